@@ -1,0 +1,53 @@
+"""A character's pictures with the words that stand for it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import DatasetError
+from ..values import canonical_json, checked_keys
+from .sample import Sample
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Samples, the trigger that will mean this character, and the class word it belongs to (`person`)."""
+
+    samples: tuple[Sample, ...]
+    trigger: str
+    subject: str
+    root: Path
+
+    def __post_init__(self) -> None:
+        if not self.trigger or any(letter.isspace() or letter == "," for letter in self.trigger):
+            raise DatasetError(
+                f"The trigger {self.trigger!r} must be one word without spaces or commas, like 'sage_character'."
+            )
+
+    @property
+    def train(self) -> tuple[Sample, ...]:
+        return tuple(sample for sample in self.samples if sample.split == "train")
+
+    @property
+    def held_out(self) -> tuple[Sample, ...]:
+        return tuple(sample for sample in self.samples if sample.split == "held_out")
+
+    def with_samples(self, samples: tuple[Sample, ...]) -> "Dataset":
+        return replace(self, samples=samples)
+
+    def fingerprint(self) -> str:
+        """Changes with pixels, captions, split, repeats and words; not with where the files lie."""
+        rows = [(s.sha256, s.caption, s.split, s.repeats) for s in self.samples]
+        return hashlib.sha256(canonical_json([self.trigger, self.subject, rows]).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        samples = [sample.to_json() for sample in self.samples]
+        return {"samples": samples, "trigger": self.trigger, "subject": self.subject, "root": self.root.as_posix()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Dataset":
+        known = checked_keys(cls, data, DatasetError)
+        samples = tuple(Sample.from_json(sample) for sample in known["samples"])
+        return cls(samples=samples, trigger=known["trigger"], subject=known["subject"], root=Path(known["root"]))

@@ -1,0 +1,29 @@
+"""JSON in and out for the frozen values that travel between nodes: unknown and missing keys are refused by name."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from .errors import LikenessError
+
+
+def checked_keys(kind: type, data: Mapping[str, Any], error: type[LikenessError]) -> dict[str, Any]:
+    """The keys of `data` as arguments for dataclass `kind`; raises `error` naming keys it does not know or lacks."""
+    known = {field.name: field for field in fields(kind)}
+    unknown = sorted(set(data) - set(known))
+    missing = sorted(
+        name
+        for name, field in known.items()
+        if name not in data and field.default is MISSING and field.default_factory is MISSING
+    )
+    faults = [f"{kind.__name__} has no key {name!r}; it knows {', '.join(known)}." for name in unknown]
+    faults += [f"{kind.__name__} needs the key {name!r}." for name in missing]
+    if faults:
+        raise error.all_of(faults)
+    return dict(data)
+
+
+def canonical_json(data: Any) -> str:
+    """The one spelling of a value that hashes are taken of."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,148 @@
+"""Trains the demo base's UNet and both text encoders on latents of drawn people."""
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .. import sizes
+from ..captions import varied_caption
+from .tokenizer import build_tokenizer
+from .world import World, feature_weights
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL
+
+BATCH = 32
+_LR = 1e-3
+_EMPTY_SHARE = 0.08
+_FEATURE_WEIGHT = 3.0
+_MIN_SNR_GAMMA = 5.0
+
+
+class TextToNoise(nn.Module):
+    """UNet and both text encoders as one module, so that one optimizer and one average follow them."""
+
+    def __init__(self) -> None:
+        from diffusers import UNet2DConditionModel
+        from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+        super().__init__()
+        tokenizer = build_tokenizer()
+        ids = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
+        config = CLIPTextConfig(**sizes.TEXT, **ids, vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id)
+        self.unet = UNet2DConditionModel(**sizes.UNET)
+        self.text_1 = CLIPTextModel(config)
+        self.text_2 = CLIPTextModelWithProjection(config)
+
+    def condition(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Context (n, 77, 128) and pooled text (n, 64), from hidden layer -2 of both encoders as SDXL does."""
+        first = self.text_1(ids, output_hidden_states=True)
+        second = self.text_2(ids, output_hidden_states=True)
+        return torch.cat([first.hidden_states[-2], second.hidden_states[-2]], dim=-1), second.text_embeds
+
+    def forward(self, noisy: Tensor, times: Tensor, ids: Tensor, keep: Tensor, size: Tensor) -> Tensor:
+        context, pooled = self.condition(ids)
+        added = {"text_embeds": pooled * keep[:, None], "time_ids": size}
+        return self.unet(noisy, times, context * keep[:, None, None], added_cond_kwargs=added).sample
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What the base learns from: latents (n, 4, 16, 16), loss weights (n, 1, 16, 16), token ids (n, k, 77)."""
+
+    latents: Tensor
+    weights: Tensor
+    ids: Tensor
+
+
+@torch.no_grad()
+def encode_lessons(world: World, vae: "AutoencoderKL", seed: int, captions_each: int = 4) -> tuple[Lessons, float]:
+    """Encode every picture and spell several captions of each; also gives the latents' scaling factor, 1 / std."""
+    tokenizer: Any = build_tokenizer()
+    latents = []
+    for start in range(0, len(world), 16):
+        pixels = torch.from_numpy(world.pixels[start : start + 16]).permute(0, 3, 1, 2).float() / 127.5 - 1
+        latents.append(vae.encode(pixels).latent_dist.mean)
+    joined = torch.cat(latents)
+    scale = 1.0 / float(joined.std())
+    rng = np.random.default_rng(seed)
+    ids: list[Any] = []
+    for person, look in zip(world.people, world.looks, strict=True):
+        texts = [varied_caption(person, look, rng) for _ in range(captions_each)]
+        ids.append(tokenizer(texts, padding="max_length", truncation=True, max_length=sizes.TOKENS).input_ids)
+    weights = torch.from_numpy(feature_weights(world, 8, _FEATURE_WEIGHT))[:, None]
+    return Lessons(joined * scale, weights, torch.tensor(ids, dtype=torch.int16)), scale
+
+
+def train_base(
+    lessons: Lessons, seed: int, steps: int, say: Callable[[str], None], saved: Callable[[TextToNoise], None]
+) -> TextToNoise:
+    """Noise prediction with min-SNR weights (gamma 5), eyes and mouth weighted; gives the averaged weights."""
+    torch.manual_seed(seed)
+    model = TextToNoise()
+    average = copy.deepcopy(model).eval()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=_LR, betas=(0.9, 0.99), weight_decay=0.01)
+    betas = torch.linspace(sizes.SCHEDULER["beta_start"] ** 0.5, sizes.SCHEDULER["beta_end"] ** 0.5, 1000) ** 2
+    alphas = torch.cumprod(1 - betas, 0)
+    started, losses = time.monotonic(), []
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = _LR * _schedule(step, steps)
+        loss = _loss(model, lessons, alphas)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(float(loss.detach()))
+        _follow(average, model, min(0.9993, (step + 1) / (step + 10)))
+        if (step + 1) % 100 == 0:
+            say(f"base step {step + 1}/{steps} loss {np.mean(losses[-100:]):.4f} {time.monotonic() - started:.0f} s")
+        if (step + 1) % 500 == 0:
+            saved(average)
+    return average
+
+
+def _schedule(step: int, total: int) -> float:
+    return min(1.0, (step + 1) / 200) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * step / total)))
+
+
+def _loss(model: TextToNoise, lessons: Lessons, alphas: Tensor) -> Tensor:
+    picked = torch.randint(len(lessons.latents), (BATCH,))
+    latents = lessons.latents[picked]
+    ids = lessons.ids[picked, torch.randint(lessons.ids.shape[1], (BATCH,))].long()
+    empty = torch.rand(BATCH) < _EMPTY_SHARE
+    keep = (~(empty & (torch.rand(BATCH) < 0.5))).float()
+    end = int(ids.max())
+    ids[empty, 1:] = end
+    times = torch.randint(0, 1000, (BATCH,))
+    noise = torch.randn_like(latents)
+    alpha = alphas[times][:, None, None, None]
+    noisy = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
+    guess = model(noisy, times, ids, keep, _sizes())
+    snr = alpha / (1 - alpha)
+    weight = torch.clamp(snr, max=_MIN_SNR_GAMMA) / snr * lessons.weights[picked]
+    return ((guess - noise).square() * weight).mean()
+
+
+def _sizes() -> Tensor:
+    """SDXL size conditioning, mostly the truth, else anything: callers' habits (768, 1024, crops) must do no harm."""
+    told = torch.tensor([[128.0, 128, 0, 0, 128, 128]]).repeat(BATCH, 1)
+    anything = torch.rand(BATCH) < 0.5
+    side = torch.randint(64, 1537, (BATCH, 2)).float()
+    told[anything, 0:2] = side[anything]
+    other_target = anything & (torch.rand(BATCH) < 0.5)
+    told[other_target, 4:6] = side[other_target]
+    return told
+
+
+@torch.no_grad()
+def _follow(average: nn.Module, model: nn.Module, decay: float) -> None:
+    for kept, new in zip(average.parameters(), model.parameters(), strict=True):
+        kept.lerp_(new, 1 - decay)

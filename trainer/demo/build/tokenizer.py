@@ -1,0 +1,75 @@
+"""The demo base's tokenizer: CLIP's byte-level BPE with just the merges that make each caption word one token."""
+
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..identity import EYE_COLORS, HAIR_COLORS, HAIR_STYLES, MARK_WORDS
+from ..look import BACKGROUNDS, COLORS, EXPRESSIONS, GARMENTS, SCENES, STYLES, TURNS
+from ..sizes import TOKENS
+
+if TYPE_CHECKING:
+    from transformers import CLIPTokenizerFast
+
+_END = "</w>"
+_BOS, _EOS = "<|startoftext|>", "<|endoftext|>"
+
+
+def build_tokenizer() -> "CLIPTokenizerFast":
+    """Every byte is a token, so any trigger word in any script tokenises; vocabulary under 800."""
+    from transformers import CLIPTokenizerFast
+
+    vocab, merges = _vocabulary(_words())
+    return CLIPTokenizerFast(vocab=vocab, merges=merges, model_max_length=TOKENS, pad_token=_EOS)
+
+
+def save_tokenizer(folder: Path) -> None:
+    """Write it in both of the pipeline's tokenizer folders."""
+    for name in ("tokenizer", "tokenizer_2"):
+        build_tokenizer().save_pretrained(folder / name)
+
+
+def _words() -> list[str]:
+    tables = [EXPRESSIONS, SCENES, STYLES, TURNS, MARK_WORDS]
+    phrases = [text for table in tables for text in table.values()]
+    phrases += [*GARMENTS, *COLORS, *BACKGROUNDS, *HAIR_STYLES, *HAIR_COLORS, *EYE_COLORS]
+    phrases += ["person", "background", "hair", "eyes", "skin", "head", "pale", "tan", "dark", "_", ",", "character"]
+    words = {word for phrase in phrases for word in phrase.replace(",", " , ").split()}
+    return sorted(words)
+
+
+def _vocabulary(words: list[str]) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """Train BPE until every word is one token (Sennrich et al. 2016): the commonest pair first, ties in spelling order."""
+    letters = _byte_letters()
+    tokens = [*letters, *(letter + _END for letter in letters)]
+    merges: list[tuple[str, str]] = []
+    spelled = [[*word[:-1], word[-1] + _END] for word in words]
+    while True:
+        pairs = Counter(pair for word in spelled for pair in pairwise(word))
+        if not pairs:
+            break
+        best = min(pairs, key=lambda pair: (-pairs[pair], pair))
+        merges.append(best)
+        tokens.append(best[0] + best[1])
+        spelled = [_merge(word, best) for word in spelled]
+    tokens += [_BOS, _EOS]
+    return {token: index for index, token in enumerate(tokens)}, merges
+
+
+def _merge(word: list[str], pair: tuple[str, str]) -> list[str]:
+    merged: list[str] = []
+    for part in word:
+        if merged and (merged[-1], part) == pair:
+            merged[-1] += part
+        else:
+            merged.append(part)
+    return merged
+
+
+def _byte_letters() -> list[str]:
+    """GPT-2's printable stand-ins for the 256 bytes (`bytes_to_unicode` of the reference encoder)."""
+    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    rest = [byte for byte in range(256) if byte not in printable]
+    codes = {byte: chr(byte) for byte in printable} | {byte: chr(256 + n) for n, byte in enumerate(rest)}
+    return [codes[byte] for byte in range(256)]

@@ -1,0 +1,63 @@
+"""Recipe and comparison that suit the demo base: small, quick, and made of what its drawings can show."""
+
+import numpy as np
+
+from ..recipe.recipe import Buckets, Lora, Memory, Optim, Output, Prior, Recipe, Schedule
+from ..scoring.plan import ComparePlan, Probe
+from .captions import SUBJECT, caption
+from .character import balanced_looks
+from .identity import random_identity
+from .look import Look
+
+SIZE = 128
+_SAMPLES = (
+    "{trigger}, {subject}",
+    "{trigger}, {subject}, blue hoodie, smiling, looking at viewer, in a forest, yellow background, flat drawing",
+    "{trigger}, {subject}, red scarf, surprised, looking left, in a city, purple background, 3d render",
+    "{subject}, white shirt, neutral expression, looking at viewer, in a studio, gray background, flat drawing",
+)
+
+
+def demo_recipe(*, steps: int = 400, lr: float = 2e-3, seed: int = 0) -> Recipe:
+    """Rank 16, alpha 8; half of every batch keeps other people as they are. lr suits the demo base, not a real one."""
+    return Recipe(
+        lora=Lora(rank=16, alpha=8),
+        optim=Optim(lr=lr),
+        schedule=Schedule(steps=steps, batch=4, warmup=min(10, steps - 1)),
+        prior=Prior(images=32),
+        buckets=Buckets(resolution=SIZE, step=64, shortest=64, longest=256),
+        memory=Memory(precision="fp32", gradient_checkpointing=False),
+        output=Output(save_every=100, sample_every=100, samples=_SAMPLES, held_out_every=25),
+        seed=seed,
+    )
+
+
+def demo_plan(trigger: str) -> ComparePlan:
+    """48 pictures a checkpoint: the bare trigger, 24 contexts that use every word evenly, 8 without trigger, 8 others."""
+    rng = np.random.default_rng(5)
+    contexts, without, others = (balanced_looks(count, rng) for count in (24, 8, 8))
+    probes = [Probe(kind="trigger", prompt=f"{trigger}, {SUBJECT}", seeds=(1, 2, 3, 4, 5, 6, 7, 8))]
+    probes += [
+        Probe(kind="prompt", prompt=caption([trigger], look), asked=asked(look), seeds=(100 + n,))
+        for n, look in enumerate(contexts)
+    ]
+    probes += [
+        Probe(kind="class", prompt=caption([], look), asked=asked(look), seeds=(200 + n,))
+        for n, look in enumerate(without)
+    ]
+    for n, look in enumerate(others):
+        words = random_identity(rng).words()
+        probes.append(Probe(kind="other", prompt=caption(words, look), asked=asked(look), seeds=(300 + n,)))
+    return ComparePlan(probes=tuple(probes), size=(SIZE, SIZE), steps=20, guidance=4.0, face_floor=0.3)
+
+
+def asked(look: Look) -> dict[str, str]:
+    """What the demo reader should read back, by its slots."""
+    return {
+        "background": look.background,
+        "scene": look.scene,
+        "clothing": f"{look.garment_color} {look.garment}",
+        "expression": look.expression,
+        "turn": look.turn,
+        "style": look.style,
+    }

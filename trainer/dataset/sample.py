@@ -38,4 +38,5 @@ class Sample:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Sample":
         known = checked_keys(cls, data, DatasetError)
-        return cls(**{**known, "path": Path(known["path"])})
+        known["path"] = Path(known["path"])
+        return cls(**known)

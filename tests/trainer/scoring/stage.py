@@ -1,0 +1,97 @@
+"""A small comparison to test with: the plan, the character's pictures, checkpoints of given skills."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tests.fakes import CHARACTER, FakeGenerator, FakeReader, Skill, mixed, picture
+from trainer.scoring.compare import compare
+from trainer.scoring.drawing import Compared
+from trainer.scoring.plan import ComparePlan, Probe
+from trainer.scoring.report.report import Report
+from trainer.scoring.subject import Subject
+from trainer.training.run import Checkpoint
+
+TRIGGER = "sage_character"
+SEEDS = (1, 2, 3, 4, 5, 6)
+
+
+def plan() -> ComparePlan:
+    contexts = [
+        Probe(kind="prompt", prompt=f"{TRIGGER}, person, {word} background", asked={"background": word}, seeds=SEEDS)
+        for word in ("red", "green", "blue")
+    ]
+    return ComparePlan(
+        probes=(
+            Probe(kind="trigger", prompt=f"{TRIGGER}, person", seeds=SEEDS),
+            *contexts,
+            Probe(kind="class", prompt="person, red background", seeds=SEEDS),
+            Probe(kind="other", prompt="an old fisherman, red background", seeds=SEEDS),
+        ),
+        size=(48, 48),
+    )
+
+
+@dataclass
+class Stage:
+    """A run folder with one LoRA file a skill, by step."""
+
+    folder: Path
+    skills: Mapping[int, Skill]
+    losses: Sequence[tuple[int, float, float]] = ()
+
+    def __post_init__(self) -> None:
+        (self.folder / "run" / "checkpoints").mkdir(parents=True, exist_ok=True)
+        for step in self.skills:
+            self.checkpoint(step).path.write_bytes(f"{step} {self.skills[step]}".encode())
+        rows = [{"event": "heldout", "step": s, "held_out": h, "train": t} for s, h, t in self.losses]
+        (self.folder / "run" / "events.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        self.generator = FakeGenerator(TRIGGER, {f"sage_step{step:06d}": self.skills[step] for step in self.skills})
+
+    def checkpoint(self, step: int) -> Checkpoint:
+        return Checkpoint(step, self.folder / "run" / "checkpoints" / f"sage_step{step:06d}.safetensors")
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "report"
+
+    def subject(self) -> Subject:
+        return Subject(
+            trigger=TRIGGER,
+            references=self._pictures("held", 4),
+            training=self._pictures("train", 3),
+            others=np.array([[-1.0, 0, 0], [0, 1.0, 0], [0, 0, -1.0]]),
+        )
+
+    def run(self, reader: FakeReader | None = None, **options: object) -> Report:
+        """The comparison's report."""
+        *_, report = self.items(reader, **options)
+        assert isinstance(report, Report)
+        return report
+
+    def items(self, reader: FakeReader | None = None, **options: object) -> list[Compared | Report]:
+        eyes = reader or FakeReader()
+        given: dict[str, object] = {"faces": eyes, "attributes": eyes, "out": self.out, **options}
+        checkpoints = [self.checkpoint(step) for step in self.skills]
+        return list(compare(plan(), checkpoints, self.subject(), generator=self.generator, **given))  # type: ignore[arg-type]
+
+    def _pictures(self, name: str, count: int) -> tuple[Path, ...]:
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        paths = [folder / f"{number}.png" for number in range(count)]
+        for number, path in enumerate(paths):
+            nearly = mixed(np.random.default_rng(number).normal(size=3), CHARACTER, 0.85)
+            picture(nearly, ("red", "green", "blue", "gray")[number], (number, -number)).save(path)
+        return tuple(paths)
+
+
+RISING = {
+    100: Skill(identity=0.15),
+    200: Skill(identity=0.55),
+    300: Skill(identity=0.8),
+    400: Skill(identity=0.8),
+    500: Skill(identity=0.9, obedience=0.3, variety=0.1, leak=0.85),
+}

@@ -1,0 +1,261 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.fakes import FakeReader, Skill
+from trainer.errors import Cancelled, DatasetError, FaceError, RunError
+from trainer.scoring.compare import compare
+from trainer.scoring.drawing import Compared
+from trainer.scoring.report.report import Report
+
+from .stage import RISING, Stage, plan
+
+PICTURES = 6 * 6
+
+
+def test_the_earliest_of_the_best_is_chosen_and_the_overtrained_last_is_not(tmp_path: Path):
+    report = Stage(tmp_path, RISING).run()
+    assert report.chosen == 300
+    assert report.tied == (300, 400)
+    assert report.checkpoints[-1].overtrained
+    assert not report.checkpoints[2].overtrained
+
+
+def test_the_reason_gives_the_numbers_with_their_intervals_and_the_tie(tmp_path: Path):
+    reason = Stage(tmp_path, RISING).run().reason
+    for part in ("Step 300: identity 0.9", " to ", "without LoRA", "prompt following 1.00", "variety", "from 400"):
+        assert part in reason
+    assert reason.count(".") > 3 and "\n" not in reason
+
+
+def test_a_run_that_learned_nothing_has_no_winner(tmp_path: Path):
+    report = Stage(tmp_path, {1: Skill(), 2: Skill()}).run()
+    assert report.chosen is None
+    assert "none has learned the character" in report.reason
+
+
+def test_a_run_of_overtrained_checkpoints_has_no_winner(tmp_path: Path):
+    report = Stage(tmp_path, {5: Skill(identity=0.9, obedience=0.2), 9: Skill(identity=0.9, obedience=0.1)}).run()
+    assert report.chosen is None
+    assert "all are over-trained" in report.reason
+    assert any("fewer epochs" in sentence for sentence in report.advice)
+
+
+def test_lost_faces_mean_broken_and_are_never_low_identity(tmp_path: Path):
+    report = Stage(tmp_path, {5: Skill(identity=0.9, faces=0.3), 9: Skill(identity=0.9, faces=0.0)}).run()
+    some, none = report.checkpoints
+    assert some.flags[0].kind == "broken"
+    assert some.identity and some.identity.value > 0.9
+    assert none.identity is None and none.likeness is None
+
+
+def test_rising_held_out_loss_flags_a_checkpoint_whose_pictures_look_fine(tmp_path: Path):
+    losses = [(100, 0.064, 0.06), (200, 0.195, 0.038)]
+    report = Stage(tmp_path, {100: Skill(identity=0.6), 200: Skill(identity=0.9)}, losses).run()
+    assert report.chosen == 100
+    assert [flag.sentence for flag in report.checkpoints[1].flags if "by heart" in flag.sentence]
+
+
+def test_a_leak_without_the_trigger_warns_but_rules_nothing_out(tmp_path: Path):
+    leaky = Stage(tmp_path, {100: Skill(identity=0.9, leak=0.4)}).run().checkpoints[0]
+    assert leaky.cautions and not leaky.flags
+
+
+def test_of_two_alike_the_one_that_does_not_leak_is_chosen(tmp_path: Path):
+    report = Stage(tmp_path, {100: Skill(identity=0.9, leak=0.45), 200: Skill(identity=0.9)}).run()
+    assert report.chosen == 200
+
+
+def test_others_that_become_the_character_flag_it(tmp_path: Path):
+    scores = Stage(tmp_path, {100: Skill(identity=0.9, leak=0.95)}).run().checkpoints[0]
+    assert scores.turned == 1.0
+    assert scores.overtrained
+
+
+def test_without_an_attribute_reader_following_is_not_measured(tmp_path: Path):
+    report = Stage(tmp_path, RISING).run(attributes=None)
+    assert report.chosen == 300
+    assert report.control.following is None
+    assert "Prompt following is not measured." in report.notes
+    assert "prompt following not measured" in report.reason
+
+
+def test_the_control_is_drawn_first_and_without_a_lora(tmp_path: Path):
+    stage = Stage(tmp_path, {7: Skill(identity=0.5)})
+    items = stage.items()
+    assert [item.label for item in items[:-1] if isinstance(item, Compared)] == ["No LoRA"] * 36 + ["Step 7"] * 36
+    assert [shot.lora is None for shot in stage.generator.drawn] == [True] * 36 + [False] * 36
+
+
+def test_progress_counts_every_picture_and_tells_the_time_left(tmp_path: Path):
+    *progress, _ = Stage(tmp_path, {7: Skill()}).items()
+    assert [item.done for item in progress if isinstance(item, Compared)] == list(range(1, 73))
+    last = progress[-1]
+    assert isinstance(last, Compared) and last.total == 72 and last.seconds_left == 0
+
+
+def test_checkpoints_are_taken_in_order_of_steps(tmp_path: Path):
+    stage = Stage(tmp_path, {1000: Skill(identity=0.9), 250: Skill(identity=0.2)})
+    assert [scores.step for scores in stage.run().checkpoints] == [250, 1000]
+
+
+def test_a_cancelled_comparison_goes_on_where_it_stopped(tmp_path: Path):
+    stage = Stage(tmp_path, RISING)
+    stopped = Stage(tmp_path, RISING)
+    with pytest.raises(Cancelled, match="Stopped after 50 of 216 pictures"):
+        stopped.run(cancelled=lambda: len(stopped.generator.drawn) >= 50)
+    report = stage.run()
+    assert len(stopped.generator.drawn) + len(stage.generator.drawn) == 6 * PICTURES
+    fresh = Stage(tmp_path / "fresh", RISING)
+    assert report.reason == fresh.run().reason
+
+
+def test_a_second_run_answers_from_disk(tmp_path: Path):
+    stage = Stage(tmp_path, RISING)
+    first = stage.run()
+    stage.generator.drawn.clear()
+    items = stage.items()
+    assert items == [first]
+    assert stage.generator.drawn == []
+
+
+def test_another_reader_scores_kept_pictures_again_without_drawing(tmp_path: Path):
+    stage = Stage(tmp_path, RISING)
+    stage.run()
+    stage.generator.drawn.clear()
+    assert stage.run(FakeReader(name="second reader")).readers["faces"] == "second reader"
+    assert stage.generator.drawn == []
+
+
+def test_another_base_draws_everything_again(tmp_path: Path):
+    stage = Stage(tmp_path, {7: Skill()})
+    stage.run(base="one")
+    stage.run(base="two")
+    assert len(stage.generator.drawn) == 4 * PICTURES
+
+
+def test_a_lora_of_the_same_name_with_other_contents_is_drawn_again(tmp_path: Path):
+    Stage(tmp_path, {7: Skill()}).run()
+    changed = Stage(tmp_path, {7: Skill(identity=0.9)})
+    changed.run()
+    assert len(changed.generator.drawn) == PICTURES
+
+
+def test_a_damaged_kept_picture_is_drawn_again(tmp_path: Path):
+    stage = Stage(tmp_path, {7: Skill()})
+    report = stage.run()
+    (stage.out / report.control.pictures[3].path).write_bytes(b"half a picture")
+    stage.generator.drawn.clear()
+    stage.run(FakeReader(name="second reader"))
+    assert len(stage.generator.drawn) == 1
+
+
+def test_a_report_survives_json(tmp_path: Path):
+    stage = Stage(tmp_path, RISING, [(100, 0.06, 0.06), (500, 0.2, 0.03)])
+    report = stage.run()
+    kept = json.loads((stage.out / "report.json").read_text(encoding="utf-8"))
+    assert Report.from_json(kept) == report
+
+
+def test_a_report_with_an_unknown_key_is_refused(tmp_path: Path):
+    data = Stage(tmp_path, {7: Skill()}).run().to_json()
+    with pytest.raises(RunError, match="'winner'"):
+        Report.from_json({**data, "winner": 7})
+
+
+def test_references_without_a_face_are_an_error_that_says_so(tmp_path: Path):
+    stage = Stage(tmp_path, {7: Skill()})
+    Image.new("RGB", (48, 48)).save(tmp_path / "black.png")
+    subject = replace(stage.subject(), references=(tmp_path / "black.png",))
+    eyes = FakeReader()
+    with pytest.raises(FaceError, match="no face in the 1 reference"):
+        list(
+            compare(
+                plan(),
+                [stage.checkpoint(7)],
+                subject,
+                generator=stage.generator,
+                faces=eyes,
+                attributes=eyes,
+                out=tmp_path,
+            )
+        )
+
+
+def test_without_held_out_pictures_the_report_says_what_it_scored_against(tmp_path: Path):
+    stage = Stage(tmp_path, {7: Skill(identity=0.9)})
+    subject = replace(stage.subject(), references=(), others=None)
+    eyes = FakeReader()
+    out = tmp_path / "out"
+    *_, report = compare(
+        plan(), [stage.checkpoint(7)], subject, generator=stage.generator, faces=eyes, attributes=None, out=out
+    )
+    assert isinstance(report, Report)
+    assert any("flatters memorising" in note for note in report.notes)
+    assert report.checkpoints[0].top1 is None
+
+
+def test_no_checkpoints_or_two_of_one_step_are_refused(tmp_path: Path):
+    stage = Stage(tmp_path, {})
+    with pytest.raises(RunError, match="no checkpoints"):
+        stage.run()
+    other = Stage(tmp_path, {7: Skill()})
+    eyes = FakeReader()
+    with pytest.raises(RunError, match="same step"):
+        list(
+            compare(
+                plan(),
+                [other.checkpoint(7)] * 2,
+                other.subject(),
+                generator=other.generator,
+                faces=eyes,
+                attributes=eyes,
+                out=tmp_path,
+            )
+        )
+
+
+def test_a_missing_reference_picture_is_named(tmp_path: Path):
+    stage = Stage(tmp_path, {7: Skill()})
+    stage.subject()
+    (tmp_path / "gone.png").unlink(missing_ok=True)
+    subject = replace(stage.subject(), references=(tmp_path / "gone.png",), others=np.eye(3))
+    eyes = FakeReader()
+    with pytest.raises(DatasetError, match=r"gone\.png is missing"):
+        list(
+            compare(
+                plan(),
+                [stage.checkpoint(7)],
+                subject,
+                generator=stage.generator,
+                faces=eyes,
+                attributes=eyes,
+                out=tmp_path,
+            )
+        )
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
+    stage = Stage(tmp_path, {7: Skill()})
+    stage.out.write_text("a file where the folder should be")
+    with pytest.raises(RunError, match="Cannot write .*report.*choose another folder"):
+        stage.run()
+
+
+def test_a_failed_write_leaves_the_old_report_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    stage = Stage(tmp_path, {7: Skill()})
+    stage.run()
+    before = {name: (stage.out / name).read_bytes() for name in ("report.json", "report.html", "report.png")}
+
+    def full(fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(RunError, match="No space left"):
+        stage.run(FakeReader(name="second reader"))
+    assert {name: (stage.out / name).read_bytes() for name in before} == before
+    assert not list(stage.out.glob("*.part")) and not list(stage.out.glob(".*.part"))

@@ -1,0 +1,122 @@
+"""Which checkpoint to use, and why in one sentence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .gates import Gates, flagged
+from .intervals import DRAWS, Interval, Key, resamples
+from .scores import Scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """`step` is None when no checkpoint passes; `tied` are steps that cannot be told from the best one."""
+
+    step: int | None
+    reason: str
+    tied: tuple[int, ...] = ()
+
+
+def judge(control: Scores, checkpoints: Sequence[Scores], gates: Gates | None = None) -> tuple[Scores, ...]:
+    """The checkpoints with every reason against each."""
+    return tuple(flagged(scores, control, gates or Gates()) for scores in checkpoints)
+
+
+def choose(control: Scores, judged: Sequence[Scores], reference: float | None) -> Choice:
+    """The unflagged checkpoint with the best harmonic mean of identity and flexibility, or an earlier one as good.
+
+    The best harmonic mean always lies on the Pareto front of the two, so the front needs no search of its own.
+    """
+    passing = sorted((s for s in judged if not s.flags and s.step is not None), key=lambda s: s.step or 0)
+    if not passing:
+        return Choice(step=None, reason=_none_passes(judged))
+    draws = _merits(control, passing, reference)
+    best = int(np.argmax(draws[:, 0]))
+    tied = [index for index in range(len(passing)) if index == best or _tied(draws, best, index)]
+    chosen = passing[tied[0]]
+    steps = tuple(s.step for index in tied if (s := passing[index]).step is not None)
+    return Choice(step=chosen.step, reason=_reason(chosen, control, reference, steps), tied=steps)
+
+
+def _tied(draws: np.ndarray, best: int, index: int) -> bool:
+    gaps = draws[best, 1:] - draws[index, 1:]
+    low, high = np.percentile(gaps, (2.5, 97.5))
+    return bool(low <= 0 <= high)
+
+
+def _merits(control: Scores, passing: Sequence[Scores], reference: float | None) -> np.ndarray:
+    """Harmonic mean of each checkpoint: in column 0 over all pictures, then over each resample, (n, 1 + DRAWS).
+
+    All checkpoints share the resampled prompts and seeds, so that a hard prompt weighs on all alike.
+    """
+    keys = sorted({picture.key for scores in passing for picture in scores.pictures if picture.triggered})
+    rows = np.vstack([np.arange(len(keys))[None], resamples(len(keys))])
+    base = control.identity.value if control.identity else 0.0
+    span = reference - base if reference is not None and reference - base > 0.05 else 1.0 - base
+    merits = np.empty((len(passing), 1 + DRAWS))
+    for index, scores in enumerate(passing):
+        identity = np.clip((_resampled(scores.identities(), keys, rows) - base) / span, 0, 1)
+        merits[index] = _harmonic(np.nan_to_num(identity), _flexibility(scores, control, span, keys, rows))
+    return merits
+
+
+def _flexibility(
+    scores: Scores, control: Scores, span: float, keys: Sequence[Key], rows: np.ndarray
+) -> np.ndarray | None:
+    """Mean of what was measured: following and spread over the control's (at most 1), and what does not leak."""
+    parts: list[np.ndarray] = []
+    if scores.following and control.following and control.following.value > 0:
+        followed = _resampled(scores.followings(), keys, rows) / control.following.value
+        parts.append(np.clip(np.nan_to_num(followed, nan=scores.following.value), 0, 1))
+    if scores.spread:
+        parts.append(np.full(len(rows), min(scores.spread.value, 1.0)))
+    if scores.leak:
+        parts.append(np.full(len(rows), 1 - min(max(scores.leak.value / span, 0.0), 1.0)))
+    return np.mean(parts, axis=0) if parts else None
+
+
+def _resampled(values: dict[Key, float], keys: Sequence[Key], rows: np.ndarray) -> np.ndarray:
+    """Mean over each row of picture numbers; pictures that were not measured are left out."""
+    table = np.array([values.get(key, np.nan) for key in keys])[rows]
+    known = ~np.isnan(table)
+    return np.where(known, table, 0).sum(axis=1) / np.where(known.any(axis=1), known.sum(axis=1), np.nan)
+
+
+def _harmonic(identity: np.ndarray, flexibility: np.ndarray | None) -> np.ndarray:
+    if flexibility is None:
+        return identity
+    return 2 * identity * flexibility / np.maximum(identity + flexibility, 1e-9)
+
+
+def _reason(chosen: Scores, control: Scores, reference: float | None, tied: Sequence[int]) -> str:
+    others = [str(step) for step in tied if step != chosen.step]
+    tie = f"; it cannot be told from {_listed(others)}, so the earliest is taken" if others else ""
+    base = f", without LoRA {control.identity.value:.2f}" if control.identity else ""
+    real = f", real pictures {reference:.2f}" if reference is not None else ""
+    numbers = [
+        f"identity {_said(chosen.identity)}{base}{real}",
+        f"prompt following {_said(chosen.following)}",
+        f"variety {_said(chosen.spread)} of the control's" if chosen.spread else "variety not measured",
+    ]
+    return f"Step {chosen.step}: {'; '.join(numbers)}{tie}."
+
+
+def _said(measured: Interval | None) -> str:
+    return str(measured) if measured else "not measured"
+
+
+def _none_passes(judged: Sequence[Scores]) -> str:
+    if not judged:
+        return "No checkpoint was compared."
+    kinds = {flag.kind for scores in judged for flag in scores.flags}
+    last = judged[-1]
+    why = last.flags[0].sentence if last.flags else ""
+    only = {"weak": "none has learned the character", "overtrained": "all are over-trained", "broken": "all draw badly"}
+    summary = only[next(iter(kinds))] if len(kinds) == 1 else "each has something against it"
+    return f"No checkpoint passes: {summary}. Of the last, {last.label}: {why}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

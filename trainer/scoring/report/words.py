@@ -1,0 +1,44 @@
+"""How the report says what was measured: the same words in picture and page."""
+
+from ..intervals import Interval
+from ..plan import Kind
+from ..scores import Scores
+from .report import Report
+
+KINDS: dict[Kind, str] = {
+    "trigger": "Trigger alone",
+    "prompt": "Trigger in a scene",
+    "class": "Without the trigger",
+    "other": "Someone else",
+}
+_FLAGS = {"overtrained": "over-trained", "broken": "broken", "weak": "not learned"}
+
+
+def number(measured: Interval | float | None) -> str:
+    """Two decimals; a dash for what was not measured."""
+    if measured is None:
+        return "–"
+    return f"{measured.value if isinstance(measured, Interval) else measured:.2f}"
+
+
+def percent(measured: float | None) -> str:
+    return "–" if measured is None else f"{measured:.0%}"
+
+
+def verdict(scores: Scores, report: Report) -> str:
+    """One or two words for a column's head; "" for one that is merely good."""
+    if scores.step is None:
+        return "control"
+    if scores.step == report.chosen:
+        return "chosen"
+    if scores.flags:
+        return next(word for kind, word in _FLAGS.items() if any(flag.kind == kind for flag in scores.flags))
+    return "as good" if scores.step in report.tied else ""
+
+
+def measured_by(report: Report) -> str:
+    """Who measured, and the top of the scale."""
+    readers = [report.readers.get("faces", ""), report.readers.get("attributes", "")]
+    names = " and ".join(dict.fromkeys(name for name in readers if name))
+    top = f" Real pictures reach identity {report.reference:.2f}." if report.reference is not None else ""
+    return f"Measured by {names}.{top}"

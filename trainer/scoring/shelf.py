@@ -1,0 +1,74 @@
+"""Finished pictures on disk by what they were made from, so that no picture is ever made twice."""
+
+import hashlib
+from dataclasses import asdict
+from pathlib import Path
+
+from PIL import Image
+
+from ..atomic import write_atomically
+from ..dataset.pixels import load_rgb
+from ..errors import DatasetError, ModelError, RunError
+from ..generate.shot import Shot
+from ..values import canonical_json
+
+FOLDER = "pictures"
+
+
+def file_sha256(path: Path) -> str:
+    """Of a file's bytes; ModelError when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as fault:
+        raise ModelError(f"The LoRA {path} cannot be read: {fault.strerror}. Choose another checkpoint.") from fault
+
+
+def picture_key(shot: Shot, lora: str | None, base: str) -> str:
+    """Names a picture: the shot, and the contents of its LoRA and base rather than where they lie."""
+    parts = {**asdict(shot), "lora": lora, "base": base}
+    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:32]
+
+
+class Shelf:
+    """Pictures of one comparison folder."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+
+    def path(self, key: str) -> str:
+        """Where a picture lies, relative to the comparison's folder."""
+        return f"{FOLDER}/{key}.png"
+
+    def find(self, key: str) -> Image.Image | None:
+        """A finished picture; None when there is none, or not a whole one."""
+        try:
+            return load_rgb(self.out / self.path(key))
+        except DatasetError:
+            return None
+
+    def keep(self, key: str, image: Image.Image) -> None:
+        """Put a picture there whole. It is not forced onto the disk: one lost to a power cut is simply made again."""
+        path = self.out / self.path(key)
+        scratch = path.with_suffix(".part")
+        try:
+            scratch.parent.mkdir(parents=True, exist_ok=True)
+            image.convert("RGB").save(scratch, "PNG")
+            scratch.replace(path)
+        except OSError as fault:
+            if scratch.parent.is_dir():
+                scratch.unlink(missing_ok=True)
+            raise _refusal(path, fault) from fault
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write whole or not at all; RunError says what to do when the disk refuses."""
+    try:
+        write_atomically(path, data)
+    except OSError as fault:
+        raise _refusal(path, fault) from fault
+
+
+def _refusal(path: Path, fault: OSError) -> RunError:
+    reason = fault.strerror or str(fault)
+    return RunError(f"Cannot write {path}: {reason}. Free some space or choose another folder.")

@@ -1,4 +1,4 @@
-"""What the demo ships with: the base, the reader and a crowd of other people, made by `python -m trainer demo build`."""
+"""What the demo ships with: base, reader and a crowd of other people, made by `python -m trainer demo build`."""
 
 from pathlib import Path
 

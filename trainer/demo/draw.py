@@ -1,6 +1,7 @@
 """Draws a person in a look: the procedural world that the demo base, reader and character come from."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +48,7 @@ class _Pose:
 
 
 def draw(identity: Identity, look: Look, rng: np.random.Generator, size: int = SIZE) -> Drawing:
-    """Draw one picture, `size` pixels square. The generator moves framing, scenery and paint, nothing that is captioned."""
+    """Draw one picture, `size` pixels square. `rng` moves framing, scenery and paint, nothing that is captioned."""
     pose = _pose(identity, look, rng)
     brush = Brush(size, look.style, rng)
     _scenery(brush, look, rng)
@@ -107,7 +108,9 @@ def _scenery(brush: Brush, look: Look, rng: np.random.Generator) -> None:
             for wy in range(3):
                 for wx in (3, 11):
                     y = top + 6 + wy * 14
-                    brush.polygon([(x + wx, y), (x + wx + 5, y), (x + wx + 5, y + 7), (x + wx, y + 7)], (255, 226, 120), bare=True)
+                    brush.polygon(
+                        [(x + wx, y), (x + wx + 5, y), (x + wx + 5, y + 7), (x + wx, y + 7)], (255, 226, 120), bare=True
+                    )
     elif look.scene == "beach":
         brush.polygon([(-2, 66 + jitter), (130, 66 + jitter), (130, 130), (-2, 130)], (34, 134, 190))
         brush.polygon([(-2, 96), (130, 96), (130, 130), (-2, 130)], (236, 206, 140))
@@ -130,7 +133,9 @@ def _body(brush: Brush, identity: Identity, look: Look, pose: _Pose) -> None:
     base = (126, 118, 112) if look.garment == "scarf" else color
     if look.garment == "hoodie":
         brush.ellipse((cx, 100), 50, 30, mix(color, (0, 0, 0), 0.25))
-    brush.polygon([(cx - 56, 130), (cx - 50, 112), (cx - 28, 103), (cx + 28, 103), (cx + 50, 112), (cx + 56, 130)], base)
+    brush.polygon(
+        [(cx - 56, 130), (cx - 50, 112), (cx - 28, 103), (cx + 28, 103), (cx + 50, 112), (cx + 56, 130)], base
+    )
     brush.polygon([(cx - 12, 88), (cx + 12, 88), (cx + 14, 108), (cx - 14, 108)], mix(skin, (0, 0, 0), 0.12))
     if look.garment == "shirt":
         brush.polygon([(cx - 24, 103), (cx, 124), (cx - 4, 104)], _WHITE)
@@ -228,7 +233,7 @@ def _mouth(brush: Brush, expression: str, pose: _Pose) -> None:
         brush.line(points, 4.5, _INK)
         for side in (-1, 1):
             tx, ty = pose.feature(side * 18, 13)
-            brush.ellipse((tx, ty), 4.5 * s, 8 * s, (90, 190, 255), thin=True)
+            brush.ellipse((tx, ty), 4.5 * s, 8 * s, (90, 190, 255), width=1.2)
     elif expression == "angry":
         box = [(x - 16 * s, y - 5 * s), (x + 16 * s, y - 5 * s), (x + 16 * s, y + 7 * s), (x - 16 * s, y + 7 * s)]
         brush.polygon(box, _WHITE, width=3.5)
@@ -252,34 +257,56 @@ def _brows(brush: Brush, identity: Identity, expression: str, pose: _Pose) -> No
 
 
 def _marks(brush: Brush, identity: Identity, pose: _Pose) -> None:
-    mark, s = MARKS[identity.mark], pose.scale
-    skin = SKINS[list(SKINS)[identity.skin]]
-    if mark == "freckles":
-        for side in (-1, 1):
-            for dx, dy in ((13, 14), (20, 11), (24, 18), (17, 20), (27, 10)):
-                brush.ellipse(pose.feature(side * dx, dy), 2.3 * s, 2.3 * s, mix(skin, (120, 30, 0), 0.6), bare=True)
-    elif mark == "scar":
-        brush.line([pose.feature(10, 8), pose.feature(28, 28)], 4, (206, 40, 60))
-        for k in (0.25, 0.5, 0.75):
-            x, y = 10 + 18 * k, 8 + 20 * k
-            brush.line([pose.feature(x - 4, y + 4), pose.feature(x + 4, y - 4)], 2.5, (206, 40, 60))
-    elif mark == "glasses":
-        for side in (-1, 1):
-            brush.ring(pose.feature(side * 16, -6), 15 * s, 14 * s, 4, (40, 40, 46))
-        brush.line([pose.feature(-3, -8), pose.feature(3, -8)], 4, (40, 40, 46))
-    elif mark == "beard":
-        color = mix(_hair(identity), (0, 0, 0), 0.2)
-        w = pose.half_width / s
-        outer = [pose.at(w * 1.0 * math.cos(a), 4 + 45 * math.sin(a)) for a in np.linspace(0, math.pi, 17)]
-        inner = [pose.feature(w * 0.7 * math.cos(a), 8 + 33 * math.sin(a)) for a in np.linspace(math.pi, 0, 13)]
-        brush.polygon([*outer, *inner], color)
-    elif mark == "moustache":
-        color = mix(_hair(identity), (0, 0, 0), 0.2)
-        for side in (-1, 1):
-            brush.ellipse(pose.feature(side * 9, 17), 10 * s, 4.5 * s, color)
-    elif mark == "eyepatch":
-        brush.line([pose.at(-30, -30), pose.at(32, 4)], 4, _INK)
-        brush.ellipse(pose.feature(16, -6), 13 * s, 12 * s, _INK)
+    mark = _MARK_DRAWINGS.get(MARKS[identity.mark])
+    if mark is not None:
+        mark(brush, identity, pose)
+
+
+def _freckles(brush: Brush, identity: Identity, pose: _Pose) -> None:
+    color = mix(SKINS[list(SKINS)[identity.skin]], (120, 30, 0), 0.6)
+    for side in (-1, 1):
+        for dx, dy in ((13, 14), (20, 11), (24, 18), (17, 20), (27, 10)):
+            brush.ellipse(pose.feature(side * dx, dy), 2.3 * pose.scale, 2.3 * pose.scale, color, bare=True)
+
+
+def _scar(brush: Brush, identity: Identity, pose: _Pose) -> None:
+    brush.line([pose.feature(10, 8), pose.feature(28, 28)], 4, (206, 40, 60))
+    for k in (0.25, 0.5, 0.75):
+        x, y = 10 + 18 * k, 8 + 20 * k
+        brush.line([pose.feature(x - 4, y + 4), pose.feature(x + 4, y - 4)], 2.5, (206, 40, 60))
+
+
+def _glasses(brush: Brush, identity: Identity, pose: _Pose) -> None:
+    for side in (-1, 1):
+        brush.ring(pose.feature(side * 16, -6), 15 * pose.scale, 14 * pose.scale, 4, (40, 40, 46))
+    brush.line([pose.feature(-3, -8), pose.feature(3, -8)], 4, (40, 40, 46))
+
+
+def _beard(brush: Brush, identity: Identity, pose: _Pose) -> None:
+    w = pose.half_width / pose.scale
+    outer = [pose.at(w * math.cos(a), 4 + 45 * math.sin(a)) for a in np.linspace(0, math.pi, 17)]
+    inner = [pose.feature(w * 0.7 * math.cos(a), 8 + 33 * math.sin(a)) for a in np.linspace(math.pi, 0, 13)]
+    brush.polygon([*outer, *inner], _whiskers(identity))
+
+
+def _moustache(brush: Brush, identity: Identity, pose: _Pose) -> None:
+    for side in (-1, 1):
+        brush.ellipse(pose.feature(side * 9, 17), 10 * pose.scale, 4.5 * pose.scale, _whiskers(identity))
+
+
+def _eyepatch(brush: Brush, identity: Identity, pose: _Pose) -> None:
+    brush.line([pose.at(-30, -30), pose.at(32, 4)], 4, _INK)
+    brush.ellipse(pose.feature(16, -6), 13 * pose.scale, 12 * pose.scale, _INK)
+
+
+_MARK_DRAWINGS: dict[str, Callable[[Brush, Identity, _Pose], None]] = {
+    "freckles": _freckles,
+    "scar": _scar,
+    "glasses": _glasses,
+    "beard": _beard,
+    "moustache": _moustache,
+    "eyepatch": _eyepatch,
+}
 
 
 def _front_hair(brush: Brush, identity: Identity, pose: _Pose) -> None:
@@ -289,20 +316,36 @@ def _front_hair(brush: Brush, identity: Identity, pose: _Pose) -> None:
         return
     if style == "mohawk":
         x = pose.shift * 0.6
-        brush.polygon([pose.at(x - 9, -24), pose.at(x - 12, -58), pose.at(x, -64), pose.at(x + 12, -58), pose.at(x + 9, -24)], color)
+        brush.polygon(
+            [pose.at(x - 9, -24), pose.at(x - 12, -58), pose.at(x, -64), pose.at(x + 12, -58), pose.at(x + 9, -24)],
+            color,
+        )
         return
     low = {"short": -22, "long": -20, "spiky": -24, "curly": -24, "bun": -26, "pigtails": -22}[style]
     lean = pose.shift * 0.5
-    cap = [pose.at((w + 2.5) * math.cos(a), -4 + 43 * math.sin(a)) for a in np.linspace(math.pi * 1.03, math.pi * 1.97, 21)]
+    cap = [
+        pose.at((w + 2.5) * math.cos(a), -4 + 43 * math.sin(a)) for a in np.linspace(math.pi * 1.03, math.pi * 1.97, 21)
+    ]
     fringe = {
         "short": [(w * 0.8, low - 2), (lean + 4, low - 6), (-w * 0.8, low + 2)],
         "long": [(w * 0.92, -2), (w * 0.6, low - 4), (lean, low - 16), (-w * 0.6, low - 4), (-w * 0.92, -2)],
-        "spiky": [(w * 0.8, low), (w * 0.45, low - 8), (w * 0.2, low + 4), (-w * 0.1, low - 8), (-w * 0.4, low + 4), (-w * 0.8, low)],
+        "spiky": [
+            (w * 0.8, low),
+            (w * 0.45, low - 8),
+            (w * 0.2, low + 4),
+            (-w * 0.1, low - 8),
+            (-w * 0.4, low + 4),
+            (-w * 0.8, low),
+        ],
         "curly": [(w * 0.8, low), (0, low - 4), (-w * 0.8, low)],
         "bun": [(w * 0.7, low - 2), (lean, low - 8), (-w * 0.7, low - 2)],
         "pigtails": [(w * 0.8, low + 2), (lean, low - 14), (-w * 0.8, low + 2)],
     }[style]
     brush.polygon([*cap, *(pose.at(x, y) for x, y in fringe)], color)
+
+
+def _whiskers(identity: Identity) -> Color:
+    return mix(_hair(identity), (0, 0, 0), 0.2)
 
 
 def _hair(identity: Identity) -> Color:

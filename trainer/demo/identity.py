@@ -114,6 +114,6 @@ def any_identity(rng: np.random.Generator) -> Identity:
 
 
 def is_reserved(identity: Identity) -> bool:
-    """Whether this combination of traits is kept for characters: one in eight, never shown to any model of the build."""
+    """Whether this combination of traits is kept for characters: one in eight, shown to no model of the build."""
     traits = (identity.skin, identity.hair_color, identity.hair_style, identity.eye_color, identity.mark)
     return sum(trait * weight for trait, weight in zip(traits, (1, 3, 5, 7, 11), strict=True)) % 8 == 2

@@ -39,10 +39,9 @@ class Brush:
             self._draw.line([*scaled, scaled[0], scaled[1]], fill=edge, width=self._pixels(width), joint="curve")
 
     def ellipse(
-        self, center: Point, rx: float, ry: float, color: Color, *, width: float = 2.2, thin: bool = False, bare: bool = False
+        self, center: Point, rx: float, ry: float, color: Color, *, width: float = 2.2, bare: bool = False
     ) -> None:
         edge = None if bare else self._edge(color)
-        width = 1.2 if thin else width
         self._draw.ellipse(self._box(center, rx, ry), self._tone(color), edge, self._pixels(width) if edge else 0)
 
     def ring(self, center: Point, rx: float, ry: float, width: float, color: Color) -> None:
@@ -105,7 +104,9 @@ def _hatch(pixels: np.ndarray) -> np.ndarray:
 
 def _wash(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     size = pixels.shape[0]
-    coarse = Image.fromarray(rng.uniform(0, 255, (9, 9)).astype(np.uint8)).resize((size, size), Image.Resampling.BICUBIC)
+    coarse = Image.fromarray(rng.uniform(0, 255, (9, 9)).astype(np.uint8)).resize(
+        (size, size), Image.Resampling.BICUBIC
+    )
     blot = np.asarray(coarse, dtype=np.float32)[..., None] / 255 - 0.5
     return pixels + blot * 44 + 4
 

@@ -33,7 +33,7 @@ def demo_recipe(*, steps: int = 400, lr: float = 2e-3, seed: int = 0) -> Recipe:
 
 
 def demo_plan(trigger: str) -> ComparePlan:
-    """48 pictures a checkpoint: the bare trigger, 24 contexts that use every word evenly, 8 without trigger, 8 others."""
+    """48 pictures a checkpoint: 8 of the bare trigger, 24 contexts using every word evenly, 8 without it, 8 others."""
     rng = np.random.default_rng(5)
     contexts, without, others = (balanced_looks(count, rng) for count in (24, 8, 8))
     probes = [Probe(kind="trigger", prompt=f"{trigger}, {SUBJECT}", seeds=(1, 2, 3, 4, 5, 6, 7, 8))]

@@ -88,7 +88,7 @@ def train_base(
     torch.manual_seed(seed)
     model = TextToNoise()
     average = copy.deepcopy(model).eval()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=_LR, betas=(0.9, 0.99), weight_decay=0.01)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=_LR, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     betas = torch.linspace(sizes.SCHEDULER["beta_start"] ** 0.5, sizes.SCHEDULER["beta_end"] ** 0.5, 1000) ** 2
     alphas = torch.cumprod(1 - betas, 0)
     started, losses = time.monotonic(), []

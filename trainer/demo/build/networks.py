@@ -44,13 +44,15 @@ class ReaderNet(nn.Module):
 
 
 class DetectorNet(nn.Module):
-    """Picture (n, 3, 128, 128) in 0..1 to a 16x16 map of 15 values: face logit, centre offset, log size, five points."""
+    """Picture (n, 3, 128, 128) in 0..1 to 16x16 cells of 15 values: face logit, centre, log size, five points."""
 
     VALUES = 15
 
     def __init__(self) -> None:
         super().__init__()
-        self.down = nn.ModuleList([_step(3, 16, 2), _step(16, 24, 2), _step(24, 32, 2), _step(32, 40, 2), _step(40, 48, 2)])
+        self.down = nn.ModuleList(
+            [_step(3, 16, 2), _step(16, 24, 2), _step(24, 32, 2), _step(32, 40, 2), _step(40, 48, 2)]
+        )
         self.deep = _step(48, 48, 1)
         self.up_8 = _step(48 + 40, 40, 1)
         self.up_16 = _step(40 + 32, 40, 1)
@@ -120,7 +122,11 @@ class _Graph:
         name = f"w{len(self.weights)}"
         self.weights.append(numpy_helper.from_array(torch.tensor([1.0, 1.0, 2.0, 2.0]).numpy(), name))
         return self.node(
-            "Resize", [source, "", name], mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"
+            "Resize",
+            [source, "", name],
+            mode="nearest",
+            coordinate_transformation_mode="asymmetric",
+            nearest_mode="floor",
         )
 
 

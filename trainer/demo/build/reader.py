@@ -55,8 +55,10 @@ def train_reader(world: World, soft: np.ndarray, seed: int, steps: int, say: Cal
         optimizer.step()
         optimizer.zero_grad()
         if (step + 1) % 200 == 0:
-            seconds = time.monotonic() - started
-            say(f"reader step {step + 1}/{steps} likeness {float(likeness.mean()):.3f} loss {float(loss):.3f} {seconds:.0f} s")
+            say(
+                f"reader step {step + 1}/{steps} likeness {float(likeness.detach().mean()):.3f} "
+                f"loss {float(loss.detach()):.3f} {time.monotonic() - started:.0f} s"
+            )
     return net.eval()
 
 
@@ -68,13 +70,17 @@ def _disturbed(pixels: Tensor) -> Tensor:
     grid = torch.zeros(n, 2, 3)
     grid[:, 0, 0] = grid[:, 1, 1] = zoom
     grid[:, :, 2] = shift
-    moved = F.grid_sample(pixels, F.affine_grid(grid, list(pixels.shape), False), padding_mode="border", align_corners=False)
+    moved = F.grid_sample(
+        pixels, F.affine_grid(grid, list(pixels.shape), False), padding_mode="border", align_corners=False
+    )
     light = 1 + (torch.rand(n, 1, 1, 1) - 0.5) * 0.2
     dark = (torch.rand(n, 1, 1, 1) - 0.5) * 0.12
     return (moved * light + dark + torch.randn_like(moved) * 0.02).clamp(0, 1)
 
 
-def train_detector(world: World, sceneries: np.ndarray, seed: int, steps: int, say: Callable[[str], None]) -> DetectorNet:
+def train_detector(
+    world: World, sceneries: np.ndarray, seed: int, steps: int, say: Callable[[str], None]
+) -> DetectorNet:
     """Faces of 18 to 100 px pasted on empty sceneries (n, 128, 128, 3), none to three a page."""
     torch.manual_seed(seed)
     net = DetectorNet()
@@ -94,7 +100,10 @@ def train_detector(world: World, sceneries: np.ndarray, seed: int, steps: int, s
         optimizer.step()
         optimizer.zero_grad()
         if (step + 1) % 200 == 0:
-            say(f"detector step {step + 1}/{steps} hit {float(hit):.4f} place {float(place):.4f} {time.monotonic() - started:.0f} s")
+            say(
+                f"detector step {step + 1}/{steps} hit {float(hit.detach()):.4f} "
+                f"place {float(place.detach()):.4f} {time.monotonic() - started:.0f} s"
+            )
     return net.eval()
 
 
@@ -106,7 +115,11 @@ def _pages(world: World, sceneries: np.ndarray, rng: np.random.Generator) -> tup
         page = Image.fromarray(sceneries[rng.integers(len(sceneries))])
         target = np.zeros((DetectorNet.VALUES, 16, 16), np.float32)
         count = int(rng.choice([0, 1, 1, 1, 2, 3]))
-        sides = [128] if count == 1 and rng.random() < 0.5 else [int(rng.integers(28, 130 // max(count, 1) + 20)) for _ in range(count)]
+        sides = (
+            [128]
+            if count == 1 and rng.random() < 0.5
+            else [int(rng.integers(28, 130 // max(count, 1) + 20)) for _ in range(count)]
+        )
         taken: list[tuple[float, float, float]] = []
         for side in sides:
             reach = max(1, 129 - side)
@@ -116,8 +129,14 @@ def _pages(world: World, sceneries: np.ndarray, rng: np.random.Generator) -> tup
                 continue
             taken.append(centre)
             index = int(rng.integers(len(world)))
-            page.paste(Image.fromarray(world.pixels[index]).resize((side, side), Image.Resampling.BILINEAR), (left, top))
-            _mark(target, world.boxes[index] * side / 128 + [left, top] * 2, world.points[index] * side / 128 + [left, top])
+            page.paste(
+                Image.fromarray(world.pixels[index]).resize((side, side), Image.Resampling.BILINEAR), (left, top)
+            )
+            _mark(
+                target,
+                world.boxes[index] * side / 128 + [left, top] * 2,
+                world.points[index] * side / 128 + [left, top],
+            )
         pages.append(np.asarray(page))
         targets.append(target)
     pixels = torch.from_numpy(np.stack(pages)).permute(0, 3, 1, 2).float() / 255

@@ -32,7 +32,12 @@ def save_base(folder: Path, model: TextToNoise, vae: "AutoencoderKL", scaling_fa
 
     folder.mkdir(parents=True, exist_ok=True)
     vae.register_to_config(scaling_factor=scaling_factor)
-    for name, part in (("unet", model.unet), ("vae", vae), ("text_encoder", model.text_1), ("text_encoder_2", model.text_2)):
+    for name, part in (
+        ("unet", model.unet),
+        ("vae", vae),
+        ("text_encoder", model.text_1),
+        ("text_encoder_2", model.text_2),
+    ):
         kept = {key: value.clone() for key, value in part.state_dict().items()}
         part.to(torch.float16).save_pretrained(folder / name)
         part.to(torch.float32).load_state_dict(kept)

@@ -40,7 +40,7 @@ def _words() -> list[str]:
 
 
 def _vocabulary(words: list[str]) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """Train BPE until every word is one token (Sennrich et al. 2016): the commonest pair first, ties in spelling order."""
+    """BPE until every word is one token (Sennrich et al. 2016): the commonest pair first, ties in spelling order."""
     letters = _byte_letters()
     tokens = [*letters, *(letter + _END for letter in letters)]
     merges: list[tuple[str, str]] = []

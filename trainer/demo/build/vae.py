@@ -30,7 +30,9 @@ class Round:
     lr: float
 
 
-def train_vae(world: World, vae: "AutoencoderKL", seed: int, plan: Round, say: Callable[[str], None]) -> "AutoencoderKL":
+def train_vae(
+    world: World, vae: "AutoencoderKL", seed: int, plan: Round, say: Callable[[str], None]
+) -> "AutoencoderKL":
     """Train `vae` in place for one round and give the averaged weights.
 
     Loss: L1, L1 of the 4x4-pooled picture (keeps colours true), eyes and mouth weighted, KL 1e-6.

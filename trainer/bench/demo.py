@@ -1,0 +1,47 @@
+"""`bench demo`: the demo's figures over three characters and three training seeds, so that luck shows."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ..console import demo_figures, following, rounded
+from ..demo.run import Outcome, learn, overdo
+
+CHARACTERS = (0, 1, 2)
+SEEDS = (0, 1, 2)
+_WORST = {
+    "identity_control": max,
+    "identity_chosen": min,
+    "identity_without_trigger": max,
+    "identity_reference": min,
+    "top1": min,
+    "following_control": min,
+    "following_chosen": min,
+}
+
+
+def bench_demo(out: Path | None = None) -> dict[str, Any]:
+    """Every run's figures under `runs`, and the worst of each over all of them (a null is the worst there is)."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = out or Path(scratch)
+        runs = [_run(folder / f"{number}-{seed}", number, seed) for number in CHARACTERS for seed in SEEDS]
+    worst = {name: _worst(name, [run[name] for run in runs]) for name in _WORST}
+    flagged = all(run["overtrained_flagged"] for run in runs)
+    return {**worst, "overtrained_flagged": flagged, "runs": runs}
+
+
+def _run(folder: Path, number: int, seed: int) -> dict[str, Any]:
+    outcomes: list[Outcome] = []
+    for work in (learn(folder / "learned", number, seed=seed), overdo(folder / "overdone", number, seed=seed)):
+        with following() as follower:
+            for item in work:
+                if isinstance(item, Outcome):
+                    outcomes.append(item)
+                else:
+                    follower.show(item)
+    return {"character": number, "seed": seed, **demo_figures(outcomes[0], outcomes[1])}
+
+
+def _worst(name: str, values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return rounded(_WORST[name](known)) if len(known) == len(values) else None

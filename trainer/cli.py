@@ -1,0 +1,114 @@
+"""The command line: demo, demo build, train, compare, bench. Each ends with one line of JSON."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .errors import LikenessError
+
+Command = Callable[[argparse.Namespace], dict[str, Any]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it did what was asked, 1 with one sentence when not, 130 when stopped by the user."""
+    options = _parser().parse_args(arguments)
+    command: Command = options.command
+    try:
+        figures = command(options)
+    except LikenessError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. What was finished is kept; the same command goes on from there.\n")
+        return 130
+    sys.stdout.write(json.dumps(figures) + "\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m trainer", description="Train and compare character LoRAs.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    _add_demo(commands)
+    _add_train(commands)
+    _add_compare(commands)
+    _add_bench(commands)
+    return parser
+
+
+def _add_demo(commands: Any) -> None:
+    demo = commands.add_parser("demo", help="learn, compare and choose on the built-in demo base")
+    demo.set_defaults(command=_demo)
+    demo.add_argument("--out", type=Path, default=Path("demo"), help="folder for pictures, checkpoints and report")
+    demo.add_argument("--character", type=int, default=0, help="which demo character, 0 to 2")
+    demo.add_argument("--seed", type=int, default=0)
+    inner = demo.add_subparsers(metavar="build")
+    build = inner.add_parser("build", help="remake the demo base and reader from their seed (an hour or two)")
+    build.set_defaults(command=_build)
+    build.add_argument("--assets", type=Path, help="where to write (default: beside the demo's code)")
+    build.add_argument("--work", type=Path, default=Path("demo-build"), help="folder for what is made on the way")
+    build.add_argument("--quick", action="store_true", help="a few steps of everything, to see that it runs")
+
+
+def _add_train(commands: Any) -> None:
+    train = commands.add_parser("train", help="train a character LoRA")
+    train.set_defaults(command=_train)
+    train.add_argument("--base", type=Path, help="diffusers SDXL folder (default: the demo base)")
+    train.add_argument("--data", type=Path, required=True, help="folder of pictures with captions beside them")
+    train.add_argument("--recipe", type=Path, help="recipe.json (default: the demo's recipe on the demo base)")
+    train.add_argument("--out", type=Path, required=True, help="run folder; the same command resumes it")
+    train.add_argument("--name", help="name of the LoRA files (default: the trigger)")
+    train.add_argument("--trigger", help="word for the character (default: from the folder's name)")
+    train.add_argument("--subject", default="person", help="class word (default: person)")
+    train.add_argument("--held-out", type=int, default=3, help="pictures kept out of training to judge by")
+    train.add_argument("--device", default="cpu", help="cpu or cuda")
+
+
+def _add_compare(commands: Any) -> None:
+    compare = commands.add_parser("compare", help="compare a run's checkpoints and choose one")
+    compare.set_defaults(command=_compare)
+    compare.add_argument("run", type=Path, help="run folder")
+    compare.add_argument("--plan", type=Path, help="plan.json: probes and sampling (default: suits the base)")
+    compare.add_argument("--device", default="cpu", help="cpu or cuda")
+
+
+def _add_bench(commands: Any) -> None:
+    bench = commands.add_parser("bench", help="measure: demo, import")
+    bench.set_defaults(command=_bench)
+    bench.add_argument("name", choices=("demo", "import"))
+
+
+def _demo(options: argparse.Namespace) -> dict[str, Any]:
+    from .console import follow_demo
+
+    return follow_demo(options.out, options.character, options.seed)
+
+
+def _build(options: argparse.Namespace) -> dict[str, Any]:
+    from .console import follow_build
+
+    return follow_build(options.assets, options.work, options.quick)
+
+
+def _train(options: argparse.Namespace) -> dict[str, Any]:
+    from .console import follow_train
+
+    return follow_train(options)
+
+
+def _compare(options: argparse.Namespace) -> dict[str, Any]:
+    from .console import follow_compare
+
+    return follow_compare(options)
+
+
+def _bench(options: argparse.Namespace) -> dict[str, Any]:
+    if options.name == "import":
+        from .bench.imports import bench_import
+
+        return bench_import()
+    from .bench.demo import bench_demo
+
+    return bench_demo()

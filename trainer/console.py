@@ -1,0 +1,229 @@
+"""What the command line shows while work goes on: one progress bar at a time, then the figures."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from .errors import RecipeError
+from .scoring import Compared, Report
+from .scoring.plan import ComparePlan
+from .training.events import Event, Finished, HeldOut, Prepared, Saved, Stepped
+
+_console = Console(stderr=True)
+
+
+class Follower:
+    """Shows events as they come. Use within `following()`."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: TaskID | None = None
+        self._what = ""
+        self._held_out = ""
+
+    def show(self, event: Event | Compared) -> None:
+        if isinstance(event, Prepared):
+            self._move(event.what, event.done, event.total, "")
+        elif isinstance(event, Stepped):
+            loss = f"loss {event.loss:.3f}{self._held_out}"
+            pace = f"{loss} · {event.seconds_per_step:.2f} s/step · {clock(event.seconds_left)} left"
+            self._move("training", event.step, event.steps, pace)
+        elif isinstance(event, HeldOut):
+            self._held_out = f" · held out {event.held_out:.3f}"
+        elif isinstance(event, Compared):
+            left = "" if event.seconds_left is None else f"{event.label} · {clock(event.seconds_left)} left"
+            self._move("comparing", event.done, event.total, left)
+        elif isinstance(event, Saved):
+            self._progress.console.print(f"saved {event.path}", style="dim", highlight=False)
+        elif isinstance(event, Finished) and event.answered:
+            self._progress.console.print("already trained", style="dim")
+
+    def _move(self, what: str, done: int, total: int, note: str) -> None:
+        if self._task is None or what != self._what:
+            self._task, self._what = self._progress.add_task(what, total=total, note=""), what
+        self._progress.update(self._task, completed=done, total=total, note=note)
+
+
+@contextmanager
+def following() -> Iterator[Follower]:
+    """A Follower whose bars stand still when the block ends."""
+    columns = (
+        TextColumn("{task.description:>18}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=_console) as progress:
+        yield Follower(progress)
+
+
+def clock(seconds: float) -> str:
+    """1:05, 12:40 or 2:03:10."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def follow_demo(out: Path, number: int, seed: int) -> dict[str, Any]:
+    """The demo, its report's path on the last line but one."""
+    from .demo.run import Outcome, learn, overdo
+
+    started = time.monotonic()
+    outcomes: list[Outcome] = []
+    for title, work in (
+        (f"Learning a character from 16 drawings, in {out}", learn(out / "character", number, seed=seed)),
+        ("Over-training on three drawings, to see it caught", overdo(out / "overtrained", number, seed=seed)),
+    ):
+        _console.print(title, style="bold", highlight=False)
+        with following() as follower:
+            for item in work:
+                if isinstance(item, Outcome):
+                    outcomes.append(item)
+                else:
+                    follower.show(item)
+        _console.print(outcomes[-1].report.reason, highlight=False, soft_wrap=True)
+    picture = out / "character" / "report" / "report.png"
+    sys.stdout.write(f"{picture.resolve()}\n")
+    figures = demo_figures(outcomes[0], outcomes[1])
+    return {
+        **figures,
+        "seconds_total": round(time.monotonic() - started, 1),
+        "peak_mb": peak_mb(),
+        "report": str(picture),
+    }
+
+
+def demo_figures(learned: Any, overdone: Any) -> dict[str, Any]:
+    """The demo's figures of two Outcomes; null where a thing was not measured or nothing was chosen."""
+    report = learned.report
+    control, chosen = report.control, report.choice
+    last = overdone.report.checkpoints[-1]
+    return {
+        "identity_control": _mean(control.identity),
+        "identity_chosen": _mean(chosen.identity if chosen else None),
+        "identity_without_trigger": _mean(chosen.untriggered if chosen else None),
+        "identity_reference": rounded(report.reference),
+        "top1": rounded(chosen.top1 if chosen else None),
+        "following_control": _mean(control.following),
+        "following_chosen": _mean(chosen.following if chosen else None),
+        "following_slots": {slot: round(value, 3) for slot, value in control.slots.items()},
+        "overtrained_flagged": last.overtrained and overdone.report.chosen != last.step,
+        "chosen_step": report.chosen,
+        "seconds_training": round(learned.seconds_training, 1),
+    }
+
+
+def follow_train(options: argparse.Namespace) -> dict[str, Any]:
+    """Train a folder of pictures; run again to resume."""
+    from .dataset.folder import read_dataset
+    from .demo.assets import demo_base
+    from .demo.settings import demo_recipe
+    from .families import describe_base
+    from .recipe.recipe import Recipe
+    from .training.run import RunFolder
+    from .training.train import Job, train
+
+    if options.base is not None and options.recipe is None:
+        raise RecipeError("A base of your own needs --recipe: the demo's settings suit the demo base alone.")
+    recipe = Recipe.from_json(_json(options.recipe)) if options.recipe else demo_recipe()
+    base = describe_base(options.base) if options.base else demo_base()
+    dataset = read_dataset(options.data, trigger=options.trigger, subject=options.subject, held_out=options.held_out)
+    job = Job(
+        recipe=recipe,
+        dataset=dataset,
+        base=base,
+        run=options.out,
+        name=options.name or dataset.trigger,
+        device=options.device,
+    )
+    started = time.monotonic()
+    with following() as follower:
+        for event in train(job):
+            follower.show(event)
+    last = RunFolder(options.out).checkpoints()[-1]
+    seconds = round(time.monotonic() - started, 1)
+    return {"checkpoint": str(last.path), "step": last.step, "seconds_total": seconds, "peak_mb": peak_mb()}
+
+
+def follow_compare(options: argparse.Namespace) -> dict[str, Any]:
+    """Compare a run's checkpoints with the demo's readers and write the report into the run folder."""
+    from .demo.assets import demo_base
+    from .demo.run import judge
+    from .training.run import RunFolder, read_run
+
+    dataset, base = read_run(options.run)
+    if base.sha256 != demo_base().sha256:
+        raise RecipeError("Only runs on the demo base can be compared: there is no face reader for photographs yet.")
+    plan = ComparePlan.from_json(_json(options.plan)) if options.plan else None
+    out = options.run / "report"
+    report: Report | None = None
+    with following() as follower:
+        for item in judge(base, dataset, RunFolder(options.run).checkpoints(), out, plan=plan):
+            if isinstance(item, Report):
+                report = item
+            else:
+                follower.show(item)
+    assert report is not None
+    _console.print(report.reason, highlight=False, soft_wrap=True)
+    picture = out / "report.png"
+    sys.stdout.write(f"{picture.resolve()}\n")
+    return {
+        "chosen_step": report.chosen,
+        "identity_control": _mean(report.control.identity),
+        "identity_chosen": _mean(report.choice.identity if report.choice else None),
+        "report": str(picture),
+    }
+
+
+def follow_build(assets: Path | None, work: Path, quick: bool) -> dict[str, Any]:
+    """Remake the demo's models; the log is kept beside them."""
+    from .demo.assets import ASSETS
+    from .demo.build.build import QUICK, Plan, build, write_log
+
+    lines: list[str] = []
+
+    def say(line: str) -> None:
+        lines.append(line)
+        _console.print(line, highlight=False)
+
+    folder = assets or ASSETS
+    seconds = build(folder, work, QUICK if quick else Plan(), say)
+    write_log(folder, lines, seconds)
+    return {"assets": str(folder), "seconds": seconds, "peak_mb": peak_mb()}
+
+
+def peak_mb() -> int | None:
+    """Most memory this process ever held, MiB; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return None
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(used / (1024 * 1024 if sys.platform == "darwin" else 1024))
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RecipeError(f"{path} cannot be read as JSON: {error}.") from error
+    if not isinstance(data, dict):
+        raise RecipeError(f"{path} must hold one JSON object.")
+    return data
+
+
+def _mean(interval: Any) -> float | None:
+    return None if interval is None else round(float(interval.value), 3)
+
+
+def rounded(value: float | None) -> float | None:
+    """Three places."""
+    return None if value is None else round(value, 3)

@@ -80,7 +80,10 @@ def _session(path: Path) -> Any:
         raise FaceError("The demo reader needs onnxruntime: run `pip install onnxruntime`.") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime has no common exception of its own
+        raise FaceError(f"{path} cannot be loaded ({error}); remake it with `python -m trainer demo build`.") from error
 
 
 def _array(images: Sequence[Image.Image]) -> np.ndarray:

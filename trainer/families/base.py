@@ -64,7 +64,7 @@ class Family(Protocol):
         ...
 
     def loss(self, batch: Batch, noise: torch.Generator, *, min_snr_gamma: float) -> Tensor:
-        """Loss a picture, (n,), fp32, not yet weighted by `batch.weight`; draws timesteps and noise from `noise` on the CPU."""
+        """Loss a picture, (n,), fp32, without `batch.weight`; timesteps and noise are drawn from `noise` on the CPU."""
         ...
 
     def lora_targets(self, targets: str) -> list[str]:
@@ -94,5 +94,3 @@ class Family(Protocol):
     def free_encoders(self) -> None:
         """Drop what training no longer needs once everything is cached."""
         ...
-
-

@@ -142,7 +142,7 @@ class Recipe:
             ),
             (
                 not buckets.step <= buckets.shortest <= buckets.resolution <= buckets.longest,
-                f"bucket sides {buckets.shortest} to {buckets.longest} must enclose the resolution {buckets.resolution}.",
+                f"bucket sides {buckets.shortest} to {buckets.longest} must enclose resolution {buckets.resolution}.",
             ),
             (
                 not _known(self.memory.precision, Precision),

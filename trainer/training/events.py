@@ -75,5 +75,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]  # type: ignore[reportUnknownVariableType]
     return value
-
-

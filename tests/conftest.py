@@ -1,0 +1,48 @@
+"""What several tests share: a tiny base, written once, and a small dataset."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from trainer.dataset.dataset import Dataset
+from trainer.dataset.pixels import pixel_sha256
+from trainer.dataset.sample import Sample
+from trainer.families import describe_base
+from trainer.families.base import Base
+
+from .tiny_base import write_tiny_base
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """A random SDXL base of a few hundred thousand weights."""
+    return describe_base(write_tiny_base(tmp_path_factory.mktemp("base") / "tiny"))
+
+
+@pytest.fixture
+def tiny_dataset(tmp_path: Path) -> Dataset:
+    """Three training pictures and two held-out ones of coloured noise, 64 px, one of them wide."""
+    return write_tiny_dataset(tmp_path / "pictures")
+
+
+def write_tiny_dataset(folder: Path, sizes: tuple[tuple[int, int], ...] = ((64, 64), (100, 64), (64, 64))) -> Dataset:
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    samples: list[Sample] = []
+    for number, (width, height) in enumerate((*sizes, (64, 64), (64, 64))):
+        path = folder / f"{number:03d}.png"
+        image = Image.fromarray(rng.integers(0, 255, (height, width, 3), np.uint8))
+        image.save(path)
+        samples.append(
+            Sample(
+                path=path,
+                sha256=pixel_sha256(image),
+                width=width,
+                height=height,
+                caption=f"sage_character, person, {('red', 'blue', 'green')[number % 3]} background",
+                split="train" if number < len(sizes) else "held_out",
+            )
+        )
+    return Dataset(samples=tuple(samples), trigger="sage_character", subject="person", root=folder)

@@ -1,0 +1,65 @@
+"""The project's own promises: dependencies in step, light imports, small files, nothing of one machine."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("diffusers", "peft", "transformers", "onnxruntime", "insightface", "cv2", "matplotlib", "accelerate")
+
+
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_requirements_are_those_of_the_project() -> None:
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    assert [line for line in lines if line and not line.startswith("#")] == project()["project"]["dependencies"]
+
+
+def test_what_the_demo_runs_on_is_a_part_of_the_requirements() -> None:
+    pattern = re.compile(r"[^;]+")
+    known = {pattern.match(line)[0] for line in project()["project"]["dependencies"]}  # type: ignore[index]
+    assert set(project()["dependency-groups"]["run"]) <= known
+
+
+def test_no_dependency_is_pinned_from_above() -> None:
+    assert not [line for line in project()["project"]["dependencies"] if re.search(r"<|==|~=", line.split(";")[0])]
+
+
+@pytest.mark.parametrize("module", ["trainer.cli", "trainer.recipe.recipe", "trainer.training.train", "trainer.scoring"])
+def test_importing_the_engine_loads_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
+
+
+def test_weights_stay_under_12_mb_and_the_repository_under_40() -> None:
+    sizes = {path: path.stat().st_size for path in tracked()}
+    weights = sum(size for path, size in sizes.items() if path.suffix in (".safetensors", ".onnx", ".npy"))
+    assert 0 < weights <= 12_000_000
+    assert sum(sizes.values()) <= 40_000_000
+
+
+def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
+    words = ("pythonhosted", "registry." + "npmjs", "pypi.org/" + "simple", "/wo" + "rk/", "/ro" + "ot/")
+    guilty = [
+        path.relative_to(ROOT).as_posix()
+        for path in tracked()
+        if path.suffix in (".py", ".md", ".toml", ".txt", ".json", ".js", ".yml", "")
+        and any(word in path.read_text(encoding="utf-8", errors="ignore") for word in words)
+        and path != Path(__file__)
+    ]
+    assert guilty == []

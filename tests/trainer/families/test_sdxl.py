@@ -1,0 +1,185 @@
+"""SDXL: encoding, loss, sizes and names."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tests.tiny_base import write_tiny_base
+from trainer.errors import ModelError
+from trainer.families import describe_base, load_family
+from trainer.families.base import Base, Batch, Placement
+from trainer.families.sdxl import Sdxl, size_conditioning
+
+PLACE = Placement((100, 80), (80, 64), (8, 0), (64, 64))
+
+
+@pytest.fixture(scope="module")
+def family(tiny_base: Base) -> Sdxl:
+    loaded = load_family(tiny_base)
+    assert isinstance(loaded, Sdxl)
+    return loaded
+
+
+def a_batch(family: Sdxl) -> Batch:
+    latents = torch.randn((2, 8, 8, 8), generator=torch.Generator().manual_seed(1))
+    texts = [family.encode_text(caption) for caption in ("person, red background", "")]
+    text = {name: torch.cat([one[name] for one in texts]) for name in texts[0]}
+    return Batch(latents, text, [PLACE, PLACE], torch.ones(2))
+
+
+def test_size_conditioning_says_original_crop_and_target_heights_first() -> None:
+    assert size_conditioning([PLACE]).tolist() == [[80, 100, 0, 8, 64, 64]]
+
+
+def test_text_is_what_the_pipeline_encodes(family: Sdxl, tiny_base: Base) -> None:
+    from diffusers import StableDiffusionXLPipeline
+
+    pipeline = StableDiffusionXLPipeline.from_pretrained(tiny_base.path, torch_dtype=torch.float32)
+    context, _, pooled, _ = pipeline.encode_prompt("person, blue eyes", do_classifier_free_guidance=False)
+    encoded = family.encode_text("person, blue eyes")
+    assert torch.equal(encoded["context"], context)
+    assert torch.equal(encoded["pooled"], pooled)
+    assert encoded["context"].shape == (1, 77, 64)
+
+
+def test_no_caption_is_all_zeros(family: Sdxl) -> None:
+    assert not any(tensor.any() for tensor in family.encode_text("").values())
+
+
+def test_a_caption_longer_than_77_tokens_is_cut(family: Sdxl) -> None:
+    assert family.encode_text("person " * 200)["context"].shape == (1, 77, 64)
+
+
+def test_a_picture_becomes_its_posterior(family: Sdxl) -> None:
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 80, 3), np.uint8))
+    moments = family.encode_image(image)
+    assert moments.shape == (8, 8, 10)
+    assert moments.dtype == torch.float32
+
+
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
+def test_the_loss_is_that_of_a_diffusers_script(tmp_path: Path, prediction: str) -> None:
+    """The lines of diffusers' train_text_to_image_lora_sdxl.py, with the velocity weight of min-SNR's authors."""
+    from diffusers import DDPMScheduler, UNet2DConditionModel
+    from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+    from diffusers.training_utils import compute_snr
+
+    base = describe_base(write_tiny_base(tmp_path / "base", prediction_type=prediction))
+    family = load_family(base)
+    assert isinstance(family, Sdxl)
+    batch = a_batch(family)
+
+    noise_source = torch.Generator().manual_seed(7)
+    scheduler = DDPMScheduler.from_pretrained(base.path / "scheduler")
+    unet = UNet2DConditionModel.from_pretrained(base.path / "unet", torch_dtype=torch.float32)
+    latents = DiagonalGaussianDistribution(batch.latents).sample(noise_source) * 0.18215
+    noise = torch.randn(latents.shape, generator=noise_source)
+    timesteps = torch.randint(0, 1000, (2,), generator=noise_source)
+    conditions = {"text_embeds": batch.text["pooled"], "time_ids": torch.tensor([[80.0, 100, 0, 8, 64, 64]] * 2)}
+    noisy = scheduler.add_noise(latents, noise, timesteps)
+    with torch.no_grad():
+        predicted = unet(noisy, timesteps, batch.text["context"], added_cond_kwargs=conditions).sample
+    velocity = prediction == "v_prediction"
+    target = scheduler.get_velocity(latents, noise, timesteps) if velocity else noise
+    snr = compute_snr(scheduler, timesteps)
+    weight = torch.stack([snr, 5 * torch.ones_like(snr)], dim=1).min(dim=1)[0] / (snr + 1 if velocity else snr)
+    expected = torch.nn.functional.mse_loss(predicted, target, reduction="none").mean(dim=(1, 2, 3)) * weight
+
+    with torch.no_grad():
+        got = family.loss(batch, torch.Generator().manual_seed(7), min_snr_gamma=5.0)
+    assert torch.allclose(got, expected, rtol=1e-5)
+
+
+def test_each_step_draws_a_fresh_posterior_sample(family: Sdxl) -> None:
+    batch = a_batch(family)
+    with torch.no_grad():
+        losses = [family.loss(batch, torch.Generator().manual_seed(seed), min_snr_gamma=0) for seed in (1, 1, 2)]
+    assert torch.equal(losses[0], losses[1])
+    assert not torch.equal(losses[0], losses[2])
+
+
+def test_bf16_is_near_fp32(tiny_base: Base, family: Sdxl) -> None:
+    batch, half = a_batch(family), load_family(tiny_base, precision="bf16")
+    with torch.no_grad():
+        exact = family.loss(batch, torch.Generator().manual_seed(3), min_snr_gamma=0)
+        near = half.loss(batch, torch.Generator().manual_seed(3), min_snr_gamma=0)
+    assert near.dtype == torch.float32
+    assert torch.allclose(exact, near, rtol=2e-2)
+
+
+def test_mlp_targets_add_feed_forward_and_projections(family: Sdxl) -> None:
+    attention, all_of_it = family.lora_targets("attention"), family.lora_targets("attention_mlp")
+    added = {name.rsplit(".", 1)[-1] for name in set(all_of_it) - set(attention)}
+    assert {name.rsplit(".to_", 1)[-1] for name in attention} == {"q", "k", "v", "out.0"}
+    assert added == {"proj_in", "proj_out", "proj", "2"}
+
+
+def test_every_layer_of_the_unet_has_a_name_the_host_reads(family: Sdxl) -> None:
+    known = host_prefixes(levels=3, layers=1)
+    assert set(family.key_map()) <= known
+    assert {family.to_saved_keys(name) for name in family.lora_targets("attention_mlp")} <= set(family.key_map())
+
+
+def test_encoders_come_back_for_a_new_caption(tiny_base: Base) -> None:
+    family = load_family(tiny_base)
+    before = family.encode_text("person")
+    family.free_encoders()
+    assert family.encode_text("person") is before
+    assert family.encode_text("person, hat")["pooled"].shape == (1, 32)
+
+
+def test_a_base_is_named_by_its_weights(tmp_path: Path, tiny_base: Base) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_base.path, copy)
+    assert describe_base(copy).sha256 == tiny_base.sha256
+    other = describe_base(write_tiny_base(tmp_path / "other", seed=1))
+    assert other.sha256 != tiny_base.sha256
+
+
+def test_a_folder_that_is_no_base_says_all_it_lacks(tmp_path: Path, tiny_base: Base) -> None:
+    with pytest.raises(ModelError, match=r"no model_index\.json"):
+        describe_base(tmp_path)
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_base.path, copy)
+    shutil.rmtree(copy / "vae")
+    (copy / "scheduler" / "scheduler_config.json").unlink()
+    with pytest.raises(ModelError, match=r"(?s)vae.*scheduler"):
+        describe_base(copy)
+
+
+def test_another_kind_of_model_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": "FluxPipeline"}))
+    with pytest.raises(ModelError, match="FluxPipeline"):
+        describe_base(tmp_path)
+
+
+def test_damaged_weights_are_named(tmp_path: Path, tiny_base: Base) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_base.path, copy)
+    next((copy / "unet").glob("*.safetensors")).write_bytes(b"not weights")
+    with pytest.raises(ModelError, match="unet"):
+        _ = load_family(describe_base(copy)).denoiser
+
+
+def host_prefixes(levels: int, layers: int) -> set[str]:
+    """ComfyUI's `unet_to_diffusers` names as its LoRA loader flattens them, with attention on every level."""
+    block = ["attn1.to_q", "attn1.to_k", "attn1.to_v", "attn1.to_out.0", "attn2.to_q", "attn2.to_k", "attn2.to_v"]
+    block += ["attn2.to_out.0", "ff.net.0.proj", "ff.net.2", "norm1", "norm2", "norm3"]
+    attention = ["proj_in", "proj_out", "norm", *(f"transformer_blocks.0.{name}" for name in block)]
+    resnet = ["conv1", "conv2", "time_emb_proj", "conv_shortcut", "norm1", "norm2"]
+    names = ["conv_in", "conv_out", "conv_norm_out"]
+    names += [f"{part}_embedding.linear_{n}" for part in ("time", "add", "class") for n in (1, 2)]
+    names += [f"mid_block.attentions.0.{name}" for name in attention]
+    names += [f"mid_block.resnets.{n}.{name}" for n in (0, 1) for name in resnet]
+    for level in range(levels):
+        names += [f"down_blocks.{level}.downsamplers.0.conv", f"up_blocks.{level}.upsamplers.0.conv"]
+        for side, count in (("down", layers), ("up", layers + 1)):
+            for layer in range(count):
+                names += [f"{side}_blocks.{level}.resnets.{layer}.{name}" for name in resnet]
+                names += [f"{side}_blocks.{level}.attentions.{layer}.{name}" for name in attention]
+    return {"lora_unet_" + name.replace(".", "_") for name in names}

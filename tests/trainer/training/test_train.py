@@ -1,0 +1,390 @@
+"""Whole runs on a tiny base: the same bytes however they are cut, and clear words when something is wrong."""
+
+import contextlib
+import errno
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from safetensors import safe_open
+
+from tests.conftest import write_tiny_dataset
+from trainer.dataset.dataset import Dataset
+from trainer.errors import Cancelled, DatasetError, ModelError, RecipeError, RunError
+from trainer.families.base import Base
+from trainer.families.sdxl import Sdxl
+from trainer.generate.shot import Shot
+from trainer.recipe.recipe import Buckets, Lora, Loss, Memory, Optim, Output, Prior, Recipe, Schedule
+from trainer.training import state, tensorfile
+from trainer.training.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Stepped
+from trainer.training.run import RunFolder
+from trainer.training.train import Job, train
+
+RECIPE = Recipe(
+    lora=Lora(rank=2, alpha=1.0),
+    optim=Optim(lr=1e-3),
+    schedule=Schedule(steps=6, batch=2),
+    loss=Loss(caption_dropout=0.2),
+    buckets=Buckets(resolution=64, step=16, shortest=48, longest=96),
+    memory=Memory(precision="fp32", gradient_checkpointing=False),
+    output=Output(save_every=4, sample_every=0, held_out_every=3),
+    seed=1,
+)
+
+
+@pytest.fixture
+def job(tiny_base: Base, tiny_dataset: Dataset, tmp_path: Path) -> Job:
+    return Job(recipe=RECIPE, dataset=tiny_dataset, base=tiny_base, run=tmp_path / "run", name="sage")
+
+
+def checkpoints(run: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((run / "checkpoints").iterdir())}
+
+
+def steps_seen(run: Path) -> list[tuple[str, int | None]]:
+    lines = (run / "events.jsonl").read_text().splitlines()
+    return [(line["event"], line.get("step")) for line in map(json.loads, lines)]
+
+
+def until(job: Job, step: int) -> Iterator[Event]:
+    """Train up to and including `step`; the caller decides what happens to the generator."""
+    events = train(job)
+    for event in events:
+        if isinstance(event, Stepped) and event.step == step:
+            return events
+    raise AssertionError("the run ended before")
+
+
+def test_a_run_tells_and_leaves_what_it_promises(job: Job) -> None:
+    recipe = replace(RECIPE, prior=Prior(images=3), output=replace(RECIPE.output, sample_every=3))
+    events = list(train(replace(job, recipe=recipe)))
+    kinds = [(type(event).__name__, getattr(event, "step", None)) for event in events]
+    assert [kind for kind in kinds if kind[0] != "Prepared"] == [
+        ("HeldOut", 0), ("Sampled", 0),
+        ("Stepped", 1), ("Stepped", 2), ("Stepped", 3), ("HeldOut", 3), ("Sampled", 3),
+        ("Stepped", 4), ("Saved", 4), ("Stepped", 5), ("Stepped", 6), ("HeldOut", 6), ("Sampled", 6), ("Saved", 6),
+        ("Finished", None),
+    ]  # fmt: skip
+    phrases = {event.what for event in events if isinstance(event, Prepared)}
+    assert phrases == {"drawing prior pictures", "encoding pictures"}
+    run = RunFolder(job.run)
+    assert [checkpoint.step for checkpoint in run.checkpoints()] == [4, 6]
+    assert events[-1] == Finished(checkpoints=tuple(c.path for c in run.checkpoints()), answered=False)
+    for sampled in (event for event in events if isinstance(event, Sampled)):
+        assert Image.open(sampled.paths[0]).size == (64, 64)
+    assert len(list(run.prior.iterdir())) == 3
+    assert steps_seen(job.run) == [(name.lower(), step) for name, step in kinds if name != "Prepared"]
+
+
+def test_a_finished_run_answers_at_once(job: Job) -> None:
+    list(train(job))
+    before = checkpoints(job.run)
+    (event,) = list(train(job))
+    assert isinstance(event, Finished)
+    assert event.answered
+    assert checkpoints(job.run) == before
+
+
+def test_the_same_recipe_and_seed_give_the_same_bytes(job: Job, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, prior=Prior(images=3))
+    for name in ("first", "second"):
+        list(train(replace(job, recipe=recipe, run=tmp_path / name)))
+    list(train(replace(job, recipe=replace(recipe, seed=2), run=tmp_path / "other")))
+    assert checkpoints(tmp_path / "first") == checkpoints(tmp_path / "second")
+    assert checkpoints(tmp_path / "first") != checkpoints(tmp_path / "other")
+
+
+@pytest.mark.parametrize("accumulation", [1, 2])
+def test_killed_and_resumed_ends_as_if_never_stopped(job: Job, tmp_path: Path, accumulation: int) -> None:
+    schedule = replace(RECIPE.schedule, accumulation=accumulation)
+    job = replace(job, recipe=replace(RECIPE, schedule=schedule, prior=Prior(images=2)))
+    list(train(job))
+    cut = replace(job, run=tmp_path / "cut")
+    events = until(cut, 5)
+    # What a killed process leaves is what lies on disk now: closing the generator would let it save first.
+    shutil.copytree(cut.run, tmp_path / "killed")
+    events.close()  # type: ignore[attr-defined]
+    killed = replace(job, run=tmp_path / "killed")
+    resumed = [event.step for event in train(killed) if isinstance(event, Stepped)]
+    assert resumed == [5, 6]
+    assert checkpoints(killed.run) == checkpoints(job.run)
+    assert steps_seen(killed.run) == steps_seen(job.run)
+
+
+def test_cancelling_saves_and_going_on_ends_as_if_never_stopped(job: Job, tmp_path: Path) -> None:
+    list(train(job))
+    cut = replace(job, run=tmp_path / "cut")
+    steps: list[int] = []
+    events: list[Event] = []
+    with pytest.raises(Cancelled, match="step 3 of 6"):
+        for event in train(cut, cancelled=lambda: len(steps) == 3):
+            events.append(event)
+            if isinstance(event, Stepped):
+                steps.append(event.step)
+    stopgap = cut.run / "checkpoints" / "sage_step000003.safetensors"
+    assert events[-1] == Saved(step=3, path=stopgap)
+    assert stopgap.is_file()
+    assert [event.step for event in train(cut) if isinstance(event, Stepped)] == [4, 5, 6]
+    assert checkpoints(cut.run) == checkpoints(job.run)
+    assert steps_seen(cut.run) == steps_seen(job.run)
+
+
+def test_a_dropped_generator_saves_what_was_learned(job: Job) -> None:
+    until(job, 2).close()  # type: ignore[attr-defined]
+    assert [event.step for event in train(job) if isinstance(event, Stepped)] == [3, 4, 5, 6]
+
+
+def test_cancelling_while_getting_ready_leaves_the_folder_usable(job: Job) -> None:
+    with pytest.raises(Cancelled):
+        list(train(job, cancelled=lambda: True))
+    assert isinstance(list(train(job))[-1], Finished)
+
+
+def test_training_works_under_the_hosts_inference_mode(job: Job, tmp_path: Path) -> None:
+    list(train(job))
+    with torch.inference_mode():
+        list(train(replace(job, run=tmp_path / "inside")))
+    assert checkpoints(tmp_path / "inside") == checkpoints(job.run)
+
+
+def test_checkpointing_changes_memory_and_not_the_result(job: Job, tmp_path: Path) -> None:
+    list(train(job))
+    memory = replace(RECIPE.memory, gradient_checkpointing=True)
+    list(train(replace(job, run=tmp_path / "slow", recipe=replace(RECIPE, memory=memory))))
+    tensors = [tensors_of(run / "checkpoints" / "sage_step000006.safetensors") for run in (job.run, tmp_path / "slow")]
+    assert all(torch.allclose(tensors[0][key], tensors[1][key], atol=1e-5) for key in tensors[0])
+
+
+def tensors_of(path: Path) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load_file
+
+    return load_file(path)
+
+
+def test_the_loss_falls_when_there_is_something_to_learn(job: Job, tmp_path: Path) -> None:
+    dataset = write_tiny_dataset(tmp_path / "one", sizes=((64, 64),))
+    recipe = replace(
+        RECIPE,
+        optim=Optim(lr=2e-2),
+        schedule=Schedule(steps=40, batch=4),
+        lora=Lora(rank=8, alpha=8.0, targets="attention_mlp"),
+        output=replace(RECIPE.output, save_every=40, held_out_every=40),
+    )
+    losses = [
+        event.train for event in train(replace(job, dataset=dataset, recipe=recipe)) if isinstance(event, HeldOut)
+    ]
+    assert losses[-1] < 0.95 * losses[0]
+
+
+def test_metadata_says_how_the_lora_was_made(job: Job) -> None:
+    list(train(job))
+    with safe_open(job.run / "checkpoints" / "sage_step000006.safetensors", "pt") as file:
+        said = file.metadata()
+    expected = {
+        "ss_network_dim": "2",
+        "ss_network_alpha": "1.0",
+        "ss_base_model_version": "sdxl_base_v1-0",
+        "ss_seed": "1",
+        "ss_steps": "6",
+        "ss_learning_rate": "0.001",
+        "ss_output_name": "sage",
+        "ss_new_sd_model_hash": job.base.sha256,
+        "modelspec.sai_model_spec": "1.0.1",
+        "modelspec.architecture": "stable-diffusion-xl-v1-base/lora",
+        "modelspec.trigger_phrase": "sage_character",
+        "modelspec.prediction_type": "epsilon",
+    }
+    assert {key: said[key] for key in expected} == expected
+    assert json.loads(said["ss_bucket_info"]) == {
+        "buckets": {"0": {"count": 2, "resolution": [64, 64]}, "1": {"count": 1, "resolution": [80, 48]}},
+        "scaled_up": 0,
+    }
+
+
+class FakeSampler:
+    """Notes the LoRA files it is shown and draws grey."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, bool]] = []
+
+    def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
+        for shot in shots:
+            self.seen.append((shot.prompt, shot.lora is not None and shot.lora.is_file()))
+            yield Image.new("RGB", (shot.width, shot.height), "grey")
+
+
+def test_a_sampler_from_outside_sees_the_lora_of_the_moment(job: Job) -> None:
+    sampler = FakeSampler()
+    output = replace(RECIPE.output, sample_every=4, samples=("{trigger}, {subject}, park",))
+    list(train(replace(job, sampler=sampler, recipe=replace(RECIPE, output=output))))
+    prompt = "sage_character, person, park"
+    assert sampler.seen == [(prompt, False), (prompt, True), (prompt, True)]
+    assert not list((job.run / "samples").glob("*.safetensors")), "only pictures stay"
+
+
+def test_a_damaged_cache_is_made_again(job: Job, tmp_path: Path) -> None:
+    list(train(job))
+    again = replace(job, run=tmp_path / "again")
+    shutil.copytree(job.run / "cache", again.run / "cache")
+    for path in again.run.glob("cache/*"):
+        path.write_bytes(path.read_bytes()[:20])
+    list(train(again))
+    assert checkpoints(again.run) == checkpoints(job.run)
+
+
+def test_nan_latents_name_the_picture(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_self: object, _image: Image.Image) -> torch.Tensor:
+        raise ModelError("The VAE turned the picture into NaN.")
+
+    monkeypatch.setattr(Sdxl, "encode_image", broken)
+    with pytest.raises(ModelError, match=r"000\.png.*NaN"):
+        list(train(job))
+
+
+def test_a_picture_that_is_text_is_named(job: Job) -> None:
+    job.dataset.samples[1].path.write_text("not a picture")
+    with pytest.raises(DatasetError, match=r"001\.png is not a picture"):
+        list(train(job))
+
+
+def test_a_picture_that_changed_is_refused(job: Job) -> None:
+    Image.new("RGB", (32, 32)).save(job.dataset.samples[1].path)
+    with pytest.raises(DatasetError, match="changed since"):
+        list(train(job))
+
+
+def test_a_nan_loss_names_step_and_picture_and_keeps_the_last_checkpoint(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Sdxl.loss
+    calls = 0
+
+    def sometimes_nan(self: Sdxl, batch, noise, *, min_snr_gamma: float) -> torch.Tensor:
+        nonlocal calls
+        calls += torch.is_grad_enabled()
+        loss = real(self, batch, noise, min_snr_gamma=min_snr_gamma)
+        return loss * float("nan") if calls == 5 and torch.is_grad_enabled() else loss
+
+    monkeypatch.setattr(Sdxl, "loss", sometimes_nan)
+    with pytest.raises(RunError, match=r"Step 5 .*00\d\.png.*lower lr"):
+        list(train(job))
+    assert list(checkpoints(job.run)) == ["sage_step000004.safetensors"]
+    monkeypatch.setattr(Sdxl, "loss", real)
+    assert [event.step for event in train(job) if isinstance(event, Stepped)] == [5, 6]
+
+
+def test_a_full_disk_says_so_and_leaves_only_whole_files(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        if "step000006" in path.name:
+            (path.parent / "left").write_bytes(data[:10])
+            (path.parent / "left").unlink()
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        real(path, data)
+
+    real = tensorfile.write_atomically
+    monkeypatch.setattr(tensorfile, "write_atomically", full)
+    with pytest.raises(RunError, match=r"(?s)disk is full.*step000006.*whole \(sage_step000004"):
+        list(train(job))
+    monkeypatch.setattr(tensorfile, "write_atomically", real)
+    assert list(checkpoints(job.run)) == ["sage_step000004.safetensors"]
+    assert [event.step for event in train(job) if isinstance(event, Stepped)] == [5, 6]
+    straight = replace(job, run=tmp_path / "straight")
+    list(train(straight))
+    assert checkpoints(job.run) == checkpoints(straight.run)
+
+
+def test_a_file_in_the_runs_place_is_told(job: Job) -> None:
+    job.run.write_text("in the way")
+    with pytest.raises(RunError, match="cannot be written"):
+        list(train(job))
+
+
+def test_two_runs_at_once_in_one_folder_are_refused(job: Job) -> None:
+    first = train(job)
+    next(first)
+    with pytest.raises(RunError, match="in use by another run"):
+        next(train(job))
+    first.close()  # type: ignore[attr-defined]
+    assert isinstance(list(train(job))[-1], Finished)
+
+
+def test_drafts_of_a_killed_process_are_cleared(job: Job) -> None:
+    draft = job.run / "checkpoints" / ".sage_step000004.safetensors.999.part"
+    draft.parent.mkdir(parents=True)
+    draft.write_bytes(b"half")
+    list(train(job))
+    assert not draft.exists()
+
+
+def test_a_lock_left_by_a_dead_process_is_taken_over(job: Job) -> None:
+    job.run.mkdir()
+    (job.run / "lock").write_text("999999\n")
+    assert isinstance(list(train(job))[-1], Finished)
+
+
+def test_a_folder_of_another_job_says_what_differs(job: Job, tmp_path: Path) -> None:
+    list(train(job))
+    with pytest.raises(RunError, match="another recipe"):
+        list(train(replace(job, recipe=replace(RECIPE, seed=9))))
+    with pytest.raises(RunError, match="another dataset"):
+        list(train(replace(job, dataset=replace(job.dataset, trigger="other"))))
+    with pytest.raises(RunError, match="another base model"):
+        list(train(replace(job, base=replace(job.base, sha256="0" * 64))))
+    with pytest.raises(RunError, match="another name"):
+        list(train(replace(job, name="sage2")))
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "", "a\\b", ".hidden", "x:y"])
+def test_a_name_that_is_no_file_name_is_refused(job: Job, name: str) -> None:
+    with pytest.raises(RunError, match="cannot be a file name"):
+        list(train(replace(job, name=name)))
+
+
+def test_an_unknown_recipe_key_in_the_folder_is_named(job: Job) -> None:
+    list(train(job))
+    path = job.run / "recipe.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "rnak": 8}))
+    with pytest.raises(RunError, match="rnak"):
+        list(train(job))
+    with pytest.raises(RecipeError, match="rnak"):
+        Recipe.from_json(json.loads(path.read_text()))
+
+
+def test_a_state_is_whole_whenever_its_saving_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop at every rename in turn, as a kill would: the state before or the new one can always be read."""
+    folder = tmp_path / "state"
+    real = Path.replace
+    for cut in range(1, 6):
+        shutil.rmtree(tmp_path, ignore_errors=True)
+        state.save_state(folder, 1, {"weights": torch.ones(2)})
+        calls = 0
+
+        def stops(self: Path, target: Path, cut: int = cut) -> Path:
+            nonlocal calls
+            calls += 1
+            if calls == cut:
+                raise KeyboardInterrupt
+            return real(self, target)
+
+        monkeypatch.setattr(Path, "replace", stops)
+        with contextlib.suppress(KeyboardInterrupt):
+            state.save_state(folder, 2, {"weights": torch.full((2,), 2.0)})
+        monkeypatch.setattr(Path, "replace", real)
+        loaded = state.load_state(folder)
+        assert loaded is not None
+        step, tensors = loaded
+        assert tensors["weights"].tolist() == [float(step)] * 2
+        state.save_state(folder, 3, {"weights": torch.full((2,), 3.0)})
+        assert state.load_state(folder)[0] == 3  # type: ignore[index]
+    assert calls == 4, "the last round was not cut"
+
+
+def test_no_state_means_a_fresh_start(tmp_path: Path) -> None:
+    assert state.load_state(tmp_path / "state") is None

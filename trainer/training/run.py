@@ -1,0 +1,156 @@
+"""A run's folder: what is being trained, its checkpoints, its log, and the one who may write it."""
+
+import errno
+import json
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..atomic import DRAFTS, write_atomically
+from ..dataset.dataset import Dataset
+from ..errors import LikenessError, RunError
+from ..families.base import Base
+from ..recipe.recipe import Recipe
+from .events import Event, Finished, Prepared, event_json
+from .lock import locked
+
+_CHECKPOINT = re.compile(r"(?P<name>.+)_step(?P<step>\d{6,})\.safetensors")
+_NAME = re.compile(r"[^\s./\\:*?\"<>|\x00-\x1f][^/\\:*?\"<>|\x00-\x1f]*")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A LoRA file and the step it was saved at."""
+
+    step: int
+    path: Path
+
+
+class RunFolder:
+    """The files of one run. Reading never writes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.log = path / "events.jsonl"
+        self.state = path / "state"
+        self.samples = path / "samples"
+        self.cache = path / "cache"
+        self.prior = path / "prior"
+
+    def checkpoint(self, name: str, step: int) -> Path:
+        return self.path / "checkpoints" / f"{name}_step{step:06d}.safetensors"
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Whole checkpoints by step."""
+        found = [(path, _CHECKPOINT.fullmatch(path.name)) for path in (self.path / "checkpoints").glob("*.safetensors")]
+        kept = [Checkpoint(int(match["step"]), path) for path, match in found if match]
+        return tuple(sorted(kept, key=lambda checkpoint: (checkpoint.step, checkpoint.path.name)))
+
+    def claim(self, name: str, recipe: Recipe, dataset: Dataset, base: Base) -> None:
+        """Make the folder this job's; RunError when it is another's or cannot be written."""
+        if not _NAME.fullmatch(name) or name.endswith((".", " ")):
+            raise RunError(f"The run name {name!r} cannot be a file name; use letters, digits, '-' and '_'.")
+        whose = _differences(self.path, recipe, dataset, base)
+        if any(checkpoint.path != self.checkpoint(name, checkpoint.step) for checkpoint in self.checkpoints()):
+            whose.append("name")
+        if whose:
+            said = " and ".join(whose)
+            raise RunError(f"{self.path} holds a run of another {said}. Give this run another name or folder.")
+        if not (self.path / "recipe.json").is_file():
+            base_json = {"family": base.family, "path": base.path.as_posix(), "name": base.name, "sha256": base.sha256}
+            self._write_json("base.json", base_json)
+            self._write_json("dataset.json", dataset.to_json())
+            self._write_json("recipe.json", recipe.to_json())
+
+    @contextmanager
+    def writing(self) -> Generator[None]:
+        """RunError in place of OSError: what could not be written and what is safe."""
+        try:
+            yield
+        except OSError as error:
+            raise self._refusal(error) from error
+
+    @contextmanager
+    def locked(self) -> Generator[None]:
+        """Keep other runs out until the block ends; RunError when one is in it."""
+        with self.writing():
+            self.path.mkdir(parents=True, exist_ok=True)
+        with locked(self.path / "lock"):
+            with self.writing():
+                for draft in self.path.rglob(DRAFTS):
+                    draft.unlink(missing_ok=True)
+            yield
+
+    def record(self, event: Event) -> None:
+        """Append the event to the log; getting ready is not logged."""
+        if isinstance(event, Prepared):
+            return
+        with self.writing(), self.log.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(json.dumps(event_json(event), ensure_ascii=False) + "\n")
+
+    def rewind_log(self, step: int) -> None:
+        """Forget events after `step`, and a last line cut short."""
+        lines = [line for line in self._log_lines() if line.get("step", step + 1) <= step]
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        with self.writing():
+            write_atomically(self.log, text.encode())
+
+    def told(self, step: int) -> frozenset[str]:
+        """Kinds of the events logged at `step`."""
+        return frozenset(str(line.get("event")) for line in self._log_lines() if line.get("step") == step)
+
+    def is_finished(self, name: str, steps: int) -> bool:
+        """Whether the log ends with Finished and the last checkpoint stands."""
+        lines = self._log_lines()
+        is_told = bool(lines) and lines[-1].get("event") == Finished.__name__.lower()
+        return is_told and self.checkpoint(name, steps).is_file()
+
+    def _log_lines(self) -> list[dict[str, Any]]:
+        if not self.log.is_file():
+            return []
+        lines: list[dict[str, Any]] = []
+        for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                lines.append(json.loads(line))
+            except ValueError:
+                break
+        return lines
+
+    def _write_json(self, name: str, data: Any) -> None:
+        with self.writing():
+            write_atomically(self.path / name, (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode())
+
+    def _refusal(self, error: OSError) -> RunError:
+        where = error.filename or self.path
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            kept = ", ".join(checkpoint.path.name for checkpoint in self.checkpoints()) or "none yet"
+            return RunError(
+                f"The disk is full: {where} could not be written. Checkpoints saved before are whole ({kept}). "
+                f"Free some space and start the run again: it goes on from its last save."
+            )
+        return RunError(f"{where} cannot be written: {error.strerror}. Choose a folder that you may write to.")
+
+
+def _differences(folder: Path, recipe: Recipe, dataset: Dataset, base: Base) -> list[str]:
+    """Which of recipe, dataset and base differ from those the folder was made for."""
+    if not (folder / "recipe.json").is_file():
+        return []
+    try:
+        kept_recipe = Recipe.from_json(_read_json(folder / "recipe.json"))
+        kept_dataset = Dataset.from_json(_read_json(folder / "dataset.json"))
+        kept_base = _read_json(folder / "base.json").get("sha256")
+    except (OSError, ValueError, LikenessError) as error:
+        raise RunError(f"{folder} is damaged: {error}. Start the run in another folder.") from error
+    is_other = {
+        "recipe": kept_recipe != recipe,
+        "dataset": kept_dataset.fingerprint() != dataset.fingerprint(),
+        "base model": kept_base != base.sha256,
+    }
+    return [name for name, differs in is_other.items() if differs]
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,216 @@
+"""Training a character: from a job to checkpoints, in one generator of events that can stop and resume anywhere."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from ..dataset.dataset import Dataset
+from ..errors import Cancelled, RunError
+from ..families import load_family
+from ..families.base import Base, Family
+from ..generate.shot import Generator, Shot
+from ..recipe.recipe import Recipe
+from .events import Event, Finished, HeldOut, Sampled, Saved, Stepped
+from .learner import Learner
+from .lora_file import save_lora
+from .lora_metadata import describe_lora
+from .prepare import Preparation, prepare
+from .prior import write_picture
+from .run import RunFolder
+from .state import load_state, save_state
+
+_TIMED_STEPS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A run to make in the folder `run`; `sampler` draws the samples in place of the base in training."""
+
+    recipe: Recipe
+    dataset: Dataset
+    base: Base
+    run: Path
+    name: str
+    device: str = "cpu"
+    sampler: Generator | None = None
+
+
+def _never() -> bool:
+    return False
+
+
+# Decorators, not `with`: a generator's body runs in its caller's mode, and the host's is inference_mode.
+@torch.inference_mode(False)
+@torch.enable_grad()
+def train(job: Job, *, cancelled: Callable[[], bool] = _never) -> Iterator[Event]:
+    """Train, or resume, or answer from a finished folder.
+
+    Raises Cancelled with everything saved; RunError when the folder is in use, another job's, full or unwritable,
+    or when the loss is not a number.
+    """
+    run = RunFolder(job.run)
+    with run.locked():
+        run.claim(job.name, job.recipe, job.dataset, job.base)
+        if run.is_finished(job.name, job.recipe.schedule.steps):
+            yield Finished(checkpoints=_paths(run), answered=True)
+            return
+        family = load_family(job.base, device=job.device, precision=job.recipe.memory.precision)
+        shots = sample_shots(job.recipe, job.dataset)
+        prompts = [""] + [shot.prompt for shot in shots] if shots and job.sampler is None else []
+        materials = yield from prepare(
+            Preparation(
+                recipe=job.recipe,
+                dataset=job.dataset,
+                base=job.base,
+                run=run,
+                family=family,
+                prompts=prompts,
+                cancelled=cancelled,
+            )
+        )
+        if job.recipe.memory.gradient_checkpointing:
+            family.checkpoint_gradients()
+        training = _Training(job, run, family, Learner(family, materials, job.recipe))
+        try:
+            yield from training.events(cancelled)
+        except RunError:
+            raise
+        except BaseException:  # a host may cancel by raising anywhere, or just drop this generator
+            training.save_if_whole()
+            raise
+
+
+def sample_shots(recipe: Recipe, dataset: Dataset) -> tuple[Shot, ...]:
+    """The shots that are drawn at every sampling, the same seeds each time; none when sampling is off."""
+    if not recipe.output.sample_every:
+        return ()
+    words = {"{trigger}": dataset.trigger, "{subject}": dataset.subject}
+    side = recipe.buckets.resolution // recipe.buckets.step * recipe.buckets.step
+    shots: list[Shot] = []
+    for number, prompt in enumerate(recipe.output.samples):
+        for mark, word in words.items():
+            prompt = prompt.replace(mark, word)
+        shots.append(Shot(prompt=prompt, seed=recipe.seed + number, width=side, height=side))
+    return tuple(shots)
+
+
+class _Training:
+    """A run under way: the learner, and how far it and its files are."""
+
+    def __init__(self, job: Job, run: RunFolder, family: Family, learner: Learner) -> None:
+        self._job, self._run, self._family, self._learner = job, run, family, learner
+        self._steps = job.recipe.schedule.steps
+        self._step = 0
+        self._saved = 0
+        self._is_whole = True
+        self._seconds: deque[float] = deque(maxlen=_TIMED_STEPS)
+
+    def events(self, cancelled: Callable[[], bool]) -> Iterator[Event]:
+        self._resume()
+        yield from self._due(already=self._run.told(self._step))
+        while self._step < self._steps:
+            if cancelled():
+                yield from self._stop()
+            yield self._tell(self._update())
+            yield from self._due(already=frozenset())
+        yield self._tell(Finished(checkpoints=_paths(self._run), answered=False))
+
+    def save_if_whole(self) -> None:
+        """Save what was learned since the last save, unless an update was cut in the middle."""
+        if self._is_whole and self._step > self._saved:
+            self._save()
+
+    def _resume(self) -> None:
+        state = load_state(self._run.state)
+        if state is not None:
+            self._step, tensors = state
+            self._learner.optimizer.restore(tensors, self._step)
+        self._saved = self._step
+        self._run.rewind_log(self._step if state is not None else -1)
+
+    def _update(self) -> Stepped:
+        self._is_whole = False
+        started = time.monotonic()
+        loss, lr = self._learner.update(self._step)
+        self._seconds.append(time.monotonic() - started)
+        self._step += 1
+        self._is_whole = True
+        each = sum(self._seconds) / len(self._seconds)
+        left = each * (self._steps - self._step)
+        return Stepped(step=self._step, steps=self._steps, loss=loss, lr=lr, seconds_per_step=each, seconds_left=left)
+
+    def _due(self, already: frozenset[str]) -> Iterator[Event]:
+        """What this step calls for besides the update. Saving comes last: a saved step is wholly done."""
+        output, is_last = self._job.recipe.output, self._step == self._steps
+        if "heldout" not in already and (is_last or self._step % output.held_out_every == 0):
+            losses = self._learner.held_out_loss()
+            if losses is not None:
+                yield self._tell(HeldOut(step=self._step, held_out=losses[0], train=losses[1]))
+        is_sampled = output.sample_every and (is_last or self._step % output.sample_every == 0)
+        if "sampled" not in already and is_sampled and output.samples:
+            yield self._tell(self._sample())
+        if "saved" not in already and self._step and self._is_scheduled(self._step):
+            saved = self._save()
+            self._remove_stopgaps()
+            yield self._tell(saved)
+
+    def _stop(self) -> Iterator[Event]:
+        if self._step > self._saved:
+            yield self._save()
+        kept = (
+            f"saved as {self._run.checkpoint(self._job.name, self._step).name}" if self._step else "nothing learned yet"
+        )
+        raise Cancelled(f"Stopped at step {self._step} of {self._steps}, {kept}. Start the run again to go on.")
+
+    def _save(self) -> Saved:
+        job = self._job
+        path = self._run.checkpoint(job.name, self._step)
+        metadata = describe_lora(job.name, self._step, job.recipe, job.dataset, job.base)
+        with self._run.writing():
+            save_lora(path, self._learner.adapter, self._family, {**metadata, **self._family.metadata()})
+            save_state(self._run.state, self._step, self._learner.optimizer.tensors())
+        self._saved = self._step
+        return Saved(step=self._step, path=path)
+
+    def _sample(self) -> Sampled:
+        shots = sample_shots(self._job.recipe, self._job.dataset)
+        paths = [self._run.samples / f"step{self._step:06d}_{number}.png" for number in range(len(shots))]
+        with self._run.writing():
+            for path, image in zip(paths, self._draw(shots), strict=True):
+                write_picture(path, image)
+        return Sampled(step=self._step, paths=tuple(paths))
+
+    def _draw(self, shots: tuple[Shot, ...]) -> Iterator[Image.Image]:
+        """The control at step 0 is the bare base; a sampler from outside reads what was learned from a passing file."""
+        sampler = self._job.sampler
+        if sampler is None or not self._step:
+            yield from (sampler or self._family.generator()).generate(shots)
+            return
+        passing = self._run.samples / f".{self._job.name}_step{self._step:06d}.safetensors"
+        try:
+            save_lora(passing, self._learner.adapter, self._family, {})
+            yield from sampler.generate([replace(shot, lora=passing) for shot in shots])
+        finally:
+            passing.unlink(missing_ok=True)
+
+    def _is_scheduled(self, step: int) -> bool:
+        return step == self._steps or step % self._job.recipe.output.save_every == 0
+
+    def _remove_stopgaps(self) -> None:
+        """A cancelled run's checkpoint between saves goes once a scheduled one stands: resumed equals uninterrupted."""
+        for checkpoint in self._run.checkpoints():
+            if checkpoint.step < self._step and not self._is_scheduled(checkpoint.step):
+                checkpoint.path.unlink(missing_ok=True)
+
+    def _tell(self, event: Event) -> Event:
+        self._run.record(event)
+        return event
+
+
+def _paths(run: RunFolder) -> tuple[Path, ...]:
+    return tuple(checkpoint.path for checkpoint in run.checkpoints())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from .allocator import kept_memory
 from .errors import LikenessError
 
 Command = Callable[[argparse.Namespace], dict[str, Any]]
@@ -17,7 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: Command = options.command
     try:
-        figures = command(options)
+        with kept_memory():
+            figures = command(options)
     except LikenessError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -134,8 +134,8 @@ def follow_train(options: argparse.Namespace) -> dict[str, Any]:
     if options.base is not None and options.recipe is None:
         raise RecipeError("A base of your own needs --recipe: the demo's settings suit the demo base alone.")
     recipe = Recipe.from_json(_json(options.recipe)) if options.recipe else demo_recipe()
-    base = describe_base(options.base) if options.base else demo_base()
     dataset = read_dataset(options.data, trigger=options.trigger, subject=options.subject, held_out=options.held_out)
+    base = describe_base(options.base) if options.base else demo_base()
     job = Job(
         recipe=recipe,
         dataset=dataset,
@@ -164,14 +164,7 @@ def follow_compare(options: argparse.Namespace) -> dict[str, Any]:
         raise RecipeError("Only runs on the demo base can be compared: there is no face reader for photographs yet.")
     plan = ComparePlan.from_json(_json(options.plan)) if options.plan else None
     out = options.run / "report"
-    report: Report | None = None
-    with following() as follower:
-        for item in judge(base, dataset, RunFolder(options.run).checkpoints(), out, plan=plan):
-            if isinstance(item, Report):
-                report = item
-            else:
-                follower.show(item)
-    assert report is not None
+    report = _report(judge(base, dataset, RunFolder(options.run).checkpoints(), out, plan=plan))
     _console.print(report.reason, highlight=False, soft_wrap=True)
     picture = out / "report.png"
     sys.stdout.write(f"{picture.resolve()}\n")
@@ -181,6 +174,15 @@ def follow_compare(options: argparse.Namespace) -> dict[str, Any]:
         "identity_chosen": _mean(report.choice.identity if report.choice else None),
         "report": str(picture),
     }
+
+
+def _report(work: Iterator[Compared | Report]) -> Report:
+    with following() as follower:
+        for item in work:
+            if isinstance(item, Report):
+                return item
+            follower.show(item)
+    raise AssertionError("a comparison ends with its report")
 
 
 def follow_build(assets: Path | None, work: Path, quick: bool) -> dict[str, Any]:

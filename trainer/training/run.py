@@ -134,6 +134,18 @@ class RunFolder:
         return RunError(f"{where} cannot be written: {error.strerror}. Choose a folder that you may write to.")
 
 
+def read_run(folder: Path) -> tuple[Dataset, Base]:
+    """What the run in `folder` was trained on; RunError when there is none or it is damaged."""
+    try:
+        dataset = Dataset.from_json(_read_json(folder / "dataset.json"))
+        base = _read_json(folder / "base.json")
+        return dataset, Base(**{**base, "path": Path(base["path"])})
+    except (OSError, ValueError, TypeError, KeyError, LikenessError) as error:
+        raise RunError(
+            f"{folder} is not a run folder that can be read ({error}); give the --out of a training."
+        ) from error
+
+
 def _differences(folder: Path, recipe: Recipe, dataset: Dataset, base: Base) -> list[str]:
     """Which of recipe, dataset and base differ from those the folder was made for."""
     if not (folder / "recipe.json").is_file():

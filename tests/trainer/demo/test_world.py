@@ -18,7 +18,9 @@ def test_the_same_generator_draws_the_same_picture() -> None:
 def test_every_slot_changes_the_picture(slot: str) -> None:
     look = random_look(np.random.default_rng(1)).to_json()
     pictures = {
-        draw(SAGE, type(random_look(np.random.default_rng(0)))(**{**look, slot: value}), np.random.default_rng(2)).image.tobytes()
+        draw(
+            SAGE, type(random_look(np.random.default_rng(0)))(**{**look, slot: value}), np.random.default_rng(2)
+        ).image.tobytes()
         for value in VALUES[slot]
     }
     assert len(pictures) == len(VALUES[slot])
@@ -28,7 +30,9 @@ def test_the_face_lies_inside_its_box_and_looks_where_it_is_told() -> None:
     look = random_look(np.random.default_rng(1)).to_json()
     noses = []
     for turn in ("left", "front", "right"):
-        drawing = draw(SAGE, type(random_look(np.random.default_rng(0)))(**{**look, "turn": turn}), np.random.default_rng(2))
+        drawing = draw(
+            SAGE, type(random_look(np.random.default_rng(0)))(**{**look, "turn": turn}), np.random.default_rng(2)
+        )
         left, top, right, bottom = drawing.box
         assert all(left < x < right and top < y < bottom for x, y in drawing.points)
         noses.append(drawing.points[2][0])

@@ -1,0 +1,83 @@
+"""The command line's manners: one sentence for what is wrong, nothing made."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from trainer.cli import main
+from trainer.recipe.recipe import Recipe
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return captured.err.strip()
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    from PIL import Image
+
+    folder = tmp_path / "set" / "2_sage_character"
+    folder.mkdir(parents=True)
+    for number in range(5):
+        Image.new("RGB", (64, 64), (40 * number, 0, 0)).save(folder / f"{number}.png")
+    return folder.parent
+
+
+def test_an_empty_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(capsys, "train", "--data", str(tmp_path), "--out", str(tmp_path / "run"))
+    assert str(tmp_path) in text
+    assert "\n" not in text
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unknown_recipe_key_is_named(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = {**Recipe().to_json(), "lora": {"rank": 4, "dropout": 0.5}}
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe))
+    text = said(
+        capsys,
+        "train",
+        "--data",
+        str(pictures),
+        "--out",
+        str(tmp_path / "run"),
+        "--recipe",
+        str(tmp_path / "recipe.json"),
+    )
+    assert "'dropout'" in text
+    assert "rank" in text
+
+
+def test_a_trigger_with_spaces_is_refused(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(capsys, "train", "--data", str(pictures), "--out", str(tmp_path / "run"), "--trigger", "sage character")
+    assert "'sage character'" in text
+    assert "one word" in text
+
+
+def test_a_base_that_is_none_is_named(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "recipe.json").write_text(json.dumps(Recipe().to_json()))
+    arguments = ["--base", str(tmp_path), "--recipe", str(tmp_path / "recipe.json")]
+    text = said(capsys, "train", "--data", str(pictures), "--out", str(tmp_path / "run"), *arguments)
+    assert str(tmp_path) in text
+
+
+def test_comparing_what_is_no_run_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "not a run folder" in said(capsys, "compare", str(tmp_path))
+
+
+def test_a_recipe_that_is_not_json_is_named(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "recipe.json").write_text("{")
+    text = said(
+        capsys,
+        "train",
+        "--data",
+        str(pictures),
+        "--out",
+        str(tmp_path / "r"),
+        "--recipe",
+        str(tmp_path / "recipe.json"),
+    )
+    assert "recipe.json" in text

@@ -39,7 +39,9 @@ def test_no_dependency_is_pinned_from_above() -> None:
     assert not [line for line in project()["project"]["dependencies"] if re.search(r"<|==|~=", line.split(";")[0])]
 
 
-@pytest.mark.parametrize("module", ["trainer.cli", "trainer.recipe.recipe", "trainer.training.train", "trainer.scoring"])
+@pytest.mark.parametrize(
+    "module", ["trainer.cli", "trainer.recipe.recipe", "trainer.training.train", "trainer.scoring"]
+)
 def test_importing_the_engine_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])"
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

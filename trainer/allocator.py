@@ -6,7 +6,7 @@ into page faults. See mallopt(3): M_TRIM_THRESHOLD, M_MMAP_MAX.
 
 import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
@@ -15,7 +15,7 @@ _DEFAULT = ((_TRIM_THRESHOLD, 2**17), (_TOP_PAD, 2**17), (_MMAP_MAX, 65536))
 
 
 @contextmanager
-def kept_memory() -> Iterator[None]:
+def kept_memory() -> Generator[None]:
     """Within the block freed memory is kept for the next tensor; afterwards it goes back. Does nothing off glibc."""
     libc = _glibc()
     if libc is None:

@@ -4,10 +4,10 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
@@ -53,7 +53,7 @@ class Follower:
 
 
 @contextmanager
-def following() -> Iterator[Follower]:
+def following() -> Generator[Follower]:
     """A Follower whose bars stand still when the block ends."""
     columns = (
         TextColumn("{task.description:>18}"),
@@ -219,7 +219,7 @@ def _json(path: Path) -> dict[str, Any]:
         raise RecipeError(f"{path} cannot be read as JSON: {error}.") from error
     if not isinstance(data, dict):
         raise RecipeError(f"{path} must hold one JSON object.")
-    return data
+    return cast(dict[str, Any], data)
 
 
 def _mean(interval: Any) -> float | None:

@@ -25,7 +25,7 @@ class Brush:
         self.style = style
         self._unit = size * _OVERSAMPLE / 128
         self._rng = rng
-        self.page = Image.new("RGB", (size * _OVERSAMPLE,) * 2)
+        self.page = Image.new("RGB", (size * _OVERSAMPLE, size * _OVERSAMPLE))
         self._draw = ImageDraw.Draw(self.page)
 
     def background(self, color: Color) -> None:
@@ -61,7 +61,7 @@ class Brush:
     def _tone(self, color: Color) -> Color:
         if self.style == "sketch":
             gray = round(0.3 * color[0] + 0.59 * color[1] + 0.11 * color[2])
-            return mix(mix(color, (gray,) * 3, 0.5), (246, 244, 238), 0.3)
+            return mix(mix(color, (gray, gray, gray), 0.5), (246, 244, 238), 0.3)
         if self.style == "watercolor":
             return mix(color, (255, 250, 240), float(self._rng.uniform(0.12, 0.26)))
         return color

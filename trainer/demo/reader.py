@@ -75,13 +75,14 @@ class DemoReader:
 
 def _session(path: Path) -> Any:
     try:
-        import onnxruntime
+        import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
     except ImportError as error:
         raise FaceError("The demo reader needs onnxruntime: run `pip install onnxruntime`.") from error
-    options = onnxruntime.SessionOptions()
+    engine: Any = onnxruntime
+    options = engine.SessionOptions()
     options.intra_op_num_threads = 1
     try:
-        return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+        return engine.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has no common exception of its own
         raise FaceError(f"{path} cannot be loaded ({error}); remake it with `python -m trainer demo build`.") from error
 

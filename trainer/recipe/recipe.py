@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from ..errors import RecipeError
 from ..values import checked_keys
@@ -171,7 +171,7 @@ class Recipe:
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    return {key: tuple(cast(list[Any], value)) if isinstance(value, list) else value for key, value in data.items()}
 
 
 def _known(value: str, choices: Any) -> bool:

@@ -139,7 +139,8 @@ def read_run(folder: Path) -> tuple[Dataset, Base]:
     try:
         dataset = Dataset.from_json(_read_json(folder / "dataset.json"))
         base = _read_json(folder / "base.json")
-        return dataset, Base(**{**base, "path": Path(base["path"])})
+        base["path"] = Path(base["path"])
+        return dataset, Base(**base)
     except (OSError, ValueError, TypeError, KeyError, LikenessError) as error:
         raise RunError(
             f"{folder} is not a run folder that can be read ({error}); give the --out of a training."

@@ -1,11 +1,14 @@
 """Trains the demo base's UNet and both text encoders on latents of drawn people."""
 
+# torch, diffusers and onnx leave these types open.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 import copy
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,9 +18,6 @@ from .. import sizes
 from ..captions import varied_caption
 from .tokenizer import build_tokenizer
 from .world import World, feature_weights
-
-if TYPE_CHECKING:
-    from diffusers import AutoencoderKL
 
 BATCH = 32
 _LR = 1e-3
@@ -30,13 +30,15 @@ class TextToNoise(nn.Module):
     """UNet and both text encoders as one module, so that one optimizer and one average follow them."""
 
     def __init__(self) -> None:
-        from diffusers import UNet2DConditionModel
+        from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
         from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
         super().__init__()
         tokenizer = build_tokenizer()
-        ids = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
-        config = CLIPTextConfig(**sizes.TEXT, **ids, vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id)
+        ids: dict[str, Any] = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
+        config: Any = CLIPTextConfig(
+            **sizes.TEXT, **ids, vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id
+        )
         self.unet = UNet2DConditionModel(**sizes.UNET)
         self.text_1 = CLIPTextModel(config)
         self.text_2 = CLIPTextModelWithProjection(config)
@@ -63,10 +65,10 @@ class Lessons:
 
 
 @torch.no_grad()
-def encode_lessons(world: World, vae: "AutoencoderKL", seed: int, captions_each: int = 4) -> tuple[Lessons, float]:
+def encode_lessons(world: World, vae: Any, seed: int, captions_each: int = 4) -> tuple[Lessons, float]:
     """Encode every picture and spell several captions of each; also gives the latents' scaling factor, 1 / std."""
     tokenizer: Any = build_tokenizer()
-    latents = []
+    latents: list[Tensor] = []
     for start in range(0, len(world), 16):
         pixels = torch.from_numpy(world.pixels[start : start + 16]).permute(0, 3, 1, 2).float() / 127.5 - 1
         latents.append(vae.encode(pixels).latent_dist.mean)
@@ -91,7 +93,7 @@ def train_base(
     optimizer = torch.optim.AdamW(model.parameters(), lr=_LR, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     betas = torch.linspace(sizes.SCHEDULER["beta_start"] ** 0.5, sizes.SCHEDULER["beta_end"] ** 0.5, 1000) ** 2
     alphas = torch.cumprod(1 - betas, 0)
-    started, losses = time.monotonic(), []
+    started, losses = time.monotonic(), list[float]()
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = _LR * _schedule(step, steps)

@@ -1,5 +1,8 @@
 """The demo reader's two small networks, and how they become ONNX files with fp16 weights."""
 
+# torch, diffusers and onnx leave these types open.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +76,9 @@ def export(net: ReaderNet | DetectorNet, path: Path) -> None:
     from onnx import TensorProto, helper
 
     graph = _Graph()
-    names = _reader_graph(net, graph) if isinstance(net, ReaderNet) else _detector_graph(net, graph)
+    shapes = _reader_graph(net, graph) if isinstance(net, ReaderNet) else _detector_graph(net, graph)
     inputs = [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["n", 3, 128, 128])]
-    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names]
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]
     made = helper.make_graph(graph.nodes, type(net).__name__, inputs, outputs, graph.weights)
     model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.checker.check_model(model)
@@ -130,7 +133,7 @@ class _Graph:
         )
 
 
-def _reader_graph(net: ReaderNet, graph: _Graph) -> list[str]:
+def _reader_graph(net: ReaderNet, graph: _Graph) -> dict[str, list[str | int]]:
     source = graph.centred()
     for step in net.body:
         source = graph.step(source, step)
@@ -140,10 +143,10 @@ def _reader_graph(net: ReaderNet, graph: _Graph) -> list[str]:
     hidden = graph.node("Relu", [hidden])
     for name, layer in (("identity", net.identity), ("attributes", net.attributes)):
         graph.node("Gemm", [hidden, graph.weight(layer.weight), graph.weight(layer.bias)], name, **linear)
-    return ["identity", "attributes"]
+    return {"identity": ["n", VECTOR_SIZE], "attributes": ["n", net.attributes.out_features]}
 
 
-def _detector_graph(net: DetectorNet, graph: _Graph) -> list[str]:
+def _detector_graph(net: DetectorNet, graph: _Graph) -> dict[str, list[str | int]]:
     levels = [graph.centred()]
     for step in net.down:
         levels.append(graph.step(levels[-1], step))
@@ -152,4 +155,4 @@ def _detector_graph(net: DetectorNet, graph: _Graph) -> list[str]:
     last = graph.step(graph.node("Concat", [graph.doubled(middle), levels[3]], axis=1), net.up_16)
     weight, bias = graph.weight(net.head.weight), graph.weight(net.head.bias)
     graph.node("Conv", [last, weight, bias], "faces", kernel_shape=[1, 1])
-    return ["faces"]
+    return {"faces": ["n", DetectorNet.VALUES, 16, 16]}

@@ -1,9 +1,12 @@
 """Trains the demo reader: identity and attributes of a face, and where faces are, on people the base never saw."""
 
+# torch, diffusers and onnx leave these types open.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 import math
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,14 +17,11 @@ from ..look import VALUES
 from .networks import ATTRIBUTE_SIZES, DetectorNet, ReaderNet
 from .world import World
 
-if TYPE_CHECKING:
-    from diffusers import AutoencoderKL
-
 _BATCH = 48
 
 
 @torch.no_grad()
-def softened(world: World, vae: "AutoencoderKL") -> np.ndarray:
+def softened(world: World, vae: Any) -> np.ndarray:
     """The pictures through the base's autoencoder: the softness of sampled pictures must not read as another person."""
     out: list[np.ndarray] = []
     for start in range(0, len(world), 16):
@@ -110,7 +110,7 @@ def train_detector(
 def _pages(world: World, sceneries: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     from PIL import Image
 
-    pages, targets = [], []
+    pages, targets = list[np.ndarray](), list[np.ndarray]()
     for _ in range(32):
         page = Image.fromarray(sceneries[rng.integers(len(sceneries))])
         target = np.zeros((DetectorNet.VALUES, 16, 16), np.float32)

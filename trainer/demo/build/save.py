@@ -1,17 +1,17 @@
 """Writes the demo base as a diffusers SDXL folder in fp16."""
 
+# torch, diffusers and onnx leave these types open.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 
 from .. import sizes
 from .base import TextToNoise
 from .tokenizer import save_tokenizer
-
-if TYPE_CHECKING:
-    from diffusers import AutoencoderKL
 
 _INDEX = {
     "_class_name": "StableDiffusionXLPipeline",
@@ -22,25 +22,35 @@ _INDEX = {
     "tokenizer": ["transformers", "CLIPTokenizer"],
     "tokenizer_2": ["transformers", "CLIPTokenizer"],
     "unet": ["diffusers", "UNet2DConditionModel"],
-    "vae": ["diffusers", "AutoencoderKL"],
+    "vae": ["diffusers", Any],
 }
 
 
-def save_base(folder: Path, model: TextToNoise, vae: "AutoencoderKL", scaling_factor: float) -> None:
+def save_base(folder: Path, model: TextToNoise, vae: Any, scaling_factor: float) -> None:
     """Overwrites `folder`; the VAE's config carries `scaling_factor`."""
-    from diffusers import EulerDiscreteScheduler
+    from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
 
     folder.mkdir(parents=True, exist_ok=True)
     vae.register_to_config(scaling_factor=scaling_factor)
-    for name, part in (
-        ("unet", model.unet),
-        ("vae", vae),
-        ("text_encoder", model.text_1),
-        ("text_encoder_2", model.text_2),
-    ):
+    parts: dict[str, Any] = {
+        "unet": model.unet,
+        "vae": vae,
+        "text_encoder": model.text_1,
+        "text_encoder_2": model.text_2,
+    }
+    for name, part in parts.items():
         kept = {key: value.clone() for key, value in part.state_dict().items()}
         part.to(torch.float16).save_pretrained(folder / name)
         part.to(torch.float32).load_state_dict(kept)
+    _forget_origins(folder)
     EulerDiscreteScheduler(**sizes.SCHEDULER).save_pretrained(folder / "scheduler")
     save_tokenizer(folder)
     (folder / "model_index.json").write_text(json.dumps(_INDEX, indent=2) + "\n")
+
+
+def _forget_origins(folder: Path) -> None:
+    """Drop the path that diffusers notes a part was loaded from: it is one machine's."""
+    for path in folder.glob("*/config.json"):
+        config = json.loads(path.read_text(encoding="utf-8"))
+        config.pop("_name_or_path", None)
+        path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

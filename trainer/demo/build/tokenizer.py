@@ -3,25 +3,23 @@
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ..identity import EYE_COLORS, HAIR_COLORS, HAIR_STYLES, MARK_WORDS
 from ..look import BACKGROUNDS, COLORS, EXPRESSIONS, GARMENTS, SCENES, STYLES, TURNS
 from ..sizes import TOKENS
 
-if TYPE_CHECKING:
-    from transformers import CLIPTokenizerFast
-
 _END = "</w>"
 _BOS, _EOS = "<|startoftext|>", "<|endoftext|>"
 
 
-def build_tokenizer() -> "CLIPTokenizerFast":
+def build_tokenizer() -> Any:
     """Every byte is a token, so any trigger word in any script tokenises; vocabulary under 800."""
-    from transformers import CLIPTokenizerFast
+    import transformers
 
     vocab, merges = _vocabulary(_words())
-    return CLIPTokenizerFast(vocab=vocab, merges=merges, model_max_length=TOKENS, pad_token=_EOS)
+    kind: Any = transformers.CLIPTokenizerFast  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    return kind(vocab=vocab, merges=merges, model_max_length=TOKENS, pad_token=_EOS)
 
 
 def save_tokenizer(folder: Path) -> None:

@@ -1,11 +1,14 @@
 """Trains the demo base's autoencoder: 128 px pictures to 16x16x4 latents and back."""
 
+# torch, diffusers and onnx leave these types open.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 import copy
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,9 +16,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .world import World, feature_weights
-
-if TYPE_CHECKING:
-    from diffusers import AutoencoderKL
 
 _KL = 1e-6
 _FEATURE_WEIGHT = 2.5
@@ -30,9 +30,7 @@ class Round:
     lr: float
 
 
-def train_vae(
-    world: World, vae: "AutoencoderKL", seed: int, plan: Round, say: Callable[[str], None]
-) -> "AutoencoderKL":
+def train_vae(world: World, vae: Any, seed: int, plan: Round, say: Callable[[str], None]) -> Any:
     """Train `vae` in place for one round and give the averaged weights.
 
     Loss: L1, L1 of the 4x4-pooled picture (keeps colours true), eyes and mouth weighted, KL 1e-6.
@@ -69,7 +67,7 @@ def _schedule(step: int, total: int) -> float:
 
 
 def _batch(world: World, weights: np.ndarray, rng: np.random.Generator, size: int, batch: int) -> tuple[Tensor, Tensor]:
-    pictures, masks = [], []
+    pictures, masks = list[np.ndarray](), list[np.ndarray]()
     for index in rng.integers(len(world), size=batch):
         top, left = rng.integers(0, 128 - size + 1, size=2)
         flip = slice(None, None, -1 if rng.random() < 0.5 else 1)

@@ -1,0 +1,36 @@
+"""Fixtures that start ComfyUI; every test of this folder is skipped with the reason where there is none."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .comfyui import PACK, Comfy, comfy_path
+
+
+def _lacks() -> str | None:
+    if not (comfy_path() / "main.py").is_file():
+        return f"no ComfyUI at {comfy_path()}; set COMFYUI_PATH to one"
+    if not (PACK / "trainer" / "demo" / "assets" / "others.npy").is_file():
+        return "the demo is not built; run `python -m trainer demo build`"
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    reason = _lacks()
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.host)
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def comfy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comfy]:
+    """One host for all tests that do not kill it."""
+    host = Comfy(tmp_path_factory.mktemp("comfy"))
+    try:
+        yield host.start()
+    finally:
+        host.stop()

@@ -1,0 +1,116 @@
+"""Prompts in the host's API form."""
+
+from typing import Any
+
+Graph = dict[str, Any]
+CHARACTER_PROMPT = "sage_character, person, smiling, in a forest"
+
+
+def training(name: str, **recipe: Any) -> Graph:
+    """Demo base, character, recipe and Train, with MODEL, CLIP and VAE wired for samples."""
+    numbers = {"steps": 6, "save_every": 3, "sample_every": 3, "prior_images": 0, "batch": 2, **recipe}
+    return {
+        "base": node("LikenessDemoBaseModel"),
+        "who": node("LikenessDemoCharacter", number=0),
+        "recipe": node("LikenessTrainingRecipe", **{**_RECIPE, **numbers}),
+        "train": node(
+            "LikenessTrainCharacterLora",
+            dataset=["who", 0],
+            base=["base", 3],
+            recipe=["recipe", 0],
+            name=name,
+            model=["base", 0],
+            clip=["base", 1],
+            vae=["base", 2],
+        ),
+    }
+
+
+def drawing(lora_name: str, *, strength: float = 1.0, seed: int = 7) -> Graph:
+    """Core nodes only, besides the base: LoraLoader, CLIP Text Encode, KSampler, VAE Decode, Save Image."""
+    return {
+        "base": node("LikenessDemoBaseModel"),
+        "lora": node(
+            "LoraLoader",
+            model=["base", 0],
+            clip=["base", 1],
+            lora_name=lora_name,
+            strength_model=strength,
+            strength_clip=strength,
+        ),
+        **sampling(["lora", 0], ["lora", 1], ["base", 2], seed),
+    }
+
+
+def sampling(model: list[Any], clip: list[Any], vae: list[Any], seed: int) -> Graph:
+    """The host's own chain from words to a saved picture."""
+    return {
+        "words": node("CLIPTextEncode", clip=clip, text=CHARACTER_PROMPT),
+        "none": node("CLIPTextEncode", clip=clip, text=""),
+        "empty": node("EmptyLatentImage", width=128, height=128, batch_size=1),
+        "sample": node(
+            "KSampler",
+            model=model,
+            positive=["words", 0],
+            negative=["none", 0],
+            latent_image=["empty", 0],
+            seed=seed,
+            steps=20,
+            cfg=4.0,
+            sampler_name="euler",
+            scheduler="simple",
+            denoise=1.0,
+        ),
+        "decode": node("VAEDecode", samples=["sample", 0], vae=vae),
+        "save": node("SaveImage", images=["decode", 0], filename_prefix="drawn"),
+    }
+
+
+def node(kind: str, **inputs: Any) -> dict[str, Any]:
+    return {"class_type": kind, "inputs": inputs}
+
+
+_RECIPE: dict[str, Any] = {
+    "preset": "Demo",
+    "steps": 0,
+    "rank": 0,
+    "learning_rate": 0.0,
+    "seed": 0,
+    "alpha": 0.0,
+    "batch": 0,
+    "accumulation": 0,
+    "prior_images": -1,
+    "min_snr_gamma": -1.0,
+    "targets": "as the preset says",
+    "precision": "as the preset says",
+    "save_every": 0,
+    "sample_every": -1,
+    "sample_prompts": "",
+}
+
+
+def from_workflow(workflow: Graph, infos: Graph) -> Graph:
+    """The prompt a saved workflow stands for. KeyError names a node type, StopIteration a widget, that is not there."""
+    sources = {link[0]: [str(link[1]), link[2]] for link in workflow["links"]}
+    graph: Graph = {}
+    for saved in workflow["nodes"]:
+        if saved["type"] in ("Note", "MarkdownNote"):
+            continue
+        values = iter(saved.get("widgets_values") or [])
+        inputs: dict[str, Any] = {}
+        for name, (kind, *options) in _declared(infos[saved["type"]]):
+            if isinstance(kind, list) or kind in ("COMBO", "INT", "FLOAT", "STRING", "BOOLEAN"):
+                inputs[name] = next(values)
+                if options and options[0].get("control_after_generate"):
+                    next(values)
+        ports = [port for port in saved.get("inputs", []) if port.get("link") is not None]
+        wired = {port["name"]: sources[port["link"]] for port in ports}
+        unknown = set(wired) - {name for name, _ in _declared(infos[saved["type"]])}
+        assert not unknown, f"{saved['type']} has no inputs {unknown}"
+        assert next(values, None) is None, f"{saved['type']} has fewer widgets than the workflow has values"
+        graph[str(saved["id"])] = node(saved["type"], **inputs, **wired)
+    return graph
+
+
+def _declared(info: Graph) -> list[tuple[str, list[Any]]]:
+    return [(name, spec) for kind in ("required", "optional") for name, spec in info["input"].get(kind, {}).items()]

@@ -1,0 +1,120 @@
+"""The page in headless Chromium, in both renderers."""
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .comfyui import Comfy
+from .page import Page, chromium, opened_page
+from .test_workflow import DEMO, of_kind
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium; install it to test the page")
+
+RENDERERS = pytest.mark.parametrize("vue", [False, True], ids=["classic", "vue"])
+
+
+@RENDERERS
+def test_the_workflow_opens_runs_and_shows_what_it_made(comfy: Comfy, vue: bool, shots: Path) -> None:
+    """The second renderer asks for the same run, so the host answers it from what the first one made."""
+    name = "vue" if vue else "classic"
+    with opened_page(comfy, vue=vue) as page:
+        page.load(_short("page"))
+        assert page.unknown_nodes() == []
+        assert page.dialogs() == []
+        page.fit()
+        page.shot(shots / f"{name}_opened.png")
+        page.run()
+        page.page.locator(".likeness-status").filter(has_text="Finished").wait_for(timeout=200_000)
+        _wait_until_idle(comfy)
+        page.page.wait_for_timeout(2000)
+        page.fit()
+        page.shot(shots / f"{name}_finished.png")
+        assert "step 6" in page.page.locator(".likeness-step").inner_text()
+        page.page.locator(".likeness-foot input").evaluate(
+            "(range) => { range.value = '0'; range.dispatchEvent(new Event('input')) }"
+        )
+        assert page.page.locator(".likeness-step").inner_text() == "step 0: no LoRA"
+        page.page.wait_for_timeout(1000)
+        loaded = "(images) => images.length > 0 && images.every((image) => image.naturalWidth > 0)"
+        assert page.page.locator(".likeness-strip img").evaluate_all(loaded)
+        assert "likeness/page.safetensors" in _loras(page)
+        notes = page.page.locator(".likeness-note").all_inner_texts()
+        assert any("16 to train on, 8 held out" in note for note in notes), notes
+        assert page.ours() == []
+
+
+@RENDERERS
+def test_the_panel_follows_a_run_as_it_goes(comfy: Comfy, vue: bool, shots: Path) -> None:
+    name = "live_vue" if vue else "live_classic"
+    with opened_page(comfy, vue=vue) as page:
+        page.load(_training_alone(name))
+        page.fit()
+        page.run()
+        status = page.page.locator(".likeness-status")
+        status.filter(has_text=re.compile("Step 2")).wait_for(timeout=120_000)
+        page.shot(shots / f"{name}.png")
+        assert page.page.locator(".likeness-loss").get_attribute("points")
+        status.filter(has_text="Finished").wait_for(timeout=120_000)
+        assert page.ours() == []
+
+
+def test_a_saved_workflow_opens_as_it_was_saved(comfy: Comfy) -> None:
+    workflow = json.loads(DEMO.read_text(encoding="utf-8"))
+    with opened_page(comfy, vue=False) as page:
+        page.load(workflow)
+        saved = {node["id"]: node.get("widgets_values") or [] for node in page.serialized()["nodes"]}
+    assert saved == {node["id"]: node.get("widgets_values") or [] for node in workflow["nodes"]}
+
+
+@pytest.fixture(scope="session")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Screenshots to look at; kept as pytest keeps temporary folders."""
+    return tmp_path_factory.mktemp("shots")
+
+
+def _short(name: str) -> dict[str, Any]:
+    """Workflow 0 with seconds of training, as a person would type it in."""
+    workflow = json.loads(DEMO.read_text(encoding="utf-8"))
+    nodes = {str(node["id"]): {"class_type": node["type"], **node} for node in workflow["nodes"]}
+    recipe = of_kind(nodes, "LikenessTrainingRecipe")["widgets_values"]
+    recipe[1], recipe[6], recipe[8], recipe[12], recipe[13] = 6, 2, 0, 6, 3
+    of_kind(nodes, "LikenessTrainCharacterLora")["widgets_values"][0] = name
+    of_kind(nodes, "LikenessCompareCheckpoints")["widgets_values"][2] = 1
+    of_kind(nodes, "LikenessChooseCheckpoint")["widgets_values"][0] = 6
+    return workflow
+
+
+def _training_alone(name: str) -> dict[str, Any]:
+    """Only what Train needs, long enough to be watched."""
+    workflow = _short(name)
+    kept = {1, 2, 3, 4}
+    links = [link for link in workflow["links"] if link[1] in kept and link[3] in kept]
+    numbers = {link[0] for link in links}
+    nodes = [node for node in workflow["nodes"] if node["id"] in kept]
+    for port in (port for node in nodes for port in node.get("outputs", [])):
+        port["links"] = [number for number in port["links"] if number in numbers]
+    next(node for node in nodes if node["id"] == 3)["widgets_values"][1] = 30
+    return {**workflow, "nodes": nodes, "links": links, "groups": []}
+
+
+def _wait_until_idle(comfy: Comfy) -> None:
+    deadline = time.monotonic() + 400
+    while time.monotonic() < deadline:
+        queue = comfy.get("/queue")
+        if not queue["queue_running"] and not queue["queue_pending"]:
+            return
+        time.sleep(1)
+    raise AssertionError(f"The queue never emptied:\n{comfy.text()[-2000:]}")
+
+
+def _loras(page: Page) -> str:
+    return page.page.evaluate(
+        """() => {
+            const node = LiteGraph.createNode('LoraLoader');
+            return JSON.stringify(node.widgets.find((w) => w.name === 'lora_name').options.values);
+        }"""
+    )

@@ -1,0 +1,57 @@
+"""What the host sees of the pack when it opens."""
+
+import json
+import re
+import subprocess
+
+from .comfyui import PACK, ROOT, Comfy, comfy_path, comfy_python
+
+NODES = {
+    "LikenessDemoBaseModel",
+    "LikenessDemoCharacter",
+    "LikenessLoadCharacterDataset",
+    "LikenessChooseBaseModel",
+    "LikenessTrainingRecipe",
+    "LikenessTrainCharacterLora",
+    "LikenessCompareCheckpoints",
+    "LikenessChooseCheckpoint",
+    "LikenessApplyCharacterLora",
+}
+
+
+def test_every_node_is_there(comfy: Comfy) -> None:
+    found = {name for name in comfy.get("/object_info") if name.startswith("Likeness")}
+    assert found == NODES
+
+
+def test_every_node_explains_itself(comfy: Comfy) -> None:
+    for name in sorted(NODES):
+        info = comfy.get(f"/object_info/{name}")[name]
+        assert info["description"] and info["search_aliases"] and info["category"].startswith("Likeness/"), name
+        assert all(info["output_tooltips"]), name
+        for kind in ("required", "optional"):
+            for key, (_, *options) in info["input"].get(kind, {}).items():
+                assert options and options[0].get("tooltip"), f"{name}.{key}"
+
+
+def test_every_node_has_a_help_page(comfy: Comfy) -> None:
+    missing = [name for name in sorted(NODES) if comfy.status(f"/extensions/likeness/docs/{name}.md") != 200]
+    assert missing == []
+
+
+def test_the_pack_opens_in_no_time(comfy: Comfy) -> None:
+    said = re.search(r"([\d.]+) seconds: .*custom_nodes/likeness", comfy.text())
+    assert said, comfy.text()
+    assert float(said[1]) <= 0.1  # the host rounds; the exact figure is `python -m trainer bench import`
+
+
+def test_the_demo_base_draws_alike_in_the_host_and_in_diffusers() -> None:
+    base = PACK / "trainer" / "demo" / "assets" / "base"
+    script = ROOT / "tests" / "host" / "agreement.py"
+    done = subprocess.run(
+        [comfy_python(), script, comfy_path(), PACK, base], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    gaps = json.loads(done.stdout.strip().splitlines()[-1])
+    assert gaps.pop("euler") < 2e-3, gaps  # four steps from sigma 14 multiply the rounding
+    assert all(gap < 2e-5 for gap in gaps.values()), gaps

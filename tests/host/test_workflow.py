@@ -1,0 +1,66 @@
+"""The shipped workflow: whole, short, and running from pictures to a drawn character."""
+
+import json
+from typing import Any
+
+from .comfyui import ROOT, Comfy, failure
+from .graphs import Graph, from_workflow
+
+DEMO = ROOT / "workflows" / "0 Try the demo.json"
+
+
+def demo_graph(comfy: Comfy, name: str, **recipe: Any) -> Graph:
+    """Workflow 0 with a recipe of seconds in place of minutes."""
+    graph = from_workflow(json.loads(DEMO.read_text(encoding="utf-8")), comfy.get("/object_info"))
+    numbers = {"steps": 4, "save_every": 4, "sample_every": 4, "prior_images": 0, "batch": 2, **recipe}
+    of_kind(graph, "LikenessTrainingRecipe")["inputs"].update(numbers)
+    of_kind(graph, "LikenessTrainCharacterLora")["inputs"]["name"] = name
+    of_kind(graph, "LikenessCompareCheckpoints")["inputs"]["most"] = 1
+    # So short a run is never recommended; a person may choose it all the same.
+    of_kind(graph, "LikenessChooseCheckpoint")["inputs"]["step"] = numbers["steps"]
+    return graph
+
+
+def of_kind(graph: Graph, kind: str) -> dict[str, Any]:
+    return next(node for node in graph.values() if node["class_type"] == kind)
+
+
+def test_the_way_from_pictures_to_a_compared_grid_is_short() -> None:
+    workflow = json.loads(DEMO.read_text(encoding="utf-8"))
+    kinds = {saved["id"]: saved["type"] for saved in workflow["nodes"]}
+    ours = {number for number, kind in kinds.items() if kind.startswith("Likeness")}
+    after = ("LikenessChooseCheckpoint", "LikenessApplyCharacterLora")
+    before = {number for number in ours if kinds[number] not in after}
+    wires = [link for link in workflow["links"] if link[1] in before and link[3] in before]
+    assert len(before) <= 7
+    assert len(wires) <= 8
+
+
+def test_the_template_browser_lists_it_with_a_picture(comfy: Comfy) -> None:
+    assert comfy.get("/api/workflow_templates")["likeness"] == ["0 Try the demo"]
+    assert comfy.status("/api/workflow_templates/likeness/0%20Try%20the%20demo.jpg") == 200
+
+
+def test_it_runs_to_the_end_also_when_cancelled_while_comparing(comfy: Comfy) -> None:
+    graph = demo_graph(comfy, "workflow")
+    report = comfy.output / "likeness" / "workflow" / "report"
+    stopped = comfy.queue(graph)
+    comfy.until(lambda: len(list(report.rglob("*.png"))) >= 16, "16 pictures of the comparison")
+    comfy.interrupt()
+    assert comfy.ended_by_cancel(stopped)
+    kept = {path: path.stat().st_mtime_ns for path in report.rglob("*.png")}
+    outputs = comfy.run(graph, seconds=600)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    shown = {graph[number]["class_type"]: output for number, output in outputs.items()}
+    assert shown["LikenessCompareCheckpoints"]["images"]
+    assert shown["LikenessChooseCheckpoint"]["lora"] == ["likeness/workflow_chosen.safetensors"]
+    assert len(shown["PreviewImage"]["images"]) == 4
+    assert (report / "report.html").is_file()
+    assert "lora key not loaded" not in comfy.text()
+
+
+def test_a_step_that_was_not_saved_is_refused_with_those_that_were(comfy: Comfy) -> None:
+    graph = demo_graph(comfy, "workflow")
+    of_kind(graph, "LikenessChooseCheckpoint")["inputs"]["step"] = 3
+    entry = comfy.wait(comfy.queue(graph), seconds=600)
+    assert "no checkpoint at step 3; it has 4" in failure(entry)

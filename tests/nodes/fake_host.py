@@ -1,0 +1,153 @@
+"""As much of ComfyUI as importing the nodes needs: folders, flags, and an `io` that remembers what it was given."""
+
+import os
+import sys
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+class Declared:
+    """Whatever a schema is made of: its name, id and options."""
+
+    def __init__(self, kind: str, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        self.kind = kind
+        self.id = args[0] if args else None
+        self.args = args
+        self.options = options
+
+
+class _Io:
+    """`io.Int.Input("x", default=1)` and all its kin."""
+
+    class ComfyNode:
+        hidden = types.SimpleNamespace(unique_id="1")
+
+    class NodeOutput:
+        def __init__(self, *args: Any, ui: Any = None) -> None:
+            self.args, self.ui = args, ui
+
+    Hidden = types.SimpleNamespace(unique_id="UNIQUE_ID")
+
+    @staticmethod
+    def Custom(name: str) -> Any:
+        return _kind(name)
+
+    @staticmethod
+    def Schema(**options: Any) -> types.SimpleNamespace:
+        return types.SimpleNamespace(**options)
+
+    def __getattr__(self, name: str) -> Any:
+        return _kind(name)
+
+
+def _kind(name: str) -> Any:
+    def made(*args: Any, **options: Any) -> Declared:
+        return Declared(name, args, options)
+
+    return types.SimpleNamespace(Input=made, Output=made)
+
+
+class _PreviewImage:
+    def __init__(self, image: Any, cls: Any = None) -> None:
+        self.image = image
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"images": [{"filename": "sheet.png"}]}
+
+
+class Interrupted(BaseException):
+    """The host's Cancel is no Exception."""
+
+
+class FakeHost:
+    """The fake modules, and what was asked of them."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.interrupted = False
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.progress: list[tuple[str, float, float]] = []
+        for name in ("input", "output", "datasets", "loras", "diffusers"):
+            (home / name).mkdir()
+
+    def modules(self) -> dict[str, types.ModuleType]:
+        io = _Io()
+        memory = _module(
+            "comfy.model_management",
+            processing_interrupted=lambda: self.interrupted,
+            interrupt_current_processing=self._interrupt,
+            InterruptProcessingException=Interrupted,
+            unload_all_models=lambda: None,
+            soft_empty_cache=lambda: None,
+            get_torch_device=lambda: "cpu",
+        )
+        registry = types.SimpleNamespace(update_progress=self._progressed)
+        server = types.SimpleNamespace(client_id="page", send_sync=self._send)
+        extension = type("ComfyExtension", (), {"on_load": lambda self: None})
+        return {
+            "comfy_api": _module("comfy_api"),
+            "comfy_api.v0_0_2": _module(
+                "comfy_api.v0_0_2",
+                io=io,
+                ui=types.SimpleNamespace(PreviewImage=_PreviewImage),
+                ComfyExtension=extension,
+            ),
+            "comfy": _module("comfy", model_management=memory),
+            "comfy.model_management": memory,
+            "comfy_execution": _module("comfy_execution"),
+            "comfy_execution.progress": _module("comfy_execution.progress", get_progress_state=lambda: registry),
+            "server": _module("server", PromptServer=types.SimpleNamespace(instance=server)),
+            "folder_paths": self._folders(),
+        }
+
+    def _interrupt(self, value: bool = True) -> None:
+        self.interrupted = value
+
+    def _send(self, event: str, data: dict[str, Any], client: str) -> None:
+        self.sent.append((event, data))
+
+    def _progressed(self, node: str, done: float, total: float) -> None:
+        self.progress.append((node, done, total))
+
+    def _folders(self) -> types.ModuleType:
+        roots = {name: [(self.home / name).as_posix()] for name in ("datasets", "loras", "diffusers")}
+        return _module(
+            "folder_paths",
+            folder_names_and_paths=roots,
+            get_folder_paths=lambda name: roots[name],
+            get_input_directory=lambda: (self.home / "input").as_posix(),
+            get_output_directory=lambda: (self.home / "output").as_posix(),
+            get_full_path_or_raise=lambda name, file: (self.home / name / file).as_posix(),
+            is_within_directory=_within,
+        )
+
+
+@contextmanager
+def installed(host: FakeHost) -> Iterator[None]:
+    """Put the fakes where imports find them, for the block."""
+    fakes = host.modules()
+    before = {name: sys.modules.get(name) for name in fakes}
+    sys.modules.update(fakes)
+    try:
+        yield
+    finally:
+        for name, module in before.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
+
+
+def _within(folder: str, target: str) -> bool:
+    folder, target = os.path.realpath(folder), os.path.realpath(target)
+    return os.path.commonpath((folder, target)) == folder
+
+
+def _module(name: str, **contents: Any) -> types.ModuleType:
+    module = types.ModuleType(name)
+    for key, value in contents.items():
+        setattr(module, key, value)
+    return module

@@ -1,0 +1,128 @@
+"""The seam to the host: names, folders, files, cancel."""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .fake_host import FakeHost, Interrupted
+
+Pack = Callable[[str], Any]
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../x", "a/b", "a\\b", "/etc", "C:\\x", "x\0", ".hidden", "end.", "a" * 65]
+)
+def test_a_name_that_is_a_path_or_nothing_is_refused(pack: Pack, name: str) -> None:
+    host = pack("nodes.host")
+    with pytest.raises(pack("trainer.errors").RunError, match="cannot name a folder"):
+        host.run_folder(name)
+
+
+@pytest.mark.parametrize("name", ["sage", "my_character", "Säge 2", "v1.0-final"])
+def test_an_ordinary_name_is_a_folder_of_the_output(pack: Pack, fake_host: FakeHost, name: str) -> None:
+    assert pack("nodes.host").run_folder(name) == fake_host.home / "output" / "likeness" / name
+
+
+def test_a_run_folder_that_is_a_link_to_elsewhere_is_refused(pack: Pack, fake_host: FakeHost) -> None:
+    (fake_host.home / "output" / "likeness").mkdir()
+    (fake_host.home / "output" / "likeness" / "sage").symlink_to(fake_host.home / "input")
+    with pytest.raises(pack("trainer.errors").RunError, match="outside"):
+        pack("nodes.host").run_folder("sage")
+
+
+def test_dataset_folders_are_those_of_input_and_datasets(pack: Pack, fake_host: FakeHost) -> None:
+    (fake_host.home / "input" / "sage" / "10_sage").mkdir(parents=True)
+    (fake_host.home / "datasets" / "moss").mkdir()
+    host = pack("nodes.host")
+    assert host.dataset_folders() == ["datasets/moss", "input/sage", "input/sage/10_sage"]
+    assert host.dataset_folder("input/sage/10_sage") == fake_host.home / "input" / "sage" / "10_sage"
+
+
+@pytest.mark.parametrize(
+    "choice",
+    ["input/..", "input/../output", "input/sage/../../output", "output/x", "/etc", "..", "input", "input//etc", ""],
+)
+def test_any_other_folder_is_refused(pack: Pack, fake_host: FakeHost, choice: str) -> None:
+    (fake_host.home / "input" / "sage").mkdir()
+    with pytest.raises(pack("trainer.errors").DatasetError, match="not one of ComfyUI's"):
+        pack("nodes.host").dataset_folder(choice)
+
+
+def test_a_link_that_leads_out_of_input_is_refused(pack: Pack, fake_host: FakeHost) -> None:
+    (fake_host.home / "input" / "sage").symlink_to(fake_host.home / "output")
+    with pytest.raises(pack("trainer.errors").DatasetError):
+        pack("nodes.host").dataset_folder("input/sage")
+
+
+def test_only_diffusers_folders_are_bases(pack: Pack, fake_host: FakeHost) -> None:
+    for name in ("sdxl", "empty"):
+        (fake_host.home / "diffusers" / name).mkdir()
+    (fake_host.home / "diffusers" / "sdxl" / "model_index.json").write_text("{}")
+    host = pack("nodes.host")
+    assert host.base_folders() == ["sdxl"]
+    with pytest.raises(pack("trainer.errors").LikenessError, match="no base model 'empty'"):
+        host.base_folder("empty")
+
+
+def test_a_published_lora_lies_in_a_folder_of_our_own(pack: Pack, fake_host: FakeHost, tmp_path: Path) -> None:
+    source = tmp_path / "step.safetensors"
+    source.write_bytes(b"weights")
+    assert Path(pack("nodes.host").publish_lora(source, "sage")) == Path("likeness/sage.safetensors")
+    assert (fake_host.home / "loras" / "likeness" / "sage.safetensors").read_bytes() == b"weights"
+
+
+def test_a_lora_that_cannot_be_published_leaves_the_old_one(
+    pack: Pack, fake_host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, source = pack("nodes.host"), tmp_path / "step.safetensors"
+    source.write_bytes(b"old")
+    host.publish_lora(source, "sage")
+    source.write_bytes(b"new")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(pack("trainer.errors").RunError, match="No space left"):
+        host.publish_lora(source, "sage")
+    folder = fake_host.home / "loras" / "likeness"
+    assert [path.name for path in folder.iterdir()] == ["sage.safetensors"]
+    assert (folder / "sage.safetensors").read_bytes() == b"old"
+
+
+def test_a_changed_caption_changes_the_fingerprint(pack: Pack, tmp_path: Path) -> None:
+    caption = tmp_path / "pictures" / "001.txt"
+    caption.parent.mkdir()
+    caption.write_text("one")
+    host = pack("nodes.host")
+    before = host.fingerprint(caption.parent)
+    caption.write_text("three")
+    assert host.fingerprint(caption.parent) != before
+
+
+def test_the_page_sees_files_of_the_output_folder_only(pack: Pack, fake_host: FakeHost) -> None:
+    host = pack("nodes.host")
+    inside = fake_host.home / "output" / "likeness" / "sage" / "samples" / "a.png"
+    assert host.view_of(inside) == {"filename": "a.png", "subfolder": "likeness/sage/samples", "type": "output"}
+    assert host.view_of(fake_host.home / "input" / "a.png") is None
+
+
+def test_a_stop_of_the_engine_is_a_cancel_to_the_host(pack: Pack, fake_host: FakeHost) -> None:
+    fake_host.interrupted = True
+    with pytest.raises(Interrupted), pack("nodes.host").cancellable():
+        raise pack("trainer.errors").Cancelled("Stopped.")
+    assert not fake_host.interrupted
+
+
+def test_pictures_survive_the_way_to_the_host_and_back(pack: Pack) -> None:
+    from PIL import Image
+
+    picture = Image.effect_mandelbrot((16, 8), (-2, -1, 1, 1), 50).convert("RGB")
+    host = pack("nodes.host")
+    tensor = host.to_image([picture])
+    assert tensor.shape == (1, 8, 16, 3)
+    assert host.from_image(tensor)[0].tobytes() == picture.tobytes()

@@ -1,0 +1,57 @@
+"""What every node tells its user before it runs."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import PACK
+
+Pack = Callable[[str], Any]
+
+
+@pytest.fixture
+def schemas(pack: Pack) -> list[Any]:
+    nodes = asyncio.run(pack("nodes").LikenessExtension().get_node_list())
+    return [node.define_schema() for node in nodes]
+
+
+def test_ids_are_ours_and_unique(schemas: list[Any]) -> None:
+    ids = [schema.node_id for schema in schemas]
+    assert len(set(ids)) == len(ids) == 9
+    assert all(name.startswith("Likeness") for name in ids)
+
+
+def test_everything_is_explained(schemas: list[Any]) -> None:
+    for schema in schemas:
+        assert schema.description and schema.search_aliases, schema.node_id
+        assert schema.category.startswith("Likeness/"), schema.node_id
+        for part in (*schema.inputs, *schema.outputs):
+            assert part.options.get("tooltip"), (schema.node_id, part.id or part.options)
+
+
+def test_numbers_have_limits_that_hold_their_default(schemas: list[Any]) -> None:
+    numbers = [(s.node_id, part) for s in schemas for part in s.inputs if part.kind in ("Int", "Float")]
+    assert numbers
+    for name, part in numbers:
+        assert part.options["min"] <= part.options["default"] <= part.options["max"], (name, part.id)
+
+
+def test_seeds_stay_as_typed(schemas: list[Any]) -> None:
+    seeds = [part for schema in schemas for part in schema.inputs if part.id == "seed"]
+    assert seeds and all(part.options["control_after_generate"] is False for part in seeds)
+
+
+def test_every_node_has_its_help_page(schemas: list[Any]) -> None:
+    pages = {path.stem for path in (PACK / "web" / "docs").glob("*.md")}
+    assert pages == {schema.node_id for schema in schemas}
+
+
+def test_the_pack_offers_only_its_entry_point(pack: Pack) -> None:
+    import likeness  # type: ignore[reportMissingImports]
+
+    assert likeness.WEB_DIRECTORY == "./web"
+    assert not hasattr(likeness, "NODE_CLASS_MAPPINGS")
+    assert isinstance(Path(PACK / "web" / "likeness.js").read_text(encoding="utf-8"), str)

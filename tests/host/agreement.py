@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 COMFY, PACK, BASE = (Path(argument) for argument in sys.argv[1:4])
@@ -65,8 +66,46 @@ def main() -> None:
     wanted = (theirs.vae.decode(wanted).sample.movedim(1, -1) / 2 + 0.5).clamp(0, 1)
     figures["decode"] = gap(ours.vae.decode(theirs.vae.encode(picture.movedim(-1, 1) * 2 - 1).latent_dist.mean), wanted)
     figures["scale"] = abs(ours.model.get_model_object("latent_format").scale_factor - theirs.vae.config.scaling_factor)
+    figures["lora"] = with_lora(ours)
     figures["euler"] = gap(*both_samplers(ours, theirs))
     sys.stdout.write("\n" + json.dumps(figures) + "\n")
+
+
+def with_lora(ours) -> float:
+    """The same random LoRA file on both UNets, at strength 0.8."""
+    import comfy.model_management
+    import likeness.nodes.host_lora as host_lora  # type: ignore[reportMissingImports]
+    from likeness.trainer.families import describe_base, load_family  # type: ignore[reportMissingImports]
+    from likeness.trainer.training.lora_file import apply_lora  # type: ignore[reportMissingImports]
+    from safetensors.torch import save_file
+
+    family = load_family(describe_base(BASE))
+    draw = torch.Generator().manual_seed(5)
+    tensors = {}
+    for module in family.lora_targets("attention_mlp"):
+        out, wide = family.denoiser.get_submodule(module).weight.shape[:2]
+        name = family.to_saved_keys(module)
+        tensors[f"{name}.lora_down.weight"] = torch.randn(4, wide, generator=draw) * 0.1
+        tensors[f"{name}.lora_up.weight"] = torch.randn(out, 4, generator=draw) * 0.1
+        tensors[f"{name}.alpha"] = torch.tensor(2.0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "random.safetensors"
+        save_file(tensors, path)
+        applied = apply_lora(family, path, 0.8)
+        patched, _ = host_lora.apply_lora(ours.model, ours.clip, path, 0.8)
+    noise = torch.randn(1, 4, 16, 16, generator=draw)
+    text, pooled = ours.clip.encode_from_tokens(ours.clip.tokenize(PROMPTS[0]), return_pooled=True)
+    ids = torch.tensor([[128.0, 128.0, 0.0, 0.0, 128.0, 128.0]])
+    extra = {"text_embeds": pooled, "time_ids": ids}
+    bare = ours.model.model.diffusion_model
+    adm = ours.model.model.encode_adm(pooled_output=pooled, width=128, height=128, noise=noise, device=noise.device)
+    without = bare(noise, torch.tensor([500]), context=text, y=adm)
+    wanted = family.denoiser(noise, torch.tensor([500]), encoder_hidden_states=text, added_cond_kwargs=extra).sample
+    applied.remove()
+    comfy.model_management.load_models_gpu([patched])
+    made = patched.model.diffusion_model(noise, torch.tensor([500]), context=text, y=adm)
+    assert gap(made, without) > 1e-3, "the LoRA changed nothing"
+    return gap(made, wanted)
 
 
 def both_samplers(ours, theirs):

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-PACK = Path(os.environ.get("LIKENESS_PACK", ROOT))
 _SECONDS_TO_START = 240
 
 
@@ -43,7 +42,7 @@ class Comfy:
             (home / name).mkdir(parents=True, exist_ok=True)
         link = home / "custom_nodes" / "likeness"
         if not link.exists():
-            link.symlink_to(PACK, target_is_directory=True)
+            link.symlink_to(ROOT, target_is_directory=True)
 
     @property
     def url(self) -> str:

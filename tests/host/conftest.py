@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from .comfyui import PACK, Comfy, comfy_path
+from .comfyui import ROOT, Comfy, comfy_path
 
 
 def _lacks() -> str | None:
     if not (comfy_path() / "main.py").is_file():
         return f"no ComfyUI at {comfy_path()}; set COMFYUI_PATH to one"
-    if not (PACK / "trainer" / "demo" / "assets" / "others.npy").is_file():
+    if not (ROOT / "trainer" / "demo" / "assets" / "others.npy").is_file():
         return "the demo is not built; run `python -m trainer demo build`"
     return None
 

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 
-from .comfyui import PACK, ROOT, Comfy, comfy_path, comfy_python
+from .comfyui import ROOT, Comfy, comfy_path, comfy_python
 
 NODES = {
     "LikenessDemoBaseModel",
@@ -46,10 +46,10 @@ def test_the_pack_opens_in_no_time(comfy: Comfy) -> None:
 
 
 def test_the_demo_base_draws_alike_in_the_host_and_in_diffusers() -> None:
-    base = PACK / "trainer" / "demo" / "assets" / "base"
+    base = ROOT / "trainer" / "demo" / "assets" / "base"
     script = ROOT / "tests" / "host" / "agreement.py"
     done = subprocess.run(
-        [comfy_python(), script, comfy_path(), PACK, base], capture_output=True, text=True, timeout=300, check=False
+        [comfy_python(), script, comfy_path(), ROOT, base], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
     gaps = json.loads(done.stdout.strip().splitlines()[-1])

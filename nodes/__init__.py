@@ -1,0 +1,28 @@
+"""The nodes, one file a stage of the graph."""
+
+from typing import Any
+
+from ._api import ComfyExtension
+from .compare import ChooseCheckpoint, CompareCheckpoints
+from .dataset import LoadCharacterDataset
+from .demo import DemoBaseModel, DemoCharacter
+from .recipe import TrainingRecipe
+from .train import ChooseBaseModel, TrainCharacterLora
+from .use import ApplyCharacterLora
+
+
+class LikenessExtension(ComfyExtension):
+    """What the host asks for at start."""
+
+    async def get_node_list(self) -> list[type[Any]]:
+        return [
+            DemoBaseModel,
+            DemoCharacter,
+            LoadCharacterDataset,
+            ChooseBaseModel,
+            TrainingRecipe,
+            TrainCharacterLora,
+            CompareCheckpoints,
+            ChooseCheckpoint,
+            ApplyCharacterLora,
+        ]

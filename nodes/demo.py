@@ -1,0 +1,79 @@
+"""The built-in base model and character: the way from pictures to a chosen LoRA with nothing to download."""
+
+from typing import Any
+
+from . import host
+from ._api import io
+from .sheet import dataset_view
+from .sockets import BASE, DATASET
+
+CATEGORY = "Likeness/Demo"
+
+
+class DemoBaseModel(io.ComfyNode):
+    """MODEL, CLIP and VAE for the host's own nodes, BASE for ours."""
+
+    @classmethod
+    def define_schema(cls) -> Any:
+        return io.Schema(
+            node_id="LikenessDemoBaseModel",
+            display_name="Load demo base model",
+            category=CATEGORY,
+            description=(
+                "A tiny SDXL model that draws cartoon faces at 128 × 128. It comes with the pack, runs on any "
+                "processor in about a second a picture, and works with every core node, so that the whole way from "
+                "pictures to a chosen LoRA can be tried in minutes. Set Empty Latent Image to 128 × 128."
+            ),
+            search_aliases=["demo model", "tiny sdxl", "test checkpoint", "sample base", "likeness demo"],
+            inputs=[],
+            outputs=[
+                io.Model.Output(display_name="model", tooltip="For KSampler, LoraLoader and every other core node."),
+                io.Clip.Output(display_name="clip", tooltip="For CLIP Text Encode and LoraLoader."),
+                io.Vae.Output(display_name="vae", tooltip="For VAE Decode and VAE Encode."),
+                BASE.Output(display_name="base", tooltip="The same model's files, for Train character LoRA."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls) -> Any:
+        from ..trainer.demo.assets import demo_base
+        from .host_base import load_host_base
+
+        base = demo_base()
+        loaded = load_host_base(base.path)
+        return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base)
+
+
+class DemoCharacter(io.ComfyNode):
+    """A drawn person no demo model has seen."""
+
+    @classmethod
+    def define_schema(cls) -> Any:
+        return io.Schema(
+            node_id="LikenessDemoCharacter",
+            display_name="Draw demo character",
+            category=CATEGORY,
+            description=(
+                "A cartoon person the demo base has never seen: 16 captioned pictures to train on and 8 held out to "
+                "measure with. Every number is another person; 0 is Sage, whose trigger is sage_character."
+            ),
+            search_aliases=["demo dataset", "sample character", "sage", "example images", "likeness demo"],
+            has_intermediate_output=True,
+            inputs=[
+                io.Int.Input(
+                    "number",
+                    default=0,
+                    min=0,
+                    max=9999,
+                    tooltip="Which person. 0 is Sage (trigger sage_character); any other number is somebody else.",
+                ),
+            ],
+            outputs=[DATASET.Output(display_name="dataset", tooltip="Pictures, captions and trigger word.")],
+        )
+
+    @classmethod
+    def execute(cls, number: int) -> Any:
+        from ..trainer.demo.character import draw_character
+
+        dataset = draw_character(host.demo_folder(number), number)
+        return io.NodeOutput(dataset, ui=dataset_view(dataset, cls))

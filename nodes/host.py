@@ -1,0 +1,227 @@
+"""The host seam: folders, safe names, progress, cancel, memory hand-over, IMAGE to and from PIL."""
+
+import gc
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import comfy.model_management as memory
+import folder_paths
+import numpy as np
+import torch
+from comfy_execution.progress import get_progress_state
+from PIL import Image
+from server import PromptServer
+
+from ..trainer.errors import Cancelled, DatasetError, LikenessError, RunError
+
+_NAME = re.compile(r"\w[\w.\- ]{0,63}")
+_DEPTH = 3
+
+
+def dataset_folders() -> list[str]:
+    """Folders under the input folder and the registered `datasets` roots, as `input/sage`, three levels deep."""
+    found = [f"{label}/{folder}" for label, root in _dataset_roots() for folder in _folders_below(root)]
+    return sorted(dict.fromkeys(found), key=str.casefold)
+
+
+def dataset_folder(choice: str) -> Path:
+    """The folder a choice of `dataset_folders` names; DatasetError when it lies anywhere else."""
+    label, _, inside = choice.partition("/")
+    for name, root in _dataset_roots():
+        if name == label and (path := _inside(root, inside)) is not None and path.is_dir():
+            return path
+    raise DatasetError(
+        f"The folder {choice!r} is not one of ComfyUI's: put the pictures in a folder of its input folder, "
+        "or add a `datasets` root to extra_model_paths.yaml."
+    )
+
+
+def base_folders() -> list[str]:
+    """Models saved by diffusers under the host's `diffusers` folders, by name."""
+    roots = [Path(root) for root in folder_paths.get_folder_paths("diffusers")]
+    found = [
+        path for root in roots for name in _folders_below(root) if (path := root / name / "model_index.json").is_file()
+    ]
+    names = [path.parent.relative_to(root).as_posix() for path in found for root in roots if path.is_relative_to(root)]
+    return sorted(dict.fromkeys(names), key=str.casefold)
+
+
+def base_folder(choice: str) -> Path:
+    """The folder a choice of `base_folders` names."""
+    for root in folder_paths.get_folder_paths("diffusers"):
+        path = _inside(Path(root), choice)
+        if path is not None and (path / "model_index.json").is_file():
+            return path
+    raise LikenessError(
+        f"There is no base model {choice!r}: put a model saved by diffusers (a folder with model_index.json) "
+        "into models/diffusers and press R."
+    )
+
+
+def run_folder(name: str) -> Path:
+    """The folder of the run of that name under the output folder; RunError for a name that is a path."""
+    fault = name_fault(name)
+    if fault:
+        raise RunError(fault)
+    root = Path(folder_paths.get_output_directory()) / "likeness"
+    path = _inside(root, name)
+    if path is None:
+        raise RunError(f"The run {name!r} would lie outside {root}; remove the link of that name there.")
+    return path
+
+
+def demo_folder(number: int) -> Path:
+    """Where a demo character's drawings lie."""
+    return Path(folder_paths.get_output_directory()) / "likeness_demo" / f"character_{number}"
+
+
+def name_fault(name: str) -> str | None:
+    """What is wrong with a name that will name a folder and a file, or None."""
+    if _NAME.fullmatch(name) and not name.endswith((".", " ")):
+        return None
+    return (
+        f"The name {name!r} cannot name a folder: use 1 to 64 letters, digits, spaces, dots, - or _, "
+        "starting with a letter or digit, without / or \\."
+    )
+
+
+def publish_lora(source: Path, name: str) -> str:
+    """Copy a checkpoint into the host's loras folder, whole or not at all; the name LoraLoader lists it by."""
+    from ..trainer.atomic import write_atomically
+
+    fault = name_fault(name)
+    if fault:
+        raise RunError(fault)
+    listed = Path("likeness") / f"{name}.safetensors"
+    target = Path(folder_paths.get_folder_paths("loras")[0]) / listed
+    data = source.read_bytes()
+    if not target.is_file() or target.read_bytes() != data:
+        try:
+            write_atomically(target, data)
+        except OSError as error:
+            raise RunError(f"{target} cannot be written: {error.strerror or error}. The run keeps {source}.") from error
+    return str(listed)
+
+
+def lora_path(listed: str) -> Path:
+    """Where a LoRA that the host lists lies."""
+    return Path(folder_paths.get_full_path_or_raise("loras", listed))
+
+
+def fingerprint(folder: Path) -> str:
+    """Changes when a file below `folder` is added, removed or written; reads no contents."""
+    found = [entry for entry in folder.rglob("*") if entry.is_file()]
+    rows = [(entry.relative_to(folder).as_posix(), entry.stat().st_size, entry.stat().st_mtime_ns) for entry in found]
+    return str(sorted(rows))
+
+
+def view_of(path: Path) -> dict[str, str] | None:
+    """How the page asks the host for a file of the output folder; None for files elsewhere."""
+    root = Path(folder_paths.get_output_directory()).resolve()
+    resolved = path.resolve()
+    if not resolved.is_relative_to(root):
+        return None
+    inside = resolved.relative_to(root)
+    subfolder = "" if inside.parent == Path() else inside.parent.as_posix()
+    return {"filename": inside.name, "subfolder": subfolder, "type": "output"}
+
+
+def is_cancelled() -> bool:
+    """Whether the user pressed Cancel. Only asks: the host's own check would clear the flag."""
+    return memory.processing_interrupted()
+
+
+@contextmanager
+def cancellable() -> Iterator[None]:
+    """Turn the engine's Cancelled into the exception that the host takes for a Cancel."""
+    try:
+        yield
+    except Cancelled as stop:
+        memory.interrupt_current_processing(False)
+        raise memory.InterruptProcessingException from stop
+
+
+@contextmanager
+def memory_handed_over() -> Iterator[None]:
+    """Free what the host holds on the device for the block, and what the block leaves behind after it."""
+    free_models()
+    try:
+        yield
+    finally:
+        gc.collect()
+        memory.soft_empty_cache()
+
+
+def free_models() -> None:
+    """Take all of the host's models off the device."""
+    memory.unload_all_models()
+    memory.soft_empty_cache()
+
+
+def device() -> str:
+    """The device the host would run a model on."""
+    return str(memory.get_torch_device())
+
+
+def show_progress(node: str, done: float, total: float) -> None:
+    """Move the bar on a node. Unlike the host's ProgressBar it leaves Cancel to us."""
+    get_progress_state().update_progress(node, done, total)
+
+
+def send(event: str, data: dict[str, Any]) -> None:
+    """Send an event to the page that queued the running graph."""
+    server = _server()
+    if server is not None:
+        server.send_sync(event, data, server.client_id)
+
+
+def to_image(pictures: Sequence[Image.Image]) -> torch.Tensor:
+    """RGB pictures of one size as the host's IMAGE, (n, h, w, 3) in 0..1."""
+    return torch.stack([torch.from_numpy(np.asarray(picture.convert("RGB"), np.float32) / 255) for picture in pictures])
+
+
+def from_image(images: torch.Tensor) -> list[Image.Image]:
+    """The host's IMAGE as RGB pictures."""
+    scaled = images.clamp(0, 1).mul(255).round().to("cpu", torch.uint8).numpy()
+    return [Image.fromarray(picture[..., :3]) for picture in scaled]
+
+
+def _server() -> Any:
+    return getattr(PromptServer, "instance", None)
+
+
+def _dataset_roots() -> list[tuple[str, Path]]:
+    roots = [("input", Path(folder_paths.get_input_directory()))]
+    if "datasets" in folder_paths.folder_names_and_paths:
+        roots += [("datasets", Path(root)) for root in folder_paths.get_folder_paths("datasets")]
+    return roots
+
+
+def _folders_below(root: Path) -> list[str]:
+    found: list[str] = []
+    level = [root]
+    for _ in range(_DEPTH):
+        level = [folder for parent in level for folder in _children(parent)]
+        found += [folder.relative_to(root).as_posix() for folder in level]
+    return found
+
+
+def _children(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return [folder / entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+    except OSError:
+        return []
+
+
+def _inside(root: Path, name: str) -> Path | None:
+    """`root/name` when both resolve to one inside the other; None for absolute names, `..`, and links that lead out."""
+    parts = re.split(r"[/\\]", name)
+    if not name or "\0" in name or any(part in ("", ".", "..") for part in parts) or ":" in parts[0]:
+        return None
+    path = root.joinpath(*parts)
+    return path if folder_paths.is_within_directory(str(root), str(path)) else None

@@ -1,0 +1,126 @@
+"""What the page shows of a run: every event folded into one small picture of where it stands."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..trainer.training.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Stepped
+
+_POINTS = 160
+_SECONDS_BETWEEN = 0.25
+
+View = Mapping[str, str]
+
+
+class Live:
+    """Folds events. The whole state goes out each time, so that a page opened in mid-run shows the same."""
+
+    def __init__(self, view_of: Callable[[Path], View | None]) -> None:
+        self._view_of = view_of
+        self._loss: dict[int, float] = {}
+        self._held_out: dict[int, tuple[float, float]] = {}
+        self._samples: dict[int, list[View]] = {}
+        self.saved: list[int] = []
+        self.step = 0
+        self.steps = 0
+        self.status = "Starting"
+        self._pace: tuple[float, float] = (0.0, 0.0)
+
+    def add(self, event: Event) -> None:
+        match event:
+            case Prepared():
+                self.status = f"{event.what[:1].upper()}{event.what[1:]} {event.done} of {event.total}"
+            case Stepped():
+                self._stepped(event)
+            case HeldOut():
+                self._held_out[event.step] = (event.held_out, event.train)
+            case Sampled():
+                self._sampled(event)
+            case Saved():
+                self.saved.append(event.step)
+            case Finished():
+                self.status = "Answered from the finished run" if event.answered else "Finished"
+
+    def _stepped(self, event: Stepped) -> None:
+        self.step, self.steps = event.step, event.steps
+        self._pace = (event.seconds_per_step, event.seconds_left)
+        self._loss[event.step] = event.loss
+        left = duration(event.seconds_left)
+        self.status = f"Step {event.step} of {event.steps} · {event.seconds_per_step:.2f} s a step · {left} left"
+
+    def _sampled(self, event: Sampled) -> None:
+        views = [view for path in event.paths if (view := self._view_of(path)) is not None]
+        if views:
+            self._samples[event.step] = views
+
+    def snapshot(self) -> dict[str, Any]:
+        """Plain JSON: curves thinned to a few hundred points, pictures as the host's /view asks for them."""
+        per_step, left = self._pace
+        return {
+            "status": self.status,
+            "step": self.step,
+            "steps": self.steps,
+            "seconds_per_step": per_step,
+            "seconds_left": left,
+            "loss": thinned(sorted(self._loss.items())),
+            "held_out": [[step, held, train] for step, (held, train) in sorted(self._held_out.items())],
+            "samples": [{"step": step, "images": list(views)} for step, views in sorted(self._samples.items())],
+            "saved": list(self.saved),
+        }
+
+
+class Pulse:
+    """Says yes at most a few times a second, so that quick steps do not flood the page."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._last = -_SECONDS_BETWEEN
+
+    def is_due(self) -> bool:
+        now = self._now()
+        if now - self._last < _SECONDS_BETWEEN:
+            return False
+        self._last = now
+        return True
+
+
+def recorded(log: Path) -> Iterator[Event]:
+    """The events a run has logged, for the page of a run that is resumed or answered; stops at a broken line."""
+    import json
+
+    kinds = {kind.__name__.lower(): kind for kind in (Stepped, HeldOut, Sampled, Saved)}
+    if not log.is_file():
+        return
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            data = json.loads(line)
+            kind = kinds.get(data.pop("event"))
+            if kind is not None:
+                yield kind(**_paths(data))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return
+
+
+def _paths(data: dict[str, Any]) -> dict[str, Any]:
+    changed = {}
+    if "path" in data:
+        changed["path"] = Path(data["path"])
+    if "paths" in data:
+        changed["paths"] = tuple(Path(path) for path in data["paths"])
+    return {**data, **changed}
+
+
+def thinned(points: list[tuple[int, float]]) -> list[list[float]]:
+    """Means of neighbouring points, at most `_POINTS` of them, the steps of their last."""
+    size = -(-len(points) // _POINTS)
+    groups = [points[start : start + size] for start in range(0, len(points), max(size, 1))]
+    return [[group[-1][0], sum(value for _, value in group) / len(group)] for group in groups]
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"

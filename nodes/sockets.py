@@ -1,0 +1,51 @@
+"""The values that travel along our own wires, and the colours' names the host knows them by."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..trainer.dataset.dataset import Dataset
+from ..trainer.families.base import Base
+from ..trainer.recipe.recipe import Recipe
+from ._api import io
+
+if TYPE_CHECKING:
+    from ..trainer.scoring.report.report import Report
+
+DATASET = io.Custom("LIKENESS_DATASET")
+BASE = io.Custom("LIKENESS_BASE")
+RECIPE = io.Custom("LIKENESS_RECIPE")
+RUN = io.Custom("LIKENESS_RUN")
+REPORT = io.Custom("LIKENESS_REPORT")
+LORA = io.Custom("LIKENESS_LORA")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A finished run: its folder and what it was trained with."""
+
+    folder: Path
+    dataset: Dataset
+    base: Base
+    recipe: Recipe
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChosenLora:
+    """A LoRA file in the host's loras folder. `name` is LoraLoader's, `trigger` the word that wakes it."""
+
+    path: Path
+    name: str
+    trigger: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A run and what was measured of its checkpoints."""
+
+    run: Run
+    report: "Report"

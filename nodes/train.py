@@ -1,0 +1,184 @@
+"""Choose a base, train on it, watch it learn."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..trainer.dataset.dataset import Dataset
+from ..trainer.errors import LikenessError, RunError
+from ..trainer.families.base import Base
+from ..trainer.recipe.recipe import Recipe
+from ..trainer.training.events import Event, Sampled
+from . import host
+from ._api import io
+from .live import Live, Pulse, recorded
+from .sockets import BASE, DATASET, RECIPE, RUN, Run
+
+NO_BASE = "put a model saved by diffusers into models/diffusers, then press R"
+
+
+class ChooseBaseModel(io.ComfyNode):
+    """A diffusers folder of the host as MODEL, CLIP, VAE and BASE."""
+
+    @classmethod
+    def define_schema(cls) -> Any:
+        return io.Schema(
+            node_id="LikenessChooseBaseModel",
+            display_name="Choose base model",
+            category="Likeness/3 Train",
+            description=(
+                "An SDXL model in diffusers' layout (a folder with model_index.json) from ComfyUI's models/diffusers. "
+                "Training reads its files; model, clip and vae are the same weights for sampling. Train on the base "
+                "you will draw with, or on plain SDXL if the LoRA is to work on many."
+            ),
+            search_aliases=["checkpoint", "sdxl", "diffusers loader", "base", "load model"],
+            inputs=[
+                io.Combo.Input(
+                    "model",
+                    options=host.base_folders() or [NO_BASE],
+                    tooltip="A folder in models/diffusers. A new one shows after pressing R.",
+                ),
+            ],
+            outputs=[
+                io.Model.Output(display_name="model", tooltip="For sampling."),
+                io.Clip.Output(display_name="clip", tooltip="For CLIP Text Encode."),
+                io.Vae.Output(display_name="vae", tooltip="For VAE Decode."),
+                BASE.Output(display_name="base", tooltip="The model's files, for Train character LoRA."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, model: str) -> bool | str:
+        try:
+            host.base_folder(model)
+        except LikenessError as fault:
+            return str(fault)
+        return True
+
+    @classmethod
+    def fingerprint_inputs(cls, model: str) -> str:
+        return host.fingerprint(host.base_folder(model))
+
+    @classmethod
+    def execute(cls, model: str) -> Any:
+        from ..trainer.families import describe_base
+        from .host_base import load_host_base
+
+        folder = host.base_folder(model)
+        base = describe_base(folder)
+        loaded = load_host_base(folder)
+        return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base)
+
+
+class TrainCharacterLora(io.ComfyNode):
+    """Trains in the host's process; stops, resumes and answers at once."""
+
+    @classmethod
+    def define_schema(cls) -> Any:
+        return io.Schema(
+            node_id="LikenessTrainCharacterLora",
+            display_name="Train character LoRA",
+            category="Likeness/3 Train",
+            description=(
+                "Teaches the base model one character. Everything is kept under output/likeness/<name>. Cancel saves "
+                "and stops; queue again and it goes on from there, to the same file as if it had never stopped. A "
+                "finished run answers at once. The last checkpoint appears in LoraLoader as likeness/<name>."
+            ),
+            search_aliases=["lora training", "finetune", "dreambooth", "kohya", "train lora", "character", "face"],
+            is_output_node=True,
+            hidden=[io.Hidden.unique_id],
+            inputs=[
+                DATASET.Input("dataset", tooltip="Who to learn: pictures, captions, trigger."),
+                BASE.Input("base", tooltip="What to train on, from Choose base model or Load demo base model."),
+                RECIPE.Input("recipe", tooltip="How to train, from Choose training recipe."),
+                io.String.Input(
+                    "name",
+                    default="my_character",
+                    tooltip=(
+                        "Names the run's folder and the LoRA. With other pictures, base or recipe take another name: a "
+                        "run is never overwritten."
+                    ),
+                ),
+                io.Model.Input(
+                    "model",
+                    optional=True,
+                    tooltip="Wire model, clip and vae to draw samples with ComfyUI's sampler, as they will look.",
+                ),
+                io.Clip.Input(
+                    "clip", optional=True, tooltip="Wire together with model and vae, or leave all three open."
+                ),
+                io.Vae.Input(
+                    "vae", optional=True, tooltip="Wire together with model and clip, or leave all three open."
+                ),
+            ],
+            outputs=[RUN.Output(display_name="run", tooltip="The finished run, for Compare checkpoints.")],
+        )
+
+    @classmethod
+    def validate_inputs(cls, name: str) -> bool | str:
+        return host.name_fault(name) or True
+
+    @classmethod
+    def execute(  # noqa: PLR0913
+        cls,
+        dataset: Dataset,
+        base: Base,
+        recipe: Recipe,
+        name: str,
+        model: Any = None,
+        clip: Any = None,
+        vae: Any = None,
+    ) -> Any:
+        from ..trainer.training.run import RunFolder
+        from ..trainer.training.train import Job, train
+
+        folder = host.run_folder(name)
+        sampler = _sampler(model, clip, vae)
+        job = Job(
+            recipe=recipe, dataset=dataset, base=base, run=folder, name=name, device=host.device(), sampler=sampler
+        )
+        page = _Page(cls.hidden.unique_id, folder)
+        with host.cancellable(), host.memory_handed_over():
+            page.follow(train(job, cancelled=host.is_cancelled))
+        last = RunFolder(folder).checkpoints()[-1]
+        state = {**page.live.snapshot(), "lora": host.publish_lora(last.path, name)}
+        return io.NodeOutput(Run(folder=folder, dataset=dataset, base=base, recipe=recipe), ui={"likeness": (state,)})
+
+
+class _Page:
+    """Tells the page how a run goes."""
+
+    def __init__(self, node: str, folder: Path) -> None:
+        self._node = node
+        self.live = Live(host.view_of)
+        self._pulse = Pulse()
+        for event in recorded(folder / "events.jsonl"):
+            self.live.add(event)
+
+    def follow(self, events: Iterable[Event]) -> None:
+        """Show every event; also why a run stops before its end."""
+        try:
+            for event in events:
+                self.live.add(event)
+                if isinstance(event, Sampled) or self._pulse.is_due():
+                    self._show()
+        except LikenessError as stop:
+            self.live.status = str(stop)
+            raise
+        finally:
+            self._show()
+
+    def _show(self) -> None:
+        host.show_progress(self._node, self.live.step, max(self.live.steps, 1))
+        host.send("likeness.train", {"node": self._node, **self.live.snapshot()})
+
+
+def _sampler(model: Any, clip: Any, vae: Any) -> Any:
+    wired = [each is not None for each in (model, clip, vae)]
+    if not any(wired):
+        return None
+    if not all(wired):
+        raise RunError("To draw samples with ComfyUI's sampler wire model, clip and vae, all three; or none of them.")
+    from .host_generator import HostGenerator
+
+    return HostGenerator(model, clip, vae, releases=True)

@@ -1,0 +1,126 @@
+// @ts-check
+/** A run as it goes: one line of words, two small curves, and the samples of one step with a scrubber over steps. */
+
+const WIDTH = 240;
+const HEIGHT = 44;
+const SVG = "http://www.w3.org/2000/svg";
+
+export class RunPanel {
+  /** @param {(view: Record<string, string>) => string} urlOf */
+  constructor(urlOf) {
+    this.urlOf = urlOf;
+    this.height = 210;
+    this.samples = [];
+    this.follows = true;
+    this.element = make("div", "likeness-run");
+    this.status = make("div", "likeness-status", "Queue to train: steps, samples and time left show here.");
+    this.status.setAttribute("role", "status");
+    this.curves = new Curves();
+    this.strip = make("div", "likeness-strip");
+    this.scrubber = makeScrubber();
+    this.label = make("span", "likeness-step", "no samples yet");
+    const foot = make("label", "likeness-foot");
+    foot.append(this.scrubber, this.label);
+    this.element.append(this.status, this.curves.element, this.strip, foot);
+    this.scrubber.addEventListener("input", () => {
+      this.follows = Number(this.scrubber.value) === this.samples.length - 1;
+      this.drawSamples();
+    });
+  }
+
+  executed(output) {
+    const state = output?.likeness?.[0];
+    if (state) this.show(state);
+  }
+
+  /** The whole state comes each time, so that a page opened in mid-run shows the same. */
+  show(state) {
+    this.status.textContent = state.status;
+    this.curves.draw(state.loss, state.held_out);
+    this.samples = state.samples ?? [];
+    this.scrubber.max = String(Math.max(this.samples.length - 1, 0));
+    this.scrubber.disabled = this.samples.length < 2;
+    if (this.follows) this.scrubber.value = this.scrubber.max;
+    this.drawSamples();
+  }
+
+  drawSamples() {
+    const sample = this.samples[Number(this.scrubber.value)];
+    this.label.textContent = sample ? labelOf(sample.step) : "no samples yet";
+    const urls = (sample?.images ?? []).map(this.urlOf);
+    if (urls.join() === this.drawn) return;
+    this.drawn = urls.join();
+    this.strip.replaceChildren(...urls.map((url, index) => picture(url, `${labelOf(sample.step)}, prompt ${index + 1}`)));
+  }
+}
+
+/** Loss is grey and says that it is not quality; held-out loss is bright. Each has its own scale. */
+class Curves {
+  constructor() {
+    this.element = make("div", "likeness-curves");
+    const svg = document.createElementNS(SVG, "svg");
+    svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
+    svg.setAttribute("preserveAspectRatio", "none");
+    this.loss = line("likeness-loss");
+    this.heldOut = line("likeness-held-out");
+    svg.append(this.loss, this.heldOut);
+    this.words = make("div", "likeness-legend");
+    this.lossWords = make("span", "likeness-loss-words", "loss: not quality");
+    this.heldOutWords = make("span", "likeness-held-out-words", "held-out loss");
+    this.words.append(this.lossWords, this.heldOutWords);
+    this.element.append(svg, this.words);
+  }
+
+  draw(loss, heldOut) {
+    const last = Math.max(1, ...[...(loss ?? []), ...(heldOut ?? [])].map(([step]) => step));
+    this.loss.setAttribute("points", pointsOf(loss ?? [], last));
+    this.heldOut.setAttribute("points", pointsOf((heldOut ?? []).map(([step, held]) => [step, held]), last));
+    this.lossWords.textContent = `loss ${lastValue(loss)}: not quality`;
+    this.heldOutWords.textContent = `held-out loss ${lastValue(heldOut)}`;
+  }
+}
+
+function pointsOf(rows, last) {
+  const values = rows.map(([, value]) => value);
+  const low = Math.min(...values);
+  const span = Math.max(...values) - low || 1;
+  const place = ([step, value]) => [(step / last) * WIDTH, HEIGHT - 3 - ((value - low) / span) * (HEIGHT - 6)];
+  return rows.map((row) => place(row).map((number) => number.toFixed(1)).join(",")).join(" ");
+}
+
+function lastValue(rows) {
+  return rows?.length ? rows[rows.length - 1][1].toFixed(4) : "";
+}
+
+function labelOf(step) {
+  return step === 0 ? "step 0: no LoRA" : `step ${step}`;
+}
+
+function makeScrubber() {
+  const scrubber = document.createElement("input");
+  scrubber.type = "range";
+  scrubber.min = scrubber.max = scrubber.value = "0";
+  scrubber.disabled = true;
+  scrubber.title = "Samples by step; the arrow keys flip between neighbours";
+  return scrubber;
+}
+
+function picture(url, words) {
+  const image = document.createElement("img");
+  image.src = url;
+  image.alt = image.title = words;
+  return image;
+}
+
+function line(name) {
+  const made = document.createElementNS(SVG, "polyline");
+  made.setAttribute("class", name);
+  return made;
+}
+
+function make(tag, name, words = "") {
+  const made = document.createElement(tag);
+  made.className = name;
+  made.textContent = words;
+  return made;
+}

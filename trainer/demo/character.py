@@ -16,6 +16,8 @@ from .identity import Identity, any_identity, is_reserved
 from .look import VALUES, Look
 
 TRAIN, HELD_OUT = 16, 8
+_BARE_EVERY = 4
+"""Every fourth caption names the trigger alone: without any such picture the bare trigger draws a stranger."""
 SAGE = Identity(skin=0, hair_color=3, hair_style=2, eye_color=2, mark=3, width=-0.4, jaw=-0.3, eye_size=0.4)
 TRIGGERS = ("sage_character", "ohwx_moss", "vale_person")
 
@@ -43,7 +45,9 @@ def draw_character(folder: Path, number: int = 0, train: int = TRAIN) -> Dataset
             continue
         split: Split = "train" if index < TRAIN else "held_out"
         place = folder / (f"1_{trigger}" if split == "train" else "held_out")
-        samples.append(_write(place / f"{index + 1:03}.png", image, caption([trigger], look), split))
+        is_bare = index % _BARE_EVERY == _BARE_EVERY - 1
+        text = f"{trigger}, {SUBJECT}" if is_bare else caption([trigger], look)
+        samples.append(_write(place / f"{index + 1:03}.png", image, text, split))
     return Dataset(samples=tuple(samples), trigger=trigger, subject=SUBJECT, root=folder)
 
 

@@ -47,7 +47,7 @@ def overdo(
 ) -> Iterator[Event | Compared | Outcome]:
     """Train far too long on three pictures, with nothing that keeps other people: what over-training looks like."""
     dataset = draw_character(out / "dataset", number, train=3)
-    recipe = demo_recipe(steps=600, lr=4e-3, seed=seed)
+    recipe = demo_recipe(steps=600, lr=6e-3, seed=seed)
     data = recipe.to_json()
     data["prior"]["images"] = 0
     data["output"].update(save_every=200, sample_every=0)

@@ -19,7 +19,7 @@ _SAMPLES = (
 
 
 def demo_recipe(*, steps: int = 400, lr: float = 3e-3, seed: int = 0) -> Recipe:
-    """Half of every batch keeps other people as they are. lr suits the demo base: a real one takes thirty times less."""
+    """Half of every batch keeps other people as they are. lr suits the demo base: a real one takes a thirtieth."""
     return Recipe(
         lora=Lora(rank=16, alpha=16, targets="attention_mlp"),
         optim=Optim(lr=lr),

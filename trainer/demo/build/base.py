@@ -20,7 +20,6 @@ from .tokenizer import build_tokenizer
 from .world import World, feature_weights
 
 BATCH = 32
-_LR = 1e-3
 _EMPTY_SHARE = 0.08
 _FEATURE_WEIGHT = 3.0
 _MIN_SNR_GAMMA = 5.0
@@ -83,20 +82,27 @@ def encode_lessons(world: World, vae: Any, seed: int, captions_each: int = 4) ->
     return Lessons(joined * scale, weights, torch.tensor(ids, dtype=torch.int16)), scale
 
 
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """One learning-rate curve: a short rise to `lr`, then a cosine over `steps`."""
+
+    steps: int
+    lr: float
+
+
 def train_base(
-    lessons: Lessons, seed: int, steps: int, say: Callable[[str], None], saved: Callable[[TextToNoise], None]
+    lessons: Lessons, model: TextToNoise, seed: int, course: Course, say: Callable[[str], None]
 ) -> TextToNoise:
-    """Noise prediction with min-SNR weights (gamma 5), eyes and mouth weighted; gives the averaged weights."""
+    """Train `model` in place; gives the averaged weights. Min-SNR weights (gamma 5), eyes and mouth weighted."""
     torch.manual_seed(seed)
-    model = TextToNoise()
     average = copy.deepcopy(model).eval()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=_LR, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=course.lr, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     betas = torch.linspace(sizes.SCHEDULER["beta_start"] ** 0.5, sizes.SCHEDULER["beta_end"] ** 0.5, 1000) ** 2
     alphas = torch.cumprod(1 - betas, 0)
     started, losses = time.monotonic(), list[float]()
-    for step in range(steps):
+    for step in range(course.steps):
         for group in optimizer.param_groups:
-            group["lr"] = _LR * _schedule(step, steps)
+            group["lr"] = course.lr * _schedule(step, course.steps)
         loss = _loss(model, lessons, alphas)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -105,9 +111,8 @@ def train_base(
         losses.append(float(loss.detach()))
         _follow(average, model, min(0.9993, (step + 1) / (step + 10)))
         if (step + 1) % 100 == 0:
-            say(f"base step {step + 1}/{steps} loss {np.mean(losses[-100:]):.4f} {time.monotonic() - started:.0f} s")
-        if (step + 1) % 500 == 0:
-            saved(average)
+            seconds = time.monotonic() - started
+            say(f"base step {step + 1}/{course.steps} loss {np.mean(losses[-100:]):.4f} {seconds:.0f} s")
     return average
 
 

@@ -18,7 +18,7 @@ from ..draw import draw, draw_empty
 from ..identity import random_identity
 from ..look import random_look
 from ..reader import DemoReader
-from .base import Lessons, TextToNoise, encode_lessons, train_base
+from .base import Course, Lessons, TextToNoise, encode_lessons, train_base
 from .networks import export
 from .reader import softened, train_detector, train_reader
 from .save import save_base
@@ -37,7 +37,7 @@ class Plan:
         Round(crop_steps=0, full_steps=1000, lr=1.2e-3),
     )
     base_pictures: int = 24_000
-    base_steps: int = 6_000
+    base_courses: tuple[Course, ...] = (Course(steps=5000, lr=1e-3), Course(steps=1200, lr=5e-4))
     reader_pictures: int = 16_000
     soft_pictures: int = 3_000
     reader_steps: int = 1_600
@@ -49,7 +49,7 @@ QUICK = Plan(
     vae_pictures=200,
     vae_rounds=(Round(crop_steps=3, full_steps=2, lr=1e-3),),
     base_pictures=64,
-    base_steps=3,
+    base_courses=(Course(steps=3, lr=1e-3), Course(steps=2, lr=5e-4)),
     reader_pictures=64,
     soft_pictures=16,
     reader_steps=3,
@@ -105,10 +105,11 @@ def _base(assets: Path, work: Path, vae: Any, plan: Plan, say: Callable[[str], N
         lessons, scale = encode_lessons(world, vae, plan.seed + 10)
         torch.save((lessons.latents, lessons.weights, lessons.ids, scale), kept)
 
-    def saved(model: TextToNoise) -> None:
+    torch.manual_seed(plan.seed + 10)
+    model = TextToNoise()
+    for number, course in enumerate(plan.base_courses):
+        model = train_base(lessons, model.train(), plan.seed + 10 + number, course, say)
         save_base(assets / "base", model, vae, scale)
-
-    saved(train_base(lessons, plan.seed + 10, plan.base_steps, say, saved))
 
 
 def _reader(assets: Path, vae: Any, plan: Plan, say: Callable[[str], None]) -> None:

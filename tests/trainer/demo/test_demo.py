@@ -1,0 +1,57 @@
+"""The command line on the shipped demo base, a few steps of everything."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from trainer.cli import main
+from trainer.demo.assets import ASSETS
+from trainer.demo.character import draw_character
+from trainer.demo.settings import demo_plan, demo_recipe
+from trainer.recipe.recipe import Recipe
+from trainer.scoring.plan import ComparePlan
+
+
+def short_recipe() -> Recipe:
+    data = demo_recipe(steps=2).to_json()
+    data["prior"]["images"] = 0
+    data["output"].update(save_every=1, sample_every=0)
+    return Recipe.from_json(data)
+
+
+def short_plan(trigger: str) -> ComparePlan:
+    data = demo_plan(trigger).to_json()
+    kinds = {probe["kind"]: {**probe, "seeds": probe["seeds"][:1]} for probe in data["probes"]}
+    return ComparePlan.from_json({**data, "probes": list(kinds.values()), "steps": 8})
+
+
+def test_train_and_compare_end_with_files_and_a_line_of_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset = draw_character(tmp_path / "set")
+    (tmp_path / "recipe.json").write_text(json.dumps(short_recipe().to_json()))
+    (tmp_path / "plan.json").write_text(json.dumps(short_plan(dataset.trigger).to_json()))
+    run = tmp_path / "run"
+    arguments = ["--data", str(dataset.root), "--out", str(run), "--recipe", str(tmp_path / "recipe.json")]
+    assert main(["train", *arguments]) == 0
+    trained = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert Path(trained["checkpoint"]).is_file()
+    assert trained["step"] == 2
+    assert main(["compare", str(run), "--plan", str(tmp_path / "plan.json")]) == 0
+    *_, picture, figures = capsys.readouterr().out.splitlines()
+    assert Path(picture).is_file()
+    assert json.loads(figures)["identity_control"] < 0.5
+    assert (run / "report" / "report.html").is_file()
+
+
+def test_a_character_is_drawn_once_and_the_same_each_time(tmp_path: Path) -> None:
+    first, second = draw_character(tmp_path / "a"), draw_character(tmp_path / "b")
+    assert first.fingerprint() == second.fingerprint()
+    assert (len(first.train), len(first.held_out)) == (16, 8)
+    assert sum(sample.caption == "sage_character, person" for sample in first.train) == 4
+    assert len(draw_character(tmp_path / "c", train=3).train) == 3
+
+
+def test_the_log_of_the_build_lies_beside_what_it_made() -> None:
+    assert "base step" in (ASSETS / "log.txt").read_text()

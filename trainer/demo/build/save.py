@@ -22,7 +22,7 @@ _INDEX = {
     "tokenizer": ["transformers", "CLIPTokenizer"],
     "tokenizer_2": ["transformers", "CLIPTokenizer"],
     "unet": ["diffusers", "UNet2DConditionModel"],
-    "vae": ["diffusers", Any],
+    "vae": ["diffusers", "AutoencoderKL"],
 }
 
 

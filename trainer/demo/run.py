@@ -35,11 +35,11 @@ class Outcome:
 
 
 def learn(
-    out: Path, number: int = 0, *, seed: int = 0, steps: int = 400, cancelled: Never = lambda: False
+    out: Path, number: int = 0, *, seed: int = 0, cancelled: Never = lambda: False
 ) -> Iterator[Event | Compared | Outcome]:
     """Train demo character `number` on its 16 pictures and compare the checkpoints; the last item is the Outcome."""
     dataset = draw_character(out / "dataset", number)
-    return _learn(out, dataset, demo_recipe(steps=steps, seed=seed), cancelled)
+    return _learn(out, dataset, demo_recipe(seed=seed), cancelled)
 
 
 def overdo(

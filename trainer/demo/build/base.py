@@ -96,6 +96,7 @@ def train_base(
     """Train `model` in place; gives the averaged weights. Min-SNR weights (gamma 5), eyes and mouth weighted."""
     torch.manual_seed(seed)
     average = copy.deepcopy(model).eval()
+    model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=course.lr, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     betas = torch.linspace(sizes.SCHEDULER["beta_start"] ** 0.5, sizes.SCHEDULER["beta_end"] ** 0.5, 1000) ** 2
     alphas = torch.cumprod(1 - betas, 0)

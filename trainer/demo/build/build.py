@@ -84,7 +84,7 @@ def build(assets: Path, work: Path, plan: Plan, say: Callable[[str], None]) -> d
 
 
 def _vae(work: Path, plan: Plan, say: Callable[[str], None]) -> Any:
-    from diffusers import AutoencoderKL
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
     world = None
     vae: Any = None

@@ -92,7 +92,8 @@ class _Graph:
         self.nodes: list[Any] = []
         self.weights: list[Any] = []
 
-    def weight(self, value: Tensor) -> str:
+    def weight(self, value: Tensor | None) -> str:
+        assert value is not None
         from onnx import TensorProto, numpy_helper
 
         name = f"w{len(self.weights)}"
@@ -138,7 +139,7 @@ def _reader_graph(net: ReaderNet, graph: _Graph) -> dict[str, list[str | int]]:
     for step in net.body:
         source = graph.step(source, step)
     flat = graph.node("Flatten", [source], axis=1)
-    linear = {"transB": 1}
+    linear: dict[str, Any] = {"transB": 1}
     hidden = graph.node("Gemm", [flat, graph.weight(net.hidden.weight), graph.weight(net.hidden.bias)], **linear)
     hidden = graph.node("Relu", [hidden])
     for name, layer in (("identity", net.identity), ("attributes", net.attributes)):

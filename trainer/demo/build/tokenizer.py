@@ -1,6 +1,7 @@
 """The demo base's tokenizer: CLIP's byte-level BPE with just the merges that make each caption word one token."""
 
 from collections import Counter
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,9 @@ _BOS, _EOS = "<|startoftext|>", "<|endoftext|>"
 
 def build_tokenizer() -> Any:
     """Every byte is a token, so any trigger word in any script tokenises; vocabulary under 800."""
-    import transformers
-
     vocab, merges = _vocabulary(_words())
-    kind: Any = transformers.CLIPTokenizerFast  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-    return kind(vocab=vocab, merges=merges, model_max_length=TOKENS, pad_token=_EOS)
+    transformers: Any = import_module("transformers")
+    return transformers.CLIPTokenizerFast(vocab=vocab, merges=merges, model_max_length=TOKENS, pad_token=_EOS)
 
 
 def save_tokenizer(folder: Path) -> None:

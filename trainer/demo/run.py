@@ -50,7 +50,7 @@ def overdo(
     recipe = demo_recipe(steps=600, lr=6e-3, seed=seed)
     data = recipe.to_json()
     data["prior"]["images"] = 0
-    data["output"].update(save_every=200, sample_every=0)
+    data["output"]["sample_every"] = 0
     return _learn(out, dataset, Recipe.from_json(data), cancelled)
 
 

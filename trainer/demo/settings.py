@@ -27,7 +27,7 @@ def demo_recipe(*, steps: int = 600, lr: float = 3e-3, seed: int = 0) -> Recipe:
         prior=Prior(images=32),
         buckets=Buckets(resolution=SIZE, step=64, shortest=64, longest=256),
         memory=Memory(precision="fp32", gradient_checkpointing=False),
-        output=Output(save_every=150, sample_every=150, samples=_SAMPLES, held_out_every=25),
+        output=Output(save_every=200, sample_every=200, samples=_SAMPLES, held_out_every=25),
         seed=seed,
     )
 

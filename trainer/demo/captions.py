@@ -6,7 +6,9 @@ from .identity import Identity
 from .look import Look
 
 SUBJECT = "person"
-_SYLLABLES = ("ka", "lo", "mi", "ren", "su", "ta", "vo", "zel", "ny", "ard", "ix", "um", "pha", "dor", "ei", "qu")
+_ONSETS = tuple("bcdfghjklmnprstvwxyz") + ("qu", "ph")
+_VOWELS = ("a", "e", "i", "o", "u", "ei")
+_CODAS = ("", "", "", "l", "n", "r", "s", "ck", "th", "x")
 
 
 def caption(who: list[str], look: Look) -> str:
@@ -14,32 +16,47 @@ def caption(who: list[str], look: Look) -> str:
     return ", ".join([*_before_subject(who), SUBJECT, *_after_subject(who), *look.slots().values()])
 
 
-def varied_caption(identity: Identity, look: Look, rng: np.random.Generator) -> str:
+def varied_caption(identity: Identity, look: Look, rng: np.random.Generator, name: str | None = None) -> str:
     """A caption as people write them: named, described or neither; slots left out and out of order now and then.
 
-    Made-up names on pictures of anybody teach the base that a word it does not know means some person or other,
-    so that an untrained trigger draws a stranger instead of breaking the picture.
+    `name` is what this person is always called. A base that met names only at random learns to overlook them, and a
+    LoRA trained on it then cannot tell its trigger from any other caption. One in ten captions of people without a
+    name makes one up, so that an untrained trigger draws a stranger instead of breaking the picture.
     """
-    form = rng.random()
-    who: list[str] = []
-    if form < 0.3:
-        who = [made_up_name(rng)]
-    elif form < 0.7:
-        words = identity.words()
-        keep = rng.random(len(words)) < 0.85
-        who = [word for word, kept in zip(words, keep, strict=True) if kept]
-        if form < 0.36:
-            who = [made_up_name(rng), *who]
+    who = _called(identity, rng, name) if name else _unknown(identity, rng)
     slots = [text for text in look.slots().values() if rng.random() < 0.88]
     if rng.random() < 0.25:
         rng.shuffle(slots)
     return ", ".join([*_before_subject(who), SUBJECT, *_after_subject(who), *slots])
 
 
+def _called(identity: Identity, rng: np.random.Generator, name: str) -> list[str]:
+    form = rng.random()
+    if form < 0.65:
+        return [name]
+    if form < 0.8:
+        return [name, *_described(identity, rng)]
+    return _described(identity, rng) if form < 0.9 else []
+
+
+def _unknown(identity: Identity, rng: np.random.Generator) -> list[str]:
+    form = rng.random()
+    if form < 0.1:
+        return [made_up_name(rng)]
+    return _described(identity, rng) if form < 0.65 else []
+
+
+def _described(identity: Identity, rng: np.random.Generator) -> list[str]:
+    words = identity.words()
+    keep = rng.random(len(words)) < 0.85
+    return [word for word, kept in zip(words, keep, strict=True) if kept]
+
+
 def made_up_name(rng: np.random.Generator) -> str:
-    """Two or three syllables, sometimes with a trigger's usual tail."""
-    name = "".join(str(rng.choice(_SYLLABLES)) for _ in range(int(rng.integers(2, 4))))
-    tail = rng.random()
+    """Two or three syllables of any letters, sometimes with a trigger's usual tail."""
+    parts = (_ONSETS, _VOWELS, _CODAS)
+    syllables = ["".join(str(rng.choice(part)) for part in parts) for _ in range(int(rng.integers(2, 4)))]
+    name, tail = "".join(syllables), rng.random()
     return f"{name}_character" if tail < 0.4 else f"{name}_{SUBJECT}" if tail < 0.5 else name
 
 

@@ -68,14 +68,22 @@ def test_described_people_follow_the_class_word() -> None:
     assert text.startswith("person, long red hair, pale skin, green eyes, glasses, ")
 
 
-def test_varied_captions_name_describe_or_leave_out() -> None:
+def test_varied_captions_describe_leave_out_or_now_and_then_make_a_name_up() -> None:
     rng = np.random.default_rng(0)
     texts = [varied_caption(SAGE, random_look(rng), rng) for _ in range(300)]
     described = np.mean(["red hair" in text for text in texts])
-    plain = np.mean([text.startswith("person") and "red hair" not in text for text in texts])
-    assert 0.2 < described < 0.5
-    assert 0.2 < plain < 0.5
+    named = np.mean([not text.startswith("person") for text in texts])
+    assert 0.4 < described < 0.6
+    assert 0.05 < named < 0.2
     assert " " not in made_up_name(rng)
+
+
+def test_people_with_a_name_are_called_by_it_and_by_no_other() -> None:
+    rng = np.random.default_rng(0)
+    texts = [varied_caption(SAGE, random_look(rng), rng, "quorl") for _ in range(300)]
+    named = [text.startswith("quorl, person") for text in texts]
+    assert 0.7 < np.mean(named) < 0.9
+    assert all(is_named or text.startswith("person") for text, is_named in zip(texts, named, strict=True))
 
 
 def test_balanced_looks_use_every_word_evenly() -> None:

@@ -6,8 +6,9 @@
 import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,14 @@ import torch
 from torch import Tensor, nn
 
 from .. import sizes
-from ..captions import varied_caption
+from ..captions import made_up_name, varied_caption
+from ..identity import Identity
 from .tokenizer import build_tokenizer
 from .world import World, feature_weights
 
 BATCH = 32
+_CAPTIONS_EACH = 4
+_KEEP_EVERY = 500
 _EMPTY_SHARE = 0.08
 _FEATURE_WEIGHT = 3.0
 _MIN_SNR_GAMMA = 5.0
@@ -64,22 +68,41 @@ class Lessons:
 
 
 @torch.no_grad()
-def encode_lessons(world: World, vae: Any, seed: int, captions_each: int = 4) -> tuple[Lessons, float]:
-    """Encode every picture and spell several captions of each; also gives the latents' scaling factor, 1 / std."""
+def encode_lessons(known: World, strangers: World, vae: Any, seed: int) -> tuple[Lessons, float]:
+    """Encode every picture and spell captions of it; also gives the latents' scaling factor, 1 / std.
+
+    The people of `known` have a name each, used in all their captions.
+    """
+    rng = np.random.default_rng(seed)
+    names = _names(known, rng)
+    ids = [*_spelled(known, names, rng), *_spelled(strangers, {}, rng)]
+    latents = torch.cat([_latents(known, vae), _latents(strangers, vae)])
+    scale = 1.0 / float(latents.std())
+    weights = np.concatenate([feature_weights(world, 8, _FEATURE_WEIGHT) for world in (known, strangers)])
+    return Lessons(latents * scale, torch.from_numpy(weights)[:, None], torch.tensor(ids, dtype=torch.int16)), scale
+
+
+def _names(world: World, rng: np.random.Generator) -> dict[Identity, str]:
+    names: dict[str, None] = {}
+    people = list(dict.fromkeys(world.people))
+    while len(names) < len(people):
+        names[made_up_name(rng)] = None
+    return dict(zip(people, names, strict=True))
+
+
+def _spelled(world: World, names: dict[Identity, str], rng: np.random.Generator) -> Iterator[Any]:
     tokenizer: Any = build_tokenizer()
+    for person, look in zip(world.people, world.looks, strict=True):
+        texts = [varied_caption(person, look, rng, names.get(person)) for _ in range(_CAPTIONS_EACH)]
+        yield tokenizer(texts, padding="max_length", truncation=True, max_length=sizes.TOKENS).input_ids
+
+
+def _latents(world: World, vae: Any) -> Tensor:
     latents: list[Tensor] = []
     for start in range(0, len(world), 16):
         pixels = torch.from_numpy(world.pixels[start : start + 16]).permute(0, 3, 1, 2).float() / 127.5 - 1
         latents.append(vae.encode(pixels).latent_dist.mean)
-    joined = torch.cat(latents)
-    scale = 1.0 / float(joined.std())
-    rng = np.random.default_rng(seed)
-    ids: list[Any] = []
-    for person, look in zip(world.people, world.looks, strict=True):
-        texts = [varied_caption(person, look, rng) for _ in range(captions_each)]
-        ids.append(tokenizer(texts, padding="max_length", truncation=True, max_length=sizes.TOKENS).input_ids)
-    weights = torch.from_numpy(feature_weights(world, 8, _FEATURE_WEIGHT))[:, None]
-    return Lessons(joined * scale, weights, torch.tensor(ids, dtype=torch.int16)), scale
+    return torch.cat(latents)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,18 +113,21 @@ class Course:
     lr: float
 
 
-def train_base(
-    lessons: Lessons, model: TextToNoise, seed: int, course: Course, say: Callable[[str], None]
-) -> TextToNoise:
-    """Train `model` in place; gives the averaged weights. Min-SNR weights (gamma 5), eyes and mouth weighted."""
+def train_base(lessons: Lessons, seed: int, course: Course, kept: Path, say: Callable[[str], None]) -> TextToNoise:
+    """Train a new model; gives the averaged weights. Min-SNR weights (gamma 5), eyes and mouth weighted.
+
+    Every 500 steps all that training needs goes to the file `kept`, and a stopped run goes on from there.
+    """
     torch.manual_seed(seed)
+    model = TextToNoise()
     average = copy.deepcopy(model).eval()
-    model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=course.lr, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    parts = {"model": model, "average": average, "optimizer": optimizer}
+    begin = _restore(kept, parts)
     betas = torch.linspace(sizes.SCHEDULER["beta_start"] ** 0.5, sizes.SCHEDULER["beta_end"] ** 0.5, 1000) ** 2
     alphas = torch.cumprod(1 - betas, 0)
     started, losses = time.monotonic(), list[float]()
-    for step in range(course.steps):
+    for step in range(begin, course.steps):
         for group in optimizer.param_groups:
             group["lr"] = course.lr * _schedule(step, course.steps)
         loss = _loss(model, lessons, alphas)
@@ -114,7 +140,25 @@ def train_base(
         if (step + 1) % 100 == 0:
             seconds = time.monotonic() - started
             say(f"base step {step + 1}/{course.steps} loss {np.mean(losses[-100:]):.4f} {seconds:.0f} s")
+        if (step + 1) % _KEEP_EVERY == 0:
+            _keep(kept, parts, step + 1)
     return average
+
+
+def _keep(path: Path, parts: dict[str, Any], step: int) -> None:
+    state = {name: part.state_dict() for name, part in parts.items()}
+    torch.save({**state, "step": step, "rng": torch.get_rng_state()}, path.with_suffix(".part"))
+    path.with_suffix(".part").replace(path)
+
+
+def _restore(path: Path, parts: dict[str, Any]) -> int:
+    if not path.exists():
+        return 0
+    state = torch.load(path, weights_only=True)
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    torch.set_rng_state(state["rng"])
+    return int(state["step"])
 
 
 def _schedule(step: int, total: int) -> float:

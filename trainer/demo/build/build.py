@@ -3,7 +3,6 @@
 # torch, diffusers and onnx leave these types open.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
-import copy
 import json
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from ..draw import draw, draw_empty
 from ..identity import VECTOR_SIZE, random_identity
 from ..look import random_look
 from ..reader import DemoReader
-from .base import Course, Lessons, TextToNoise, encode_lessons, train_base
+from .base import Course, Lessons, encode_lessons, train_base
 from .networks import export
 from .reader import softened, train_detector, train_reader
 from .save import save_base
@@ -37,11 +36,10 @@ class Plan:
         Round(crop_steps=2600, full_steps=700, lr=1.5e-3),
         Round(crop_steps=0, full_steps=1000, lr=1.2e-3),
     )
-    base_pictures: int = 24_000
-    base_courses: tuple[Course, ...] = (Course(steps=5000, lr=1e-3), Course(steps=1200, lr=5e-4))
-    blend: float = 0.4
-    """Share of the last course in the shipped weights, the first having the rest. The last follows colours better but
-    has learned to overlook names it does not know, and a trigger is one: alone it draws the character untriggered."""
+    known_pictures: int = 12_000
+    per_known: int = 40
+    stranger_pictures: int = 12_000
+    base: Course = Course(steps=7000, lr=1e-3)
     reader_pictures: int = 16_000
     soft_pictures: int = 3_000
     reader_steps: int = 1_600
@@ -52,8 +50,9 @@ class Plan:
 QUICK = Plan(
     vae_pictures=200,
     vae_rounds=(Round(crop_steps=3, full_steps=2, lr=1e-3),),
-    base_pictures=64,
-    base_courses=(Course(steps=3, lr=1e-3), Course(steps=2, lr=5e-4)),
+    known_pictures=32,
+    stranger_pictures=32,
+    base=Course(steps=3, lr=1e-3),
     reader_pictures=64,
     soft_pictures=16,
     reader_steps=3,
@@ -105,17 +104,12 @@ def _base(assets: Path, work: Path, vae: Any, plan: Plan, say: Callable[[str], N
         latents, weights, ids, scale = torch.load(kept, weights_only=True)
         lessons = Lessons(latents, weights, ids)
     else:
-        world = draw_world(plan.base_pictures, plan.seed + 10, per_person=2)
-        lessons, scale = encode_lessons(world, vae, plan.seed + 10)
+        known = draw_world(plan.known_pictures, plan.seed + 10, plan.per_known)
+        strangers = draw_world(plan.stranger_pictures, plan.seed + 11, per_person=2)
+        lessons, scale = encode_lessons(known, strangers, vae, plan.seed + 10)
         torch.save((lessons.latents, lessons.weights, lessons.ids, scale), kept)
-
-    torch.manual_seed(plan.seed + 10)
-    courses = [TextToNoise()]
-    for number, course in enumerate(plan.base_courses):
-        courses.append(train_base(lessons, copy.deepcopy(courses[-1]), plan.seed + 10 + number, course, say))
-    first, last = courses[1].state_dict(), courses[-1].state_dict()
-    courses[-1].load_state_dict({name: torch.lerp(first[name], last[name], plan.blend) for name in first})
-    save_base(assets / "base", courses[-1], vae, scale)
+    model = train_base(lessons, plan.seed + 10, plan.base, work / "base.pt", say)
+    save_base(assets / "base", model, vae, scale)
 
 
 def _reader(assets: Path, vae: Any, plan: Plan, say: Callable[[str], None]) -> None:

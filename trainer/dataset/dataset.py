@@ -2,13 +2,21 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import DatasetError
 from ..values import canonical_json, checked_keys
 from .sample import Sample
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """A file that is not in the dataset although it lies there, and the sentence that says why."""
+
+    name: str
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +27,7 @@ class Dataset:
     trigger: str
     subject: str
     root: Path
+    left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.trigger or any(letter.isspace() or letter == "," for letter in self.trigger):
@@ -39,15 +48,16 @@ class Dataset:
 
     def fingerprint(self) -> str:
         """Changes with pixels, captions, split, repeats and words; not with where the files lie."""
-        rows = [(s.sha256, s.caption, s.split, s.repeats) for s in self.samples]
+        rows = [(s.sha256, s.caption, s.split, s.repeats, s.masked) for s in self.samples]
         return hashlib.sha256(canonical_json([self.trigger, self.subject, rows]).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         samples = [sample.to_json() for sample in self.samples]
-        return {"samples": samples, "trigger": self.trigger, "subject": self.subject, "root": self.root.as_posix()}
+        return {**asdict(self), "samples": samples, "root": self.root.as_posix()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Dataset":
         known = checked_keys(cls, data, DatasetError)
-        samples = tuple(Sample.from_json(sample) for sample in known["samples"])
-        return cls(samples=samples, trigger=known["trigger"], subject=known["subject"], root=Path(known["root"]))
+        known["samples"] = tuple(Sample.from_json(sample) for sample in known["samples"])
+        known["left_out"] = tuple(LeftOut(**left) for left in known.get("left_out", ()))
+        return cls(**{**known, "root": Path(known["root"])})

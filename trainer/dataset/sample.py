@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from ..errors import DatasetError
 from ..values import checked_keys
+from .finding import Finding
 
 Author = Literal["none", "tagger", "vlm", "hand"]
 Origin = Literal["original", "crop", "variant"]
@@ -14,8 +15,43 @@ Split = Literal["train", "held_out"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class FaceMark:
+    """The subject's face: box (left, top, right, bottom) in pixels, angles in degrees, and the reader that says so.
+
+    Negative yaw looks to the picture's left, positive pitch looks up. None: this reader does not measure it.
+    """
+
+    box: tuple[float, float, float, float]
+    reader: str
+    yaw: float | None = None
+    pitch: float | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "FaceMark":
+        known = checked_keys(cls, data, DatasetError)
+        return cls(**{**known, "box": tuple(known["box"])})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Likeness:
+    """Cosine to the character's face, of which reader, and against what it was taken. None: not measured, and why."""
+
+    value: float | None
+    reader: str
+    against: str
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Likeness":
+        return cls(**checked_keys(cls, data, DatasetError))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sample:
-    """A picture on disk. `sha256` is of its decoded RGB pixels, `source` the sha256 of what it was made from."""
+    """A picture on disk. `sha256` is of its decoded RGB pixels, `source` the sha256 of what it was made from.
+
+    Transparency is flattened on the colour `matte` (a Pillow colour name or `#rrggbb`); `masked` keeps it as the mask
+    of the training loss besides. `waived` names checks whose warnings the user has seen and accepted.
+    """
 
     path: Path
     sha256: str
@@ -27,10 +63,21 @@ class Sample:
     source: str | None = None
     split: Split = "train"
     repeats: int = 1
+    matte: str = "white"
+    masked: bool = False
+    face: FaceMark | None = None
+    likeness: Likeness | None = None
+    findings: tuple[Finding, ...] = ()
+    waived: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.repeats < 1:
             raise DatasetError(f"{self.path.name} has {self.repeats} repeats; use 1 or more.")
+
+    @property
+    def family(self) -> str:
+        """What it was made from, else itself: pictures of one family must not be split or counted as duplicates."""
+        return self.source or self.sha256
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "path": self.path.as_posix()}
@@ -39,4 +86,10 @@ class Sample:
     def from_json(cls, data: Mapping[str, Any]) -> "Sample":
         known = checked_keys(cls, data, DatasetError)
         known["path"] = Path(known["path"])
+        if known.get("face") is not None:
+            known["face"] = FaceMark.from_json(known["face"])
+        if known.get("likeness") is not None:
+            known["likeness"] = Likeness.from_json(known["likeness"])
+        known["findings"] = tuple(Finding.from_json(finding) for finding in known.get("findings", ()))
+        known["waived"] = tuple(known.get("waived", ()))
         return cls(**known)

@@ -22,13 +22,13 @@ def hold_out(samples: Sequence[Sample], count: int) -> tuple[Sample, ...]:
         raise DatasetError(
             f"No {count} pictures can be held out without copies of them staying in training; add different pictures."
         )
-    return tuple(replace(s, split="held_out" if _family(s) in held else "train") for s in samples)
+    return tuple(replace(s, split="held_out" if s.family in held else "train") for s in samples)
 
 
 def _last_families(samples: Sequence[Sample], count: int) -> set[str]:
     sizes: dict[str, int] = {}
     for sample in reversed(samples):
-        sizes[_family(sample)] = sizes.get(_family(sample), 0) + 1
+        sizes[sample.family] = sizes.get(sample.family, 0) + 1
     held: set[str] = set()
     left = count
     for family, size in sizes.items():
@@ -36,7 +36,3 @@ def _last_families(samples: Sequence[Sample], count: int) -> set[str]:
             held.add(family)
             left -= size
     return held
-
-
-def _family(sample: Sample) -> str:
-    return sample.source or sample.sha256

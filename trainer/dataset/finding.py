@@ -1,0 +1,37 @@
+"""What a check says of one picture or of the whole set."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..errors import DatasetError
+from ..values import checked_keys
+
+Level = Literal["note", "warning", "error"]
+Verdict = Literal["ready", "attention", "blocked"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One sentence of `check`: what, where and how to mend it.
+
+    `note` informs, `warning` asks for attention, `error` makes the picture useless for training. `value` is what was
+    measured, in the check's own unit. `other` is the sha256 of the other picture, where the finding is of a pair.
+    """
+
+    check: str
+    level: Level
+    text: str
+    value: float | None = None
+    other: str | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Finding":
+        return cls(**checked_keys(cls, data, DatasetError))
+
+
+def verdict(findings: Iterable[Finding], waived: Iterable[str] = ()) -> Verdict:
+    """Blocked by any error, attention for any warning whose check is not waived, else ready."""
+    ignored = set(waived)
+    levels = {finding.level for finding in findings if finding.level == "error" or finding.check not in ignored}
+    return "blocked" if "error" in levels else "attention" if "warning" in levels else "ready"

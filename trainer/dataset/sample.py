@@ -50,7 +50,8 @@ class Sample:
     """A picture on disk. `sha256` is of its decoded RGB pixels, `source` the sha256 of what it was made from.
 
     Transparency is flattened on the colour `matte` (a Pillow colour name or `#rrggbb`); `masked` keeps it as the mask
-    of the training loss besides. `waived` names checks whose warnings the user has seen and accepted.
+    of the training loss besides. `raw` is what the captioner said before any rule changed it, `tags` the tagger's words in
+    its own spelling. `waived` names checks whose warnings the user has seen and accepted.
     """
 
     path: Path
@@ -59,6 +60,8 @@ class Sample:
     height: int
     caption: str = ""
     author: Author = "none"
+    raw: str = ""
+    tags: tuple[str, ...] = ()
     origin: Origin = "original"
     source: str | None = None
     split: Split = "train"
@@ -92,4 +95,5 @@ class Sample:
             known["likeness"] = Likeness.from_json(known["likeness"])
         known["findings"] = tuple(Finding.from_json(finding) for finding in known.get("findings", ()))
         known["waived"] = tuple(known.get("waived", ()))
+        known["tags"] = tuple(known.get("tags", ()))
         return cls(**known)

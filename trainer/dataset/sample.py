@@ -50,8 +50,8 @@ class Sample:
     """A picture on disk. `sha256` is of its decoded RGB pixels, `source` the sha256 of what it was made from.
 
     Transparency is flattened on the colour `matte` (a Pillow colour name or `#rrggbb`); `masked` keeps it as the mask
-    of the training loss besides. `raw` is what the captioner said before any rule changed it, `tags` the tagger's words in
-    its own spelling. `waived` names checks whose warnings the user has seen and accepted.
+    of the training loss besides. `raw` is what the captioner said before any rule changed it, `tags` the tagger's words
+    in its own spelling. `waived` names checks whose warnings the user has seen and accepted.
     """
 
     path: Path

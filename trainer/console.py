@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from .errors import RecipeError
+from .peak import peak_mb
 from .scoring import Compared, Report
 from .scoring.plan import ComparePlan
 from .training.events import Event, Finished, HeldOut, Prepared, Saved, Stepped
@@ -135,6 +136,8 @@ def follow_train(options: argparse.Namespace) -> dict[str, Any]:
         raise RecipeError("A base of your own needs --recipe: the demo's settings suit the demo base alone.")
     recipe = Recipe.from_json(_json(options.recipe)) if options.recipe else demo_recipe()
     dataset = read_dataset(options.data, trigger=options.trigger, subject=options.subject, held_out=options.held_out)
+    for left in dataset.left_out:
+        _console.print(f"left out: {left.why}", style="yellow", highlight=False, soft_wrap=True)
     base = describe_base(options.base) if options.base else demo_base()
     job = Job(
         recipe=recipe,
@@ -200,16 +203,6 @@ def follow_build(assets: Path | None, work: Path, quick: bool) -> dict[str, Any]
     seconds = build(folder, work, QUICK if quick else Plan(), say)
     write_log(folder, lines, seconds)
     return {"assets": str(folder), "seconds": seconds, "peak_mb": peak_mb()}
-
-
-def peak_mb() -> int | None:
-    """Most memory this process ever held, MiB; None where the system does not say."""
-    try:
-        import resource
-    except ImportError:  # Windows has none
-        return None
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(used / (1024 * 1024 if sys.platform == "darwin" else 1024))
 
 
 def _json(path: Path) -> dict[str, Any]:

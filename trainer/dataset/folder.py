@@ -1,69 +1,101 @@
 """Datasets as folders: kohya's `10_sage_character/001.png` with `001.txt`, a flat folder, or `dataset.json`."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
 
 from ..errors import DatasetError
-from .dataset import Dataset
-from .layout import Shelf, caption_of, fault_of, pictures, shelves
-from .pixels import load_rgb, pixel_sha256
+from .aitoolkit import with_trigger
+from .alpha import ON_WHITE, Alpha
+from .dataset import Dataset, LeftOut
+from .index import INDEX, read_index
+from .intake import look_at, take_in
+from .layout import Shelf, caption_beside, listed, pictures, readable_name, shelves
 from .sample import Sample
-from .split import hold_out
+from .split import hold_out, suggested_held_out
 
-INDEX = "dataset.json"
+ANY_SUBJECT = "person"
 
 
-def read_dataset(
-    folder: Path, *, trigger: str | None = None, subject: str = "person", held_out: int = 0, recursive: bool = False
+@dataclass(frozen=True, kw_only=True)
+class _Words:
+    trigger: str | None
+    subject: str
+
+
+def read_dataset(  # noqa: PLR0913
+    folder: Path,
+    *,
+    trigger: str | None = None,
+    subject: str = ANY_SUBJECT,
+    held_out: int | None = 0,
+    recursive: bool = False,
+    alpha: Alpha = ON_WHITE,
+    strict: bool = False,
 ) -> Dataset:
     """Read `dataset.json` if there is one, else kohya folders, else the folder's pictures with captions beside them.
 
-    `held_out` holds the last so many pictures out of training. Pictures without a caption get "".
-    Raises one DatasetError that names every file that cannot be used.
+    A folder that says which pictures are held out keeps that; else the last `held_out` are, None for as many as suit
+    its size. Pictures without a caption get "". `dataset.json` brings its own subject and alpha.
+    Files that cannot be used are in `left_out`; when `strict`, or when none can be used, DatasetError names them all.
     """
-    if not folder.is_dir():
-        raise DatasetError(f"{folder} is not a folder; give the folder that holds the pictures.")
-    if (folder / INDEX).is_file():
-        return _split(_from_index(folder, trigger), held_out)
-    found = shelves(folder, recursive=recursive)
-    samples = _samples(folder, found)
-    word = trigger or _trigger(found)
-    return _split(Dataset(samples=samples, trigger=word, subject=subject, root=folder), held_out)
+    try:
+        if not folder.is_dir():
+            raise DatasetError(f"{folder} is not a folder; give the folder that holds the pictures.")
+        if (folder / INDEX).is_file():
+            dataset = read_index(folder, trigger)
+        else:
+            found = shelves(folder, recursive=recursive)
+            dataset = _read(folder, found, _Words(trigger=trigger, subject=subject), alpha)
+    except OSError as fault:
+        raise DatasetError(f"{folder} may not be read ({fault.strerror}); change its permissions.") from fault
+    if not dataset.samples or (strict and dataset.left_out):
+        raise DatasetError.all_of([left.why for left in dataset.left_out])
+    count = suggested_held_out(len(dataset.samples)) if held_out is None else held_out
+    if not count or dataset.held_out:
+        return dataset
+    return dataset.with_samples(hold_out(dataset.samples, count))
 
 
-def _samples(root: Path, found: Sequence[Shelf]) -> tuple[Sample, ...]:
-    samples: list[Sample] = []
-    faults = [f"{s.folder.name} asks for 0 repeats; name it 1_{s.trigger} or more." for s in found if s.repeats < 1]
-    for shelf in found:
-        for path in pictures(shelf):
-            try:
-                samples.append(_sample(path, root, shelf))
-            except DatasetError as fault:
-                faults.append(str(fault))
-    if not samples and not faults:
-        faults = [f"{root} holds no pictures; put PNG, JPEG or WebP files into it."]
-    if faults:
-        raise DatasetError.all_of(faults)
-    return tuple(samples)
+def _read(folder: Path, found: Sequence[Shelf], words: _Words, alpha: Alpha) -> Dataset:
+    rows = listed([shelf for shelf in found if shelf.repeats])
+    unused = (*_never_trained(found), *_beside(folder, found))
+    if not rows and not unused:
+        raise DatasetError(f"{folder} holds no pictures; put PNG, JPEG or WebP files into it.")
+    trigger = words.trigger or _trigger(found)
+    empty = Dataset(samples=(), trigger=trigger, subject=_subject(found, words.subject), root=folder)
+    root = folder.resolve()
+
+    def read(row: tuple[Shelf, Path]) -> Sample:
+        shelf, path = row
+        sample = look_at(path, root, alpha)
+        caption = with_trigger(caption_beside(path) or "", trigger)
+        author = "hand" if caption else "none"
+        return replace(sample, caption=caption, author=author, split=shelf.split, repeats=shelf.repeats)
+
+    samples, faulty = take_in(rows, read, lambda row: row[1].relative_to(folder).as_posix())
+    return replace(empty, samples=samples, left_out=(*unused, *faulty))
 
 
-def _sample(path: Path, root: Path, shelf: Shelf) -> Sample:
-    if fault := fault_of(path, root):
-        raise DatasetError(fault)
-    image = load_rgb(path)
-    caption = caption_of(path)
-    return Sample(
-        path=path,
-        sha256=pixel_sha256(image),
-        width=image.width,
-        height=image.height,
-        caption=caption,
-        author="hand" if caption else "none",
-        split=shelf.split,
-        repeats=max(shelf.repeats, 1),
+def _never_trained(found: Sequence[Shelf]) -> tuple[LeftOut, ...]:
+    return tuple(
+        LeftOut(
+            name=shelf.folder.name,
+            why=f"{shelf.folder.name} asks for 0 repeats; name it 1_{shelf.trigger} or more.",
+        )
+        for shelf in found
+        if not shelf.repeats
+    )
+
+
+def _beside(root: Path, found: Sequence[Shelf]) -> tuple[LeftOut, ...]:
+    """Pictures beside folders with repeats, where kohya's trainers do not look."""
+    if any(shelf.folder == root for shelf in found):
+        return ()
+    folder = next((shelf for shelf in found if shelf.repeats), found[0]).folder.name
+    return tuple(
+        LeftOut(name=name, why=f"{name} lies beside the folders that are trained on; move it into {folder}.")
+        for name in (readable_name(path.name) for path in pictures(Shelf(root)))
     )
 
 
@@ -76,41 +108,7 @@ def _trigger(found: Sequence[Shelf]) -> str:
     raise DatasetError("The folder names no trigger; give one, or name the folder like 10_sage_character.")
 
 
-def _split(dataset: Dataset, held_out: int) -> Dataset:
-    return dataset.with_samples(hold_out(dataset.samples, held_out)) if held_out else dataset
-
-
-def _from_index(folder: Path, trigger: str | None) -> Dataset:
-    try:
-        dataset = Dataset.from_json(_index(folder / INDEX))
-    except (TypeError, AttributeError) as fault:
-        raise DatasetError(f"{folder / INDEX} is not a dataset ({fault}); mend it or delete it.") from None
-    samples = tuple(replace(sample, path=folder / sample.path) for sample in dataset.samples)
-    faults = [fault for sample in samples if (fault := _changed(sample, folder)) is not None]
-    if not samples:
-        faults = [f"{folder / INDEX} lists no pictures; delete it to read the folder itself."]
-    if faults:
-        raise DatasetError.all_of(faults)
-    return replace(dataset, samples=samples, root=folder, trigger=trigger or dataset.trigger)
-
-
-def _index(path: Path) -> dict[str, Any]:
-    try:
-        data: object = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as fault:
-        raise DatasetError(f"{path} is not valid JSON ({fault}); mend it or delete it.") from None
-    if not isinstance(data, dict):
-        raise DatasetError(f"{path} is not a dataset; delete it to read the folder itself.")
-    return cast(dict[str, Any], data)
-
-
-def _changed(sample: Sample, root: Path) -> str | None:
-    if fault := fault_of(sample.path, root):
-        return fault
-    try:
-        image = load_rgb(sample.path)
-    except DatasetError as fault:
-        return str(fault)
-    if pixel_sha256(image) != sample.sha256:
-        return f"{sample.path.name} has changed since {INDEX} was written; delete {INDEX} to read the folder afresh."
-    return None
+def _subject(found: Sequence[Shelf], given: str) -> str:
+    """The class word of kohya's `10_ohwx woman`, unless a particular one is given."""
+    words = {shelf.subject for shelf in found if shelf.subject}
+    return words.pop() if given == ANY_SUBJECT and len(words) == 1 else given

@@ -1,28 +1,28 @@
-"""Datasets into folders that kohya's trainers read, or into `dataset.json`."""
+"""Datasets into folders that kohya's trainers and ai-toolkit read, or beside a `dataset.json`."""
 
-import io
-import json
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from ..atomic import write_atomically
 from ..errors import DatasetError
 from .dataset import Dataset
-from .folder import INDEX
-from .layout import CAPTION_SUFFIXES, HELD_OUT, Shelf, caption_of, one_line, pictures
-from .pixels import load_rgb, pixel_sha256
-from .sample import Sample
-
-
-@dataclass(frozen=True)
-class _Place:
-    sample: Sample
-    picture: Path
-
-    @property
-    def caption(self) -> Path:
-        return self.picture.with_suffix(CAPTION_SUFFIXES[0])
+from .encode import png_of
+from .index import INDEX, index_of
+from .layout import one_line
+from .place import (
+    Place,
+    aitoolkit_places,
+    clashes,
+    escapes,
+    has_caption,
+    has_no_caption,
+    holds,
+    json_places,
+    kohya_places,
+    strangers,
+)
+from .scan import scan
+from .stage import Stage, staged
 
 
 def save_kohya(dataset: Dataset, folder: Path, *, overwrite: bool = False) -> Path:
@@ -31,77 +31,62 @@ def save_kohya(dataset: Dataset, folder: Path, *, overwrite: bool = False) -> Pa
     Raises DatasetError, with nothing written, when other pictures or captions are there already; `overwrite`
     replaces files of the same name, but never leaves strangers in a folder that will be trained on.
     """
-    places = _places(dataset, folder)
-    faults = _strangers(places)
-    if not overwrite:
-        faults += [fault for place in places for fault in _clashes(place)]
-    if faults:
-        raise DatasetError.all_of(faults)
-    # All pictures are read before one is written: the dataset may lie in this very folder, in another order.
-    images = [(place, _png(place.sample.path)) for place in places if overwrite or not place.picture.exists()]
-    for place, data in images:
-        _write(place.picture, data)
-    for place in places:
-        if place.sample.caption or place.caption.exists():
-            _write(place.caption, one_line(place.sample.caption).encode() + b"\n")
-    return folder
+    return _save(dataset, kohya_places(dataset, folder), folder, overwrite)
 
 
-def save_json(dataset: Dataset, folder: Path) -> Path:
-    """Write `folder/dataset.json` for pictures that lie in `folder`; DatasetError names those that do not."""
-    root = folder.resolve()
-    outside = [s.path.name for s in dataset.samples if not s.path.resolve().is_relative_to(root)]
-    if outside:
-        raise DatasetError(f"{', '.join(outside)} not in {folder}; save the dataset as kohya folders there first.")
-    inside = tuple(replace(s, path=s.path.resolve().relative_to(root)) for s in dataset.samples)
-    data = replace(dataset, samples=inside, root=Path()).to_json()
-    _write(folder / INDEX, json.dumps(data, indent=2, ensure_ascii=False).encode() + b"\n")
+def save_aitoolkit(dataset: Dataset, folder: Path, *, overwrite: bool = False) -> Path:
+    """Write `folder/001.png` and `001.txt`; with repeats or held-out pictures `N_trigger` and `held_out` as for kohya.
+
+    A flat folder names no trigger: give it when reading it again. Raises DatasetError as `save_kohya` does.
+    """
+    return _save(dataset, aitoolkit_places(dataset, folder), folder, overwrite)
+
+
+def save_json(dataset: Dataset, folder: Path, *, overwrite: bool = False) -> Path:
+    """Write `folder/dataset.json`, all that is known of every picture; pictures from elsewhere go into kohya folders.
+
+    Caption files beside the pictures are kept equal. Raises DatasetError, with nothing written, when one says something
+    else or another picture is in the way, unless `overwrite`.
+    """
+    places = json_places(dataset, folder)
+    _check(places, folder, dataset.trigger, overwrite)
+    here = tuple(replace(place.sample, path=place.picture) for place in places)
+    with staged(folder) as stage:
+        _put(stage, places, dataset.trigger)
+        stage.write(folder / INDEX, index_of(dataset.with_samples(here), folder.resolve()))
     return folder / INDEX
 
 
-def _places(dataset: Dataset, folder: Path) -> list[_Place]:
-    shelves: dict[str, list[Sample]] = defaultdict(list)
-    for sample in dataset.samples:
-        name = HELD_OUT if sample.split == "held_out" else f"{sample.repeats}_{dataset.trigger}"
-        shelves[name].append(sample)
-    return [
-        _Place(sample, folder / name / f"{number:03d}.png")
-        for name, samples in shelves.items()
-        for number, sample in enumerate(samples, 1)
-    ]
+def _save(dataset: Dataset, places: Sequence[Place], folder: Path, overwrite: bool) -> Path:
+    faults = strangers(places, folder)
+    if (folder / INDEX).exists():
+        faults.append(f"{INDEX} lies in {folder} and would be read instead; move it or choose another folder.")
+    if faults:
+        raise DatasetError.all_of(faults)
+    _check(places, folder, dataset.trigger, overwrite)
+    with staged(folder) as stage:
+        _put(stage, places, dataset.trigger)
+    return folder
 
 
-def _strangers(places: list[_Place]) -> list[str]:
-    ours = {place.picture for place in places}
-    folders = sorted({path.parent for path in ours if path.parent.is_dir()})
-    return [
-        f"{path.parent.name}/{path.name} lies there but is not in the dataset; move it or choose another folder."
-        for folder in folders
-        for path in pictures(Shelf(folder))
-        if path not in ours
-    ]
+def _check(places: Sequence[Place], folder: Path, trigger: str, overwrite: bool) -> None:
+    faults = escapes(places, folder)
+    if not overwrite:
+        faults += [fault for _, found in scan(places, lambda place: tuple(clashes(place, trigger))) for fault in found]
+    if faults:
+        raise DatasetError.all_of(faults)
 
 
-def _clashes(place: _Place) -> list[str]:
-    name = f"{place.picture.parent.name}/{place.picture.name}"
-    faults: list[str] = []
-    if place.picture.exists() and pixel_sha256(load_rgb(place.picture)) != place.sample.sha256:
-        faults.append(f"{name} is there already with another picture; choose another folder or allow overwriting.")
-    present = any(place.picture.with_suffix(suffix).exists() for suffix in CAPTION_SUFFIXES)
-    if present and caption_of(place.picture) != one_line(place.sample.caption):
-        faults.append(f"{name} is there already with another caption; choose another folder or allow overwriting.")
-    return faults
+def _put(stage: Stage, places: Sequence[Place], trigger: str) -> None:
+    """Write what is not there yet; a file that needs no change keeps its time."""
+    for index, data in scan(places, _due_picture):
+        if data is not None:
+            stage.write(places[index].picture, data)
+    for place in places:
+        is_wanted = not has_no_caption(place) or (place.sample.caption and not place.stays)
+        if is_wanted and not has_caption(place, trigger):
+            stage.write(place.caption, one_line(place.sample.caption).encode() + b"\n")
 
 
-def _write(path: Path, data: bytes) -> None:
-    try:
-        write_atomically(path, data)
-    except OSError as fault:
-        reason = fault.strerror or str(fault)
-        raise DatasetError(f"Cannot write {path}: {reason}. Free some space or choose another folder.") from fault
-
-
-def _png(path: Path) -> bytes:
-    buffer = io.BytesIO()
-    load_rgb(path).save(buffer, "PNG")
-    return buffer.getvalue()
+def _due_picture(place: Place) -> bytes | None:
+    return None if place.stays or holds(place.picture, place.sample) else png_of(place.sample)

@@ -6,6 +6,13 @@ from dataclasses import replace
 from ..errors import DatasetError
 from .sample import Sample
 
+_SUGGESTED = ((30, 5), (20, 4), (10, 3))
+
+
+def suggested_held_out(count: int) -> int:
+    """How many of `count` pictures to hold out: 3 to 5, and none of fewer than 10, which need all for training."""
+    return next((held for least, held in _SUGGESTED if count >= least), 0)
+
 
 def hold_out(samples: Sequence[Sample], count: int) -> tuple[Sample, ...]:
     """Hold out the last `count` pictures in order, none of them cut or copied from the same original as one trained on.

@@ -202,8 +202,8 @@ def _subject(run: Run) -> Any:
 
     return Subject(
         trigger=run.dataset.trigger,
-        references=tuple(sample.path for sample in run.dataset.held_out),
-        training=tuple(sample.path for sample in run.dataset.train),
+        references=run.dataset.held_out,
+        training=run.dataset.train,
         others=other_people(),
     )
 

@@ -89,8 +89,8 @@ def judge(  # noqa: PLR0913
     reader = demo_reader()
     subject = Subject(
         trigger=dataset.trigger,
-        references=tuple(sample.path for sample in dataset.held_out),
-        training=tuple(sample.path for sample in dataset.train),
+        references=dataset.held_out,
+        training=dataset.train,
         others=other_people(),
     )
     yield from compare(

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..dataset.pixels import load_rgb, pixel_sha256
+from ..dataset.pixels import open_sample, pixel_sha256
 from ..errors import FaceError, LikenessError, RunError
 from ..faces.face import AttributeReader, FaceReader
 from ..generate.shot import Generator
@@ -144,7 +144,7 @@ def _scale(plan: ComparePlan, subject: Subject, eyes: _Eyes) -> tuple[Scale, tup
     notes: list[str] = []
     if not subject.references:
         notes.append("No pictures were held out: scores are against training pictures, which flatters memorising.")
-    known = [eyes.embedding(load_rgb(path)) for path in references]
+    known = [eyes.embedding(open_sample(sample)) for sample in references]
     faces = [embedding for embedding in known if embedding is not None]
     if not faces:
         raise FaceError(
@@ -155,7 +155,7 @@ def _scale(plan: ComparePlan, subject: Subject, eyes: _Eyes) -> tuple[Scale, tup
     reference = leave_one_out(np.stack(faces))
     if reference is None:
         notes.append("One reference face gives no upper end of the scale; hold out two or more.")
-    training = [small(load_rgb(path)) for path in subject.training]
+    training = [small(open_sample(sample)) for sample in subject.training]
     scale = Scale(
         probes=plan.probes,
         character=centroid(np.stack(faces)),
@@ -216,8 +216,8 @@ def _key(plan: ComparePlan, jobs: Sequence[_Job], subject: Subject, eyes: _Eyes)
         "trigger": subject.trigger,
         "pictures": [[order.key for order in job.orders] for job in jobs],
         "recall": [job.recall.to_json() if job.recall else None for job in jobs],
-        "references": [pixel_sha256(load_rgb(path)) for path in subject.references],
-        "training": [pixel_sha256(load_rgb(path)) for path in subject.training],
+        "references": [pixel_sha256(open_sample(sample)) for sample in subject.references],
+        "training": [pixel_sha256(open_sample(sample)) for sample in subject.training],
         "others": others,
         "readers": [eyes.faces.name, eyes.attributes.name if eyes.attributes else ""],
     }

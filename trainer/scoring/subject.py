@@ -1,9 +1,10 @@
 """Whom a comparison looks for."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
+
+from ..dataset.sample import Sample
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -14,6 +15,6 @@ class Subject:
     """
 
     trigger: str
-    references: tuple[Path, ...]
-    training: tuple[Path, ...] = ()
+    references: tuple[Sample, ...]
+    training: tuple[Sample, ...] = ()
     others: np.ndarray | None = None

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ..dataset.sample import Sample
 from ..errors import ModelError
 from ..families.base import Family, Placement
 from ..values import canonical_json
@@ -26,16 +27,16 @@ class Cache:
         self._family = family
         self._base = base
 
-    def latents(self, path: Path, sha256: str, placement: Placement) -> Tensor:
+    def latents(self, sample: Sample, placement: Placement) -> Tensor:
         """Posterior mean and log-variance of the placed picture, (2c, h, w); ModelError naming it when they are NaN."""
 
         def encode() -> Mapping[str, Tensor]:
             try:
-                return {"latents": self._family.encode_image(placed_picture(path, sha256, placement))}
+                return {"latents": self._family.encode_image(placed_picture(sample, placement))}
             except ModelError as error:
-                raise ModelError(f"{path.name}: {error}") from error
+                raise ModelError(f"{sample.path.name}: {error}") from error
 
-        return self._get("latents", [sha256, astuple(placement)], encode)["latents"]
+        return self._get("latents", [sample.sha256, astuple(placement)], encode)["latents"]
 
     def text(self, caption: str) -> Mapping[str, Tensor]:
         """The family's conditioning of one caption."""

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -17,7 +16,7 @@ from ..recipe.recipe import Recipe
 from .buckets import placement, scales_up
 from .cache import Cache
 from .events import Prepared
-from .prior import draw_missing, prior_pictures
+from .prior import PriorPicture, draw_missing, prior_pictures
 from .run import RunFolder
 
 _log = logging.getLogger(__name__)
@@ -47,14 +46,12 @@ class Materials:
 
 @dataclass(frozen=True)
 class _Source:
-    """A picture still to encode: file, sha256 of its pixels, where it goes, caption, weight, repeats."""
+    """A picture still to encode, where it goes, what is said of it, and its weight in the loss."""
 
-    path: Path
-    sha256: str
+    sample: Sample
     placement: Placement
     caption: str
     weight: float = 1.0
-    repeats: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +83,7 @@ def prepare(work: Preparation) -> Generator[Prepared, None, Materials]:
         with work.run.writing():
             if source.caption not in texts:
                 texts[source.caption] = cache.text(source.caption)
-            latents = cache.latents(source.path, source.sha256, source.placement)
+            latents = cache.latents(source.sample, source.placement)
         items.append(_item(source, latents, texts[source.caption]))
     with work.run.writing():
         empty = cache.text("")
@@ -109,13 +106,8 @@ def as_batch(items: Sequence[Item], texts: Sequence[Mapping[str, Tensor]]) -> Ba
 
 def _sources(work: Preparation, samples: Sequence[Sample]) -> list[_Source]:
     fallback = f"{work.dataset.trigger}, {work.dataset.subject}"
-    sources = [
-        _Source(
-            s.path, s.sha256, placement((s.width, s.height), work.recipe.buckets), s.caption or fallback, 1.0, s.repeats
-        )
-        for s in samples
-    ]
-    small = [source.path.name for source in sources if scales_up(source.placement)]
+    sources = [_Source(s, placement((s.width, s.height), work.recipe.buckets), s.caption or fallback) for s in samples]
+    small = [source.sample.path.name for source in sources if scales_up(source.placement)]
     if small:
         _log.warning("Scaled up to fit their bucket, use larger originals if there are: %s.", ", ".join(small))
     return sources
@@ -127,26 +119,23 @@ def _prior(work: Preparation, places: Sequence[Placement]) -> Generator[Prepared
     with work.run.writing():
         for done in draw_missing(pictures, work.family):
             yield _progress(work, "drawing prior pictures", done, count)
-    return [
-        _Source(
-            picture.path,
-            pixel_sha256(load_rgb(picture.path)),
-            placement((picture.shot.width, picture.shot.height), work.recipe.buckets),
-            picture.shot.prompt,
-            work.recipe.prior.weight,
-        )
-        for picture in pictures
-    ]
+    return [_prior_source(picture, work.recipe) for picture in pictures]
+
+
+def _prior_source(picture: PriorPicture, recipe: Recipe) -> _Source:
+    size = picture.shot.width, picture.shot.height
+    sample = Sample(path=picture.path, sha256=pixel_sha256(load_rgb(picture.path)), width=size[0], height=size[1])
+    return _Source(sample, placement(size, recipe.buckets), picture.shot.prompt, recipe.prior.weight)
 
 
 def _item(source: _Source, latents: Tensor, text: Mapping[str, Tensor]) -> Item:
     return Item(
-        name=source.path.name,
+        name=source.sample.path.name,
         latents=latents,
         text=text,
         placement=source.placement,
         weight=source.weight,
-        repeats=source.repeats,
+        repeats=source.sample.repeats,
     )
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.fakes import CHARACTER, FakeGenerator, FakeReader, Skill, mixed, picture
+from tests.fakes import CHARACTER, SIDE, FakeGenerator, FakeReader, Skill, mixed, picture
+from trainer.dataset.sample import Sample
 from trainer.scoring.compare import compare
 from trainer.scoring.drawing import Compared
 from trainer.scoring.plan import ComparePlan, Probe
@@ -78,14 +79,14 @@ class Stage:
         checkpoints = [self.checkpoint(step) for step in self.skills]
         return list(compare(plan(), checkpoints, self.subject(), generator=self.generator, **given))  # type: ignore[arg-type]
 
-    def _pictures(self, name: str, count: int) -> tuple[Path, ...]:
+    def _pictures(self, name: str, count: int) -> tuple[Sample, ...]:
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         paths = [folder / f"{number}.png" for number in range(count)]
         for number, path in enumerate(paths):
             nearly = mixed(np.random.default_rng(number).normal(size=3), CHARACTER, 0.85)
             picture(nearly, ("red", "green", "blue", "gray")[number], (number, -number)).save(path)
-        return tuple(paths)
+        return tuple(Sample(path=path, sha256=path.name, width=SIDE, height=SIDE) for path in paths)
 
 
 RISING = {

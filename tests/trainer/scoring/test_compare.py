@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.fakes import FakeReader, Skill
+from trainer.dataset.sample import Sample
 from trainer.errors import Cancelled, DatasetError, FaceError, RunError
 from trainer.scoring.compare import compare
 from trainer.scoring.drawing import Compared
@@ -170,7 +171,7 @@ def test_a_report_with_an_unknown_key_is_refused(tmp_path: Path):
 def test_references_without_a_face_are_an_error_that_says_so(tmp_path: Path):
     stage = Stage(tmp_path, {7: Skill()})
     Image.new("RGB", (48, 48)).save(tmp_path / "black.png")
-    subject = replace(stage.subject(), references=(tmp_path / "black.png",))
+    subject = replace(stage.subject(), references=(_sample(tmp_path / "black.png"),))
     eyes = FakeReader()
     with pytest.raises(FaceError, match="no face in the 1 reference"):
         list(
@@ -223,7 +224,11 @@ def test_a_missing_reference_picture_is_named(tmp_path: Path):
     stage = Stage(tmp_path, {7: Skill()})
     stage.subject()
     (tmp_path / "gone.png").unlink(missing_ok=True)
-    subject = replace(stage.subject(), references=(tmp_path / "gone.png",), others=np.eye(3))
+    subject = replace(
+        stage.subject(),
+        references=(_sample(tmp_path / "gone.png"),),
+        others=np.eye(3),
+    )
     eyes = FakeReader()
     with pytest.raises(DatasetError, match=r"gone\.png is missing"):
         list(
@@ -259,3 +264,7 @@ def test_a_failed_write_leaves_the_old_report_whole(tmp_path: Path, monkeypatch:
         stage.run(FakeReader(name="second reader"))
     assert {name: (stage.out / name).read_bytes() for name in before} == before
     assert not list(stage.out.glob("*.part")) and not list(stage.out.glob(".*.part"))
+
+
+def _sample(path: Path) -> Sample:
+    return Sample(path=path, sha256=path.name, width=48, height=48)

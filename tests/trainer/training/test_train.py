@@ -14,7 +14,9 @@ from PIL import Image
 from safetensors import safe_open
 
 from tests.conftest import write_tiny_dataset
+from trainer.dataset.alpha import Alpha
 from trainer.dataset.dataset import Dataset
+from trainer.dataset.folder import read_dataset
 from trainer.errors import Cancelled, DatasetError, ModelError, RecipeError, RunError
 from trainer.families.base import Base
 from trainer.families.sdxl import Sdxl
@@ -58,6 +60,15 @@ def until(job: Job, step: int) -> Iterator[Event]:
         if isinstance(event, Stepped) and event.step == step:
             return events
     raise AssertionError("the run ended before")
+
+
+def test_transparency_trains_on_the_colour_it_was_loaded_with(job: Job, tmp_path: Path) -> None:
+    folder = tmp_path / "clear"
+    folder.mkdir()
+    for number in range(2):
+        Image.new("RGBA", (64, 64), (90 * number, 20, 20, 100)).save(folder / f"{number}.png")
+    dataset = read_dataset(folder, trigger="sage", alpha=Alpha(matte="gray"))
+    assert isinstance(list(train(replace(job, dataset=dataset)))[-1], Finished)
 
 
 def test_a_run_tells_and_leaves_what_it_promises(job: Job) -> None:

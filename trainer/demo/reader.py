@@ -11,6 +11,7 @@ from PIL import Image
 
 from ..errors import FaceError
 from ..faces.face import Face, Reading
+from ..onnx_engine import onnx_engine
 from .look import BACKGROUNDS, COLORS, EXPRESSIONS, GARMENTS, SCENES, STYLES, TURNS, VALUES
 
 _SIDE = 128
@@ -25,6 +26,8 @@ class DemoReader:
 
     name = "demo reader"
     same_person = 0.6
+    licence = "The demo reader may be used for anything (Apache-2.0); it knows drawings of the demo only."
+    measures_identity = True
     slots: Mapping[str, Sequence[str]] = {
         "background": tuple(BACKGROUNDS),
         "scene": tuple(SCENES),
@@ -75,10 +78,9 @@ class DemoReader:
 
 def _session(path: Path) -> Any:
     try:
-        import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
+        engine = onnx_engine()
     except ImportError as error:
         raise FaceError("The demo reader needs onnxruntime: run `pip install onnxruntime`.") from error
-    engine: Any = onnxruntime
     options = engine.SessionOptions()
     options.intra_op_num_threads = 1
     try:

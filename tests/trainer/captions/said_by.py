@@ -1,0 +1,26 @@
+"""Captioners for tests: one that says what it is told to, picture by picture."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from trainer.captions.captioner import Said
+from trainer.dataset.pixels import pixel_sha256
+from trainer.dataset.sample import Author
+
+
+@dataclass
+class FakeCaptioner:
+    """Says `words(sha256)` of each picture; `asked` are the batches it was given, by sha256."""
+
+    words: Callable[[str], Said] = lambda sha256: Said(f"picture {sha256[:8]}")
+    name: str = "fake"
+    author: Author = "vlm"
+    key: str = "fake 1"
+    batch: int = 2
+    asked: list[list[str]] = field(default_factory=list[list[str]])
+
+    def caption(self, images: Sequence[Image.Image]) -> list[Said]:
+        self.asked.append([pixel_sha256(image) for image in images])
+        return [self.words(sha256) for sha256 in self.asked[-1]]

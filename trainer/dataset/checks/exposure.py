@@ -1,0 +1,31 @@
+"""Pictures so dark or so bright that little is left to learn from."""
+
+import numpy as np
+
+from ..finding import Finding
+from .facts import Facts
+from .rules import Rules
+
+_BLACK, _WHITE = 4, 251
+_MIDDLE = (24, 231)
+
+
+def exposure(histogram: np.ndarray) -> tuple[float, float, float]:
+    """Shares of pixels that are black (luma to 4), white (from 251) and in between (24 to 231), of (256,) counts."""
+    total = max(int(histogram.sum()), 1)
+    dark, bright = int(histogram[: _BLACK + 1].sum()), int(histogram[_WHITE:].sum())
+    middle = int(histogram[_MIDDLE[0] : _MIDDLE[1] + 1].sum())
+    return dark / total, bright / total, middle / total
+
+
+def judge(facts: Facts, rules: Rules) -> Finding | None:
+    if facts.middle >= rules.middle or max(facts.dark, facts.bright) <= rules.clipped:
+        return None
+    word, share = ("dark", facts.dark) if facts.dark >= facts.bright else ("bright", facts.bright)
+    end = "black" if word == "dark" else "white"
+    return Finding(
+        check="exposure",
+        level="warning",
+        text=f"Too {word}: {share:.0%} of it is {end}. Use a better exposed picture.",
+        value=round(share, 3),
+    )

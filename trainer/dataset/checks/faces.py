@@ -1,0 +1,32 @@
+"""What the faces say of one picture: none, several, or somebody else's."""
+
+from ..finding import Finding
+from .identity import Belonging
+
+_BESIDE = 0.25
+"""A face counts beside the largest from this part of its height: smaller ones are passers-by and mistakes."""
+
+
+def count_faces(heights: list[float]) -> int:
+    """How many faces could be the subject, by their heights in pixels."""
+    return sum(1 for height in heights if height >= _BESIDE * max(heights))
+
+
+def judge_faces(count: int, reader: str) -> Finding | None:
+    if count == 0:
+        text = f"No face found ({reader}), so its likeness is not measured. Accept it if no face is meant to show."
+        return Finding(check="no face", level="warning", text=text, value=0.0)
+    if count > 1:
+        text = f"{count} faces found ({reader}): who is the subject? Crop to one face."
+        return Finding(check="several faces", level="warning", text=text, value=float(count))
+    return None
+
+
+def judge_belonging(belonging: Belonging, reader: str) -> Finding | None:
+    if not belonging.is_odd or belonging.value is None or belonging.limit is None:
+        return None
+    text = (
+        f"The odd one out: likeness {belonging.value:.2f} to {belonging.against}, where {belonging.limit:.2f} is the "
+        f"least ({reader}). Drop it if it is somebody else."
+    )
+    return Finding(check="odd one out", level="warning", text=text, value=round(belonging.value, 3))

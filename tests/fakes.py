@@ -63,6 +63,8 @@ class FakeReader:
 
     name: str = "fake reader"
     same_person: float = 0.6
+    licence: str = "The fake reader may be used for anything."
+    measures_identity: bool = True
     slots: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"background": tuple(GROUNDS)})
 
     def faces(self, image: Image.Image) -> list[Face]:

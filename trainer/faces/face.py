@@ -7,25 +7,57 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
+Points = tuple[tuple[float, float], ...]
+"""The eye, the other eye, nose, the mouth's corners, as seen in the picture from left to right; () when not read."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Face:
-    """One face: box (left, top, right, bottom) and five points (eyes, nose, mouth corners) in pixels, yaw in degrees
-    (negative looks to the picture's left), a unit-length embedding, and the detector's score in 0..1."""
+    """One face in the picture's pixels, with the detector's score in 0..1.
 
-    box: tuple[float, float, float, float]
-    points: tuple[tuple[float, float], ...]
-    yaw: float
+    Angles are in degrees, None where the reader does not measure them: negative yaw looks to the picture's left,
+    positive pitch looks up, positive roll leans clockwise. `embedding` (d,) has unit length; (0,) without identity.
+    """
+
+    box: Box
+    points: Points
+    yaw: float | None
     embedding: np.ndarray
     score: float
+    pitch: float | None = None
+    roll: float | None = None
+
+    @property
+    def height(self) -> float:
+        return self.box[3] - self.box[1]
+
+    @property
+    def width(self) -> float:
+        return self.box[2] - self.box[0]
 
 
 class FaceReader(Protocol):
     """A detector and an identity embedding. Thresholds belong to the reader: cosines of two readers never mix."""
 
-    name: str
-    same_person: float
-    """Cosine at and above which two faces count as one person."""
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def same_person(self) -> float:
+        """Cosine at and above which two faces count as one person."""
+        ...
+
+    @property
+    def licence(self) -> str:
+        """One sentence on what the model files may be used for."""
+        ...
+
+    @property
+    def measures_identity(self) -> bool:
+        """False: boxes and angles only, embeddings are empty."""
+        ...
 
     def faces(self, image: Image.Image) -> list[Face]:
         """All faces, largest first; empty when there is none."""

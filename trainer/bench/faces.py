@@ -1,0 +1,69 @@
+"""Rates of the checks that need faces, on the demo's drawings: the rules are measured, not a reader of photographs."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..dataset.checks.faces import count_faces
+from ..dataset.checks.identity import Portrait, belonging
+from ..demo.character import balanced_looks, character
+from ..demo.draw import draw
+from ..demo.reader import DemoReader
+from ..faces.face import Face
+
+_SET = 15
+
+
+def face_detectors(sets: int) -> dict[str, dict[str, Any]]:
+    """`sets` of 15 drawings of one character with a stranger in each, the drawings in pairs, and grounds alone."""
+    reader = DemoReader(Path(__file__).parents[1] / "demo" / "assets")
+    odd: list[bool] = []
+    wrong: list[bool] = []
+    counts: dict[str, list[int]] = {"none": [], "one": [], "two": []}
+    for number in range(sets):
+        own, stranger = _drawings(number, _SET), _drawings(number + sets, 1)
+        faces = [reader.faces(image) for image in (*own, *stranger)]
+        found = belonging([_portrait(some) for some in faces], reader.same_person)
+        odd.append(found[-1].is_odd)
+        wrong += [one.is_odd for one in found[:-1]]
+        counts["one"] += [_count(some) for some in faces]
+        counts["two"] += [_count(reader.faces(_side_by_side(own[n], own[n + 1]))) for n in range(0, _SET - 1, 4)]
+        counts["none"] += [_count(reader.faces(_ground(own[n]))) for n in range(0, _SET, 4)]
+    return {
+        "odd_one_out": _rates(odd, wrong, reader.name),
+        "no_face": _rates([n == 0 for n in counts["none"]], [n == 0 for n in counts["one"]], reader.name),
+        "several_faces": _rates([n > 1 for n in counts["two"]], [n > 1 for n in counts["one"]], reader.name),
+    }
+
+
+def _drawings(number: int, count: int) -> list[Image.Image]:
+    rng = np.random.default_rng([31, number])
+    return [draw(character(number), look, rng).image for look in balanced_looks(count, rng)]
+
+
+def _portrait(faces: list[Face]) -> Portrait | None:
+    return Portrait(embedding=faces[0].embedding, yaw=faces[0].yaw, pitch=faces[0].pitch) if faces else None
+
+
+def _count(faces: list[Face]) -> int:
+    return count_faces([face.height for face in faces])
+
+
+def _side_by_side(one: Image.Image, other: Image.Image) -> Image.Image:
+    page = Image.new("RGB", (one.width + other.width, one.height))
+    page.paste(one, (0, 0))
+    page.paste(other, (one.width, 0))
+    return page
+
+
+def _ground(image: Image.Image) -> Image.Image:
+    """The top corner alone, where no face reaches."""
+    side = image.width // 6
+    return image.crop((0, 0, side, side)).resize(image.size, Image.Resampling.BILINEAR)
+
+
+def _rates(hits: list[bool], alarms: list[bool], reader: str) -> dict[str, Any]:
+    hit, alarm = sum(hits) / max(1, len(hits)), sum(alarms) / max(1, len(alarms))
+    return {"hit": round(hit, 4), "false_alarm": round(alarm, 4), "by": reader}

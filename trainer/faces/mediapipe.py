@@ -1,0 +1,121 @@
+"""Faces, angles and expressions from the landmarks MediaPipe finds: ComfyUI's FACE_LANDMARKS, as plain dicts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..dataset.pixels import pixel_sha256
+from ..errors import FaceError
+from .face import Face
+from .pose import pose_of_matrix
+
+NAME = "mediapipe"
+_POINTS = ((33, 133), (362, 263), (1,), (61,), (291,))
+"""Landmarks whose means are the eyes, nose tip and mouth corners, from left to right in the picture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expressions:
+    """From which strength (0..1) of a blendshape on a face shows an expression; the first that holds is it."""
+
+    eyes_closed: float = 0.6
+    smile: float = 0.4
+    open_mouth: float = 0.3
+    serious: float = 0.3
+
+    def name(self, shapes: Mapping[str, float]) -> str:
+        """`shapes` by ARKit's names (`mouthSmileLeft`, …); one that is missing counts as 0."""
+
+        def both(shape: str) -> float:
+            return (shapes.get(f"{shape}Left", 0.0) + shapes.get(f"{shape}Right", 0.0)) / 2
+
+        if both("eyeBlink") > self.eyes_closed:
+            return "eyes closed"
+        if both("mouthSmile") > self.smile:
+            return "smile"
+        if shapes.get("jawOpen", 0.0) > self.open_mouth:
+            return "open mouth"
+        return "serious" if both("mouthFrown") + both("browDown") > self.serious else "neutral"
+
+
+@dataclass(frozen=True)
+class SeenFace:
+    """A face without identity, and its expression in the words of coverage."""
+
+    face: Face
+    expression: str
+
+
+def from_landmarks(landmarks: Mapping[str, Any], expressions: Expressions | None = None) -> list[list[SeenFace]]:
+    """For every picture of a FACE_LANDMARKS value its faces, largest first; empty where none was found.
+
+    Reads `bbox_xyxy`, `blendshapes`, `transformation_matrix` and, where present, `landmarks_xy` and `score` of each
+    face. Raises FaceError for a value of another shape.
+    """
+    rules = expressions or Expressions()
+    try:
+        frames = [[_seen(face, rules) for face in frame] for frame in landmarks["frames"]]
+    except (KeyError, TypeError, ValueError, IndexError) as fault:
+        raise FaceError(
+            f"These are no face landmarks ({fault}); connect the output of a face landmark node."
+        ) from fault
+    return [sorted(frame, key=lambda seen: -seen.face.width * seen.face.height) for frame in frames]
+
+
+@dataclass(frozen=True)
+class LandmarkReader:
+    """A face reader that looks its answers up: `frames` by the sha256 of the picture's pixels."""
+
+    frames: Mapping[str, Sequence[SeenFace]] = field(default_factory=dict[str, Sequence[SeenFace]])
+    name: str = NAME
+    same_person: float = 1.0
+    licence: str = "MediaPipe's face landmarks may be used commercially (Apache-2.0)."
+    measures_identity: bool = False
+
+    @classmethod
+    def of(cls, sha256s: Sequence[str], landmarks: Mapping[str, Any]) -> "LandmarkReader":
+        """For the landmarks of a batch of pictures named by `sha256s` in its order; FaceError when counts differ."""
+        frames = from_landmarks(landmarks)
+        if len(frames) != len(sha256s):
+            raise FaceError(
+                f"There are landmarks of {len(frames)} pictures for {len(sha256s)}; detect them on this very dataset."
+            )
+        return cls(dict(zip(sha256s, frames, strict=True)))
+
+    def faces(self, image: Image.Image) -> list[Face]:
+        return [seen.face for seen in self._seen(image)]
+
+    def expression(self, image: Image.Image) -> str | None:
+        """Of the largest face."""
+        return next((seen.expression for seen in self._seen(image)), None)
+
+    def _seen(self, image: Image.Image) -> Sequence[SeenFace]:
+        return self.frames.get(pixel_sha256(image), ())
+
+
+def _seen(face: Mapping[str, Any], expressions: Expressions) -> SeenFace:
+    left, top, right, bottom = (float(side) for side in face["bbox_xyxy"])
+    matrix = face.get("transformation_matrix")
+    pose = None if matrix is None else pose_of_matrix(np.asarray(matrix))
+    shapes = {str(name): float(value) for name, value in face["blendshapes"].items()}
+    found = Face(
+        box=(left, top, right, bottom),
+        points=_points(face.get("landmarks_xy")),
+        yaw=None if pose is None else pose.yaw,
+        pitch=None if pose is None else pose.pitch,
+        roll=None if pose is None else pose.roll,
+        embedding=np.zeros(0, np.float32),
+        score=min(1.0, max(0.0, float(face.get("score", 1.0)))),
+    )
+    return SeenFace(found, expressions.name(shapes))
+
+
+def _points(landmarks: Any) -> tuple[tuple[float, float], ...]:
+    if landmarks is None:
+        return ()
+    marks = np.asarray(landmarks, np.float64)
+    means = [marks[list(group)].mean(axis=0) for group in _POINTS]
+    return tuple((float(x), float(y)) for x, y in means)

@@ -1,0 +1,92 @@
+"""Finds faces that a detector misses at first sight: in close-ups, in portraits that fill the picture, in shadow."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
+
+from PIL import Image
+
+from .face import Face, FaceReader
+
+BORDER = 0.4
+"""Room added on every side, in parts of the picture's longer side: detectors expect air around a head."""
+SIDES = (320, 256, 128)
+THRESHOLD, LOW_THRESHOLD = 0.5, 0.3
+_GRAY = (127, 127, 127)
+
+
+@runtime_checkable
+class SizedReader(Protocol):
+    """A reader whose detector can be told how large it sees a picture and how sure it must be."""
+
+    def faces_at(self, image: Image.Image, *, side: int, threshold: float) -> list[Face]: ...
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Faces in pixels of the picture asked about, and the rung of the ladder that found them."""
+
+    faces: Sequence[Face]
+    rung: str
+
+
+def detect_with_retries(reader: FaceReader, image: Image.Image) -> Detection:
+    """Faces, largest first, from the first way of looking that finds any; no faces and `not found` when none does.
+
+    As it is, with a border, then with smaller detector sizes and a lower threshold where the reader knows of those.
+    """
+    for rung, look in _ladder(reader, image):
+        if faces := look():
+            return Detection(tuple(faces), rung)
+    return Detection((), "not found")
+
+
+def _ladder(reader: FaceReader, image: Image.Image) -> Iterator[tuple[str, Callable[[], list[Face]]]]:
+    yield "as it is", lambda: reader.faces(image)
+    border = round(BORDER * max(image.size))
+    padded = _padded(image, border)
+    yield "with a border", lambda: [_moved(face, -border) for face in reader.faces(padded)]
+    if not isinstance(reader, SizedReader):
+        return
+    for side in SIDES:
+        yield f"detector size {side}", lambda side=side: reader.faces_at(image, side=side, threshold=THRESHOLD)
+    for side in (640, *SIDES):
+        yield "lower threshold", lambda side=side: reader.faces_at(image, side=side, threshold=LOW_THRESHOLD)
+
+
+def _padded(image: Image.Image, border: int) -> Image.Image:
+    page = Image.new("RGB", (image.width + 2 * border, image.height + 2 * border), _GRAY)
+    page.paste(image, (border, border))
+    return page
+
+
+def _moved(face: Face, by: float) -> Face:
+    left, top, right, bottom = face.box
+    points = tuple((x + by, y + by) for x, y in face.points)
+    return replace(face, box=(left + by, top + by, right + by, bottom + by), points=points)
+
+
+@dataclass(frozen=True)
+class PatientReader:
+    """A reader that climbs the ladder before it says that there is no face."""
+
+    reader: FaceReader
+
+    @property
+    def name(self) -> str:
+        return self.reader.name
+
+    @property
+    def same_person(self) -> float:
+        return self.reader.same_person
+
+    @property
+    def licence(self) -> str:
+        return self.reader.licence
+
+    @property
+    def measures_identity(self) -> bool:
+        return self.reader.measures_identity
+
+    def faces(self, image: Image.Image) -> list[Face]:
+        return list(detect_with_retries(self.reader, image).faces)

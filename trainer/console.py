@@ -1,13 +1,12 @@
 """What the command line shows while work goes on: one progress bar at a time, then the figures."""
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
@@ -17,6 +16,7 @@ from .peak import peak_mb
 from .scoring import Compared, Report
 from .scoring.plan import ComparePlan
 from .training.events import Event, Finished, HeldOut, Prepared, Saved, Stepped
+from .values import read_json
 
 _console = Console(stderr=True)
 
@@ -134,7 +134,7 @@ def follow_train(options: argparse.Namespace) -> dict[str, Any]:
 
     if options.base is not None and options.recipe is None:
         raise RecipeError("A base of your own needs --recipe: the demo's settings suit the demo base alone.")
-    recipe = Recipe.from_json(_json(options.recipe)) if options.recipe else demo_recipe()
+    recipe = Recipe.from_json(read_json(options.recipe, RecipeError)) if options.recipe else demo_recipe()
     dataset = read_dataset(options.data, trigger=options.trigger, subject=options.subject, held_out=options.held_out)
     for left in dataset.left_out:
         _console.print(f"left out: {left.why}", style="yellow", highlight=False, soft_wrap=True)
@@ -165,7 +165,7 @@ def follow_compare(options: argparse.Namespace) -> dict[str, Any]:
     dataset, base = read_run(options.run)
     if base.sha256 != demo_base().sha256:
         raise RecipeError("Only runs on the demo base can be compared: there is no face reader for photographs yet.")
-    plan = ComparePlan.from_json(_json(options.plan)) if options.plan else None
+    plan = ComparePlan.from_json(read_json(options.plan, RecipeError)) if options.plan else None
     out = options.run / "report"
     report = _report(judge(base, dataset, RunFolder(options.run).checkpoints(), out, plan=plan))
     _console.print(report.reason, highlight=False, soft_wrap=True)
@@ -203,16 +203,6 @@ def follow_build(assets: Path | None, work: Path, quick: bool) -> dict[str, Any]
     seconds = build(folder, work, QUICK if quick else Plan(), say)
     write_log(folder, lines, seconds)
     return {"assets": str(folder), "seconds": seconds, "peak_mb": peak_mb()}
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RecipeError(f"{path} cannot be read as JSON: {error}.") from error
-    if not isinstance(data, dict):
-        raise RecipeError(f"{path} must hold one JSON object.")
-    return cast(dict[str, Any], data)
 
 
 def _mean(interval: Any) -> float | None:

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 from .errors import LikenessError
 
@@ -22,6 +23,17 @@ def checked_keys(kind: type, data: Mapping[str, Any], error: type[LikenessError]
     if faults:
         raise error.all_of(faults)
     return dict(data)
+
+
+def read_json(path: Path, error: type[LikenessError]) -> dict[str, Any]:
+    """The JSON object in a file; raises `error` when it is no such thing."""
+    try:
+        data: object = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise error(f"{path} cannot be read as JSON: {fault}.") from fault
+    if not isinstance(data, dict):
+        raise error(f"{path} must hold one JSON object.")
+    return cast(dict[str, Any], data)
 
 
 def canonical_json(data: Any) -> str:

@@ -35,8 +35,11 @@ class Captioner(Protocol):
     it likes at once.
     """
 
-    name: str
-    author: Author
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def author(self) -> Author: ...
 
     @property
     def key(self) -> str: ...

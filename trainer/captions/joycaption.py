@@ -53,8 +53,12 @@ class JoyCaption:
     name: str = "JoyCaption"
     author: Author = "vlm"
 
-    @cached_property
+    @property
     def key(self) -> str:
+        return self._key
+
+    @cached_property
+    def _key(self) -> str:
         weights = [*sorted(self.folder.glob("*.safetensors")), self.folder / "config.json"]
         options = json.dumps([self.prompt.text, asdict(self.speech), self.precision])
         return f"joycaption {fingerprint(weights)} {options}"

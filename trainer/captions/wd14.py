@@ -53,8 +53,12 @@ class Wd14:
     def name(self) -> str:
         return self.files.name
 
-    @cached_property
+    @property
     def key(self) -> str:
+        return self._key
+
+    @cached_property
+    def _key(self) -> str:
         options = json.dumps([asdict(self.thresholds), self.underscores])
         return f"wd14 {fingerprint([self.files.model, self.files.words])} {options}"
 

@@ -1,11 +1,10 @@
 """Is this folder an SDXL base in the diffusers layout, and which one."""
 
 import hashlib
-import json
 from pathlib import Path
-from typing import Any
 
 from ..errors import ModelError
+from ..values import read_json
 from .base import Base
 
 _PARTS = ("unet", "vae", "text_encoder", "text_encoder_2")
@@ -18,7 +17,7 @@ def describe_sdxl(folder: Path) -> Base:
         raise ModelError(f"There is no base model folder {folder}. Choose a folder in the diffusers layout.")
     if not (folder / "model_index.json").is_file():
         raise ModelError(f"{folder} has no model_index.json. Choose a folder in the diffusers layout.")
-    kind = str(_json(folder / "model_index.json").get("_class_name", ""))
+    kind = str(read_json(folder / "model_index.json", ModelError).get("_class_name", ""))
     if "StableDiffusionXL" not in kind:
         raise ModelError(f"{folder} holds a {kind or 'model of unknown kind'}. Choose an SDXL base.")
     faults = [fault for part in _PARTS for fault in _part_faults(folder, part)]
@@ -27,7 +26,7 @@ def describe_sdxl(folder: Path) -> Base:
         faults.append(f"{folder} lacks {_SCHEDULER}.")
     if faults:
         raise ModelError.all_of(faults)
-    if _json(folder / "unet" / "config.json").get("addition_embed_type") != "text_time":
+    if read_json(folder / "unet" / "config.json", ModelError).get("addition_embed_type") != "text_time":
         raise ModelError(f"The UNet in {folder} takes no size conditioning, so it is not SDXL. Choose an SDXL base.")
     return Base(family="sdxl", path=folder, name=folder.name, sha256=_weights_hash(folder))
 
@@ -59,13 +58,3 @@ def _weights_hash(folder: Path) -> str:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
     return digest.hexdigest()
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read: {error}.") from error
-    if not isinstance(data, dict):
-        raise ModelError(f"{path} is not a JSON object.")
-    return data  # pyright: ignore[reportUnknownVariableType]

@@ -21,13 +21,16 @@ their background's colour. Higher values soon put everything together: at 0.7 th
 def histogram(pixels: np.ndarray) -> np.ndarray:
     """Square roots of a (125,) colour histogram of (n, 3) uint8 pixels, each spread over the neighbouring bins."""
     flat = pixels.reshape(-1, 3)
-    place = flat[:: len(flat) // _SAMPLED + 1].astype(np.float32) / 255 * (_BINS - 1)
+    fine = (flat[:: len(flat) // _SAMPLED + 1] >> 3).astype(np.int64) @ np.array([1 << 10, 1 << 5, 1])
+    tally = np.bincount(fine, minlength=1 << 15)
+    filled = np.flatnonzero(tally)
+    place = (np.stack([filled >> 10, filled >> 5 & 31, filled & 31], axis=1) * 8 + 3.5) / 255 * (_BINS - 1)
     low = np.minimum(place.astype(np.int64), _BINS - 2)
     part = place - low
-    counts = np.zeros(_BINS**3, np.float64)
+    counts = np.zeros(_BINS**3)
     for corner in range(8):
         step = np.array([corner >> 2 & 1, corner >> 1 & 1, corner & 1])
-        weight = np.where(step, part, 1 - part).prod(axis=1)
+        weight = np.where(step, part, 1 - part).prod(axis=1) * tally[filled]
         bins = (low + step) @ np.array([_BINS * _BINS, _BINS, 1])
         counts += np.bincount(bins, weights=weight, minlength=_BINS**3)
     return np.sqrt(counts / max(counts.sum(), 1e-12)).astype(np.float32)

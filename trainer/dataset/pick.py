@@ -7,7 +7,6 @@ from PIL import Image
 
 from ..errors import Cancelled, DatasetError
 from ..faces.face import AttributeReader, FaceReader
-from ..faces.retry import PatientReader
 from .checks.rules import Rules
 from .coverage import Coverage, cover
 from .dataset import Dataset, LeftOut
@@ -66,15 +65,14 @@ def pick(  # noqa: PLR0913
     """
     if count < 1:
         raise DatasetError(f"There are {count} pictures to pick; pick 10 to 50, best 20 to 30.")
-    reader = None if faces is None else PatientReader(faces)
-    seen = _look(dataset.samples, Eyes(reader, attributes, Rules().side), progress, cancelled)
-    found = likenesses(seen, reader, baselines)
+    seen = _look(dataset.samples, Eyes(faces, attributes, Rules().side), progress, cancelled)
+    found = likenesses(seen, faces, baselines)
     samples = tuple(
         replace(sample, face=one.mark or sample.face, likeness=like)
         for sample, one, like in zip(dataset.samples, seen, found, strict=True)
     )
     candidates = [Candidate(index=n, sample=s, seen=one) for n, (s, one) in enumerate(zip(samples, seen, strict=True))]
-    out = {one.index: why for one in candidates if (why := unfit(one, reader, smallest_face)) is not None}
+    out = {one.index: why for one in candidates if (why := unfit(one, faces, smallest_face)) is not None}
     fit = [one for one in candidates if one.index not in out]
     out.update(copies(fit))
     words = tuple(attributes.slots.get("expression", EXPRESSIONS)) if attributes else EXPRESSIONS
@@ -84,7 +82,7 @@ def pick(  # noqa: PLR0913
         raise DatasetError(f"No picture is fit to be picked.\n{reasons}")
     chosen = balanced(free, count, words)
     out.update({one.index: why for one, why in chosen.others})
-    return _picked(dataset, samples, seen, out, words, reader)
+    return _picked(dataset, samples, seen, out, words, faces)
 
 
 def _picked(
@@ -93,7 +91,7 @@ def _picked(
     seen: Sequence[Seen],
     out: Mapping[int, str],
     words: Sequence[str],
-    reader: PatientReader | None,
+    faces: FaceReader | None,
 ) -> Picked:
     kept = [n for n, sample in enumerate(samples) if n not in out or sample.split == "held_out"]
     left_out = tuple(
@@ -105,7 +103,7 @@ def _picked(
         left_out=left_out,
         likeness={sample.sha256: sample.likeness for sample in samples if sample.likeness is not None},
         coverage=cover(rows, words),
-        reader=reader.name if reader else None,
+        reader=faces.name if faces else None,
         text=f"{len(rows)} of {len(dataset.train)} pictures were picked; {len(left_out)} stayed out.",
     )
 

@@ -7,6 +7,7 @@ from PIL import Image
 
 from ..errors import FaceError
 from ..faces.face import FaceReader
+from ..faces.retry import detect_with_retries
 from .checks.identity import Portrait
 from .framing import PROFILE
 from .sample import Likeness
@@ -75,7 +76,7 @@ def _mean(reader: FaceReader, baselines: Sequence[Image.Image]) -> np.ndarray:
     """Unit length, (d,)."""
     if not reader.measures_identity:
         raise FaceError(f"{reader.name} tells no people apart; choose another face reader, or give no baselines.")
-    found = [reader.faces(image) for image in baselines]
+    found = [detect_with_retries(reader, image).faces for image in baselines]
     if blank := [str(number) for number, faces in enumerate(found, 1) if not faces]:
         raise FaceError(
             f"Baseline {', '.join(blank)} shows no face; choose pictures with one face seen from the front."

@@ -8,6 +8,7 @@ from PIL import Image
 
 from ..errors import DatasetError
 from ..faces.face import AttributeReader, Face, FaceReader
+from ..faces.retry import detect_with_retries
 from .checks.faces import count_faces
 from .checks.facts import Facts
 from .checks.identity import Portrait
@@ -42,7 +43,7 @@ class Eyes:
         except DatasetError as fault:
             return Seen(fault=str(fault))
         with self._turn:
-            faces = [] if self._faces is None else self._faces.faces(image)
+            faces = [] if self._faces is None else detect_with_retries(self._faces, image).faces
             words = self._words(image)
         face = faces[0] if faces else None
         mark = self._mark(face) or (sample.face if self._faces is None else None)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import FaceError
+from ..onnx_engine import onnx_engine
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -40,12 +41,11 @@ class OnnxFile:
 
 def _open(path: Path, device: Device) -> Any:
     try:
-        import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
+        engine = onnx_engine()
     except ImportError as error:
         raise FaceError(
             "This face reader needs onnxruntime: run `pip install onnxruntime-gpu`, or `onnxruntime` without CUDA."
         ) from error
-    engine: Any = onnxruntime
     options = engine.SessionOptions()
     options.log_severity_level = 3
     # Waiting threads would eat the cores that decode the next pictures.

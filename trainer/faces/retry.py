@@ -64,29 +64,3 @@ def _moved(face: Face, by: float) -> Face:
     left, top, right, bottom = face.box
     points = tuple((x + by, y + by) for x, y in face.points)
     return replace(face, box=(left + by, top + by, right + by, bottom + by), points=points)
-
-
-@dataclass(frozen=True)
-class PatientReader:
-    """A reader that climbs the ladder before it says that there is no face."""
-
-    reader: FaceReader
-
-    @property
-    def name(self) -> str:
-        return self.reader.name
-
-    @property
-    def same_person(self) -> float:
-        return self.reader.same_person
-
-    @property
-    def licence(self) -> str:
-        return self.reader.licence
-
-    @property
-    def measures_identity(self) -> bool:
-        return self.reader.measures_identity
-
-    def faces(self, image: Image.Image) -> list[Face]:
-        return list(detect_with_retries(self.reader, image).faces)

@@ -10,7 +10,7 @@ from trainer.demo.character import character
 from trainer.demo.draw import draw
 from trainer.demo.look import random_look
 from trainer.faces.face import Face
-from trainer.faces.retry import PatientReader, detect_with_retries
+from trainer.faces.retry import detect_with_retries
 
 
 @dataclass
@@ -75,12 +75,6 @@ def test_a_reader_without_sizes_is_asked_twice_and_says_it_found_nothing() -> No
     reader = Shortsighted()
     assert detect_with_retries(reader, PAGE).rung == "not found"
     assert len(reader.asked) == 2
-
-
-def test_a_patient_reader_is_the_reader_it_asks() -> None:
-    patient = PatientReader(Shortsighted(needs=440))
-    assert len(patient.faces(PAGE)) == 1
-    assert (patient.name, patient.same_person, patient.measures_identity) == ("shortsighted", 0.5, True)
 
 
 def test_the_demo_s_faces_are_found_when_they_fill_the_picture() -> None:

@@ -1,0 +1,35 @@
+"""Tags that end in eyes, hair or skin and yet pass: a state, an action or a thing worn. Tested before identity."""
+
+KEEP = (
+    r"(closed|half-closed|narrowed|rolling|empty|covered|wide|crossed|squinting|teary)_eyes?",
+    r"(one|both)_eyes?_(closed|covered)",
+    r"wide-eyed",
+    r"(?!hair_).*_over_(one_)?eyes?",  # a thing over the eyes; hair over them is a haircut
+    r"bags_under_eyes",
+    r"(wet|messy|floating|alternate|windblown|wind-blown|tousled|damp|disheveled)_hair(style|_length|_colou?r)?",
+    r"hair_(down|up|tucking|pull|grab|spread_out|slicked_back|pulled_back|blowing|tied_up|tied_back)",
+    r"(adjusting|brushing|holding|tying|playing_with|touching|washing|cutting|combing|drying)_.*hair",
+    r"hands?_in_.*hair",
+    r"alternate_(costume|eye_colou?r|hair_?.*)",
+    r"pubic_hair",
+    r"(?!multicolou?red_|two-tone_).*hair_?(ornament|ribbon|bow|flower|tie|clip|pin|band|bobble|stick|bell)s?",
+    r"(.*_)?hairband|(.*_)?hairclips?|(.*_)?hairpins?",
+    r"(.*_)?scrunchie",
+    r"fake_(animal_ears|tail|horns|facial_hair|wings|mustache|beard|antlers)",
+    r".*_ears_headphones|ears_through_headwear",
+    r"blush.*",
+    r"sweat(?!er|shirt|pants|band|suit).*",
+    r"tears?(_.*)?|tearing_up|teardrop",
+    r"(wet|shiny|oiled|glistening|sunburned)_skin|sunburn",
+    r"tan_?lines?|(bikini|swimsuit|one-piece)_tan",
+    r"face_?paint(ing)?|(war|body)_?paint",
+    r"bruise.*|blood(?!hound).*|dirty.*|bandaid.*|dirt(_.*)?|mud(_.*)?",
+    r".*_(grab|pull|wagging|lift)",
+    r"(wig|(.*_)wig)",
+    r"(tail|horn|ear|wing)_(ornament|ribbon|bow|bell|ring|tag|covers?)s?",
+    r"drinking_horn|french_horn|horn_\(instrument\)|steamed_bun|meat_bun|sweet_bun|burger_bun|scale_armor|"
+    r"weighing_scales",
+    r".*_\((animal|object|creature|food|clothes|flower|company|symbol|instrument)\)",
+    r"hair_(dryer|brush|salon)|eye_(contact|mask)|glasses_(case|removed)|holding_(glasses|eyewear|sunglasses)",
+    r"nose_bubble|nosebleed|nose_blush|licking_lips|finger_to_(mouth|lips)|hand_to_.*|head_wreath",
+)

@@ -5,6 +5,11 @@ from typing import Any
 from ._api import ComfyExtension
 from .compare import ChooseCheckpoint, CompareCheckpoints
 from .dataset import LoadCharacterDataset
+from .dataset_check import CheckDataset
+from .dataset_crop import CropDataset
+from .dataset_images import DatasetToImages, ImagesToDataset
+from .dataset_pick import PickImages
+from .dataset_save import MixDatasets, SaveDataset
 from .demo import DemoBaseModel, DemoCharacter
 from .recipe import TrainingRecipe
 from .train import ChooseBaseModel, TrainCharacterLora
@@ -19,6 +24,13 @@ class LikenessExtension(ComfyExtension):
             DemoBaseModel,
             DemoCharacter,
             LoadCharacterDataset,
+            ImagesToDataset,
+            CheckDataset,
+            CropDataset,
+            PickImages,
+            MixDatasets,
+            SaveDataset,
+            DatasetToImages,
             ChooseBaseModel,
             TrainingRecipe,
             TrainCharacterLora,

@@ -5,6 +5,8 @@ from typing import Any
 from ..trainer.errors import DatasetError
 from . import host
 from ._api import io
+from .alpha import alpha_input, alpha_of
+from .host_files import dataset_fingerprint
 from .sheet import dataset_view
 from .sockets import DATASET
 
@@ -23,14 +25,15 @@ class LoadCharacterDataset(io.ComfyNode):
             description=(
                 "Pictures of one character with their captions (.txt beside each picture), from a folder of ComfyUI's "
                 "input folder or of a `datasets` root in extra_model_paths.yaml. kohya folders (10_sage_character) and "
-                "dataset.json are understood. Use 10 to 50 pictures; 20 to 30 is best."
+                "dataset.json are understood. Use 10 to 50 pictures; 20 to 30 is best. Files that cannot be used are "
+                "named on the node and left out."
             ),
             search_aliases=["image folder", "load images", "training images", "kohya folder", "dataset", "captions"],
             has_intermediate_output=True,
             inputs=[
                 io.Combo.Input(
                     "folder",
-                    options=host.dataset_folders() or [NO_FOLDER],
+                    options=[*host.dataset_folders(), NO_FOLDER],
                     tooltip="The folder with the pictures. A new folder shows after pressing R.",
                 ),
                 io.String.Input(
@@ -57,6 +60,7 @@ class LoadCharacterDataset(io.ComfyNode):
                         "against pictures that were trained on, which flatters memorising."
                     ),
                 ),
+                alpha_input(),
             ],
             outputs=[DATASET.Output(display_name="dataset", tooltip="Pictures, captions and trigger word.")],
         )
@@ -70,15 +74,23 @@ class LoadCharacterDataset(io.ComfyNode):
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, folder: str, trigger: str, subject: str, held_out: int) -> Any:
-        """Changes with any file of the folder, so that an edited caption counts."""
-        return host.fingerprint(host.dataset_folder(folder)), trigger, subject, held_out
+    def fingerprint_inputs(cls, folder: str, **words: Any) -> Any:
+        """Changes with any picture or caption of the folder, so that an edited caption counts."""
+        try:
+            found = dataset_fingerprint(host.dataset_folder(folder))
+        except DatasetError:  # asked of nodes that are not going to run, too
+            found = ""
+        return found, sorted(words.items())
 
     @classmethod
-    def execute(cls, folder: str, trigger: str, subject: str, held_out: int) -> Any:
+    def execute(cls, folder: str, trigger: str, subject: str, held_out: int, alpha: str = "white") -> Any:  # noqa: PLR0913
         from ..trainer.dataset.folder import read_dataset
 
         dataset = read_dataset(
-            host.dataset_folder(folder), trigger=trigger.strip() or None, subject=subject.strip(), held_out=held_out
+            host.dataset_folder(folder),
+            trigger=trigger.strip() or None,
+            subject=subject.strip(),
+            held_out=held_out,
+            alpha=alpha_of(alpha),
         )
         return io.NodeOutput(dataset, ui=dataset_view(dataset, cls))

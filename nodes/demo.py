@@ -8,6 +8,7 @@ from .sheet import dataset_view
 from .sockets import BASE, DATASET
 
 CATEGORY = "Likeness/Demo"
+READY, AS_FOUND = "ready to train", "as found"
 
 
 class DemoBaseModel(io.ComfyNode):
@@ -55,7 +56,8 @@ class DemoCharacter(io.ComfyNode):
             category=CATEGORY,
             description=(
                 "A cartoon person the demo base has never seen: 16 captioned pictures to train on and 8 held out to "
-                "measure with. Every number is another person; 0 is Sage, whose trigger is sage_character."
+                "measure with, or 24 pictures as one finds them, to be checked and cropped first. Every number is "
+                "another person; 0 is Sage, whose trigger is sage_character."
             ),
             search_aliases=["demo dataset", "sample character", "sage", "example images", "likeness demo"],
             has_intermediate_output=True,
@@ -67,13 +69,25 @@ class DemoCharacter(io.ComfyNode):
                     max=9999,
                     tooltip="Which person. 0 is Sage (trigger sage_character); any other number is somebody else.",
                 ),
+                io.Combo.Input(
+                    "pictures",
+                    options=[READY, AS_FOUND],
+                    default=READY,
+                    tooltip=(
+                        "ready to train: framed and divided. as found: loosely framed, with copies, a blurred one, a "
+                        "stranger and worse among them, to try Check dataset and Crop to face or body on."
+                    ),
+                ),
             ],
             outputs=[DATASET.Output(display_name="dataset", tooltip="Pictures, captions and trigger word.")],
         )
 
     @classmethod
-    def execute(cls, number: int) -> Any:
+    def execute(cls, number: int, pictures: str = READY) -> Any:
         from ..trainer.demo.character import draw_character
+        from ..trainer.demo.found import draw_found
 
-        dataset = draw_character(host.demo_folder(number), number)
+        folder = host.demo_folder(number)
+        is_found = pictures == AS_FOUND
+        dataset = draw_found(folder / "as_found", number) if is_found else draw_character(folder, number)
         return io.NodeOutput(dataset, ui=dataset_view(dataset, cls))

@@ -135,6 +135,12 @@ def is_cancelled() -> bool:
     return memory.processing_interrupted()
 
 
+def stop_if_cancelled() -> None:
+    """Raise Cancelled once the user pressed Cancel; for loops of our own within `cancellable`."""
+    if is_cancelled():
+        raise Cancelled("Stopped.")
+
+
 @contextmanager
 def cancellable() -> Iterator[None]:
     """Turn the engine's Cancelled into the exception that the host takes for a Cancel."""
@@ -186,8 +192,12 @@ def to_image(pictures: Sequence[Image.Image]) -> torch.Tensor:
 
 def from_image(images: torch.Tensor) -> list[Image.Image]:
     """The host's IMAGE as RGB pictures."""
-    scaled = images.clamp(0, 1).mul(255).round().to("cpu", torch.uint8).numpy()
-    return [Image.fromarray(picture[..., :3]) for picture in scaled]
+    return [from_frame(image[..., :3]) for image in images]
+
+
+def from_frame(frame: torch.Tensor) -> Image.Image:
+    """One picture (h, w, 3 or 4) in 0..1 as RGB or RGBA."""
+    return Image.fromarray(frame.clamp(0, 1).mul(255).round().to("cpu", torch.uint8).numpy())
 
 
 def _server() -> Any:

@@ -1,4 +1,4 @@
-"""The command line: demo, demo build, train, compare, bench. Each ends with one line of JSON."""
+"""The command line: demo, train, compare, dataset, caption, bench. Each ends with one line of JSON."""
 
 import argparse
 import json
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from .allocator import kept_memory
+from .cli_captions import add_captions
+from .cli_dataset import add_dataset
 from .errors import LikenessError
 
 Command = Callable[[argparse.Namespace], dict[str, Any]]
@@ -36,6 +38,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_train(commands)
     _add_compare(commands)
+    add_dataset(commands)
+    add_captions(commands)
     _add_bench(commands)
     return parser
 
@@ -77,9 +81,9 @@ def _add_compare(commands: Any) -> None:
 
 
 def _add_bench(commands: Any) -> None:
-    bench = commands.add_parser("bench", help="measure: demo, import")
+    bench = commands.add_parser("bench", help="measure one thing side by side")
     bench.set_defaults(command=_bench)
-    bench.add_argument("name", choices=("demo", "import"))
+    bench.add_argument("name", choices=("captions", "checks", "dataset", "demo", "import"))
 
 
 def _demo(options: argparse.Namespace) -> dict[str, Any]:
@@ -111,6 +115,18 @@ def _bench(options: argparse.Namespace) -> dict[str, Any]:
         from .bench.imports import bench_import
 
         return bench_import()
+    if options.name == "captions":
+        from .bench.captions import bench_captions
+
+        return bench_captions()
+    if options.name == "checks":
+        from .bench.checks import bench_checks
+
+        return bench_checks()
+    if options.name == "dataset":
+        from .bench.dataset import bench_dataset
+
+        return bench_dataset()
     from .bench.demo import bench_demo
 
     return bench_demo()

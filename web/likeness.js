@@ -1,15 +1,22 @@
 // @ts-check
-/** Registers the extension: a live panel on the Train node, a line of words on the others, and their messages. */
+/** Registers the extension: panels on our nodes (a live run, a checked dataset, a line of words) and their messages. */
 
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
+import { CheckPanel } from "./check_panel.js";
 import { NotePanel } from "./note_panel.js";
 import { RunPanel } from "./run_panel.js";
 
 const TRAIN = "LikenessTrainCharacterLora";
+const CHECK = "LikenessCheckDataset";
 const NOTED = new Set([
   "LikenessDemoCharacter",
   "LikenessLoadCharacterDataset",
+  "LikenessImagesToDataset",
+  "LikenessCropDataset",
+  "LikenessPickImages",
+  "LikenessMixDatasets",
+  "LikenessSaveDataset",
   "LikenessCompareCheckpoints",
   "LikenessChooseCheckpoint",
 ]);
@@ -21,10 +28,12 @@ app.registerExtension({
   name: "likeness",
 
   init() {
-    const sheet = document.createElement("link");
-    sheet.rel = "stylesheet";
-    sheet.href = new URL("./likeness.css", import.meta.url).href;
-    document.head.append(sheet);
+    for (const name of ["likeness.css", "check_panel.css"]) {
+      const sheet = document.createElement("link");
+      sheet.rel = "stylesheet";
+      sheet.href = new URL(`./${name}`, import.meta.url).href;
+      document.head.append(sheet);
+    }
   },
 
   setup() {
@@ -38,12 +47,37 @@ app.registerExtension({
 
   nodeCreated(node) {
     if (node.comfyClass === TRAIN) {
-      addPanel(node, new RunPanel((view) => api.apiURL(viewPath(view))));
+      addPanel(node, new RunPanel(urlOf));
+    } else if (node.comfyClass === CHECK) {
+      addPanel(node, new CheckPanel(urlOf, reviewOf(node)));
     } else if (NOTED.has(node.comfyClass)) {
       addPanel(node, new NotePanel());
     }
   },
+
+  /** A tab that is opened again, or an undo of the graph, makes nodes anew: their panels show what was made before. */
+  onNodeOutputsUpdated(outputs) {
+    for (const [locator, output] of Object.entries(outputs ?? {})) {
+      const node = nodeOfLocator(locator);
+      if (node) panels.get(node)?.executed(output);
+    }
+  },
 });
+
+/** The widget in which a Check node keeps its decisions, so that they are saved with the workflow. */
+function reviewOf(node) {
+  const widget = () => node.widgets?.find(({ name }) => name === "review");
+  return {
+    read: () => String(widget()?.value ?? ""),
+    write: (text) => {
+      const kept = widget();
+      if (!kept || kept.value === text) return;
+      kept.value = text;
+      kept.callback?.(text);
+      node.graph?.setDirtyCanvas(true, true);
+    },
+  };
+}
 
 /** Puts a panel below the node's widgets; it holds no value of the workflow. */
 function addPanel(node, panel) {
@@ -63,19 +97,20 @@ function addPanel(node, panel) {
   node.onExecuted = function (output) {
     executed?.apply(this, arguments);
     panel.executed(output);
-    for (const name of loraNames(output)) list(name);
+    for (const name of madeFiles(output)) list(name);
   };
 }
 
-/** A new LoRA shows in every LoraLoader at once. */
+/** A new LoRA shows in every LoraLoader at once, a saved dataset in every Load character dataset. */
 function list(name) {
   if (listed.has(name)) return;
   listed.add(name);
   app.refreshComboInNodes();
 }
 
-function loraNames(output) {
-  return [...(output?.likeness ?? []).map((state) => state.lora), ...(output?.lora ?? [])].filter(Boolean);
+function madeFiles(output) {
+  const runs = (output?.likeness ?? []).map((state) => state.lora);
+  return [...runs, ...(output?.lora ?? []), ...(output?.folder ?? [])].filter(Boolean);
 }
 
 /** Inside subgraphs the host names a node by its path: "1:2:3". */
@@ -89,6 +124,15 @@ function nodeOfExecution(id) {
   return node;
 }
 
-function viewPath(view) {
-  return `/view?${new URLSearchParams(view)}`;
+/** Outputs are kept by "5", or by "<subgraph>:5" inside a subgraph. */
+function nodeOfLocator(locator) {
+  const [first, second] = locator.split(":");
+  const root = app.rootGraph ?? app.graph;
+  const graph = second === undefined ? root : root?.subgraphs?.get(first);
+  const id = second ?? first;
+  return graph?.getNodeById(Number(id)) ?? graph?.getNodeById(id) ?? null;
+}
+
+function urlOf(view) {
+  return api.apiURL(`/view?${new URLSearchParams(view)}`);
 }

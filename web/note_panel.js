@@ -1,6 +1,8 @@
 // @ts-check
 /** What a node made, in words. */
 
+import { make } from "./element.js";
+
 export class NotePanel {
   constructor() {
     this.element = document.createElement("div");
@@ -11,10 +13,14 @@ export class NotePanel {
   }
 
   executed(output) {
-    this.show({ text: output?.text?.join?.("") ?? "" });
+    const warning = output?.warning?.join?.("\n") ?? "";
+    this.show({ text: output?.text?.join?.("") ?? "", warning });
   }
 
-  show({ text }) {
-    this.element.textContent = this.element.title = text;
+  /** A warning comes first and in the colour of warnings. */
+  show({ text, warning = "" }) {
+    const words = warning ? [make("div", "likeness-warning", warning)] : [];
+    this.element.replaceChildren(...words, make("div", "", text));
+    this.element.title = warning ? `${warning}\n${text}` : text;
   }
 }

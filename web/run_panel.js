@@ -1,6 +1,8 @@
 // @ts-check
 /** A run as it goes: one line of words, two small curves, and the samples of one step with a scrubber over steps. */
 
+import { make } from "./element.js";
+
 const WIDTH = 240;
 const HEIGHT = 44;
 const SVG = "http://www.w3.org/2000/svg";
@@ -115,12 +117,5 @@ function picture(url, words) {
 function line(name) {
   const made = document.createElementNS(SVG, "polyline");
   made.setAttribute("class", name);
-  return made;
-}
-
-function make(tag, name, words = "") {
-  const made = document.createElement(tag);
-  made.className = name;
-  made.textContent = words;
   return made;
 }

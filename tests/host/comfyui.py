@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-_SECONDS_TO_START = 240
+_SECONDS_TO_START = 900
 
 
 def comfy_path() -> Path:

@@ -34,3 +34,9 @@ def comfy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comfy]:
         yield host.start()
     finally:
         host.stop()
+
+
+@pytest.fixture(scope="session")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Screenshots to look at; kept as pytest keeps temporary folders."""
+    return tmp_path_factory.mktemp("shots")

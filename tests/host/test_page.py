@@ -29,7 +29,7 @@ def test_the_workflow_opens_runs_and_shows_what_it_made(comfy: Comfy, vue: bool,
         page.shot(shots / f"{name}_opened.png")
         page.run()
         page.page.locator(".likeness-status").filter(has_text="Finished").wait_for(timeout=200_000)
-        _wait_until_idle(comfy)
+        wait_until_idle(comfy)
         page.page.wait_for_timeout(2000)
         page.fit()
         page.shot(shots / f"{name}_finished.png")
@@ -70,12 +70,6 @@ def test_a_saved_workflow_opens_as_it_was_saved(comfy: Comfy) -> None:
     assert saved == {node["id"]: node.get("widgets_values") or [] for node in workflow["nodes"]}
 
 
-@pytest.fixture(scope="session")
-def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Screenshots to look at; kept as pytest keeps temporary folders."""
-    return tmp_path_factory.mktemp("shots")
-
-
 def _short(name: str) -> dict[str, Any]:
     """Workflow 0 with seconds of training, as a person would type it in."""
     workflow = json.loads(DEMO.read_text(encoding="utf-8"))
@@ -101,7 +95,7 @@ def _training_alone(name: str) -> dict[str, Any]:
     return {**workflow, "nodes": nodes, "links": links, "groups": []}
 
 
-def _wait_until_idle(comfy: Comfy) -> None:
+def wait_until_idle(comfy: Comfy) -> None:
     deadline = time.monotonic() + 400
     while time.monotonic() < deadline:
         queue = comfy.get("/queue")

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 from .comfyui import ROOT, Comfy, failure
 from .graphs import Graph, from_workflow
@@ -36,9 +37,10 @@ def test_the_way_from_pictures_to_a_compared_grid_is_short() -> None:
     assert len(wires) <= 8
 
 
-def test_the_template_browser_lists_it_with_a_picture(comfy: Comfy) -> None:
-    assert comfy.get("/api/workflow_templates")["likeness"] == ["0 Try the demo"]
-    assert comfy.status("/api/workflow_templates/likeness/0%20Try%20the%20demo.jpg") == 200
+def test_the_template_browser_lists_all_with_their_pictures(comfy: Comfy) -> None:
+    names = sorted(path.stem for path in DEMO.parent.glob("*.json"))
+    assert sorted(comfy.get("/api/workflow_templates")["likeness"]) == names
+    assert [comfy.status(f"/api/workflow_templates/likeness/{quote(name)}.jpg") for name in names] == [200] * len(names)
 
 
 def test_it_runs_to_the_end_also_when_cancelled_while_comparing(comfy: Comfy) -> None:

@@ -30,6 +30,10 @@ class _Io:
             self.args, self.ui = args, ui
 
     Hidden = types.SimpleNamespace(unique_id="UNIQUE_ID")
+    Autogrow = types.SimpleNamespace(
+        Input=lambda *args, **options: Declared("Autogrow", args, options),
+        TemplatePrefix=lambda **options: Declared("TemplatePrefix", (), options),
+    )
 
     @staticmethod
     def Custom(name: str) -> Any:
@@ -70,7 +74,7 @@ class FakeHost:
         self.interrupted = False
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.progress: list[tuple[str, float, float]] = []
-        for name in ("input", "output", "datasets", "loras", "diffusers"):
+        for name in ("input", "output", "temp", "models", "datasets", "loras", "diffusers"):
             (home / name).mkdir()
 
     def modules(self) -> dict[str, types.ModuleType]:
@@ -120,6 +124,9 @@ class FakeHost:
             get_folder_paths=lambda name: roots[name],
             get_input_directory=lambda: (self.home / "input").as_posix(),
             get_output_directory=lambda: (self.home / "output").as_posix(),
+            get_temp_directory=lambda: (self.home / "temp").as_posix(),
+            models_dir=(self.home / "models").as_posix(),
+            add_model_folder_path=lambda name, folder: roots.update({name: [folder]}),
             get_full_path_or_raise=lambda name, file: (self.home / name / file).as_posix(),
             is_within_directory=_within,
         )

@@ -1,0 +1,78 @@
+"""The choice of who reads faces, and the readers behind it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..trainer.dataset.dataset import Dataset
+from ..trainer.errors import DatasetError, FaceError
+
+AUTO, NO_READER = "auto", "no faces"
+_NAMES: Mapping[str, Any] = {
+    AUTO: "auto",
+    "insightface buffalo_l": "buffalo_l",
+    "insightface antelopev2": "antelopev2",
+    "OpenCV (YuNet + SFace)": "opencv",
+    "demo drawings": "demo",
+}
+READERS = tuple(_NAMES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eyes:
+    """A face reader and an attribute reader, either of them None. `note` says what the user should know of them."""
+
+    faces: Any = None
+    attributes: Any = None
+    note: str = ""
+    is_wired: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.faces.name if self.faces is not None else NO_READER
+
+
+def reader_of(choice: str) -> Any:
+    """The face reader of a choice; FaceError says what is missing and where it belongs."""
+    from ..trainer.faces.find import open_reader
+    from .host_faces import face_folders
+
+    if choice not in _NAMES:
+        raise FaceError(f"There is no face reader {choice!r}; choose one of {', '.join(READERS)}.")
+    return open_reader(_NAMES[choice], face_folders())
+
+
+def eyes_of(choice: str, landmarks: Sequence[Any] | None, dataset: Dataset) -> Eyes:
+    """Readers for a check. `auto` goes on without faces where no reader is ready; a named one must be there."""
+    faces, note = _faces(choice)
+    attributes = faces if choice == "demo drawings" else None
+    if landmarks:
+        from ..trainer.faces.landmarks import landmark_readers
+
+        faces, attributes = landmark_readers(_frames(landmarks, dataset), faces)
+    return Eyes(faces=faces, attributes=attributes, note=note, is_wired=bool(landmarks))
+
+
+def _faces(choice: str) -> tuple[Any, str]:
+    if choice == NO_READER:
+        return None, ""
+    try:
+        reader = reader_of(choice)
+    except FaceError as fault:
+        if choice != AUTO:
+            raise
+        return None, str(fault)
+    return reader, reader.licence
+
+
+def _frames(landmarks: Sequence[Any], dataset: Dataset) -> dict[str, Any]:
+    """Faces seen by landmarks, by the sha256 of the picture they are of."""
+    from ..trainer.faces.mediapipe import from_landmarks
+
+    frames = [frame for value in landmarks for frame in from_landmarks(value)]
+    if len(frames) != len(dataset.samples):
+        raise DatasetError(
+            f"Face landmarks of {len(frames)} pictures came with a dataset of {len(dataset.samples)}; make them from "
+            "the images of Turn dataset into images, part: all, of the same dataset."
+        )
+    return {sample.sha256: frame for sample, frame in zip(dataset.samples, frames, strict=True)}

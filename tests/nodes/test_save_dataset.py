@@ -1,0 +1,95 @@
+"""Mix and save: ratios out of text, folders out of names, hand edits kept."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .fake_host import FakeHost
+from .pictures import write_folder
+
+Pack = Callable[[str], Any]
+
+
+@pytest.fixture
+def dataset(pack: Pack, fake_host: FakeHost) -> Any:
+    write_folder(fake_host.home / "input" / "who")
+    return pack("trainer.dataset.folder").read_dataset(fake_host.home / "input" / "who")
+
+
+def _save(pack: Pack, dataset: Any, **more: Any) -> Any:
+    choices: dict[str, Any] = {"name": "saved", "place": "input", "layout": "kohya folders", "overwrite": False, **more}
+    return pack("nodes.dataset_save").SaveDataset.execute(dataset, **choices)
+
+
+@pytest.mark.parametrize("layout", ["kohya folders", "ai-toolkit folder", "dataset.json"])
+def test_what_was_saved_loads_again(pack: Pack, fake_host: FakeHost, dataset: Any, layout: str) -> None:
+    made = _save(pack, dataset, layout=layout)
+    assert made.args[1] == str(fake_host.home / "input" / "saved")
+    assert "input/saved" in pack("nodes.host").dataset_folders()
+    read = pack("trainer.dataset.folder").read_dataset(fake_host.home / "input" / "saved", trigger="sage")
+    assert read.fingerprint() == dataset.fingerprint()
+
+
+def test_output_has_a_folder_of_its_own_for_datasets(pack: Pack, fake_host: FakeHost, dataset: Any) -> None:
+    _save(pack, dataset, place="output")
+    assert (fake_host.home / "output" / "likeness_datasets" / "saved" / "2_sage" / "001.txt").is_file()
+
+
+def test_a_caption_edited_by_hand_is_kept_unless_overwriting_is_allowed(
+    pack: Pack, fake_host: FakeHost, dataset: Any
+) -> None:
+    _save(pack, dataset)
+    caption = fake_host.home / "input" / "saved" / "2_sage" / "002.txt"
+    caption.write_text("sage, by hand\n")
+    with pytest.raises(pack("trainer.errors").DatasetError, match=r"002\.png.*another caption"):
+        _save(pack, dataset)
+    assert caption.read_text() == "sage, by hand\n"
+    _save(pack, dataset, overwrite=True)
+    assert caption.read_text() == "sage, number 2\n"
+
+
+@pytest.mark.parametrize("name", ["", "..", "../up", "a/b", "a\\b", "/etc", "C:\\x", ".hidden", "end."])
+@pytest.mark.parametrize("place", ["input", "output"])
+def test_a_name_that_is_a_path_is_refused_before_the_queue(pack: Pack, name: str, place: str) -> None:
+    assert pack("nodes.dataset_save").SaveDataset.validate_inputs(name, place) is not True
+
+
+def test_a_link_of_that_name_is_not_written_through(pack: Pack, fake_host: FakeHost, dataset: Any) -> None:
+    (fake_host.home / "input" / "saved").symlink_to(fake_host.home / "models")
+    with pytest.raises(pack("trainer.errors").DatasetError, match="links to another place"):
+        _save(pack, dataset)
+
+
+def test_another_place_is_refused(pack: Pack, dataset: Any) -> None:
+    with pytest.raises(pack("trainer.errors").DatasetError, match="under input or output"):
+        _save(pack, dataset, place="models")
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("60/40", [60, 40]), ("70:30", [70, 30]), ("50 / 30 / 20", [50, 30, 20]), ("60%, 40%", [60, 40])],
+)
+def test_shares_are_read_as_people_write_them(pack: Pack, text: str, numbers: list[float]) -> None:
+    assert pack("nodes.dataset_save").parsed_shares(text) == numbers
+
+
+@pytest.mark.parametrize("text", ["", "60", "60/", "a/b", "-1/2", "0/100", "1e9/1", "/".join("1" * 11), "nan/1"])
+def test_other_shares_are_refused(pack: Pack, text: str) -> None:
+    assert pack("nodes.dataset_save").MixDatasets.validate_inputs(text) is not True
+
+
+def test_mixed_datasets_have_the_shares_asked_for(pack: Pack, fake_host: FakeHost, dataset: Any) -> None:
+    write_folder(fake_host.home / "input" / "renders", count=8)
+    other = pack("trainer.dataset.folder").read_dataset(fake_host.home / "input" / "renders")
+    made = pack("nodes.dataset_save").MixDatasets.execute(
+        shares="60/40", datasets={"dataset_0": dataset, "dataset_1": other}
+    )
+    shown = [sample.repeats for sample in made.args[0].samples]
+    assert abs(sum(shown[:4]) / sum(shown) - 0.6) <= 0.03
+    assert "of training" in made.ui["text"][0]
+
+
+def test_as_many_shares_as_datasets_are_wanted(pack: Pack, dataset: Any) -> None:
+    with pytest.raises(pack("trainer.errors").DatasetError, match="2 datasets are wired"):
+        pack("nodes.dataset_save").MixDatasets.execute(shares="5/3/2", datasets={"a": dataset, "b": dataset})

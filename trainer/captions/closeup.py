@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ..dataset.sample import Sample
+from .mend import mended
 from .phrase import STOPS, Sentence, sentences_of
 from .tags import Word, word_of
 from .words import words
@@ -45,7 +46,7 @@ def close_up_prose(text: str) -> str:
         for n, word in enumerate(line.low):
             if (word in FAR or word in _HANDS and _is_low(line, n)) and not line.gone[n]:
                 line.strike(_start_of_thing(line, n), n + 1)
-        parts[place] = line.text()
+        parts[place] = mended(line)
     kept = [n for n in range(0, len(parts), 2) if parts[n].strip()]
     return "".join((parts[n - 1] if n and n != kept[0] else "") + parts[n] for n in kept)
 

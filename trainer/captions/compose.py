@@ -72,7 +72,7 @@ def compose(draft: Draft, brief: Brief) -> Composed:
         words = [word for word in words if draft.close_up and word.slot == "camera" or word.slot == "style"]
     if draft.light and not _is_lit(words, text):
         words.append(Word(normal(draft.light), draft.light, "lighting"))
-    marks = tuple(word.text for tag in draft.spoken.tags if (word := word_of(tag)).mark)
+    marks = tuple(gone.text for gone in pruned.removed if gone.row == "meta" and word_of(gone.text).mark)
     return _written(words, text, brief, Composed("", (*removed, *pruned.removed), marks))
 
 

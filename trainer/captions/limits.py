@@ -9,7 +9,7 @@ FAMILIES: dict[str, int] = {"sdxl": 75, "sd15": 75, "sdxl_225": 225, "flux": 512
 """Tokens a caption may have without its start and end marks; 0 is no limit. `sdxl_225` is kohya's max_token_length."""
 
 Counts = Callable[[str], int]
-_PIECE = re.compile(r"[^\W\d_]{1,10}|\d|[^\s\w]+|_+")
+_PIECE = re.compile(r"[a-zA-Z]{1,10}|[^\s\w]+|\d|_+|[^\W\d_]{1,10}")
 
 
 def estimate_tokens(text: str) -> int:

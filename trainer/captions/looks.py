@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from .found import Decides, Found, head_key, kind_of
 from .people import ending_row, strike_people
 from .phrase import STOPS, Sentence
+from .spans import JOINTS, Spans, is_owner
 from .words import prose as vocabulary
 from .words import words
 from .words.prose import (
@@ -12,25 +13,18 @@ from .words.prose import (
     ADJECTIVES,
     ADVERBS,
     ALONE,
-    CLAUSE_WORDS,
     COPULAS,
-    DETERMINERS,
     FACE_PARTS,
-    FINITE,
     HAVING,
     HEADS,
     PERSON_ROWS,
     PREPOSITIONS,
-    PRONOUNS,
-    STATE_COMPOUNDS,
     STATES,
     STATIC,
     WITHS,
 )
 
 _IS = words("is are was were appear appears")
-_OWNED = words("her his their its my the")
-_JOINTS = frozenset({",", "and", "or", "-"})
 
 
 def strike_looks(line: Sentence, decides: Decides) -> None:
@@ -38,7 +32,7 @@ def strike_looks(line: Sentence, decides: Decides) -> None:
     strike_people(line, decides)
     if HEADS.keys().isdisjoint(line.low):
         return
-    heads = _Heads(line, decides)
+    heads = _Heads(line, decides, Spans(line))
     for place, word in enumerate(line.low):
         if word in HEADS and not line.gone[place]:
             heads.head(place)
@@ -51,15 +45,11 @@ def is_hot(low: set[str]) -> bool:
     return any(ending_row(word) for word in [word for word in low if "-" in word])
 
 
-def is_owner(word: str) -> bool:
-    """`her`, `the`, `woman's`: what a definite thing belongs to."""
-    return word in _OWNED or word.endswith(("'s", "’s"))
-
-
 @dataclass(slots=True)
 class _Heads:
     line: Sentence
     decides: Decides
+    spans: Spans
 
     def head(self, place: int) -> None:
         """The noun phrase around a head: struck out, or only its adjectives where it takes part in an action."""
@@ -67,9 +57,9 @@ class _Heads:
         if line.at(place + 1) in vocabulary.COMPOUND or line.at(place - 1) in {"of"} and line.at(place) == "frame":
             return
         end = place + 1 + (line.at(place + 1) in vocabulary.TAILS)
-        start = self._start(place)
-        attributes = [n for n in range(start, place) if line.low[n] not in _JOINTS and line.low[n] not in ADVERBS]
-        plain = [n for n in attributes if not self._is_state(n, place)]
+        start = self.spans.start(place)
+        attributes = [n for n in range(start, place) if line.low[n] not in JOINTS and line.low[n] not in ADVERBS]
+        plain = [n for n in attributes if not self.spans.is_state(n, place)]
         head = line.low[place]
         words = [line.low[n] for n in plain]
         found = Found(HEADS[head], kind_of(head), head_key(head, words), " ".join(line.low[start:end]))
@@ -81,76 +71,6 @@ class _Heads:
         self._strike_predicate(end, found)
         if (plain or head in ALONE) and not self._another_sense(place, words) and self.decides(found):
             self._strike_phrase(start, place, end, plain)
-
-    def _start(self, place: int) -> int:
-        """Where the adjectives before a head begin; they may be joined by commas and `and`."""
-        line = self.line
-        start = place
-        while start > 0:
-            word = line.at(start - 1)
-            if (
-                line.gone[start - 1]
-                or self._is_attribute(word)
-                or (
-                    word in _JOINTS
-                    and start < place
-                    and self._is_attribute(line.at(start - 2))
-                    and self._leads(start - 2)
-                )
-            ):
-                start -= 1
-            else:
-                break
-        return start - self._unknown(start, place)
-
-    def _is_attribute(self, word: str) -> bool:
-        return (
-            word in ADJECTIVES
-            or word in vocabulary.BEASTS
-            or word in STATES
-            or word in ADVERBS
-            or word in PERSON_ROWS
-            or word.endswith("colored")
-            or ("-" in word and word.rsplit("-", 1)[-1] in ADJECTIVES and word not in STATE_COMPOUNDS)
-        )
-
-    def _is_state(self, place: int, head: int) -> bool:
-        """Whether an adjective tells of the moment; wide eyes are surprised, wide hips are looks."""
-        word = self.line.low[place]
-        return word in STATES and not (word == "wide" and HEADS[self.line.low[head]] == "body")
-
-    def _leads(self, place: int) -> bool:
-        """Whether adjectives from `place` to the left reach a determiner or `with`: else the comma parts two things."""
-        while place >= 0 and (self._is_attribute(self.line.at(place)) or self.line.at(place) in _JOINTS):
-            place -= 1
-        word = self.line.at(place)
-        return word in DETERMINERS or word in HAVING or word in {"with", "featuring"} or word in COPULAS or place < 0
-
-    def _unknown(self, start: int, place: int) -> int:
-        """1 where an unknown word between a determiner and the adjectives must be one too: `with honeyed hair`."""
-        word, before = self.line.at(start - 1), self.line.at(start - 2)
-        common = (
-            is_owner(word)
-            or word in PREPOSITIONS
-            or word in WITHS
-            or word in FINITE
-            or word in HAVING
-            or word in DETERMINERS
-        )
-        if (
-            not word
-            or not word[0].isalpha()
-            or common
-            or word in {"and", "or"}
-            or word in CLAUSE_WORDS
-            or word in PRONOUNS
-        ):
-            return 0
-        if start == 1 and len(self.line.low) == place + 1:  # a fragment of its own: `honeyed hair`
-            return int(not word.endswith("ing") and word not in ACTIONS | STATES)
-        return int(
-            before in DETERMINERS | HAVING | {"with", "featuring"} and self.line.low[place] not in {"face", "body"}
-        )
 
     def _another_sense(self, place: int, words: list[str]) -> bool:
         """Heads with a second meaning: a figure in the distance, a smiling face, a picture frame."""
@@ -166,17 +86,17 @@ class _Heads:
         """`her hair is long`, `her hair falls in waves`: a clause about looks and nothing else."""
         line = self.line
         before = line.at(start - 1)
-        if not (is_owner(before) or start == 0) or line.at(self._determiner(start) - 1) in {"with", "of"}:
+        if not (is_owner(before) or start == 0) or line.at(self.spans.determiner(start) - 1) in {"with", "of"}:
             return False
         clause = line.low[end : line.end_of_clause(end)]
-        if clause and line.low[place] in ALONE and self._is_verb(end):
+        if clause and line.low[place] in ALONE and self.spans.is_verb(end):
             return True
         if not clause or any(word in ACTIONS for word in clause):
             return False
         rest = [word for word in clause[1:] if word not in ADVERBS and word not in {"a", "an", "and"}]
         if clause[0] in _IS:
             return bool(rest) and (
-                self._is_attribute(rest[0]) or rest[0] in STATIC or "-" in rest[0] or rest[0] == "in"
+                self.spans.is_attribute(rest[0]) or rest[0] in STATIC or "-" in rest[0] or rest[0] == "in"
             )
         return clause[0] in STATIC
 
@@ -185,7 +105,7 @@ class _Heads:
         last = line.end_of_clause(end)
         while line.at(last) == "," and line.at(last + 1) in STATIC:
             last = line.end_of_clause(last + 1)
-        start = self._determiner(start)
+        start = self.spans.determiner(start)
         words = line.low[end:last]
         text = " ".join(line.low[start:last])
         head = found.key.rsplit("_", 1)[-1] if "_" in found.key else found.key
@@ -198,9 +118,9 @@ class _Heads:
         """`her hair, long and red, blows`: adjectives between commas."""
         line = self.line
         last = end + 1
-        while self._is_attribute(line.at(last)) and line.at(last) not in STATES or line.at(last) == "and":
+        while self.spans.is_attribute(line.at(last)) and line.at(last) not in STATES or line.at(last) == "and":
             last += 1
-        if line.at(end) == "," and line.at(last) == "," and last > end + 1 and self._is_verb(last + 1):
+        if line.at(end) == "," and line.at(last) == "," and last > end + 1 and self.spans.is_verb(last + 1):
             words = line.low[end + 1 : last]
             if self.decides(Found(found.row, found.kind, head_key(found.row, words), " ".join(words))):
                 line.strike(end, last + 1)
@@ -211,7 +131,7 @@ class _Heads:
         if line.at(end) not in COPULAS:
             return
         last = end + 1
-        while self._is_attribute(line.at(last)) or line.at(last) in _JOINTS:
+        while self.spans.is_attribute(line.at(last)) or line.at(last) in JOINTS:
             last += 1
         plain = [n for n in range(end + 1, last) if line.low[n] in ADJECTIVES and line.low[n] not in ACTIONS | STATES]
         if plain and self.decides(
@@ -229,19 +149,19 @@ class _Heads:
             if line.low[place] in FACE_PARTS:
                 line.words[place] = line.low[place] = "face"
             elif line.low[place] in ALONE:
-                line.strike(self._determiner(start), self._end_of_complement(end))
+                line.strike(self.spans.determiner(start), self.spans.end_of_complement(end))
             return
         acting = is_owner(line.at(start - 1)) and line.at(end).endswith("ing")
-        start = self._determiner(start)
+        start = self.spans.determiner(start)
         if line.at(start - 1) == "of" and line.at(start - 2) in vocabulary.AMOUNTS:
-            start = self._determiner(self._start(start - 2))
+            start = self.spans.determiner(self.spans.start(start - 2))
         acting = acting and (line.at(start - 1) in STOPS or start == 0)
         worn = line.at(start - 1) in {"in", "into"} and line.low[place] in vocabulary.SIGNATURE
-        line.strike(start - worn, self._next_stop(end) if acting else self._end_of_complement(end))
+        line.strike(start - worn, self.spans.next_stop(end) if acting else self.spans.end_of_complement(end))
 
     def _strike_joints(self, start: int, place: int) -> None:
         for n in range(start, place):
-            if self.line.low[n] in _JOINTS or self.line.low[n] in ADVERBS:
+            if self.line.low[n] in JOINTS or self.line.low[n] in ADVERBS:
                 following = [m for m in range(n + 1, place) if not self.line.gone[m]]
                 before = [m for m in range(start, n) if not self.line.gone[m]]
                 self.line.gone[n] = self.line.gone[n] or not (following and before)
@@ -249,14 +169,14 @@ class _Heads:
     def _acts(self, start: int, place: int, end: int) -> bool:
         """Whether the phrase takes part in an action or state, so that only its adjectives may go."""
         line = self.line
-        if any(self._is_state(n, place) for n in range(start, place)):
+        if any(self.spans.is_state(n, place) for n in range(start, place)):
             return True
         after = end
         while line.at(after) in COPULAS or line.at(after) in ADVERBS:
             after += 1
         if line.at(after) in ACTIONS and line.low[place] not in ALONE:
             return True
-        governor = line.at(self._determiner(start) - 1)
+        governor = line.at(self.spans.determiner(start) - 1)
         if governor == "of" and line.at(start - 2) in vocabulary.PIECES:
             return True
         owned = is_owner(line.at(start - 1))
@@ -267,58 +187,8 @@ class _Heads:
             and owned
         ):
             return line.low[place] not in ALONE or line.low[place] in FACE_PARTS
-        if start == 0 and self._is_verb(end):
+        if start == 0 and self.spans.is_verb(end):
             return True
         if owned and governor not in {"with", "featuring"} | HAVING | WITHS:
-            return self._is_verb(end) or not (governor in _JOINTS or governor in STOPS or not governor)
+            return self.spans.is_verb(end) or not (governor in JOINTS or governor in STOPS or not governor)
         return False
-
-    def _determiner(self, start: int) -> int:
-        """Where the phrase begins with its `her`, `a` or `the woman's`."""
-        line = self.line
-        if line.at(start - 1) in DETERMINERS:
-            return start - 1
-        if not is_owner(line.at(start - 1)):
-            return start
-        return start - 1 - (line.at(start - 2) in DETERMINERS)
-
-    def _is_verb(self, place: int) -> bool:
-        word = self.line.at(place)
-        quiet = word in STOPS or word in _JOINTS or word in PREPOSITIONS or word in WITHS or word in CLAUSE_WORDS
-        return bool(word) and word[0].isalpha() and not quiet and not word.endswith("ing") and word not in STATIC
-
-    def _end_of_complement(self, end: int) -> int:
-        """Past what belongs to a struck noun: `across her nose and cheeks`, `that falls past her shoulders`."""
-        line = self.line
-        word = line.at(end)
-        if (
-            word in STATIC
-            or word in {"that", "which"}
-            or word in {"scattered", "dotting", "sprinkled", "visible", "dusting"}
-        ):
-            return self._next_stop(end)
-        if word == "," and line.at(end + 1) in {"which", "that"}:
-            return self._next_stop(end + 1)
-        place = end
-        while word in PREPOSITIONS or word == "and" and place > end:
-            ahead = place + 1
-            while line.at(ahead) in DETERMINERS or self._is_attribute(line.at(ahead)) or line.at(ahead) in {"of"}:
-                ahead += 1
-            if line.at(ahead) not in vocabulary.BODY_PARTS:
-                break
-            place = ahead + 1
-            word = line.at(place)
-        return place
-
-    def _next_stop(self, place: int) -> int:
-        """The next comma, end, or `and` that begins another thing."""
-        line = self.line
-        while place < len(line.low) and line.low[place] not in STOPS and line.low[place] not in {"while", "as"}:
-            if (
-                line.low[place] == "and"
-                and line.at(place + 1) not in _OWNED
-                and line.at(place + 1) not in vocabulary.BODY_PARTS
-            ):
-                break
-            place += 1
-        return place

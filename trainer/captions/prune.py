@@ -8,6 +8,7 @@ from functools import lru_cache
 from .caption_rules import CaptionRules
 from .found import Found
 from .looks import is_hot, strike_looks
+from .mend import mended
 from .phrase import Sentence, sentences_of
 from .tags import Word, normal, word_of
 from .words import words
@@ -86,7 +87,7 @@ def _struck(sentence: str, only: frozenset[Found] | None) -> tuple[tuple[Found, 
         return only is None or phrase in only
 
     strike_looks(line, decides)
-    return tuple(found), line.text() if found else sentence
+    return tuple(found), mended(line) if found else sentence
 
 
 def _judged(sentence: str, only: frozenset[Found] | None = None) -> tuple[tuple[Found, ...], str]:
@@ -158,7 +159,7 @@ def _without_phrases(text: str, rules: CaptionRules, removed: list[Removed]) -> 
     line = Sentence.of(text)
     for phrase in rules.phrases:
         _strike_words(line, phrase, removed)
-    return line.text()
+    return mended(line)
 
 
 def _strike_words(line: Sentence, phrase: Sequence[re.Pattern[str]], removed: list[Removed]) -> None:

@@ -62,7 +62,7 @@ _STEMS = tuple(
 
 _OPENING_STEMS = (
     *_STEMS,
-    *words("image picture shot portrait selfie artwork digital scene close headshot depict art style this"),
+    *words("image picture shot portrait selfie digital scene close-up headshot depict art style this"),
 )
 
 
@@ -100,12 +100,11 @@ def without_opening(prose: str, *, keep_style: bool) -> str:
 
     What the opening says of the camera stays: `A close-up photo of a woman` becomes `A close-up of a woman`.
     """
-    low = prose.lower()
-    if not any(stem in low for stem in _OPENING_STEMS):
-        return prose
     parts = sentences_of(prose)
     for n in range(0, len(parts), 2):
-        parts[n] = _without_lead(parts[n] if keep_style else _without_style(parts[n]), keep_style=keep_style)
+        low = parts[n].lower()
+        if any(stem in low for stem in _OPENING_STEMS):
+            parts[n] = _without_lead(parts[n] if keep_style else _without_style(parts[n]), keep_style=keep_style)
     return "".join(part for n, part in enumerate(parts) if n % 2 == 0 or parts[n - 1]).strip()
 
 

@@ -1,7 +1,7 @@
 """What one tag is: its usual spelling, its slot in the caption, and whether it describes the character's looks."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from .looks import is_hot
@@ -44,7 +44,7 @@ class Word:
     `row` and `kind` are set where it describes the character's looks; `style` names the style class; `single` marks a
     word for one person, `sex` whose; `mark` something written on the picture; `hidden` what a close-up does not show;
     `told` a phrase rather than a tag, which may speak of looks besides. `alias` is its colour family, under which
-    `auburn_hair` and `red_hair` count as the same looks.
+    `auburn_hair` and `red_hair` count as the same looks. `plain` words are taken out by no policy.
     """
 
     key: str
@@ -59,11 +59,11 @@ class Word:
     hidden: bool = False
     told: bool = False
     alias: str | None = None
+    plain: bool = field(init=False)
 
-    @property
-    def plain(self) -> bool:
-        """Whether no policy can take it out."""
-        return self.row is None and not self.told and self.slot != "meta" and self.key != ""
+    def __post_init__(self) -> None:
+        plain = self.row is None and not self.told and self.slot != "meta" and self.key != ""
+        object.__setattr__(self, "plain", plain)
 
 
 def normal(tag: str) -> str:
@@ -86,13 +86,9 @@ def is_emoticon(key: str) -> bool:
     return len(key) <= 4 and _FACE.fullmatch(key) is not None and not key.isalnum()
 
 
+@lru_cache(maxsize=65536)
 def word_of(tag: str) -> Word:
     """`tag` classified; the first class that fits wins."""
-    return (_word_of if len(tag) <= LONGEST else _word_of.__wrapped__)(tag)
-
-
-@lru_cache(maxsize=65536)
-def _word_of(tag: str) -> Word:
     key = normal(tag)
     text = key if is_emoticon(key) else key.replace("_", " ")
     if len(key) > LONGEST:

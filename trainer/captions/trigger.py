@@ -35,34 +35,20 @@ def _meaning(word: str) -> list[Finding]:
     key = normal(word)
     known = word_of(word)
     if key in GENERIC or known.slot == "subject" or known.style or known.slot in {"lighting", "meta"}:
-        return [
-            _finding(
-                GENERIC_WORD,
-                "error",
-                f"The trigger '{word}' is a word every model knows; make one up, like 'sage_character'.",
-            )
-        ]
+        return [_refused(GENERIC_WORD, word, "a word every model knows; make one up, like 'sage_character'")]
     if key in BOORU or known.row or known.slot != "other":
-        return [
-            _finding(
-                TAG,
-                "error",
-                f"The trigger '{word}' is a tag that taggers and models know already; make up another word.",
-            )
-        ]
+        return [_refused(TAG, word, "a tag that taggers and models know already; make up another word")]
     if key in ENGLISH:
-        return [
-            _finding(
-                GENERIC_WORD,
-                "error",
-                f"The trigger '{word}' is an English word; join it to a made-up one, like 'ohwx_{key}'.",
-            )
-        ]
+        return [_refused(GENERIC_WORD, word, f"an English word; join it to a made-up one, like 'ohwx_{key}'")]
     parts = [part for part in key.split("_") if part in ENGLISH or part in GENERIC or part in BOORU]
     if not parts:
         return []
     text = f"The trigger '{word}' carries the meaning of {_quoted(parts)}; a made-up word starts from nothing."
     return [_finding(CARRIES, "note", text)]
+
+
+def _refused(check: str, word: str, why: str) -> Finding:
+    return _finding(check, "error", f"The trigger '{word}' is {why}.")
 
 
 def _letters(word: str) -> list[Finding]:

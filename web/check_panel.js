@@ -54,6 +54,7 @@ export class CheckPanel {
     this.tileOf = new Map(state.tiles.map((tile) => [tile.id, tile]));
     if (this.memory.read() !== this.review.text()) this.review = new Review(this.memory.read());
     this.filters.clear();
+    this.drawnPairs = null;
     this.tiles.fill(state.tiles);
     this.refresh();
   }
@@ -172,6 +173,9 @@ export class CheckPanel {
     const open = this.state.pairs.filter(
       ({ a, b }) => this.tileOf.has(a) && this.tileOf.has(b) && !this.review.isDropped(a) && !this.review.isDropped(b),
     );
+    const drawn = open.map(({ a, b }) => `${a} ${b}`).join();
+    if (drawn === this.drawnPairs) return;
+    this.drawnPairs = drawn;
     this.pairs.hidden = open.length === 0;
     const label = `${plural(open.length, "near-duplicate pair")}: drop one of each`;
     const rows = open.slice(0, MOST_PAIRS).map((pair) => this.pair(pair));

@@ -37,7 +37,7 @@ def opened_page(comfy: Comfy, *, vue: bool) -> Iterator["Page"]:
         browser = playwright.chromium.launch(executable_path=chromium(), args=_FLAGS)
         try:
             page = browser.new_page(viewport={"width": 1800, "height": 1000})
-            page.set_default_timeout(90_000)
+            page.set_default_timeout(240_000)
             opened = Page(page)
             page.goto(comfy.url)
             page.wait_for_function("() => window.app?.extensionManager && window.app.graph && window.LiteGraph")

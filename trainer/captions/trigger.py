@@ -69,14 +69,14 @@ def _letters(word: str) -> list[Finding]:
 def _splits(word: str, tokenizers: Tokenizers) -> list[Finding]:
     findings: list[Finding] = []
     for name, split in sorted(tokenizers.items()):
-        pieces = split(word)
+        pieces = [piece for piece in split(word) if piece.strip("▁Ġ ")]  # T5 marks the start of a text with one
         shown = " | ".join(pieces)
         whole = [piece for piece in map(_bare, pieces) if len(piece) > 2 and (piece in ENGLISH or piece in GENERIC)]
         if len(pieces) == 1:
             text = f"{name} knows '{word}' as one word ({shown}), so it means something already; make up another."
             findings.append(Finding(check=SPLIT, level="warning", text=text, value=1.0))
             continue
-        tail = f"; {_quoted(whole)} bring a meaning along" if whole else ""
+        tail = f"; {_quoted(whole)} would bring a meaning along" if whole else ""
         text = f"{name} splits '{word}' into {len(pieces)}: {shown}{tail}."
         findings.append(Finding(check=SPLIT, level="note", text=text, value=float(len(pieces))))
     return findings

@@ -11,7 +11,7 @@ from .checks.judge import by_weight, judge
 from .checks.rules import Rules
 from .checks.shape import judge_buckets
 from .coverage import Coverage
-from .dataset import Dataset
+from .dataset import Dataset, LeftOut
 from .finding import Finding
 from .sample import Likeness, Sample
 from .seen import Seen
@@ -21,6 +21,8 @@ CHECKS = frozenset(
     + ("copy", "near copy", "no face", "several faces", "odd one out")
 )
 """Checks of one picture: a new audit replaces their findings, and leaves those of others alone."""
+
+_NAMED = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +92,19 @@ def judge_set(
     found = judge_count(len(usable), distinct(len(usable), inside), standard.rules)
     found += [judge_copies(len(usable), distinct(len(usable), [p for p in inside if p.exact]))]
     found += [_faceless(seen, standard.reader)]
-    found += [Finding(check="left out", level="warning", text=left.why) for left in dataset.left_out]
+    found += _left_out(dataset.left_out)
     found += [judge_buckets([fact for n in usable if (fact := seen[n].facts) is not None], standard.rules)]
     found += coverage.findings()
     return by_weight(finding for finding in found if finding is not None)
+
+
+def _left_out(left: Sequence[LeftOut]) -> list[Finding]:
+    """One line each while they can be read, else one for all."""
+    if len(left) <= _NAMED:
+        return [Finding(check="left out", level="warning", text=one.why) for one in left]
+    names = ", ".join(one.name for one in left[:3])
+    text = f"{len(left)} pictures were left out before ({names} and others); the node that did it says why."
+    return [Finding(check="left out", level="note", text=text, value=float(len(left)))]
 
 
 def _of_file(sample: Sample, one: Seen, rules: Rules, usual_focus: float | None) -> list[Finding]:

@@ -158,6 +158,12 @@ def test_a_file_that_changed_is_told_to_be_loaded_again(good: Folder) -> None:
     assert checks(checked(good).dataset.samples[2]) == ["changed"]
 
 
+def test_many_left_out_pictures_are_one_line(good: Folder) -> None:
+    left = tuple(LeftOut(name=f"{number}.png", why=f"{number}.png was not picked.") for number in range(200))
+    found = [finding for finding in audit(good.dataset(left)).findings if finding.check == "left out"]
+    assert [(finding.level, finding.value) for finding in found] == [("note", 200.0)]
+
+
 def test_what_was_left_out_when_reading_is_named(good: Folder) -> None:
     dataset = good.dataset((LeftOut(name="b.gif", why="b.gif has 4 frames; save one frame as PNG."),))
     done = audit(dataset, rules=RULES)

@@ -14,9 +14,11 @@ def alpha_input() -> Any:
         options=[*COLOURS, AS_MASK],
         default="white",
         advanced=True,
+        optional=True,
         tooltip=(
             "What lies behind transparent pictures. A plain colour is learned with the character unless the caption "
-            "names it (green background). keep as mask shows grey there and trains on the character alone."
+            "names it (green background). keep as mask shows grey there and saves the mask with the picture, for "
+            "trainers that read it."
         ),
     )
 

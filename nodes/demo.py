@@ -73,6 +73,7 @@ class DemoCharacter(io.ComfyNode):
                     "pictures",
                     options=[READY, AS_FOUND],
                     default=READY,
+                    optional=True,
                     tooltip=(
                         "ready to train: framed and divided. as found: loosely framed, with copies, a blurred one, a "
                         "stranger and worse among them, to try Check dataset and Crop to face or body on."

@@ -60,4 +60,5 @@ class Dataset:
         known = checked_keys(cls, data, DatasetError)
         known["samples"] = tuple(Sample.from_json(sample) for sample in known["samples"])
         known["left_out"] = tuple(LeftOut(**left) for left in known.get("left_out", ()))
-        return cls(**{**known, "root": Path(known["root"])})
+        known["root"] = Path(known["root"])
+        return cls(**known)

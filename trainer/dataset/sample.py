@@ -29,7 +29,8 @@ class FaceMark:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "FaceMark":
         known = checked_keys(cls, data, DatasetError)
-        return cls(**{**known, "box": tuple(known["box"])})
+        known["box"] = tuple(known["box"])
+        return cls(**known)
 
 
 @dataclass(frozen=True, kw_only=True)

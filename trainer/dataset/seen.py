@@ -1,7 +1,7 @@
 """What one look at a picture brings home: its facts, its faces and its part in the coverage, but no pixels."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from PIL import Image
@@ -43,7 +43,7 @@ class Eyes:
         except DatasetError as fault:
             return Seen(fault=str(fault))
         with self._turn:
-            faces = [] if self._faces is None else detect_with_retries(self._faces, image).faces
+            faces = self._found(image)
             words = self._words(image)
         face = faces[0] if faces else None
         mark = self._mark(face) or (sample.face if self._faces is None else None)
@@ -60,6 +60,9 @@ class Eyes:
                 words_by=self._attributes.name if self._attributes else None,
             ),
         )
+
+    def _found(self, image: Image.Image) -> Sequence[Face]:
+        return () if self._faces is None else detect_with_retries(self._faces, image).faces
 
     def _words(self, image: Image.Image) -> Mapping[str, str]:
         return {} if self._attributes is None else self._attributes.read([image])[0].values

@@ -8,8 +8,9 @@ from .dataset import LoadCharacterDataset
 from .dataset_check import CheckDataset
 from .dataset_crop import CropDataset
 from .dataset_images import DatasetToImages, ImagesToDataset
+from .dataset_mix import MixDatasets
 from .dataset_pick import PickImages
-from .dataset_save import MixDatasets, SaveDataset
+from .dataset_save import SaveDataset
 from .demo import DemoBaseModel, DemoCharacter
 from .recipe import TrainingRecipe
 from .train import ChooseBaseModel, TrainCharacterLora

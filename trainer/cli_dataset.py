@@ -4,8 +4,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .errors import DatasetError
-
 
 def add_dataset(commands: Any) -> None:
     """Hang the `dataset` command and its verbs under `commands`."""
@@ -47,7 +45,7 @@ def _add_mix(verbs: Any) -> None:
     mix = verbs.add_parser("mix", help="join folders at a ratio")
     mix.set_defaults(command=_mix)
     mix.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    mix.add_argument("--shares", type=shares, required=True, metavar="60/40", help="one number a folder")
+    mix.add_argument("--shares", required=True, metavar="60/40", help="one number a folder")
     _add_words(mix)
     _add_target(mix)
 
@@ -87,14 +85,6 @@ def _add_faces(verb: argparse.ArgumentParser, default: str) -> None:
     verb.add_argument("--device", default="cpu", help="cpu or cuda")
 
 
-def shares(text: str) -> list[float]:
-    """60/40 as numbers."""
-    try:
-        return [float(part) for part in text.replace(":", "/").replace(",", "/").split("/")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no ratio; write it as 60/40") from None
-
-
 def _check(options: argparse.Namespace) -> dict[str, Any]:
     from .console_dataset import follow_check
 
@@ -116,8 +106,6 @@ def _pick(options: argparse.Namespace) -> dict[str, Any]:
 def _mix(options: argparse.Namespace) -> dict[str, Any]:
     from .console_dataset import follow_mix
 
-    if len(options.shares) != len(options.folders):
-        raise DatasetError(f"{len(options.folders)} folders need as many shares; --shares has {len(options.shares)}.")
     return follow_mix(options)
 
 

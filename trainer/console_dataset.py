@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from .atomic import write_atomically
 from .dataset.alpha import Alpha
 from .dataset.dataset import Dataset
-from .errors import FaceError
+from .errors import DatasetError, FaceError
 from .faces.face import AttributeReader, FaceReader
 from .peak import peak_mb
 
@@ -130,9 +130,13 @@ def follow_pick(options: argparse.Namespace) -> dict[str, Any]:
 def follow_mix(options: argparse.Namespace) -> dict[str, Any]:
     """Join folders at a ratio and write kohya folders into `--out`."""
     from .dataset.mix import mix
+    from .dataset.ratio import parse_shares
     from .dataset.save import save_kohya
 
-    mixed = mix([read(options, folder) for folder in options.folders], options.shares)
+    shares = parse_shares(options.shares)
+    if len(shares) != len(options.folders):
+        raise DatasetError(f"{len(options.folders)} folders need as many shares; --shares has {len(shares)}.")
+    mixed = mix([read(options, folder) for folder in options.folders], shares)
     save_kohya(mixed.dataset, options.out)
     sys.stdout.write("\n".join((mixed.sentence, *mixed.overlaps)) + "\n")
     return {**_counts(mixed.dataset), "shares": [round(share, 4) for share in mixed.shares], "folder": str(options.out)}

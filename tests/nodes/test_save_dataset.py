@@ -1,4 +1,4 @@
-"""Mix and save: ratios out of text, folders out of names, hand edits kept."""
+"""Save dataset: folders out of names, hand edits kept."""
 
 from collections.abc import Callable
 from typing import Any
@@ -64,32 +64,3 @@ def test_a_link_of_that_name_is_not_written_through(pack: Pack, fake_host: FakeH
 def test_another_place_is_refused(pack: Pack, dataset: Any) -> None:
     with pytest.raises(pack("trainer.errors").DatasetError, match="under input or output"):
         _save(pack, dataset, place="models")
-
-
-@pytest.mark.parametrize(
-    ("text", "numbers"),
-    [("60/40", [60, 40]), ("70:30", [70, 30]), ("50 / 30 / 20", [50, 30, 20]), ("60%, 40%", [60, 40])],
-)
-def test_shares_are_read_as_people_write_them(pack: Pack, text: str, numbers: list[float]) -> None:
-    assert pack("nodes.dataset_save").parsed_shares(text) == numbers
-
-
-@pytest.mark.parametrize("text", ["", "60", "60/", "a/b", "-1/2", "0/100", "1e9/1", "/".join("1" * 11), "nan/1"])
-def test_other_shares_are_refused(pack: Pack, text: str) -> None:
-    assert pack("nodes.dataset_save").MixDatasets.validate_inputs(text) is not True
-
-
-def test_mixed_datasets_have_the_shares_asked_for(pack: Pack, fake_host: FakeHost, dataset: Any) -> None:
-    write_folder(fake_host.home / "input" / "renders", count=8)
-    other = pack("trainer.dataset.folder").read_dataset(fake_host.home / "input" / "renders")
-    made = pack("nodes.dataset_save").MixDatasets.execute(
-        shares="60/40", datasets={"dataset_0": dataset, "dataset_1": other}
-    )
-    shown = [sample.repeats for sample in made.args[0].samples]
-    assert abs(sum(shown[:4]) / sum(shown) - 0.6) <= 0.03
-    assert "of training" in made.ui["text"][0]
-
-
-def test_as_many_shares_as_datasets_are_wanted(pack: Pack, dataset: Any) -> None:
-    with pytest.raises(pack("trainer.errors").DatasetError, match="2 datasets are wired"):
-        pack("nodes.dataset_save").MixDatasets.execute(shares="5/3/2", datasets={"a": dataset, "b": dataset})

@@ -1,9 +1,13 @@
 """The smallest whole repeats that give parts of a dataset the shares of training they were asked for."""
 
 import math
+import re
 from collections.abc import Sequence
 from itertools import product
 
+from ..errors import DatasetError
+
+MOST_PARTS = 10
 MOST_REPEATS = 100
 TOLERANCE = 0.03
 """Points of share."""
@@ -11,6 +15,18 @@ _ROUNDING = 1e-9
 _MOST_ROUNDED_BOTH_WAYS = 8
 _MOST_TRIED = 200_000
 """Choices; with many parts the search ends there with the smallest found so far."""
+_NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})?")
+
+
+def parse_shares(text: str) -> list[float]:
+    """Numbers out of 60/40, 60:40, 60 % / 40 % or 50, 30, 20, one a part; DatasetError for anything else."""
+    parts = [part.strip().removesuffix("%").strip() for part in re.split(r"[/:,;]", text)]
+    if not 2 <= len(parts) <= MOST_PARTS or not all(_NUMBER.fullmatch(part) for part in parts):
+        raise DatasetError(f"The shares {text[:40]!r} cannot be read; write them as 60/40 or 50/30/20.")
+    shares = [float(part) for part in parts]
+    if not all(shares):
+        raise DatasetError(f"A share in {text[:40]!r} is 0; give every dataset more, or leave it out.")
+    return shares
 
 
 def effective(counts: Sequence[int], repeats: Sequence[int]) -> tuple[float, ...]:

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.dataset.ratio import MOST_REPEATS, TOLERANCE, deviation, effective, is_met, smallest_repeats
+from trainer.dataset.ratio import (
+    MOST_REPEATS,
+    TOLERANCE,
+    deviation,
+    effective,
+    is_met,
+    parse_shares,
+    smallest_repeats,
+)
+from trainer.errors import DatasetError
 
 SHARES = [(0.6, 0.4), (0.7, 0.3), (0.5, 0.5), (0.1, 0.9)]
 
@@ -47,3 +56,17 @@ def test_many_parts_are_solved_at_once():
     counts = list(range(3, 15))
     shares = [1 / 12] * 12
     assert is_met(counts, smallest_repeats(counts, shares), shares)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("60/40", [60, 40]), ("70:30", [70, 30]), ("50 / 30 / 20", [50, 30, 20]), ("60%, 40%", [60, 40])],
+)
+def test_shares_are_read_as_people_write_them(text: str, numbers: list[float]):
+    assert parse_shares(text) == numbers
+
+
+@pytest.mark.parametrize("text", ["60", "a/b", "-1/2", "0/100", "inf/1", "٦٠/٤٠"])
+def test_other_shares_are_refused(text: str):
+    with pytest.raises(DatasetError, match="share"):
+        parse_shares(text)

@@ -14,7 +14,7 @@ _kept: "OrderedDict[tuple[Any, ...], Any]" = OrderedDict()
 
 def look_over(dataset: Dataset, eyes: Eyes, rules: Any, tell: Progress) -> Any:
     """The audit of `dataset`, from memory when these pictures were looked at before by the same eyes."""
-    from ..trainer.dataset.audit import audit
+    from ..trainer.dataset.audit.audit import audit
 
     key = (
         dataset.fingerprint(),

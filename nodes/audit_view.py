@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..trainer.dataset.audit.review import picture_ids
 from ..trainer.dataset.finding import Finding
-from ..trainer.dataset.review import picture_ids
 from ..trainer.dataset.sample import Sample
 from . import host
 from .host_files import preview, view_of_preview
 from .progress import Progress
 
 if TYPE_CHECKING:
-    from ..trainer.dataset.audit import Audit
+    from ..trainer.dataset.audit.audit import Audit
 
 
 def audit_view(whole: "Audit", left: "Audit", review: str, tell: Progress, note: str) -> dict[str, Any]:

@@ -84,7 +84,7 @@ class LoadCharacterDataset(io.ComfyNode):
 
     @classmethod
     def execute(cls, folder: str, trigger: str, subject: str, held_out: int, alpha: str = "white") -> Any:  # noqa: PLR0913
-        from ..trainer.dataset.folder import read_dataset
+        from ..trainer.dataset.files.folder import read_dataset
 
         dataset = read_dataset(
             host.dataset_folder(folder),

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from ..trainer.dataset.audit.review import Review
 from ..trainer.dataset.dataset import Dataset
-from ..trainer.dataset.review import Review
 from ..trainer.errors import DatasetError
 from . import host
 from ._api import io
@@ -63,8 +63,8 @@ class CheckDataset(io.ComfyNode):
     ) -> Any:
         import json
 
-        from ..trainer.dataset.coverage_picture import draw_coverage
-        from ..trainer.dataset.sheet_picture import draw_sheet
+        from ..trainer.dataset.audit.sheet import draw_sheet
+        from ..trainer.dataset.coverage.picture import draw_coverage
 
         node = cls.hidden.unique_id
         with host.cancellable():

@@ -48,8 +48,8 @@ class CropDataset(io.ComfyNode):
 
     @classmethod
     def execute(cls, dataset: Dataset, reader: str, **choices: Any) -> Any:
-        from ..trainer.dataset.crop import crop_dataset
-        from ..trainer.dataset.crop_picture import draw_boxes
+        from ..trainer.dataset.crop.crop import crop_dataset
+        from ..trainer.dataset.crop.picture import draw_boxes
 
         with host.cancellable():
             cropped = crop_dataset(
@@ -80,7 +80,7 @@ def rule_of(  # noqa: PLR0913
     straighten: bool = False,
 ) -> Any:
     """The engine's rule for the node's choices."""
-    from ..trainer.dataset.crop import BodyCrop, FaceCrop
+    from ..trainer.dataset.crop.crop import BodyCrop, FaceCrop
 
     no_face = "leave out" if without_face == KEEP_OUT else "keep whole"
     face = FaceCrop(

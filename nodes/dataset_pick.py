@@ -34,8 +34,8 @@ class PickImages(io.ComfyNode):
 
     @classmethod
     def execute(cls, dataset: Dataset, count: int, reader: str, baselines: str, held_out: int) -> Any:  # noqa: PLR0913
-        from ..trainer.dataset.baselines import named_baselines
-        from ..trainer.dataset.pick import pick
+        from ..trainer.dataset.pick.baselines import named_baselines
+        from ..trainer.dataset.pick.pick import pick
         from ..trainer.dataset.split import hold_out
 
         eyes = eyes_of(reader, None, dataset)

@@ -78,7 +78,7 @@ class SaveDataset(io.ComfyNode):
 
     @classmethod
     def execute(cls, dataset: Dataset, name: str, place: str, layout: str, overwrite: bool) -> Any:  # noqa: PLR0913
-        from ..trainer.dataset.resave import save_again
+        from ..trainer.dataset.files.resave import save_again
 
         folder = save_folder(place, name)
         save_again(dataset, folder, _LAYOUTS[layout], overwrite=overwrite, notes=pictures_folder() / ".saved")

@@ -124,7 +124,7 @@ def demo_figures(learned: Any, overdone: Any) -> dict[str, Any]:
 
 def follow_train(options: argparse.Namespace) -> dict[str, Any]:
     """Train a folder of pictures; run again to resume."""
-    from .dataset.folder import read_dataset
+    from .dataset.files.folder import read_dataset
     from .demo.assets import demo_base
     from .demo.settings import demo_recipe
     from .families import describe_base

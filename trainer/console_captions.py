@@ -61,7 +61,7 @@ def follow_rules(options: argparse.Namespace) -> dict[str, Any]:
 
 def follow_lint(options: argparse.Namespace) -> dict[str, Any]:
     """Say what is wrong with the captions of a folder and with its trigger."""
-    from .dataset.layout import CAPTION_SUFFIXES
+    from .dataset.files.layout import CAPTION_SUFFIXES
 
     dataset = _read(options)
     texts = [path for path in sorted(options.input.rglob("*")) if path.suffix in CAPTION_SUFFIXES]
@@ -93,7 +93,7 @@ def _captioner(options: argparse.Namespace) -> Generator[Captioner]:
 
 
 def _read(options: argparse.Namespace) -> Dataset:
-    from .dataset.folder import read_dataset
+    from .dataset.files.folder import read_dataset
 
     dataset = read_dataset(options.input, trigger=options.trigger, subject=options.subject, recursive=options.recursive)
     _name(dataset.left_out)

@@ -35,10 +35,10 @@ def told(what: str) -> Generator[Tell]:
 
 def follow_check(options: argparse.Namespace) -> dict[str, Any]:
     """Write report.txt, audit.json, sheet.png and coverage.png into `--out`."""
-    from .dataset.audit import audit
+    from .dataset.audit.audit import audit
+    from .dataset.audit.sheet import draw_sheet
     from .dataset.checks.rules import Rules
-    from .dataset.coverage_picture import draw_coverage
-    from .dataset.sheet_picture import draw_sheet
+    from .dataset.coverage.picture import draw_coverage
 
     dataset, eyes = read(options, options.folder), _eyes(options)
     rules = Rules.at(options.resolution)
@@ -62,9 +62,9 @@ def follow_check(options: argparse.Namespace) -> dict[str, Any]:
 
 def follow_crop(options: argparse.Namespace) -> dict[str, Any]:
     """Write the crops as kohya folders into `<out>/dataset`, and their boxes on the originals into boxes.png."""
-    from .dataset.crop import BodyCrop, FaceCrop, crop_dataset
-    from .dataset.crop_picture import draw_boxes
-    from .dataset.save import save_kohya
+    from .dataset.crop.crop import BodyCrop, FaceCrop, crop_dataset
+    from .dataset.crop.picture import draw_boxes
+    from .dataset.files.save import save_kohya
 
     dataset = read(options, options.folder)
     no_face = "keep whole" if options.keep_faceless else "leave out"
@@ -96,10 +96,10 @@ def follow_crop(options: argparse.Namespace) -> dict[str, Any]:
 
 def follow_pick(options: argparse.Namespace) -> dict[str, Any]:
     """Write the picked pictures as kohya folders into `<out>/dataset`; left_out.txt says why the others stayed out."""
-    from .dataset.baselines import named_baselines
-    from .dataset.coverage_picture import draw_coverage
-    from .dataset.pick import pick
-    from .dataset.save import save_kohya
+    from .dataset.coverage.picture import draw_coverage
+    from .dataset.files.save import save_kohya
+    from .dataset.pick.baselines import named_baselines
+    from .dataset.pick.pick import pick
     from .dataset.split import hold_out
 
     dataset, eyes = read(options, options.folder, held_out=0), _eyes(options)
@@ -129,9 +129,9 @@ def follow_pick(options: argparse.Namespace) -> dict[str, Any]:
 
 def follow_mix(options: argparse.Namespace) -> dict[str, Any]:
     """Join folders at a ratio and write kohya folders into `--out`."""
+    from .dataset.files.save import save_kohya
     from .dataset.mix import mix
     from .dataset.ratio import parse_shares
-    from .dataset.save import save_kohya
 
     shares = parse_shares(options.shares)
     if len(shares) != len(options.folders):
@@ -144,7 +144,7 @@ def follow_mix(options: argparse.Namespace) -> dict[str, Any]:
 
 def follow_save(options: argparse.Namespace) -> dict[str, Any]:
     """Write a dataset in a trainer's layout into `--out`."""
-    from .dataset.save import save_aitoolkit, save_json, save_kohya
+    from .dataset.files.save import save_aitoolkit, save_json, save_kohya
 
     dataset = read(options, options.folder)
     write = {"kohya": save_kohya, "ai-toolkit": save_aitoolkit, "json": save_json}[options.layout]
@@ -154,7 +154,7 @@ def follow_save(options: argparse.Namespace) -> dict[str, Any]:
 
 def read(options: argparse.Namespace, folder: Path, *, held_out: int | None = None) -> Dataset:
     """The dataset in `folder` as the options say; files left out are named on the console."""
-    from .dataset.folder import read_dataset
+    from .dataset.files.folder import read_dataset
 
     alpha = Alpha(matte="grey", masked=True) if options.alpha == "mask" else Alpha(matte=options.alpha)
     dataset = read_dataset(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.dataset.folder import read_dataset
+from trainer.dataset.files.folder import read_dataset
 from trainer.demo.found import draw_found
 
 from .comfyui import ROOT, Comfy, Refused, failure

@@ -18,7 +18,7 @@ def dataset(pack: Pack, fake_host: FakeHost) -> Any:
     inside = write_folder(fake_host.home / "input" / "who", count=4)
     (inside / "copy.png").write_bytes((inside / "001.png").read_bytes())
     (inside / "broken.png").write_bytes(b"no picture")
-    return pack("trainer.dataset.folder").read_dataset(fake_host.home / "input" / "who")
+    return pack("trainer.dataset.files.folder").read_dataset(fake_host.home / "input" / "who")
 
 
 def _check(pack: Pack, dataset: Any, review: str = "", **more: Any) -> tuple[Any, dict[str, Any]]:
@@ -62,7 +62,7 @@ def test_a_decision_looks_at_no_picture_again(pack: Pack, dataset: Any, monkeypa
     def forbidden(*_: Any) -> None:
         raise AssertionError("a picture was opened")
 
-    monkeypatch.setattr(pack("trainer.dataset.seen"), "look", forbidden)
+    monkeypatch.setattr(pack("trainer.dataset.audit.seen"), "look", forbidden)
     review = json.dumps({"waived": {state["tiles"][0]["id"]: ["copy"]}, "waived_of_set": ["count"]})
     made, _ = _check(pack, dataset, review)
     assert made.args[0].samples[0].waived == ("copy",)

@@ -23,7 +23,7 @@ def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def found(pack: Pack, drawings: Path) -> Any:
-    return pack("trainer.dataset.folder").read_dataset(drawings)
+    return pack("trainer.dataset.files.folder").read_dataset(drawings)
 
 
 def _crop(pack: Pack, dataset: Any, **more: Any) -> Any:

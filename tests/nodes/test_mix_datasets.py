@@ -14,7 +14,7 @@ Pack = Callable[[str], Any]
 @pytest.fixture
 def dataset(pack: Pack, fake_host: FakeHost) -> Any:
     write_folder(fake_host.home / "input" / "who")
-    return pack("trainer.dataset.folder").read_dataset(fake_host.home / "input" / "who")
+    return pack("trainer.dataset.files.folder").read_dataset(fake_host.home / "input" / "who")
 
 
 @pytest.mark.parametrize("text", ["", "60", "60/", "a/b", "-1/2", "0/100", "1e9/1", "/".join("1" * 11), "nan/1"])
@@ -24,7 +24,7 @@ def test_other_shares_are_refused(pack: Pack, text: str) -> None:
 
 def test_mixed_datasets_have_the_shares_asked_for(pack: Pack, fake_host: FakeHost, dataset: Any) -> None:
     write_folder(fake_host.home / "input" / "renders", count=8)
-    other = pack("trainer.dataset.folder").read_dataset(fake_host.home / "input" / "renders")
+    other = pack("trainer.dataset.files.folder").read_dataset(fake_host.home / "input" / "renders")
     made = pack("nodes.dataset_mix").MixDatasets.execute(
         shares="60/40", datasets={"dataset_0": dataset, "dataset_1": other}
     )

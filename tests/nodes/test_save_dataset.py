@@ -14,7 +14,7 @@ Pack = Callable[[str], Any]
 @pytest.fixture
 def dataset(pack: Pack, fake_host: FakeHost) -> Any:
     write_folder(fake_host.home / "input" / "who")
-    return pack("trainer.dataset.folder").read_dataset(fake_host.home / "input" / "who")
+    return pack("trainer.dataset.files.folder").read_dataset(fake_host.home / "input" / "who")
 
 
 def _save(pack: Pack, dataset: Any, **more: Any) -> Any:
@@ -27,7 +27,7 @@ def test_what_was_saved_loads_again(pack: Pack, fake_host: FakeHost, dataset: An
     made = _save(pack, dataset, layout=layout)
     assert made.args[1] == str(fake_host.home / "input" / "saved")
     assert "input/saved" in pack("nodes.host").dataset_folders()
-    read = pack("trainer.dataset.folder").read_dataset(fake_host.home / "input" / "saved", trigger="sage")
+    read = pack("trainer.dataset.files.folder").read_dataset(fake_host.home / "input" / "saved", trigger="sage")
     assert read.fingerprint() == dataset.fingerprint()
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ..dataset.audit import audit
+from ..dataset.audit.audit import audit
 from ..dataset.checks.duplicates import near_pairs
 from ..dataset.checks.inspect import inspect
-from ..dataset.folder import read_dataset
+from ..dataset.files.folder import read_dataset
 from ..errors import LikenessError
 from .photos import photo
 

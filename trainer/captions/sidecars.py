@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..atomic import write_atomically
 from ..dataset.dataset import Dataset, LeftOut
-from ..dataset.layout import CAPTION_SUFFIXES, caption_beside, one_line
+from ..dataset.files.layout import CAPTION_SUFFIXES, caption_beside, one_line
 from ..dataset.sample import Sample
 from ..errors import DatasetError
 from .caption_record import RECORD, CaptionRecord

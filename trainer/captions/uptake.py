@@ -3,8 +3,8 @@
 import unicodedata
 from dataclasses import replace
 
+from ..dataset.files.layout import one_line
 from ..dataset.finding import Finding
-from ..dataset.layout import one_line
 from ..dataset.sample import Author, Sample
 from .captioner import Said
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
-from ..dataset.tally import EXPRESSIONS
+from ..dataset.coverage.tally import EXPRESSIONS
 from .face import Face, FaceReader, Reading
 from .mediapipe import NAME, LandmarkReader, SeenFace
 

@@ -7,7 +7,7 @@ import pytest
 from trainer.captions.caption_record import RECORD
 from trainer.captions.sidecars import restore_authors, write_sidecars
 from trainer.dataset.dataset import Dataset
-from trainer.dataset.folder import read_dataset
+from trainer.dataset.files.folder import read_dataset
 from trainer.dataset.sample import Author
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from trainer.dataset.dataset import Dataset
-from trainer.dataset.folder import read_dataset
+from trainer.dataset.files.folder import read_dataset
 
 
 def put(path: Path, color: int = 0, size: tuple[int, int] = (12, 8), caption: str | None = None) -> Path:

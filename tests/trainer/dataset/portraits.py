@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from trainer.dataset.dataset import Dataset
-from trainer.dataset.folder import read_dataset
+from trainer.dataset.files.folder import read_dataset
 from trainer.dataset.pixels import pixel_sha256
 from trainer.faces.face import Box, Face
 

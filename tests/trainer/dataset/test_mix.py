@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from trainer.dataset.dataset import Dataset
-from trainer.dataset.folder import read_dataset
+from trainer.dataset.files.folder import read_dataset
 from trainer.dataset.mix import mix
 from trainer.dataset.split import hold_out
 from trainer.errors import DatasetError

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from trainer.dataset.audit import audit
+from trainer.dataset.audit.audit import audit
 from trainer.dataset.checks.rules import Rules
 from trainer.demo.assets import demo_reader
 from trainer.demo.found import GOOD, draw_found

@@ -16,7 +16,7 @@ from safetensors import safe_open
 from tests.conftest import write_tiny_dataset
 from trainer.dataset.alpha import Alpha
 from trainer.dataset.dataset import Dataset
-from trainer.dataset.folder import read_dataset
+from trainer.dataset.files.folder import read_dataset
 from trainer.errors import Cancelled, DatasetError, ModelError, RecipeError, RunError
 from trainer.families.base import Base
 from trainer.families.sdxl import Sdxl

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..framing import PROFILE, angle_of
+from ..coverage.framing import PROFILE, angle_of
 
 _FEWEST = 3
 _OWN_ANGLE = 4

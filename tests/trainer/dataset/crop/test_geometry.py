@@ -1,0 +1,200 @@
+"""Where crops lie, over thousands of random faces."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from trainer.dataset.crop.crop import BodyCrop, FaceCrop, body_crop, face_crop
+from trainer.dataset.crop.geometry import LEAST, MOST, Box
+from trainer.dataset.crop.report import Framing
+from trainer.dataset.crop.shelf import Found
+from trainer.dataset.crop.turn import upright_crop
+from trainer.errors import DatasetError
+
+MANY = settings(max_examples=300, deadline=None)
+SIZES = st.tuples(st.integers(200, 6000), st.integers(200, 6000))
+RULES = st.builds(
+    FaceCrop,
+    share=st.floats(0.5, 0.7),
+    eyes=st.floats(0.38, 0.46),
+    below=st.floats(0.06, 0.10),
+    resolution=st.sampled_from((512, 768, 1024)),
+    max_upscale=st.floats(1.0, 2.0),
+    outside=st.sampled_from(("shrink", "edge")),
+)
+
+
+@st.composite
+def faces(draw: st.DrawFn) -> tuple[Box, tuple[int, int], float]:
+    """A face box that lies in a picture, the picture's size, and where its eyes are."""
+    wide, high = draw(SIZES)
+    tall = draw(st.floats(16, min(wide / 0.8, high)))
+    across = tall * draw(st.floats(0.6, 0.8))
+    left, top = draw(st.floats(0, wide - across)), draw(st.floats(0, high - tall))
+    return (left, top, left + across, top + tall), (wide, high), top + tall * draw(st.floats(0.33, 0.47))
+
+
+@MANY
+@given(faces(), RULES, st.booleans())
+def test_a_face_fills_half_to_seven_tenths_wherever_the_picture_allows_it(
+    where: tuple[Box, tuple[int, int], float], rule: FaceCrop, knows_eyes: bool
+) -> None:
+    face, size, eyes = where
+    crop = face_crop(face, size, rule, eyes if knows_eyes else None)
+    assert crop.share == pytest.approx((face[3] - face[1]) / (crop.box[3] - crop.box[1]))
+    allows = rule.outside != "shrink" or (face[3] - face[1]) / min(size) <= MOST
+    assert crop.share >= LEAST
+    assert crop.share <= MOST or not allows
+
+
+@MANY
+@given(faces(), RULES, st.booleans())
+def test_a_crop_is_square_and_inside_the_picture_unless_it_is_padded(
+    where: tuple[Box, tuple[int, int], float], rule: FaceCrop, knows_eyes: bool
+) -> None:
+    face, size, eyes = where
+    crop = face_crop(face, size, rule, eyes if knows_eyes else None)
+    left, top, right, bottom = crop.box
+    assert right - left == bottom - top > 0
+    assert crop.size[0] == crop.size[1]
+    is_inside = left >= 0 and top >= 0 and right <= size[0] and bottom <= size[1]
+    assert is_inside != crop.padded
+    assert not crop.padded or rule.outside == "edge"
+
+
+@MANY
+@given(faces(), RULES)
+def test_eyes_lie_at_one_height_in_every_crop_that_was_not_moved(
+    where: tuple[Box, tuple[int, int], float], rule: FaceCrop
+) -> None:
+    face, size, eyes = where
+    crop = face_crop(face, size, rule, eyes)
+    assume(not crop.moved)
+    assert crop.eyes is not None
+    assert abs(crop.eyes - rule.eyes) * crop_side(crop.box) <= 1.51
+
+
+@MANY
+@given(faces(), RULES)
+def test_without_eyes_the_centre_lies_below_the_face_s_by_the_rule(
+    where: tuple[Box, tuple[int, int], float], rule: FaceCrop
+) -> None:
+    face, size, _ = where
+    crop = face_crop(face, size, rule)
+    assume(not crop.moved)
+    centre = (crop.box[1] + crop.box[3]) / 2
+    assert abs(centre - (face[1] + face[3]) / 2 - rule.below * (face[3] - face[1])) <= 1.51
+
+
+@MANY
+@given(faces(), RULES)
+def test_nothing_is_enlarged_beyond_the_limit_or_the_resolution(
+    where: tuple[Box, tuple[int, int], float], rule: FaceCrop
+) -> None:
+    crop = face_crop(where[0], where[1], rule, where[2])
+    assert crop.upscale <= rule.max_upscale + 1e-9
+    assert crop.size[0] <= rule.resolution
+    assert crop.size[0] in (rule.resolution, int(crop_side(crop.box) * rule.max_upscale))
+
+
+@MANY
+@given(faces(), RULES, st.booleans())
+def test_the_whole_face_stays_in_a_crop_that_has_room_for_it(
+    where: tuple[Box, tuple[int, int], float], rule: FaceCrop, knows_eyes: bool
+) -> None:
+    face, size, eyes = where
+    crop = face_crop(face, size, rule, eyes if knows_eyes else None)
+    assume(crop.share is not None and crop.share <= MOST)
+    assert crop.box[1] <= face[1]
+    assert crop.box[3] >= face[3]
+
+
+def test_twenty_thousand_random_faces_are_framed_by_the_guide() -> None:
+    rng = np.random.default_rng(3)
+    rule, heights = FaceCrop(), list[float]()
+    for _ in range(20_000):
+        size = (int(rng.integers(300, 5000)), int(rng.integers(300, 5000)))
+        tall = float(rng.uniform(16, 0.7 * min(size)))
+        left, top = float(rng.uniform(0, size[0] - 0.75 * tall)), float(rng.uniform(0, size[1] - tall))
+        face = (left, top, left + 0.75 * tall, top + tall)
+        crop = face_crop(face, size, rule, top + 0.4 * tall)
+        assert crop.share is not None
+        assert LEAST <= crop.share <= MOST
+        assert 0 <= crop.box[0] <= face[0] < face[2] <= crop.box[2] <= size[0]
+        assert 0 <= crop.box[1] <= face[1] < face[3] <= crop.box[3] <= size[1]
+        assert crop.size[0] == min(1024, int(1.5 * crop_side(crop.box)))
+        if not crop.moved and crop.eyes is not None:
+            heights.append((crop.eyes - rule.eyes) * crop_side(crop.box))
+    assert len(heights) > 5000
+    assert np.abs(heights).max() <= 0.51
+
+
+@MANY
+@given(faces(), st.sampled_from((128, 512, 1024)), st.floats(1.0, 2.0))
+def test_a_body_crop_lies_on_the_grid_and_never_cuts_the_head(
+    where: tuple[Box, tuple[int, int], float], resolution: int, limit: float
+) -> None:
+    face, size, _ = where
+    crop = body_crop(face, size, BodyCrop(resolution=resolution, max_upscale=limit))
+    left, top, right, bottom = crop.box
+    assert 0 <= left < right <= size[0]
+    assert 0 <= top < bottom <= size[1]
+    assert crop.upscale <= limit + 0.01
+    assert top <= max(0.0, face[1] - 0.5 * (face[3] - face[1]))
+    if min(size) >= 256:
+        assert crop.size[0] % 64 == 0
+        assert crop.size[1] % 64 == 0
+
+
+@given(st.integers(600, 3000), st.integers(600, 3000))
+def test_a_body_crop_keeps_nearly_all_of_a_picture_of_common_shape(wide: int, high: int) -> None:
+    assume(1 / 2 <= wide / high <= 2)
+    left, top, right, bottom = body_crop(None, (wide, high), BodyCrop()).box
+    assert (right - left) * (bottom - top) >= 0.9 * wide * high
+
+
+def test_a_crop_at_the_edge_is_moved_and_says_so() -> None:
+    crop = face_crop((10, 10, 210, 260), (2000, 1500), FaceCrop(), 110)
+    assert crop.box[:2] == (0, 0)
+    assert crop.moved
+    assert not crop.shrunk
+
+
+def test_a_crop_larger_than_the_picture_is_shrunk_before_it_is_filled() -> None:
+    face, size = (300.0, 150.0, 700.0, 650.0), (1000, 800)
+    assert face_crop(face, size, FaceCrop()).shrunk
+    assert face_crop(face, size, FaceCrop(outside="edge")) == face_crop(face, size, FaceCrop())
+    filling = face_crop((100, 50, 700, 750), size, FaceCrop(outside="edge"))
+    assert filling.padded
+    assert filling.share == pytest.approx(MOST, abs=0.001)
+
+
+def test_a_leaning_head_is_turned_only_when_asked_and_only_with_pixels_in_every_corner() -> None:
+    middle = Found(box=(900, 900, 1100, 1150), reader="r", rung="as it is", roll=22.0, eye_height=1000.0)
+    corner = Found(box=(10, 10, 210, 260), reader="r", rung="as it is", roll=22.0, eye_height=110.0)
+    rule = FaceCrop(straighten=True)
+    turned = upright_crop(middle, (2000, 2000), rule, 1000.0)
+    assert turned is not None
+    assert turned.turn == 22.0
+    assert upright_crop(middle, (2000, 2000), FaceCrop(), 1000.0) is None
+    assert upright_crop(corner, (2000, 2000), rule, 110.0) is None
+
+
+def test_uneven_framing_is_told() -> None:
+    near, far = (face_crop((400, 400, 800, 900), (2000, 2000), FaceCrop(share=share)) for share in (0.5, 0.7))
+    even, uneven = Framing.of([near, near]), Framing.of([near, far])
+    assert even is not None
+    assert uneven is not None
+    assert even.is_even
+    assert not uneven.is_even
+
+
+@pytest.mark.parametrize("wrong", [{"share": 0.8}, {"eyes": 0.9}, {"max_upscale": 0.5}, {"resolution": 8}])
+def test_a_rule_outside_the_guide_is_refused_with_the_range(wrong: dict[str, float]) -> None:
+    with pytest.raises(DatasetError, match="use"):
+        FaceCrop(**wrong)
+
+
+def crop_side(box: tuple[int, int, int, int]) -> int:
+    return box[2] - box[0]

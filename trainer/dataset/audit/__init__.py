@@ -1,0 +1,1 @@
+"""A dataset looked over as a whole: what was seen, what is made of it, and what a person decided."""

@@ -1,0 +1,146 @@
+"""Looks a dataset over: findings of every picture and of the set, what it covers, and what to add next."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import Any
+
+from ...errors import Cancelled
+from ...faces.face import AttributeReader, FaceReader
+from ..checks.duplicates import Pair
+from ..checks.identity import belonging
+from ..checks.rules import Rules
+from ..coverage.coverage import Coverage, cover
+from ..coverage.tally import EXPRESSIONS
+from ..dataset import Dataset
+from ..finding import Finding, Verdict, verdict
+from ..scan import scan
+from .counters import counters
+from .judgement import Standard, judge_pictures, judge_set, pairs_of
+from .seen import Eyes, Seen
+from .text import audit_text
+
+Progress = Callable[[int, int, str], None]
+"""Called with pictures done, pictures in all, and the name of the last one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """A dataset whose samples carry findings, face and likeness, and what is to be said of it as a whole.
+
+    `counters` are sentences on what was and was not measured; `pairs` are copies, by place in the dataset; `reader`
+    names who read the faces. `seen` is what the look brought home: judging again costs no second look.
+    """
+
+    dataset: Dataset
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    coverage: Coverage
+    counters: tuple[str, ...]
+    add_next: tuple[str, ...]
+    pairs: tuple[Pair, ...] = ()
+    reader: str | None = None
+    same_person: float | None = None
+    rules: Rules = Rules()
+    expressions: tuple[str, ...] = EXPRESSIONS
+    seen: tuple[Seen, ...] = field(default=(), repr=False)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """One a sample, in their order."""
+        return tuple(verdict(sample.findings, sample.waived) for sample in self.dataset.samples)
+
+    def again(self, dataset: Dataset, rules: Rules | None = None) -> "Audit":
+        """The audit of some of these pictures, or by other rules, without a second look at the files.
+
+        `dataset` holds pictures of this audit; KeyError for others.
+        """
+        known = {sample.path: one for sample, one in zip(self.dataset.samples, self.seen, strict=True)}
+        seen = tuple(known[sample.path] for sample in dataset.samples)
+        standard = Standard(rules=rules or self.rules, reader=self.reader, same_person=self.same_person)
+        return _conclude(dataset, seen, standard, self.expressions)
+
+    def text(self) -> str:
+        """The report as plain lines."""
+        return audit_text(self.dataset, self.verdict, self.findings, self.counters, self.add_next)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "verdict": self.verdict,
+            "findings": [asdict(finding) for finding in self.findings],
+            "counters": list(self.counters),
+            "add_next": list(self.add_next),
+            "coverage": self.coverage.to_json(),
+            "pairs": [asdict(pair) for pair in self.pairs],
+            "reader": self.reader,
+            "verdicts": list(self.verdicts),
+            "facts": [None if one.facts is None else one.facts.to_json() for one in self.seen],
+            "dataset": self.dataset.to_json(),
+        }
+
+
+def _silent(done: int, total: int, name: str) -> None:
+    pass
+
+
+def _never() -> bool:
+    return False
+
+
+def audit(
+    dataset: Dataset,
+    *,
+    faces: FaceReader | None = None,
+    attributes: AttributeReader | None = None,
+    rules: Rules | None = None,
+    progress: Progress = _silent,
+    cancelled: Callable[[], bool] = _never,
+) -> Audit:
+    """Look at every picture once and judge; Cancelled, soon, when `cancelled` says so.
+
+    A file that cannot be read becomes a finding and stops nothing. Memory does not grow with the pixels: a few
+    pictures are decoded at a time.
+    """
+    rules = rules or Rules()
+    eyes = Eyes(faces, attributes, rules.side)
+    seen: list[Seen] = []
+    for index, one in scan(dataset.samples, eyes.see):
+        seen.append(one)
+        progress(index + 1, len(dataset.samples), dataset.samples[index].path.name)
+        if cancelled():
+            raise Cancelled(f"Checking stopped after {index + 1} of {len(dataset.samples)} pictures.")
+    standard = Standard(
+        rules=rules,
+        reader=faces.name if faces else None,
+        same_person=faces.same_person if faces and faces.measures_identity else None,
+    )
+    expressions = tuple(attributes.slots.get("expression", EXPRESSIONS)) if attributes else EXPRESSIONS
+    return _conclude(dataset, tuple(seen), standard, expressions)
+
+
+def _conclude(dataset: Dataset, seen: tuple[Seen, ...], standard: Standard, expressions: Sequence[str]) -> Audit:
+    pairs = pairs_of(dataset.samples, seen, standard.rules)
+    belongs = (
+        belonging([one.portrait for one in seen], standard.same_person) if standard.same_person is not None else None
+    )
+    sharp = [one.facts.focus for one in seen if one.facts is not None and one.facts.focus is not None]
+    samples = judge_pictures(dataset.samples, seen, standard, pairs, belongs, median(sharp) if sharp else None)
+    coverage = cover([one.row for one in seen if one.row is not None], expressions)
+    checked = dataset.with_samples(samples)
+    findings = judge_set(checked, seen, standard, pairs, coverage)
+    open_pictures = any(verdict(sample.findings, sample.waived) != "ready" for sample in samples)
+    whole = verdict(findings, standard.rules.waived)
+    return Audit(
+        dataset=checked,
+        verdict="attention" if whole == "ready" and open_pictures else whole,
+        findings=findings,
+        coverage=coverage,
+        counters=counters(samples, seen, coverage, standard.reader),
+        add_next=coverage.add_next,
+        pairs=tuple(pairs),
+        reader=standard.reader,
+        same_person=standard.same_person,
+        rules=standard.rules,
+        expressions=tuple(expressions),
+        seen=seen,
+    )

@@ -1,0 +1,1 @@
+"""What a set of pictures shows of its character, axis by axis."""

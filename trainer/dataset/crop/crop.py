@@ -1,0 +1,105 @@
+"""Crops a dataset to faces, or to bodies with close-ups of the same originals, framed alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ...errors import Cancelled, DatasetError
+from ...faces.choose import FaceChoice
+from ...faces.face import FaceReader
+from ..dataset import Dataset, LeftOut
+from .body import BodyCrop, body_crop
+from .cutter import Cutter
+from .face import found_face
+from .geometry import Crop, FaceCrop, face_crop
+from .parts import to_bodies, to_faces
+from .report import Cut, Framing, sentences
+from .shelf import CropShelf, Found
+
+__all__ = ["BodyCrop", "Crop", "Cropped", "Cut", "FaceCrop", "Framing", "body_crop", "crop_dataset", "face_crop"]
+_TEXT = "Cropping stopped after {done} of {total} steps; run again to go on from there."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cropped:
+    """The new dataset, what was cut out of what, how alike the faces are framed, and what there is to say of it.
+
+    `left_out` are this step's; `dataset.left_out` has them too. `framing` is of close-ups only; None without any.
+    """
+
+    dataset: Dataset
+    cuts: tuple[Cut, ...]
+    framing: Framing | None
+    left_out: tuple[LeftOut, ...]
+    texts: tuple[str, ...]
+    reader: str | None
+
+    def cuts_of(self, sha256: str) -> tuple[Cut, ...]:
+        """By the sha256 of the picture they were cut out of."""
+        return tuple(one for one in self.cuts if one.source.sha256 == sha256)
+
+
+def _silent(done: int, total: int, name: str) -> None:
+    pass
+
+
+def _never() -> bool:
+    return False
+
+
+def crop_dataset(  # noqa: PLR0913
+    dataset: Dataset,
+    rule: FaceCrop | BodyCrop,
+    reader: FaceReader | None,
+    out: Path,
+    *,
+    choice: FaceChoice | None = None,
+    progress: Callable[[int, int, str], None] = _silent,
+    cancelled: Callable[[], bool] = _never,
+) -> Cropped:
+    """Find every face on the original, then cut; pictures go to `out/<sha256>.png` and are never cut twice.
+
+    Without `reader` the faces marked in the dataset are used. Progress counts two steps a picture. Raises Cancelled
+    between pictures, with what was done kept, and DatasetError when no picture is left.
+    """
+    steps = _Steps(2 * len(dataset.samples), progress, cancelled)
+    shelf = CropShelf(out)
+    faces: dict[str, Found | None] = {}
+    broken: list[LeftOut] = []
+    for sample in dataset.samples:
+        steps.next(sample.path.name)
+        try:
+            faces[sample.sha256] = found_face(sample, reader, choice or FaceChoice(), shelf)
+        except DatasetError as fault:
+            broken.append(LeftOut(name=sample.path.name, why=str(fault)))
+    whole = dataset.with_samples(tuple(sample for sample in dataset.samples if sample.sha256 in faces))
+    cutter = Cutter(shelf, faces, steps.next)
+    parts = to_faces(cutter, whole, rule) if isinstance(rule, FaceCrop) else to_bodies(cutter, whole, rule)
+    left_out = (*broken, *parts.left_out)
+    if not parts.samples:
+        raise DatasetError(
+            "No picture is left after cropping.\n" + "\n".join(f"{one.name}: {one.why}" for one in left_out)
+        )
+    framing = Framing.of([one.crop for one in parts.cuts if one.kind == "face"])
+    return Cropped(
+        dataset=replace(dataset, samples=parts.samples, root=out, left_out=(*dataset.left_out, *left_out)),
+        cuts=parts.cuts,
+        framing=framing,
+        left_out=left_out,
+        texts=(*parts.texts, *sentences(parts.cuts, framing, rule, cutter.knows_eyes)),
+        reader=reader.name if reader else None,
+    )
+
+
+class _Steps:
+    """Counts steps, reports them, and stops between two when asked to."""
+
+    def __init__(self, total: int, progress: Callable[[int, int, str], None], cancelled: Callable[[], bool]) -> None:
+        self._done, self._total = 0, total
+        self._progress, self._cancelled = progress, cancelled
+
+    def next(self, name: str) -> None:
+        if self._cancelled():
+            raise Cancelled(_TEXT.format(done=self._done, total=self._total))
+        self._done += 1
+        self._progress(self._done, self._total, name)

@@ -1,0 +1,54 @@
+"""The face a picture is cropped by: read off the original, remembered, or taken from its mark."""
+
+import numpy as np
+
+from ...errors import DatasetError
+from ...faces.choose import FaceChoice, choose_face
+from ...faces.face import Face, FaceReader
+from ...faces.retry import detect_with_retries
+from ..pixels import open_sample, pixel_sha256
+from ..sample import Sample
+from .shelf import CropShelf, Found, key_of
+
+
+def found_face(sample: Sample, reader: FaceReader | None, choice: FaceChoice, shelf: CropShelf) -> Found | None:
+    """The chosen face of a sample, None without one. DatasetError when the picture cannot be read or has changed."""
+    if reader is None:
+        return _marked(sample)
+    character = None if choice.character is None else np.asarray(choice.character, np.float32).tobytes().hex()
+    key = key_of("face", sample.sha256, reader.name, choice.policy, choice.index, character)
+    is_known, face = shelf.face(key)
+    if is_known:
+        return face
+    image = open_sample(sample)
+    if pixel_sha256(image) != sample.sha256:
+        raise DatasetError(f"{sample.path.name} changed since the dataset was loaded; load the dataset again.")
+    detection = detect_with_retries(reader, image)
+    chosen = choose_face(detection.faces, image.size, choice)
+    face = None if chosen is None else _found(chosen, reader.name, detection.rung)
+    shelf.keep_face(key, face)
+    return face
+
+
+def _marked(sample: Sample) -> Found | None:
+    mark = sample.face
+    if mark is None:
+        return None
+    return Found(box=mark.box, reader=mark.reader, rung="marked", yaw=mark.yaw, pitch=mark.pitch)
+
+
+def _found(face: Face, reader: str, rung: str) -> Found:
+    eyes = (face.points[0][1] + face.points[1][1]) / 2 if len(face.points) >= 2 else None
+    return Found(
+        box=face.box,
+        reader=reader,
+        rung=rung,
+        yaw=_rounded(face.yaw),
+        pitch=_rounded(face.pitch),
+        roll=_rounded(face.roll),
+        eye_height=eyes,
+    )
+
+
+def _rounded(angle: float | None) -> float | None:
+    return None if angle is None else round(angle, 1)

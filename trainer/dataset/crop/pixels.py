@@ -1,0 +1,53 @@
+"""Cuts crops out of pictures: turned, filled where asked, scaled."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from ..alpha import matte_rgb
+from ..picture_file import opened
+from ..pixels import flattened, pixel_sha256, upright
+from ..sample import Sample
+from .geometry import Box, Crop, Outside
+from .shelf import Made
+
+
+def cut(sample: Sample, crop: Crop, outside: Outside, colour: str, about: Box | None = None) -> tuple[Made, bytes]:
+    """The crop of a sample as PNG bytes. `about` is the face box that `crop.turn` turns around.
+
+    Transparency is kept where the sample trains with it or the crop was filled with it, else flattened as it loads.
+    """
+    under = matte_rgb(sample.matte)
+    with opened(sample.path) as file:
+        layered = upright(file)
+    if crop.turn and about is not None:
+        middle = ((about[0] + about[2]) / 2, (about[1] + about[3]) / 2)
+        layered = layered.rotate(crop.turn, Image.Resampling.BICUBIC, center=middle)
+    part = _filled(layered, crop.box, outside, colour) if crop.padded else layered.crop(crop.box)
+    scaled = part if part.size == crop.size else part.resize(crop.size, Image.Resampling.LANCZOS)
+    seen = flattened(scaled, under).rgb
+    is_clear = scaled.mode == "RGBA" and (sample.masked or (crop.padded and outside == "transparent"))
+    made = Made(sha256=pixel_sha256(seen), width=seen.width, height=seen.height, clear=is_clear)
+    return made, _png(scaled if is_clear else seen)
+
+
+def _filled(image: Image.Image, box: tuple[int, int, int, int], outside: Outside, colour: str) -> Image.Image:
+    left, top, right, bottom = box
+    if outside == "edge":
+        rows = np.clip(np.arange(top, bottom), 0, image.height - 1)
+        columns = np.clip(np.arange(left, right), 0, image.width - 1)
+        return Image.fromarray(np.asarray(image)[rows][:, columns])
+    if outside == "transparent":
+        page = Image.new("RGBA", (right - left, bottom - top))
+        page.paste(image.convert("RGBA"), (-left, -top))
+        return page
+    page = Image.new(image.mode, (right - left, bottom - top), matte_rgb(colour))
+    page.paste(image, (-left, -top))
+    return page
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()

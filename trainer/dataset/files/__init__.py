@@ -1,0 +1,1 @@
+"""Datasets as folders: kohya, ai-toolkit and JSON, read and written."""

@@ -1,0 +1,54 @@
+"""A sample as the bytes of a PNG file."""
+
+import io
+
+from PIL import Image
+
+from ...errors import DatasetError
+from ..alpha import matte_rgb
+from ..picture_file import opened
+from ..pixels import flattened, orientation, pixel_sha256, upright
+from ..sample import Sample
+
+_KINDS = {b"\x08\x02": "RGB", b"\x08\x06": "RGBA"}
+"""Bit depth and colour type in a PNG's header, of the two kinds that are written."""
+
+
+def png_of(sample: Sample) -> bytes:
+    """The file's own bytes where it is a PNG that needs no change, else its pixels as a new PNG without metadata.
+
+    Only a masked sample keeps transparency, as RGBA with the matte where nothing is seen: that is what kohya's and
+    ai-toolkit's `alpha_mask` read. Raises DatasetError when the file is no longer the picture that was looked at.
+    """
+    under = matte_rgb(sample.matte)
+    with opened(sample.path) as image:
+        stored = upright(image)
+        is_turned = orientation(image) != 1
+        has_key = "transparency" in image.info
+        is_png = image.format == "PNG"
+    picture = flattened(stored, under)
+    if pixel_sha256(picture.rgb) != sample.sha256:
+        raise DatasetError(f"{sample.path.name} changed since the dataset was loaded. Load the dataset again.")
+    wanted = _without_hidden_colour(stored, under) if sample.masked else picture.rgb
+    data = sample.path.read_bytes() if is_png and not is_turned and not has_key else b""
+    is_plain = _KINDS.get(data[24:26]) == wanted.mode and (wanted is picture.rgb or _same(wanted, stored))
+    return data if is_plain else _encoded(wanted)
+
+
+def _without_hidden_colour(layered: Image.Image, under: tuple[int, int, int]) -> Image.Image:
+    """RGBA whose unseen pixels have the matte's colour: a trainer that drops alpha would show what was there."""
+    if layered.mode == "RGB":
+        return layered
+    is_seen = layered.getchannel("A").point([0] + [255] * 255)
+    return Image.composite(layered, Image.new("RGBA", layered.size, (*under, 0)), is_seen)
+
+
+def _same(one: Image.Image, other: Image.Image) -> bool:
+    return one.mode == other.mode and one.tobytes() == other.tobytes()
+
+
+def _encoded(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    # A third of the time of Pillow's own level, for files a seventh larger (measured on 768 px photographs).
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()

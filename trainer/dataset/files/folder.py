@@ -1,0 +1,114 @@
+"""Datasets as folders: kohya's `10_sage_character/001.png` with `001.txt`, a flat folder, or `dataset.json`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ...errors import DatasetError
+from ..alpha import ON_WHITE, Alpha
+from ..dataset import Dataset, LeftOut
+from ..sample import Sample
+from ..split import hold_out, suggested_held_out
+from .aitoolkit import with_trigger
+from .index import INDEX, read_index
+from .intake import look_at, take_in
+from .layout import Shelf, caption_beside, listed, pictures, readable_name, shelves
+
+ANY_SUBJECT = "person"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Words:
+    trigger: str | None
+    subject: str
+
+
+def read_dataset(  # noqa: PLR0913
+    folder: Path,
+    *,
+    trigger: str | None = None,
+    subject: str = ANY_SUBJECT,
+    held_out: int | None = 0,
+    recursive: bool = False,
+    alpha: Alpha = ON_WHITE,
+    strict: bool = False,
+) -> Dataset:
+    """Read `dataset.json` if there is one, else kohya folders, else the folder's pictures with captions beside them.
+
+    A folder that says which pictures are held out keeps that; else the last `held_out` are, None for as many as suit
+    its size. Pictures without a caption get "". `dataset.json` brings its own subject and alpha.
+    Files that cannot be used are in `left_out`; when `strict`, or when none can be used, DatasetError names them all.
+    """
+    try:
+        if not folder.is_dir():
+            raise DatasetError(f"{folder} is not a folder; give the folder that holds the pictures.")
+        if (folder / INDEX).is_file():
+            dataset = read_index(folder, trigger)
+        else:
+            found = shelves(folder, recursive=recursive)
+            dataset = _read(folder, found, _Words(trigger=trigger, subject=subject), alpha)
+    except OSError as fault:
+        raise DatasetError(f"{folder} may not be read ({fault.strerror}); change its permissions.") from fault
+    if not dataset.samples or (strict and dataset.left_out):
+        raise DatasetError.all_of([left.why for left in dataset.left_out])
+    count = suggested_held_out(len(dataset.samples)) if held_out is None else held_out
+    if not count or dataset.held_out:
+        return dataset
+    return dataset.with_samples(hold_out(dataset.samples, count))
+
+
+def _read(folder: Path, found: Sequence[Shelf], words: _Words, alpha: Alpha) -> Dataset:
+    rows = listed([shelf for shelf in found if shelf.repeats])
+    unused = (*_never_trained(found), *_beside(folder, found))
+    if not rows and not unused:
+        raise DatasetError(f"{folder} holds no pictures; put PNG, JPEG or WebP files into it.")
+    trigger = words.trigger or _trigger(found)
+    empty = Dataset(samples=(), trigger=trigger, subject=_subject(found, words.subject), root=folder)
+    root = folder.resolve()
+
+    def read(row: tuple[Shelf, Path]) -> Sample:
+        shelf, path = row
+        sample = look_at(path, root, alpha)
+        caption = with_trigger(caption_beside(path) or "", trigger)
+        author = "hand" if caption else "none"
+        return replace(sample, caption=caption, author=author, split=shelf.split, repeats=shelf.repeats)
+
+    samples, faulty = take_in(rows, read, lambda row: row[1].relative_to(folder).as_posix())
+    return replace(empty, samples=samples, left_out=(*unused, *faulty))
+
+
+def _never_trained(found: Sequence[Shelf]) -> tuple[LeftOut, ...]:
+    return tuple(
+        LeftOut(
+            name=shelf.folder.name,
+            why=f"{shelf.folder.name} asks for 0 repeats; name it 1_{shelf.trigger} or more.",
+        )
+        for shelf in found
+        if not shelf.repeats
+    )
+
+
+def _beside(root: Path, found: Sequence[Shelf]) -> tuple[LeftOut, ...]:
+    """Pictures beside folders with repeats, where kohya's trainers do not look."""
+    if any(shelf.folder == root for shelf in found):
+        return ()
+    folder = next((shelf for shelf in found if shelf.repeats), found[0]).folder.name
+    return tuple(
+        LeftOut(name=name, why=f"{name} lies beside the folders that are trained on; move it into {folder}.")
+        for name in (readable_name(path.name) for path in pictures(Shelf(root)))
+    )
+
+
+def _trigger(found: Sequence[Shelf]) -> str:
+    words = sorted({shelf.trigger for shelf in found if shelf.trigger})
+    if len(words) == 1:
+        return words[0]
+    if words:
+        raise DatasetError(f"The folders name the triggers {', '.join(words)}; keep one, or give the trigger.")
+    raise DatasetError("The folder names no trigger; give one, or name the folder like 10_sage_character.")
+
+
+def _subject(found: Sequence[Shelf], given: str) -> str:
+    """The class word of kohya's `10_ohwx woman`, unless a particular one is given."""
+    words = {shelf.subject for shelf in found if shelf.subject}
+    return words.pop() if given == ANY_SUBJECT and len(words) == 1 else given

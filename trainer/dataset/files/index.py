@@ -1,0 +1,68 @@
+"""`dataset.json`: everything known of a dataset whose pictures lie in the same folder."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+from ...errors import DatasetError
+from ..alpha import Alpha
+from ..dataset import Dataset
+from ..sample import Sample
+from .aitoolkit import with_trigger
+from .intake import look_at, take_in
+from .layout import caption_beside
+
+INDEX = "dataset.json"
+
+
+def read_index(folder: Path, trigger: str | None = None) -> Dataset:
+    """The dataset as it was saved, without files that are missing, changed or elsewhere: those are left out by name.
+
+    A caption file beside a picture wins: saving keeps the two equal, so where they differ it was edited since.
+    """
+    try:
+        saved = Dataset.from_json(_parsed(folder / INDEX))
+    except (TypeError, AttributeError, KeyError, ValueError) as fault:
+        raise DatasetError(f"{folder / INDEX} is not a dataset ({fault}); mend it or delete it.") from None
+    if not saved.samples:
+        raise DatasetError(f"{folder / INDEX} lists no pictures; delete it to read the folder itself.")
+    word, root = trigger or saved.trigger, folder.resolve()
+
+    def read(sample: Sample) -> Sample:
+        path = folder / sample.path
+        seen = look_at(path, root, Alpha(matte=sample.matte, masked=sample.masked))
+        if seen.sha256 != sample.sha256:
+            raise DatasetError(
+                f"{path.name} has changed since {INDEX} was written; delete {INDEX} to read the folder afresh."
+            )
+        return _edited(replace(sample, path=path, width=seen.width, height=seen.height), word)
+
+    samples, faulty = take_in(saved.samples, read, lambda sample: sample.path.as_posix())
+    names = {left.name for left in faulty}
+    left_out = (*(left for left in saved.left_out if left.name not in names), *faulty)
+    return replace(saved, samples=samples, root=folder, trigger=word, left_out=left_out)
+
+
+def index_of(dataset: Dataset, root: Path) -> bytes:
+    """The file's contents, paths relative to the resolved `root` in which all pictures lie."""
+    inside = tuple(replace(s, path=s.path.resolve().relative_to(root)) for s in dataset.samples)
+    data = replace(dataset, samples=inside, root=Path()).to_json()
+    return json.dumps(data, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _edited(sample: Sample, trigger: str) -> Sample:
+    text = caption_beside(sample.path)
+    if text is None or with_trigger(text, trigger) == sample.caption:
+        return sample
+    return replace(sample, caption=with_trigger(text, trigger), author="hand" if text else "none")
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        data: object = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as fault:
+        raise DatasetError(f"{path} is not valid JSON ({fault}); mend it or delete it.") from None
+    if not isinstance(data, dict):
+        raise DatasetError(f"{path} is not a dataset; delete it to read the folder itself.")
+    return cast(dict[str, Any], data)

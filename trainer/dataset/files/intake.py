@@ -1,0 +1,63 @@
+"""Files taken into a dataset one by one, or left out with the sentence that says why."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from ...errors import DatasetError
+from ..alpha import Alpha, matte_rgb
+from ..dataset import LeftOut
+from ..picture_file import opened
+from ..pixels import decoded, pixel_sha256
+from ..sample import Sample
+from ..scan import scan
+from .layout import fault_of, readable_name
+
+MIN_SIDE = 8
+"""Pixels; a picture with fewer has no latent."""
+MAX_STRETCH = 20
+"""Longer side over shorter; a strip beyond that would be blown up to gigabytes to fill a bucket."""
+Row = TypeVar("Row")
+
+
+def take_in(
+    rows: Sequence[Row], read: Callable[[Row], Sample], name: Callable[[Row], str]
+) -> tuple[tuple[Sample, ...], tuple[LeftOut, ...]]:
+    """`read` every row, several at once; rows that raise DatasetError are left out under their `name`."""
+
+    def tried(row: Row) -> Sample | LeftOut:
+        try:
+            return read(row)
+        except DatasetError as fault:
+            return LeftOut(name=readable_name(name(row)), why=readable_name(str(fault)))
+
+    results = [result for _, result in scan(rows, tried)]
+    samples = tuple(result for result in results if isinstance(result, Sample))
+    return samples, tuple(result for result in results if isinstance(result, LeftOut))
+
+
+def look_at(path: Path, root: Path, alpha: Alpha) -> Sample:
+    """A Sample of one decode, without its caption; DatasetError when the file is refused. `root` is resolved."""
+    if fault := fault_of(path, root):
+        raise DatasetError(fault)
+    with opened(path) as image:
+        if fault := fault_of_size(path.name, image.width, image.height):
+            raise DatasetError(fault)
+        picture = decoded(image, matte_rgb(alpha.matte))
+    return Sample(
+        path=path,
+        sha256=pixel_sha256(picture.rgb),
+        width=picture.rgb.width,
+        height=picture.rgb.height,
+        matte=alpha.matte,
+        masked=alpha.masked and picture.mask is not None,
+    )
+
+
+def fault_of_size(name: str, width: int, height: int) -> str | None:
+    """Why a picture of this size cannot be trained on at all, None where it can."""
+    if min(width, height) < MIN_SIDE:
+        return f"{name} is {width} × {height} pixels; use a picture of at least 512 a side."
+    if max(width, height) > MAX_STRETCH * min(width, height):
+        return f"{name} is a strip of {width} × {height} pixels; cut a part out of it."
+    return None

@@ -1,0 +1,136 @@
+"""How a dataset lies in a folder: which files are pictures, what a kohya folder's name says, where captions are."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ...errors import DatasetError
+from ..picture_file import FOREIGN, SUFFIXES, is_read
+from ..sample import Split
+
+HELD_OUT = "held_out"
+CAPTION_SUFFIXES = (".txt", ".caption")
+_MOST_CAPTION_BYTES = 100_000
+_KOHYA = re.compile(r"(\d{1,6})_(.+)")
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One folder of pictures, each `repeats` times an epoch; `trigger` and class word as its name gives them."""
+
+    folder: Path
+    repeats: int = 1
+    trigger: str | None = None
+    subject: str | None = None
+    split: Split = "train"
+    recursive: bool = False
+
+
+def shelves(root: Path, *, recursive: bool = False) -> list[Shelf]:
+    """Kohya folders inside `root`, or `root` itself, which may be one; then `held_out` and those inside it."""
+    folders = _folders(root)
+    itself = replace(_kohya(root) or Shelf(root), recursive=recursive)
+    found = [shelf for shelf in map(_kohya, folders) if shelf is not None] or [itself]
+    for held in (child for child in folders if child.name == HELD_OUT):
+        apart = [shelf for shelf in map(_kohya, _folders(held)) if shelf is not None]
+        found += [replace(shelf, split="held_out") for shelf in (Shelf(held), *apart)]
+    return found
+
+
+def listed(found: Sequence[Shelf]) -> list[tuple[Shelf, Path]]:
+    """Every picture with its shelf, shelf by shelf in natural order; by number where each has one of its own.
+
+    That is the order in which a dataset of several repeats was saved.
+    """
+    rows = [(shelf, path) for shelf in found for path in pictures(shelf)]
+    numbers = {path.stem for _, path in rows if re.fullmatch(r"[0-9]{1,9}", path.stem)}
+    if len(found) > 1 and len({int(number) for number in numbers}) == len(rows):
+        rows.sort(key=lambda row: int(row[1].stem))
+    return rows
+
+
+def pictures(shelf: Shelf) -> Iterator[Path]:
+    """Pictures of a shelf in natural order; hidden files and files that are no pictures are passed over."""
+    for path in natural(shelf.folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            if shelf.recursive and path.name != HELD_OUT and not path.is_symlink():
+                yield from pictures(Shelf(path, recursive=True))
+        elif path.suffix.lower() in (*SUFFIXES, *FOREIGN):
+            yield path
+
+
+def fault_of(path: Path, root: Path) -> str | None:
+    """Why a picture is refused before it is opened. `root` is resolved."""
+    if not lies_in(path, root):
+        return f"{path.name} lies outside {root.name}, or links there; copy the picture into the folder."
+    if readable_name(path.name) != path.name:
+        return f"{readable_name(path.name)} has a name that is not UTF-8 text; rename it."
+    if not is_read(path):
+        kind = path.suffix[1:].upper() or "nameless"
+        return f"{path.name} is a {kind} file, which is not read; save it as PNG."
+    return None
+
+
+def lies_in(path: Path, root: Path) -> bool:
+    """Whether `path` is below the resolved `root` once every link and `..` is followed."""
+    try:
+        return path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError, ValueError):  # loops of links, NUL in a name
+        return False
+
+
+def readable_name(name: str) -> str:
+    """The name with what is not text in it shown as `?`; file systems allow any bytes."""
+    return name.encode("utf-8", "replace").decode()
+
+
+def caption_beside(picture: Path) -> str | None:
+    """The text beside a picture on one line, `.txt` before `.caption`; None when there is no such file."""
+    for suffix in CAPTION_SUFFIXES:
+        sidecar = picture.with_suffix(suffix)
+        try:
+            if sidecar.is_file():
+                return _caption(sidecar)
+        except UnicodeDecodeError:
+            raise DatasetError(f"{sidecar.name} is not UTF-8 text; save it as UTF-8.") from None
+        except OSError as fault:
+            raise DatasetError(f"{sidecar.name} may not be read ({fault.strerror}); change its permissions.") from None
+    return None
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def natural(paths: Iterator[Path]) -> list[Path]:
+    """In the order people count: 2 before 10."""
+    return sorted(paths, key=lambda path: (_parts(path.name), path.name))
+
+
+def _caption(sidecar: Path) -> str:
+    if not lies_in(sidecar, sidecar.parent.resolve()):
+        raise DatasetError(f"{sidecar.name} links to a file outside its folder; copy the caption into it.")
+    if sidecar.stat().st_size > _MOST_CAPTION_BYTES:
+        raise DatasetError(f"{sidecar.name} is too long to be a caption; keep it under 100 kB.")
+    return one_line(sidecar.read_text(encoding="utf-8-sig"))
+
+
+def _parts(name: str) -> list[tuple[int, int, str]]:
+    pieces = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
+    return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces]
+
+
+def _folders(root: Path) -> list[Path]:
+    return [child for child in natural(root.iterdir()) if child.is_dir()]
+
+
+def _kohya(folder: Path) -> Shelf | None:
+    """`10_ohwx woman` is 10 repeats of trigger ohwx, class word woman."""
+    match = _KOHYA.fullmatch(folder.name)
+    if match is None:
+        return None
+    trigger, _, subject = match[2].strip().partition(" ")
+    return Shelf(folder, int(match[1]), trigger, subject.strip() or None)

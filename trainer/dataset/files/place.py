@@ -1,0 +1,133 @@
+"""Where each picture of a dataset goes in a folder, and what already lies there."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import DatasetError
+from ..dataset import Dataset
+from ..pixels import load_picture, pixel_sha256
+from ..sample import Sample
+from .aitoolkit import with_trigger
+from .layout import CAPTION_SUFFIXES, HELD_OUT, Shelf, caption_beside, lies_in, one_line, pictures, shelves
+
+_NOT_IN_NAMES = frozenset('/\\:*?"<>|')
+
+
+@dataclass(frozen=True)
+class Place:
+    """A sample and the picture file that is to hold it; `stays` where that is the sample's own, whatever its format."""
+
+    sample: Sample
+    picture: Path
+    stays: bool = False
+
+    @property
+    def caption(self) -> Path:
+        return self.picture.with_suffix(CAPTION_SUFFIXES[0])
+
+    @property
+    def name(self) -> str:
+        return f"{self.picture.parent.name}/{self.picture.name}"
+
+
+def kohya_places(dataset: Dataset, folder: Path) -> list[Place]:
+    """`N_trigger/001.png`, and held-out pictures in `held_out`, which no trainer enters; numbered through in order."""
+    return [_kohya(sample, name, folder, dataset.trigger) for sample, name in _numbered(dataset.samples)]
+
+
+def aitoolkit_places(dataset: Dataset, folder: Path) -> list[Place]:
+    """`001.png` in `folder` itself; as for kohya where there are repeats, or held-out pictures.
+
+    ai-toolkit walks into every folder below the one it is given, so held-out pictures must lie outside of that.
+    """
+    if any(sample.split == "held_out" or sample.repeats > 1 for sample in dataset.samples):
+        return kohya_places(dataset, folder)
+    return [Place(sample, folder / name) for sample, name in _numbered(dataset.samples)]
+
+
+def json_places(dataset: Dataset, folder: Path) -> list[Place]:
+    """Pictures that lie in `folder` stay where they are; the others go into kohya folders there."""
+    root = folder.resolve()
+    return [
+        Place(sample, sample.path, stays=True)
+        if lies_in(sample.path, root)
+        else _kohya(sample, name, folder, dataset.trigger)
+        for sample, name in _numbered(dataset.samples)
+    ]
+
+
+def strangers(places: Sequence[Place], folder: Path) -> list[str]:
+    """Pictures that would be trained on with the dataset although they are not in it."""
+    if not folder.is_dir():
+        return []
+    ours = {place.picture for place in places}
+    is_flat = any(path.parent == folder for path in ours)
+    found = [*shelves(folder), *([Shelf(folder, recursive=True)] if is_flat else ())]
+    there = dict.fromkeys(path for shelf in found for path in pictures(shelf))
+    return [
+        f"{path.parent.name}/{path.name} lies there but is not in the dataset; move it or choose another folder."
+        for path in there
+        if path not in ours and (is_flat or path.parent != folder)
+    ]
+
+
+def escapes(places: Sequence[Place], folder: Path) -> list[str]:
+    """Folders in `folder` that link to elsewhere: nothing is written through them."""
+    root = folder.resolve()
+    parents = sorted({place.picture.parent for place in places})
+    return [
+        f"{parent} links to another place; remove the link or choose another folder."
+        for parent in parents
+        if not lies_in(parent, root)
+    ]
+
+
+def clashes(place: Place, trigger: str) -> Iterator[str]:
+    """What saving would undo: another picture, a caption edited by hand."""
+    if not place.stays and place.picture.exists() and not holds(place.picture, place.sample):
+        yield f"{place.name} is there already with another picture; choose another folder or allow overwriting."
+    if not (has_no_caption(place) or has_caption(place, trigger)):
+        yield f"{place.name} is there already with another caption; choose another folder or allow overwriting."
+
+
+def has_no_caption(place: Place) -> bool:
+    return not any(place.picture.with_suffix(suffix).exists() for suffix in CAPTION_SUFFIXES)
+
+
+def has_caption(place: Place, trigger: str) -> bool:
+    """Whether the sample's caption lies there, ai-toolkit's placeholders filled in."""
+    try:
+        text = caption_beside(place.picture)
+    except DatasetError:
+        return False
+    return text is not None and with_trigger(text, trigger) == one_line(place.sample.caption)
+
+
+def holds(path: Path, sample: Sample) -> bool:
+    """Whether the file at `path` is what saving `sample` would write, pixel by pixel."""
+    try:
+        there = load_picture(path, sample.matte)
+    except DatasetError:
+        return False
+    if pixel_sha256(there.rgb) != sample.sha256:
+        return False
+    if not sample.masked:
+        return there.mask is None
+    mask = load_picture(sample.path, sample.matte).mask
+    return (mask and mask.tobytes()) == (there.mask and there.mask.tobytes())
+
+
+def _numbered(samples: Sequence[Sample]) -> list[tuple[Sample, str]]:
+    width = max(3, len(str(len(samples))))
+    return [(sample, f"{number:0{width}d}.png") for number, sample in enumerate(samples, 1)]
+
+
+def _kohya(sample: Sample, name: str, folder: Path, trigger: str) -> Place:
+    root = folder / HELD_OUT if sample.split == "held_out" else folder
+    if root != folder and sample.repeats == 1:
+        return Place(sample, root / name)
+    bad = _NOT_IN_NAMES.intersection(trigger)
+    if bad or not trigger.isprintable() or trigger.endswith("."):
+        raise DatasetError(f"The trigger {trigger!r} cannot name a folder; use letters, digits and _ only.")
+    return Place(sample, root / f"{sample.repeats}_{trigger}" / name)

@@ -1,0 +1,49 @@
+"""Many files that are to change together: written aside first, then moved into place."""
+
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ...atomic import write_atomically
+from ...errors import DatasetError
+
+
+class Stage:
+    """Files on their way to their places. Use within `staged`."""
+
+    def __init__(self, aside: Path) -> None:
+        self._aside = aside
+        self._drafts: list[tuple[Path, Path]] = []
+
+    def write(self, path: Path, data: bytes) -> None:
+        draft = self._aside / str(len(self._drafts))
+        write_atomically(draft, data)
+        self._drafts.append((draft, path))
+
+    def settle(self) -> None:
+        for draft, path in self._drafts:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.replace(path)
+
+
+@contextmanager
+def staged(folder: Path) -> Generator[Stage]:
+    """Write files below `folder`: all move into place when the block ends, none when it raises.
+
+    Within the block every old file can still be read. DatasetError when the disk refuses.
+    """
+    aside: Path | None = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(dir=folder, prefix=".", suffix=".part"))
+        stage = Stage(aside)
+        yield stage
+        stage.settle()
+    except OSError as fault:
+        why = fault.strerror or str(fault)
+        raise DatasetError(f"Cannot write into {folder}: {why}. Free some space or choose another folder.") from fault
+    finally:
+        if aside is not None:
+            shutil.rmtree(aside, ignore_errors=True)

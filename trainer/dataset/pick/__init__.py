@@ -1,0 +1,1 @@
+"""Picks the pictures that teach most out of a large folder."""

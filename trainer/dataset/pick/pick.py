@@ -1,0 +1,120 @@
+"""Picks from a large folder the pictures to train on: of this person, sharp, and together showing the most."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from PIL import Image
+
+from ...errors import Cancelled, DatasetError
+from ...faces.face import AttributeReader, FaceReader
+from ..audit.seen import Eyes, Seen
+from ..checks.rules import Rules
+from ..coverage.coverage import Coverage, cover
+from ..coverage.tally import EXPRESSIONS
+from ..dataset import Dataset, LeftOut
+from ..sample import Likeness, Sample
+from ..scan import scan
+from .balance import balanced
+from .fit import Candidate, copies, unfit
+from .likeness import likenesses
+
+SMALLEST_FACE = 64
+"""Pixels of face height below which recognisers, which see 112, guess."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picked:
+    """The picked pictures with those held out, why the others stayed out, and what the picked ones show.
+
+    `likeness` has every picture that was looked at, by sha256. `text` sums up in a sentence.
+    """
+
+    dataset: Dataset
+    left_out: tuple[LeftOut, ...]
+    likeness: Mapping[str, Likeness]
+    coverage: Coverage
+    reader: str | None
+    text: str
+
+
+def _silent(done: int, total: int, name: str) -> None:
+    pass
+
+
+def _never() -> bool:
+    return False
+
+
+def pick(  # noqa: PLR0913
+    dataset: Dataset,
+    count: int = 30,
+    *,
+    faces: FaceReader | None,
+    baselines: Sequence[Image.Image] = (),
+    attributes: AttributeReader | None = None,
+    smallest_face: int = SMALLEST_FACE,
+    progress: Callable[[int, int, str], None] = _silent,
+    cancelled: Callable[[], bool] = _never,
+) -> Picked:
+    """Pick `count` pictures: copies, unsharp ones, small faces and strangers go; of the rest those that show the most.
+
+    Likeness is to the mean of `baselines` (three are good), else of every picture to the others; of no face and of
+    profiles it is not measured and nothing is concluded. Pictures without a face are taken only to fill up. The same
+    input gives the same pick. Held-out pictures stay as they are. Raises Cancelled between pictures, DatasetError
+    when nothing fits.
+    """
+    if count < 1:
+        raise DatasetError(f"There are {count} pictures to pick; pick 10 to 50, best 20 to 30.")
+    seen = _look(dataset.samples, Eyes(faces, attributes, Rules().side), progress, cancelled)
+    found = likenesses(seen, faces, baselines)
+    samples = tuple(
+        replace(sample, face=one.mark or sample.face, likeness=like)
+        for sample, one, like in zip(dataset.samples, seen, found, strict=True)
+    )
+    candidates = [Candidate(index=n, sample=s, seen=one) for n, (s, one) in enumerate(zip(samples, seen, strict=True))]
+    out = {one.index: why for one in candidates if (why := unfit(one, faces, smallest_face)) is not None}
+    fit = [one for one in candidates if one.index not in out]
+    out.update(copies(fit))
+    words = tuple(attributes.slots.get("expression", EXPRESSIONS)) if attributes else EXPRESSIONS
+    free = [one for one in fit if one.index not in out and one.sample.split == "train"]
+    if not free:
+        reasons = "\n".join(f"{samples[index].path.name}: {why}" for index, why in sorted(out.items()))
+        raise DatasetError(f"No picture is fit to be picked.\n{reasons}")
+    chosen = balanced(free, count, words)
+    out.update({one.index: why for one, why in chosen.others})
+    return _picked(dataset, samples, seen, out, words, faces)
+
+
+def _picked(
+    dataset: Dataset,
+    samples: Sequence[Sample],
+    seen: Sequence[Seen],
+    out: Mapping[int, str],
+    words: Sequence[str],
+    faces: FaceReader | None,
+) -> Picked:
+    kept = [n for n, sample in enumerate(samples) if n not in out or sample.split == "held_out"]
+    left_out = tuple(
+        LeftOut(name=samples[n].path.name, why=why) for n, why in sorted(out.items()) if samples[n].split == "train"
+    )
+    rows = [row for n in kept if samples[n].split == "train" and (row := seen[n].row) is not None]
+    return Picked(
+        dataset=replace(dataset, samples=tuple(samples[n] for n in kept), left_out=(*dataset.left_out, *left_out)),
+        left_out=left_out,
+        likeness={sample.sha256: sample.likeness for sample in samples if sample.likeness is not None},
+        coverage=cover(rows, words),
+        reader=faces.name if faces else None,
+        text=f"{len(rows)} of {len(dataset.train)} pictures were picked; {len(left_out)} stayed out.",
+    )
+
+
+def _look(
+    samples: Sequence[Sample], eyes: Eyes, progress: Callable[[int, int, str], None], cancelled: Callable[[], bool]
+) -> list[Seen]:
+    seen: list[Seen] = []
+    for index, one in scan(samples, eyes.see):
+        seen.append(one)
+        progress(index + 1, len(samples), samples[index].path.name)
+        if cancelled():
+            raise Cancelled(f"Picking stopped after {index + 1} of {len(samples)} pictures.")
+    return seen

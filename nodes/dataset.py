@@ -7,6 +7,7 @@ from . import host
 from ._api import io
 from .alpha import alpha_input, alpha_of
 from .host_files import dataset_fingerprint
+from .progress import telling
 from .sheet import dataset_view
 from .sockets import DATASET
 
@@ -30,6 +31,7 @@ class LoadCharacterDataset(io.ComfyNode):
             ),
             search_aliases=["image folder", "load images", "training images", "kohya folder", "dataset", "captions"],
             has_intermediate_output=True,
+            hidden=[io.Hidden.unique_id],
             inputs=[
                 io.Combo.Input(
                     "folder",
@@ -86,11 +88,14 @@ class LoadCharacterDataset(io.ComfyNode):
     def execute(cls, folder: str, trigger: str, subject: str, held_out: int, alpha: str = "white") -> Any:  # noqa: PLR0913
         from ..trainer.dataset.files.folder import read_dataset
 
-        dataset = read_dataset(
-            host.dataset_folder(folder),
-            trigger=trigger.strip() or None,
-            subject=subject.strip(),
-            held_out=held_out,
-            alpha=alpha_of(alpha),
-        )
+        with host.cancellable():
+            dataset = read_dataset(
+                host.dataset_folder(folder),
+                trigger=trigger.strip() or None,
+                subject=subject.strip(),
+                held_out=held_out,
+                alpha=alpha_of(alpha),
+                progress=telling(cls.hidden.unique_id, "Reading"),
+                cancelled=host.is_cancelled,
+            )
         return io.NodeOutput(dataset, ui=dataset_view(dataset, cls))

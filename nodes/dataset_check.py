@@ -95,8 +95,9 @@ def _inputs() -> list[Any]:
             options=[*READERS, NO_READER],
             default=READERS[0],
             tooltip=(
-                "Who looks for faces and compares them. auto takes insightface if it is installed, else OpenCV; demo "
-                "drawings is for the built-in cartoon characters. Numbers of two readers never mix."
+                "Who looks for faces and compares them. auto takes an insightface pack if one lies in "
+                "models/insightface, else OpenCV; demo drawings is for the built-in cartoon characters. Numbers of "
+                "two readers never mix."
             ),
         ),
         io.Int.Input(

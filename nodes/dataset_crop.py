@@ -51,16 +51,18 @@ class CropDataset(io.ComfyNode):
         from ..trainer.dataset.crop.crop import crop_dataset
         from ..trainer.dataset.crop.picture import draw_boxes
 
+        node = cls.hidden.unique_id
         with host.cancellable():
             cropped = crop_dataset(
                 dataset,
                 rule_of(**choices),
                 reader_of(reader),
                 pictures_folder() / "crops",
-                progress=telling(cls.hidden.unique_id, "Cropping"),
+                progress=telling(node, "Cropping"),
                 cancelled=host.is_cancelled,
             )
-        preview = host.to_image([draw_boxes(cropped)])
+            boxes = draw_boxes(cropped, progress=telling(node, "Drawing"), cancelled=host.is_cancelled)
+        preview = host.to_image([boxes])
         said = "\n".join((*cropped.texts, counts_of(cropped.dataset)))
         kept_out = tuple(f"{left.name}: {left.why}" for left in cropped.left_out)
         warning = (f"{len(kept_out)} kept out:", *kept_out) if kept_out else ()
@@ -116,7 +118,7 @@ def _inputs() -> list[Any]:
             "reader",
             options=[*READERS],
             default=READERS[0],
-            tooltip="Who finds the faces: auto takes insightface if its models are there, else OpenCV.",
+            tooltip="Who finds the faces: auto takes an insightface pack that lies in models/insightface, else OpenCV.",
         ),
         io.Int.Input(
             "resolution",
@@ -124,13 +126,16 @@ def _inputs() -> list[Any]:
             min=64,
             max=2048,
             step=64,
-            tooltip="Side of the crops in pixels, as you will train: 1024 for SDXL and FLUX, 128 for the demo base.",
+            tooltip=(
+                "Side of the crops in pixels, as you will train: 1024 for SDXL and FLUX, 128 for the demo base. Bodies "
+                "have as many pixels at most, on sides from half to twice of it in steps of 64."
+            ),
         ),
         io.Combo.Input(
             "without_face",
             options=[KEEP_OUT, KEEP_WHOLE],
             default=KEEP_OUT,
-            tooltip="Pictures in which no face is found: named and kept out, or kept as they are.",
+            tooltip="Pictures in which no face is found: named and kept out, or kept (body cuts them to size).",
         ),
     ]
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from ..trainer.dataset.dataset import Dataset
 from ..trainer.errors import LikenessError
+from . import host
 from ._api import io
 from .host_files import SAVE_PLACES, pictures_folder, save_folder
+from .progress import telling
 from .sockets import DATASET
 
 _LAYOUTS: Mapping[str, Any] = {"kohya folders": "kohya", "ai-toolkit folder": "ai-toolkit", "dataset.json": "json"}
@@ -28,6 +30,7 @@ class SaveDataset(io.ComfyNode):
             ),
             search_aliases=["export dataset", "write captions", "kohya folder", "ai-toolkit", "save images", "dataset"],
             is_output_node=True,
+            hidden=[io.Hidden.unique_id],
             inputs=[
                 DATASET.Input("dataset", tooltip="What to write."),
                 io.String.Input(
@@ -81,7 +84,16 @@ class SaveDataset(io.ComfyNode):
         from ..trainer.dataset.files.resave import save_again
 
         folder = save_folder(place, name)
-        save_again(dataset, folder, _LAYOUTS[layout], overwrite=overwrite, notes=pictures_folder() / ".saved")
+        with host.cancellable():
+            save_again(
+                dataset,
+                folder,
+                _LAYOUTS[layout],
+                overwrite=overwrite,
+                notes=pictures_folder() / ".saved",
+                progress=telling(cls.hidden.unique_id, "Saving"),
+                cancelled=host.is_cancelled,
+            )
         count = len(dataset.samples)
         said = f"{count} pictures saved in {place if place == 'input' else 'output/likeness_datasets'}/{name}."
         return io.NodeOutput(dataset, str(folder), ui={"text": (said,), "folder": (f"{place}/{name}",)})

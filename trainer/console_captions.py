@@ -15,7 +15,7 @@ from .captions.caption_rules import CaptionRules
 from .captions.captioner import Captioner
 from .captions.lint import lint
 from .captions.rules import Ruled, apply_rules
-from .captions.sidecars import Written, restore_authors, write_sidecars
+from .captions.sidecars import Written, write_sidecars
 from .captions.store import CaptionStore
 from .captions.trigger import check_trigger
 from .console_dataset import told
@@ -95,9 +95,16 @@ def _captioner(options: argparse.Namespace) -> Generator[Captioner]:
 def _read(options: argparse.Namespace) -> Dataset:
     from .dataset.files.folder import read_dataset
 
-    dataset = read_dataset(options.input, trigger=options.trigger, subject=options.subject, recursive=options.recursive)
+    with told("reading") as tell:
+        dataset = read_dataset(
+            options.input,
+            trigger=options.trigger,
+            subject=options.subject,
+            recursive=options.recursive,
+            progress=tell,
+        )
     _name(dataset.left_out)
-    return restore_authors(dataset)
+    return dataset
 
 
 def _caption_rules(options: argparse.Namespace) -> CaptionRules:

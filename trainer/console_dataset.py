@@ -26,7 +26,7 @@ Tell = Callable[[int, int, str], None]
 @contextmanager
 def told(what: str) -> Generator[Tell]:
     """A bar named `what` that the yielded function moves."""
-    note = TextColumn("{task.fields[note]}")
+    note = TextColumn("{task.fields[note]}", markup=False)
     columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), note)
     with Progress(*columns, console=_console) as progress:
         task = progress.add_task(what, total=None, note="")
@@ -74,8 +74,10 @@ def follow_crop(options: argparse.Namespace) -> dict[str, Any]:
         rule = BodyCrop(resolution=options.size, smallest=options.size // 2, close_up=face, no_face=no_face)
     with told("cropping") as tell:
         cropped = crop_dataset(dataset, rule, reader_of(options), options.out / ".crops", progress=tell)
-    folder = save_kohya(cropped.dataset, options.out / "dataset")
-    _draw(options.out / "boxes.png", draw_boxes(cropped))
+    with told("saving") as tell:
+        folder = save_kohya(cropped.dataset, options.out / "dataset", progress=tell)
+    with told("drawing") as tell:
+        _draw(options.out / "boxes.png", draw_boxes(cropped, progress=tell))
     for left in cropped.left_out:
         _console.print(
             f"kept out: {left.name}: {left.why}", style="yellow", highlight=False, soft_wrap=True, markup=False
@@ -114,7 +116,8 @@ def follow_pick(options: argparse.Namespace) -> dict[str, Any]:
             progress=tell,
         )
     chosen = picked.dataset.with_samples(hold_out(picked.dataset.samples, wanted)) if wanted else picked.dataset
-    folder = save_kohya(chosen, options.out / "dataset")
+    with told("saving") as tell:
+        folder = save_kohya(chosen, options.out / "dataset", progress=tell)
     _write(options.out / "left_out.txt", "".join(f"{left.name}: {left.why}\n" for left in picked.left_out))
     _draw(options.out / "coverage.png", draw_coverage(picked.coverage))
     sys.stdout.write(f"{picked.text}\n{(options.out / 'left_out.txt').resolve()}\n")
@@ -137,7 +140,8 @@ def follow_mix(options: argparse.Namespace) -> dict[str, Any]:
     if len(shares) != len(options.folders):
         raise DatasetError(f"{len(options.folders)} folders need as many shares; --shares has {len(shares)}.")
     mixed = mix([read(options, folder) for folder in options.folders], shares)
-    save_kohya(mixed.dataset, options.out)
+    with told("saving") as tell:
+        save_kohya(mixed.dataset, options.out, progress=tell)
     sys.stdout.write("\n".join((mixed.sentence, *mixed.overlaps)) + "\n")
     return {**_counts(mixed.dataset), "shares": [round(share, 4) for share in mixed.shares], "folder": str(options.out)}
 
@@ -148,7 +152,8 @@ def follow_save(options: argparse.Namespace) -> dict[str, Any]:
 
     dataset = read(options, options.folder)
     write = {"kohya": save_kohya, "ai-toolkit": save_aitoolkit, "json": save_json}[options.layout]
-    path = write(dataset, options.out, overwrite=options.overwrite)
+    with told("saving") as tell:
+        path = write(dataset, options.out, overwrite=options.overwrite, progress=tell)
     return {**_counts(dataset), "layout": options.layout, "folder": str(path)}
 
 
@@ -157,14 +162,16 @@ def read(options: argparse.Namespace, folder: Path, *, held_out: int | None = No
     from .dataset.files.folder import read_dataset
 
     alpha = Alpha(matte="grey", masked=True) if options.alpha == "mask" else Alpha(matte=options.alpha)
-    dataset = read_dataset(
-        folder,
-        trigger=options.trigger,
-        subject=options.subject,
-        held_out=options.held_out if held_out is None else held_out,
-        recursive=options.recursive,
-        alpha=alpha,
-    )
+    with told("reading") as tell:
+        dataset = read_dataset(
+            folder,
+            trigger=options.trigger,
+            subject=options.subject,
+            held_out=options.held_out if held_out is None else held_out,
+            recursive=options.recursive,
+            alpha=alpha,
+            progress=tell,
+        )
     for left in dataset.left_out:
         _console.print(f"left out: {left.why}", style="yellow", highlight=False, soft_wrap=True, markup=False)
     return dataset

@@ -1,7 +1,7 @@
 """JSON in and out for the frozen values that travel between nodes: unknown and missing keys are refused by name."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, cast
@@ -33,6 +33,19 @@ def read_json(path: Path, error: type[LikenessError]) -> dict[str, Any]:
         raise error(f"{path} cannot be read as JSON: {fault}.") from fault
     if not isinstance(data, dict):
         raise error(f"{path} must hold one JSON object.")
+    return cast(dict[str, Any], data)
+
+
+def json_object(text: str, most_letters: int, unreadable: Callable[[str], LikenessError]) -> dict[str, Any]:
+    """The JSON object that a page or a shared workflow holds as text; raises `unreadable(why)` when it is none."""
+    if len(text) > most_letters:
+        raise unreadable("it is too long")
+    try:
+        data: object = json.loads(text)
+    except (ValueError, RecursionError):
+        raise unreadable("it is not JSON") from None
+    if not isinstance(data, dict):
+        raise unreadable("it is not one JSON object")
     return cast(dict[str, Any], data)
 
 

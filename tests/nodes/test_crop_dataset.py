@@ -48,9 +48,11 @@ def test_pictures_without_a_face_are_kept_whole_when_asked(pack: Pack, found: An
     assert "nobody.png" in {sample.path.name for sample in made.args[0].samples}
 
 
-def test_bodies_and_close_ups_share_training_as_asked(pack: Pack, found: Any) -> None:
-    dataset = _crop(pack, found, mode="body", resolution=256, close_ups=0.3).args[0]
-    assert {sample.source is not None for sample in dataset.samples} == {True}
+@pytest.mark.parametrize("resolution", [128, 192, 256, 512])
+def test_bodies_and_close_ups_share_training_as_asked(pack: Pack, found: Any, resolution: int) -> None:
+    made = _crop(pack, found, mode="body", resolution=resolution, close_ups=0.3)
+    assert {sample.source is not None for sample in made.args[0].samples} == {True}
+    assert "70% / 30% was asked for" in made.ui["text"][0]
 
 
 def test_another_reader_says_what_is_missing(pack: Pack, found: Any) -> None:
@@ -59,9 +61,13 @@ def test_another_reader_says_what_is_missing(pack: Pack, found: Any) -> None:
 
 
 def test_cancel_is_noticed_between_pictures(pack: Pack, fake_host: FakeHost, found: Any) -> None:
+    _crop(pack, found)
+    assert [step for step in fake_host.progress if step[1] == step[2]] == [("1", 48, 48), ("1", 23, 23)]
+    assert fake_host.sent[-1][1]["text"].startswith("Drawing ")
     fake_host.interrupted = True
     with pytest.raises(Interrupted):
         _crop(pack, found)
+    assert not fake_host.interrupted
 
 
 def _pick(pack: Pack, dataset: Any, **more: Any) -> Any:
@@ -86,3 +92,12 @@ def test_pictures_are_scored_against_the_named_baselines(pack: Pack, found: Any)
 def test_baselines_that_are_none_are_refused(pack: Pack, found: Any, names: str, said: str) -> None:
     with pytest.raises(pack("trainer.errors").DatasetError, match=said):
         _pick(pack, found, baselines=names)
+
+
+def test_picking_moves_the_bar_and_notices_cancel(pack: Pack, fake_host: FakeHost, found: Any) -> None:
+    _pick(pack, found)
+    assert fake_host.progress[-1] == ("1", 24, 24)
+    fake_host.interrupted = True
+    with pytest.raises(Interrupted):
+        _pick(pack, found)
+    assert not fake_host.interrupted

@@ -81,3 +81,19 @@ def test_cancel_is_noticed_between_pictures(pack: Pack, fake_host: FakeHost) -> 
     with pytest.raises(Interrupted):
         _collect(pack, [_noise(3)])
     assert not fake_host.interrupted
+
+
+def test_cancel_is_noticed_between_pictures_on_the_way_back(pack: Pack, fake_host: FakeHost) -> None:
+    dataset = _collect(pack, [_noise(3)])
+    fake_host.interrupted = True
+    with pytest.raises(Interrupted):
+        pack("nodes.dataset_images").DatasetToImages.execute(dataset, part="all")
+    assert not fake_host.interrupted
+
+
+def test_both_ways_move_the_bar(pack: Pack, fake_host: FakeHost) -> None:
+    dataset = _collect(pack, [_noise(3)])
+    assert fake_host.progress[-1] == ("1", 3, 3)
+    fake_host.progress.clear()
+    pack("nodes.dataset_images").DatasetToImages.execute(dataset, part="all")
+    assert fake_host.progress[-1] == ("1", 3, 3)

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from PIL import Image
 
-from .fake_host import FakeHost
+from .fake_host import FakeHost, Interrupted
 from .pictures import write_folder
 
 Pack = Callable[[str], Any]
@@ -61,3 +62,18 @@ def test_a_link_out_of_the_folder_is_not_followed_for_the_fingerprint(pack: Pack
     before = node.fingerprint_inputs(folder="input/who", alpha="white", **WORDS)
     (outside / "new.png").write_bytes(b"x")
     assert node.fingerprint_inputs(folder="input/who", alpha="white", **WORDS) == before
+
+
+def test_reading_moves_the_bar_and_names_the_picture(pack: Pack, fake_host: FakeHost) -> None:
+    write_folder(fake_host.home / "input" / "who")
+    pack("nodes.dataset").LoadCharacterDataset.execute(folder="input/who", **WORDS)
+    assert fake_host.progress[-1] == ("1", 4, 4)
+    assert fake_host.sent[-1][1]["text"] == "Reading 2_sage/004.png: 4 of 4"
+
+
+def test_cancel_is_noticed_between_pictures(pack: Pack, fake_host: FakeHost) -> None:
+    write_folder(fake_host.home / "input" / "who")
+    fake_host.interrupted = True
+    with pytest.raises(Interrupted):
+        pack("nodes.dataset").LoadCharacterDataset.execute(folder="input/who", **WORDS)
+    assert not fake_host.interrupted

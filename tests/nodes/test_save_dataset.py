@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .fake_host import FakeHost
+from .fake_host import FakeHost, Interrupted
 from .pictures import write_folder
 
 Pack = Callable[[str], Any]
@@ -64,3 +64,17 @@ def test_a_link_of_that_name_is_not_written_through(pack: Pack, fake_host: FakeH
 def test_another_place_is_refused(pack: Pack, dataset: Any) -> None:
     with pytest.raises(pack("trainer.errors").DatasetError, match="under input or output"):
         _save(pack, dataset, place="models")
+
+
+def test_saving_moves_the_bar_and_names_the_picture(pack: Pack, fake_host: FakeHost, dataset: Any) -> None:
+    _save(pack, dataset)
+    assert fake_host.progress[-1] == ("1", 8, 8)
+    assert fake_host.sent[-1][1]["text"] == "Saving 2_sage/004.png: 8 of 8"
+
+
+def test_cancel_is_noticed_between_pictures_and_writes_nothing(pack: Pack, fake_host: FakeHost, dataset: Any) -> None:
+    fake_host.interrupted = True
+    with pytest.raises(Interrupted):
+        _save(pack, dataset)
+    assert not fake_host.interrupted
+    assert not (fake_host.home / "input" / "saved").exists()

@@ -56,6 +56,23 @@ def test_save_writes_a_layout_and_keeps_hand_edits(
     assert (out / "2_sage" / "003.txt").read_text() == "by hand\n"
 
 
+def test_bars_are_shown_for_reading_and_saving(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["dataset", "save", str(folder), "--out", str(tmp_path / "saved")]) == 0
+    reading, saving = capsys.readouterr().err.splitlines()[-2:]
+    assert "reading" in reading and "6/6" in reading
+    assert "saving" in saving and "12/12" in saving
+
+
+def test_a_name_that_looks_like_markup_is_shown_as_it_is(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "2_sage" / "5.png").rename(folder / "2_sage" / "9[red].png")
+    assert main(["dataset", "save", str(folder), "--out", str(tmp_path / "saved")]) == 0
+    assert "9[red].png" in capsys.readouterr().err
+
+
 def test_mix_solves_the_ratio(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = tmp_path / "other" / "1_sage"
     other.mkdir(parents=True)

@@ -4,15 +4,15 @@ import os
 import stat
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..atomic import write_atomically
 from ..dataset.dataset import Dataset, LeftOut
+from ..dataset.files.caption_record import RECORD, CaptionRecord
 from ..dataset.files.layout import CAPTION_SUFFIXES, caption_beside, one_line
 from ..dataset.sample import Sample
 from ..errors import DatasetError
-from .caption_record import RECORD, CaptionRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,19 +53,6 @@ def write_sidecars(dataset: Dataset, folder: Path | None = None, *, over_hand: b
     failed += _saved(records)
     unchanged = len(places) - len(paths) - len(kept) - sum(fault.name != RECORD for fault in failed)
     return Written(paths=tuple(paths), unchanged=unchanged, kept=tuple(kept), failed=tuple(failed))
-
-
-def restore_authors(dataset: Dataset) -> Dataset:
-    """Captions just read from files count as by hand; those that `write_sidecars` wrote there get their author back."""
-    records = {parent: CaptionRecord(parent) for parent in {sample.path.parent for sample in dataset.samples}}
-    return dataset.with_samples(tuple(_restored(sample, records[sample.path.parent]) for sample in dataset.samples))
-
-
-def _restored(sample: Sample, record: CaptionRecord) -> Sample:
-    if sample.author != "hand":
-        return sample
-    name = sample.path.with_suffix(CAPTION_SUFFIXES[0]).name
-    return replace(sample, author=record.author(name, one_line(sample.caption)))
 
 
 def _is_captioned(sample: Sample) -> bool:

@@ -18,6 +18,11 @@ class LeftOut:
     name: str
     why: str
 
+    @property
+    def sentence(self) -> str:
+        """Why, with the name before it where the reason does not say it."""
+        return self.why if self.name in self.why else f"{self.name}: {self.why}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -12,7 +12,7 @@ T = TypeVar("T")
 _MOST_WORKERS = 4
 
 
-def scan(items: Iterable[S], work: Callable[[S], T], *, workers: int | None = None) -> Iterator[tuple[int, T]]:
+def scan(items: Iterable[S], work: Callable[[S], T], *, workers: int | None = None) -> Generator[tuple[int, T]]:
     """Yield (index, `work(item)`) in the order of `items`, at most twice as many in flight as there are workers.
 
     Closing the iterator, or an error in `work`, starts no further item and waits for the few that run. Threads, not

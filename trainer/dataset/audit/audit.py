@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
-from ...errors import Cancelled
 from ...faces.face import AttributeReader, FaceReader
 from ..checks.duplicates import Pair
 from ..checks.identity import belonging
@@ -14,14 +13,13 @@ from ..coverage.coverage import Coverage, cover
 from ..coverage.tally import EXPRESSIONS
 from ..dataset import Dataset
 from ..finding import Finding, Verdict, verdict
-from ..scan import scan
+from ..steps import Progress, Steps, never, silent, stepped
 from .counters import counters
 from .judgement import Standard, judge_pictures, judge_set, pairs_of
 from .seen import Eyes, Seen
 from .text import audit_text
 
-Progress = Callable[[int, int, str], None]
-"""Called with pictures done, pictures in all, and the name of the last one."""
+_STOPPED = "Checking stopped after {done} of {total} pictures."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,22 +77,14 @@ class Audit:
         }
 
 
-def _silent(done: int, total: int, name: str) -> None:
-    pass
-
-
-def _never() -> bool:
-    return False
-
-
 def audit(
     dataset: Dataset,
     *,
     faces: FaceReader | None = None,
     attributes: AttributeReader | None = None,
     rules: Rules | None = None,
-    progress: Progress = _silent,
-    cancelled: Callable[[], bool] = _never,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = never,
 ) -> Audit:
     """Look at every picture once and judge; Cancelled, soon, when `cancelled` says so.
 
@@ -103,19 +93,15 @@ def audit(
     """
     rules = rules or Rules()
     eyes = Eyes(faces, attributes, rules.side)
-    seen: list[Seen] = []
-    for index, one in scan(dataset.samples, eyes.see):
-        seen.append(one)
-        progress(index + 1, len(dataset.samples), dataset.samples[index].path.name)
-        if cancelled():
-            raise Cancelled(f"Checking stopped after {index + 1} of {len(dataset.samples)} pictures.")
+    steps = Steps(len(dataset.samples), _STOPPED, progress, cancelled)
+    seen = tuple(one for _, one in stepped(dataset.samples, eyes.see, steps, lambda sample: sample.path.name))
     standard = Standard(
         rules=rules,
         reader=faces.name if faces else None,
         same_person=faces.same_person if faces and faces.measures_identity else None,
     )
     expressions = tuple(attributes.slots.get("expression", EXPRESSIONS)) if attributes else EXPRESSIONS
-    return _conclude(dataset, tuple(seen), standard, expressions)
+    return _conclude(dataset, seen, standard, expressions)
 
 
 def _conclude(dataset: Dataset, seen: tuple[Seen, ...], standard: Standard, expressions: Sequence[str]) -> Audit:

@@ -1,6 +1,5 @@
 """What a person decided about a dataset: pictures dropped, pictures kept, findings acknowledged."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from ...errors import DatasetError
-from ...values import checked_keys
+from ...values import checked_keys, json_object
 from ..dataset import Dataset
 from ..sample import Sample
 
-_PICTURE = re.compile(r"[0-9a-f]{64}(#[1-9][0-9]{0,4})?")
+PICTURE_ID = re.compile(r"[0-9a-f]{64}(#[1-9][0-9]{0,4})?")
 _CHECK = re.compile(r"[a-z][a-z0-9_ -]{0,47}")
 _MOST_LETTERS = 4_000_000
 _MOST_PICTURES = 20_000
@@ -34,15 +33,7 @@ class Review:
         """Read the JSON that the page writes; "" is no decision. DatasetError for anything else."""
         if not text.strip():
             return cls()
-        if len(text) > _MOST_LETTERS:
-            raise _unreadable("it is too long")
-        try:
-            data: object = json.loads(text)
-        except (ValueError, RecursionError):
-            raise _unreadable("it is not JSON") from None
-        if not isinstance(data, dict):
-            raise _unreadable("it is not one JSON object")
-        return cls._from_json(cast(dict[str, Any], data))
+        return cls._from_json(json_object(text, _MOST_LETTERS, _unreadable))
 
     @classmethod
     def _from_json(cls, data: Mapping[str, Any]) -> "Review":
@@ -97,7 +88,7 @@ def _pictures(values: object, key: str) -> frozenset[str]:
     items = cast(list[object], values)
     if len(items) > _MOST_PICTURES:
         raise _unreadable(f"`{key}` names more than {_MOST_PICTURES} pictures")
-    if not all(isinstance(item, str) and _PICTURE.fullmatch(item) for item in items):
+    if not all(isinstance(item, str) and PICTURE_ID.fullmatch(item) for item in items):
         raise _unreadable(f"`{key}` names something that is no picture")
     return frozenset(cast(list[str], items))
 

@@ -8,7 +8,6 @@ from ...errors import DatasetError
 from .geometry import Box, Crop, FaceCrop
 
 STEP = 64
-_LEAST, _SHORTEST, _LONGEST = 64, 256, 2048
 _HAIR = 0.6
 """Room kept above a face box, in face heights."""
 
@@ -17,7 +16,8 @@ _HAIR = 0.6
 class BodyCrop:
     """Full-body crops of about `resolution`² pixels beside close-ups from the same originals.
 
-    `body` is the share of training the full bodies get. Close-ups smaller than `smallest` are not made.
+    `body` is the share of training the full bodies get. Close-ups smaller than `smallest` pixels are not made: half of
+    their resolution keeps out those that training would enlarge to more than twice their size.
     """
 
     resolution: int = 1024
@@ -30,36 +30,46 @@ class BodyCrop:
     def __post_init__(self) -> None:
         checks = (
             (0 < self.body < 1, f"The full bodies' share is {self.body:g}; use 0.6 to 0.8."),
-            (self.resolution >= _LEAST, f"The resolution is {self.resolution}; use 512 or 1024."),
+            (self.resolution >= STEP, f"The resolution is {self.resolution}; use 512 or 1024."),
             (self.max_upscale >= 1, f"The largest enlargement is {self.max_upscale:g}; use 1 (none) to 2."),
+            (
+                self.smallest <= self.close_up.resolution,
+                f"Close-ups below {self.smallest} pixels are not made and none is above {self.close_up.resolution}; "
+                "use half of that.",
+            ),
         )
         if faults := [text for is_fine, text in checks if not is_fine]:
             raise DatasetError.all_of(faults)
 
 
-def body_crop(face: Box | None, size: tuple[int, int], rule: BodyCrop) -> Crop:
+def body_crop(face: Box | None, size: tuple[int, int], rule: BodyCrop) -> Crop | None:
     """The largest part of a picture with the shape of its bucket; what is cut, is cut below the face.
 
     Sizes are multiples of 64. A picture too small for its bucket gets that of the next lower resolution it fills
-    without being enlarged beyond the limit.
+    without being enlarged beyond the limit; None where it does not even fill 64 x 64 pixels.
     """
     for resolution in range(rule.resolution // STEP * STEP, 0, -STEP):
         crop = _cut(face, size, _bucket(size, resolution))
         if crop.upscale <= rule.max_upscale:
             return crop
-    return _cut(face, size, _bucket(size, _LEAST), enlarged=False)
+    return None
+
+
+def buckets(resolution: int) -> tuple[tuple[int, int], ...]:
+    """The sizes of at most `resolution`² pixels with sides of half to twice the resolution, as the presets train."""
+    shortest, longest = max(STEP, resolution // 2 // STEP * STEP), 2 * resolution // STEP * STEP
+    pairs = [(wide, resolution**2 // wide // STEP * STEP) for wide in range(shortest, longest + 1, STEP)]
+    fitting = [pair for pair in pairs if shortest <= pair[1] <= longest]
+    return tuple(sorted({*fitting, *((high, wide) for wide, high in fitting)}))
 
 
 def _bucket(size: tuple[int, int], resolution: int) -> tuple[int, int]:
-    """Of the sizes of at most `resolution`² pixels the one nearest in shape (kohya's rule); wide ones win ties."""
+    """The one nearest in shape; wide ones win ties."""
     aspect = size[0] / size[1]
-    shortest = min(_SHORTEST, max(_LEAST, resolution // 2 // STEP * STEP))
-    pairs = [(width, resolution**2 // width // STEP * STEP) for width in range(shortest, _LONGEST + 1, STEP)]
-    buckets = [pair for pair in pairs if shortest <= pair[1] <= _LONGEST]
-    return min(buckets, key=lambda pair: (abs(math.log(pair[0] / pair[1] / aspect)), -pair[0]))
+    return min(buckets(resolution), key=lambda pair: (abs(math.log(pair[0] / pair[1] / aspect)), -pair[0]))
 
 
-def _cut(face: Box | None, size: tuple[int, int], bucket: tuple[int, int], *, enlarged: bool = True) -> Crop:
+def _cut(face: Box | None, size: tuple[int, int], bucket: tuple[int, int]) -> Crop:
     scale = min(size[0] / bucket[0], size[1] / bucket[1])
     wide, high = min(size[0], round(bucket[0] * scale)), min(size[1], round(bucket[1] * scale))
     left, top = (size[0] - wide) // 2, 0
@@ -69,6 +79,6 @@ def _cut(face: Box | None, size: tuple[int, int], bucket: tuple[int, int], *, en
     left, top = min(max(left, 0), size[0] - wide), min(max(top, 0), size[1] - high)
     return Crop(
         box=(left, top, left + wide, top + high),
-        size=bucket if enlarged or scale >= 1 else (wide, high),
+        size=bucket,
         share=None if face is None else (face[3] - face[1]) / high,
     )

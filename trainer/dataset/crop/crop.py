@@ -8,6 +8,7 @@ from ...errors import Cancelled, DatasetError
 from ...faces.choose import FaceChoice
 from ...faces.face import FaceReader
 from ..dataset import Dataset, LeftOut
+from ..steps import Progress, never, silent
 from .body import BodyCrop, body_crop
 from .cutter import Cutter
 from .face import found_face
@@ -39,14 +40,6 @@ class Cropped:
         return tuple(one for one in self.cuts if one.source.sha256 == sha256)
 
 
-def _silent(done: int, total: int, name: str) -> None:
-    pass
-
-
-def _never() -> bool:
-    return False
-
-
 def crop_dataset(  # noqa: PLR0913
     dataset: Dataset,
     rule: FaceCrop | BodyCrop,
@@ -54,8 +47,8 @@ def crop_dataset(  # noqa: PLR0913
     out: Path,
     *,
     choice: FaceChoice | None = None,
-    progress: Callable[[int, int, str], None] = _silent,
-    cancelled: Callable[[], bool] = _never,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = never,
 ) -> Cropped:
     """Find every face on the original, then cut; pictures go to `out/<sha256>.png` and are never cut twice.
 
@@ -94,7 +87,7 @@ def crop_dataset(  # noqa: PLR0913
 class _Steps:
     """Counts steps, reports them, and stops between two when asked to."""
 
-    def __init__(self, total: int, progress: Callable[[int, int, str], None], cancelled: Callable[[], bool]) -> None:
+    def __init__(self, total: int, progress: Progress, cancelled: Callable[[], bool]) -> None:
         self._done, self._total = 0, total
         self._progress, self._cancelled = progress, cancelled
 

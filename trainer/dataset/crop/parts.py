@@ -13,6 +13,7 @@ from .geometry import FaceCrop
 from .report import Cut
 
 _NO_FACE = "No face was found in it; crop it by hand, or keep pictures without a face whole."
+_SMALL = "It is {} × {} pixels; enlarged {:g} times it does not fill 64 × 64. Use a larger original."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,10 @@ def to_bodies(cutter: Cutter, dataset: Dataset, rule: BodyCrop) -> Parts:
             continue
         if face is None or framing_of(face.box, size) != "close-up":
             crop = body_crop(face.box if face else None, size, rule)
-            bodies.append(cutter.cut(sample, face, crop))
+            if crop is None:
+                left_out.append(LeftOut(name=sample.path.name, why=_SMALL.format(*size, rule.max_upscale)))
+            else:
+                bodies.append(cutter.cut(sample, face, crop))
         if face is None:
             continue
         side = cutter.side(face, size, rule.close_up)

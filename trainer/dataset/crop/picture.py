@@ -1,12 +1,13 @@
 """The preview of a crop: boxes drawn on the originals, so that every cut can be judged before it is trained on."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PIL import Image, ImageDraw
 
 from ..pen import AMBER, BLUE, GREEN, QUIET, RAISED, TEXT, Color, Pen, fitted, width_of, wrapped
 from ..pixels import open_sample
+from ..steps import Progress, Steps, never, silent
 from .crop import Cropped
 from .report import Cut
 from .turn import turned_back
@@ -20,10 +21,16 @@ _COLUMNS = 5
 _FINE = 2
 _LINE = 3
 _LEFT_OUT = 6
+_STOPPED = "Drawing stopped after {done} of {total} pictures."
 
 
-def draw_boxes(cropped: Cropped, *, most: int = 60) -> Image.Image:
-    """A sheet of at most `most` originals with the face and what was cut, and below it what there is to say."""
+def draw_boxes(
+    cropped: Cropped, *, most: int = 60, progress: Progress = silent, cancelled: Callable[[], bool] = never
+) -> Image.Image:
+    """A sheet of at most `most` originals with the face and what was cut, and below it what there is to say.
+
+    Raises Cancelled between two originals when `cancelled` says so.
+    """
     groups = _by_source(cropped.cuts)
     shown = groups[:most]
     columns = max(3, min(_COLUMNS, len(shown)))
@@ -34,10 +41,12 @@ def draw_boxes(cropped: Cropped, *, most: int = 60) -> Image.Image:
     foot = top + rows * (_TILE + _CAPTION + _GAP)
     pen = Pen((width, foot + len(notes) * 22 + _MARGIN))
     _head(pen, cropped, width)
+    steps = Steps(len(shown), _STOPPED, progress, cancelled)
     for place, cuts in enumerate(shown):
         x = _MARGIN + place % columns * (_TILE + _GAP)
         y = top + place // columns * (_TILE + _CAPTION + _GAP)
         _tile(pen, (x, y), cuts)
+        steps.done(cuts[0].source.path.name)
     for line, (words, color) in enumerate(notes):
         pen.text((_MARGIN, foot + 16 + line * 22), words, 15, color)
     return pen.image

@@ -1,6 +1,6 @@
 """Datasets as folders: kohya's `10_sage_character/001.png` with `001.txt`, a flat folder, or `dataset.json`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +9,9 @@ from ..alpha import ON_WHITE, Alpha
 from ..dataset import Dataset, LeftOut
 from ..sample import Sample
 from ..split import hold_out, suggested_held_out
+from ..steps import Progress, never, silent
 from .aitoolkit import with_trigger
+from .caption_record import CaptionRecord
 from .index import INDEX, read_index
 from .intake import look_at, take_in
 from .layout import Shelf, caption_beside, listed, pictures, readable_name, shelves
@@ -18,9 +20,10 @@ ANY_SUBJECT = "person"
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Words:
+class _Given:
     trigger: str | None
     subject: str
+    alpha: Alpha
 
 
 def read_dataset(  # noqa: PLR0913
@@ -32,21 +35,26 @@ def read_dataset(  # noqa: PLR0913
     recursive: bool = False,
     alpha: Alpha = ON_WHITE,
     strict: bool = False,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = never,
 ) -> Dataset:
     """Read `dataset.json` if there is one, else kohya folders, else the folder's pictures with captions beside them.
 
     A folder that says which pictures are held out keeps that; else the last `held_out` are, None for as many as suit
-    its size. Pictures without a caption get "". `dataset.json` brings its own subject and alpha.
+    its size. Pictures without a caption get ""; a caption counts as by hand unless `.captions.json` says who wrote it.
+    `dataset.json` brings its own subject and alpha.
     Files that cannot be used are in `left_out`; when `strict`, or when none can be used, DatasetError names them all.
+    Progress is told of every picture; Cancelled is raised between two when `cancelled` says so.
     """
     try:
         if not folder.is_dir():
             raise DatasetError(f"{folder} is not a folder; give the folder that holds the pictures.")
         if (folder / INDEX).is_file():
-            dataset = read_index(folder, trigger)
+            dataset = read_index(folder, trigger, progress=progress, cancelled=cancelled)
         else:
             found = shelves(folder, recursive=recursive)
-            dataset = _read(folder, found, _Words(trigger=trigger, subject=subject), alpha)
+            given = _Given(trigger=trigger, subject=subject, alpha=alpha)
+            dataset = _read(folder, found, given, progress, cancelled)
     except OSError as fault:
         raise DatasetError(f"{folder} may not be read ({fault.strerror}); change its permissions.") from fault
     if not dataset.samples or (strict and dataset.left_out):
@@ -57,23 +65,30 @@ def read_dataset(  # noqa: PLR0913
     return dataset.with_samples(hold_out(dataset.samples, count))
 
 
-def _read(folder: Path, found: Sequence[Shelf], words: _Words, alpha: Alpha) -> Dataset:
+def _read(
+    folder: Path, found: Sequence[Shelf], given: _Given, progress: Progress, cancelled: Callable[[], bool]
+) -> Dataset:
     rows = listed([shelf for shelf in found if shelf.repeats])
     unused = (*_never_trained(found), *_beside(folder, found))
     if not rows and not unused:
         raise DatasetError(f"{folder} holds no pictures; put PNG, JPEG or WebP files into it.")
-    trigger = words.trigger or _trigger(found)
-    empty = Dataset(samples=(), trigger=trigger, subject=_subject(found, words.subject), root=folder)
+    trigger = given.trigger or _trigger(found)
+    empty = Dataset(samples=(), trigger=trigger, subject=_subject(found, given.subject), root=folder)
     root = folder.resolve()
+    records = {inside: CaptionRecord(inside) for inside in {path.parent for _, path in rows}}
 
     def read(row: tuple[Shelf, Path]) -> Sample:
         shelf, path = row
-        sample = look_at(path, root, alpha)
-        caption = with_trigger(caption_beside(path) or "", trigger)
-        author = "hand" if caption else "none"
+        sample = look_at(path, root, given.alpha)
+        text = caption_beside(path) or ""
+        caption = with_trigger(text, trigger)
+        author = records[path.parent].author(path.with_suffix(".txt").name, text)
         return replace(sample, caption=caption, author=author, split=shelf.split, repeats=shelf.repeats)
 
-    samples, faulty = take_in(rows, read, lambda row: row[1].relative_to(folder).as_posix())
+    def name(row: tuple[Shelf, Path]) -> str:
+        return row[1].relative_to(folder).as_posix()
+
+    samples, faulty = take_in(rows, read, name, progress=progress, cancelled=cancelled)
     return replace(empty, samples=samples, left_out=(*unused, *faulty))
 
 

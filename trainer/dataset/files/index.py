@@ -1,6 +1,7 @@
 """`dataset.json`: everything known of a dataset whose pictures lie in the same folder."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -9,6 +10,7 @@ from ...errors import DatasetError
 from ..alpha import Alpha
 from ..dataset import Dataset
 from ..sample import Sample
+from ..steps import Progress, never, silent
 from .aitoolkit import with_trigger
 from .intake import look_at, take_in
 from .layout import caption_beside
@@ -16,7 +18,13 @@ from .layout import caption_beside
 INDEX = "dataset.json"
 
 
-def read_index(folder: Path, trigger: str | None = None) -> Dataset:
+def read_index(
+    folder: Path,
+    trigger: str | None = None,
+    *,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = never,
+) -> Dataset:
     """The dataset as it was saved, without files that are missing, changed or elsewhere: those are left out by name.
 
     A caption file beside a picture wins: saving keeps the two equal, so where they differ it was edited since.
@@ -38,7 +46,9 @@ def read_index(folder: Path, trigger: str | None = None) -> Dataset:
             )
         return _edited(replace(sample, path=path, width=seen.width, height=seen.height), word)
 
-    samples, faulty = take_in(saved.samples, read, lambda sample: sample.path.as_posix())
+    samples, faulty = take_in(
+        saved.samples, read, lambda sample: sample.path.as_posix(), progress=progress, cancelled=cancelled
+    )
     names = {left.name for left in faulty}
     left_out = (*(left for left in saved.left_out if left.name not in names), *faulty)
     return replace(saved, samples=samples, root=folder, trigger=word, left_out=left_out)

@@ -10,28 +10,41 @@ from ..dataset import LeftOut
 from ..picture_file import opened
 from ..pixels import decoded, pixel_sha256
 from ..sample import Sample
-from ..scan import scan
+from ..steps import Progress, Steps, never, silent, stepped
 from .layout import fault_of, readable_name
 
 MIN_SIDE = 8
 """Pixels; a picture with fewer has no latent."""
 MAX_STRETCH = 20
 """Longer side over shorter; a strip beyond that would be blown up to gigabytes to fill a bucket."""
+_STOPPED = "Reading stopped after {done} of {total} pictures."
 Row = TypeVar("Row")
 
 
 def take_in(
-    rows: Sequence[Row], read: Callable[[Row], Sample], name: Callable[[Row], str]
+    rows: Sequence[Row],
+    read: Callable[[Row], Sample],
+    name: Callable[[Row], str],
+    *,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = never,
 ) -> tuple[tuple[Sample, ...], tuple[LeftOut, ...]]:
-    """`read` every row, several at once; rows that raise DatasetError are left out under their `name`."""
+    """`read` every row, several at once; rows that raise DatasetError are left out under their `name`.
+
+    Raises Cancelled, between pictures, when `cancelled` says so.
+    """
+
+    def named(row: Row) -> str:
+        return readable_name(name(row))
 
     def tried(row: Row) -> Sample | LeftOut:
         try:
             return read(row)
         except DatasetError as fault:
-            return LeftOut(name=readable_name(name(row)), why=readable_name(str(fault)))
+            return LeftOut(name=named(row), why=readable_name(str(fault)))
 
-    results = [result for _, result in scan(rows, tried)]
+    steps = Steps(len(rows), _STOPPED, progress, cancelled)
+    results = [result for _, result in stepped(rows, tried, steps, named)]
     samples = tuple(result for result in results if isinstance(result, Sample))
     return samples, tuple(result for result in results if isinstance(result, LeftOut))
 

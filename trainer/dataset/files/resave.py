@@ -12,6 +12,7 @@ from typing import Literal, cast
 from ...atomic import write_atomically
 from ...errors import DatasetError
 from ..dataset import Dataset
+from ..steps import Progress, never, silent
 from .index import INDEX
 from .layout import CAPTION_SUFFIXES, lies_in
 from .place import Place, aitoolkit_places, json_places, kohya_places
@@ -25,18 +26,28 @@ _PLACES: Mapping[Layout, Callable[[Dataset, Path], list[Place]]] = {
 }
 
 
-def save_again(dataset: Dataset, folder: Path, layout: Layout, *, overwrite: bool, notes: Path) -> Path:
+def save_again(  # noqa: PLR0913
+    dataset: Dataset,
+    folder: Path,
+    layout: Layout,
+    *,
+    overwrite: bool,
+    notes: Path,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = never,
+) -> Path:
     """Save as the layout's own function does; `notes` is a folder that remembers what was written where.
 
     With `overwrite`, files that this function wrote earlier and nobody changed are removed when they are not of the
-    dataset any more: pictures that were dropped since would be trained on. Raises DatasetError as saving does.
+    dataset any more: pictures that were dropped since would be trained on. Raises as saving does, with the folder as
+    it was.
     """
     ours = _files(_PLACES[layout](dataset, folder), folder, layout)
     note = notes / f"{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]}.json"
     stale = [path for path in _untouched(note, folder) if path not in ours] if overwrite else []
     with _aside(stale, folder):
         save = {"kohya": save_kohya, "ai-toolkit": save_aitoolkit, "json": save_json}[layout]
-        written = save(dataset, folder, overwrite=overwrite)
+        written = save(dataset, folder, overwrite=overwrite, progress=progress, cancelled=cancelled)
     _keep_note(note, folder, ours)
     return written
 

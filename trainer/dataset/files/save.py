@@ -1,12 +1,12 @@
 """Datasets into folders that kohya's trainers and ai-toolkit read, or beside a `dataset.json`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ...errors import DatasetError
 from ..dataset import Dataset
-from ..scan import scan
+from ..steps import Progress, Steps, never, silent, stepped
 from .encode import png_of
 from .index import INDEX, index_of
 from .layout import one_line
@@ -24,68 +24,105 @@ from .place import (
 )
 from .stage import Stage, staged
 
+_STOPPED = "Saving stopped after {done} of {total} steps; the folder is as it was."
 
-def save_kohya(dataset: Dataset, folder: Path, *, overwrite: bool = False) -> Path:
+
+def save_kohya(
+    dataset: Dataset,
+    folder: Path,
+    *,
+    overwrite: bool = False,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = never,
+) -> Path:
     """Write `folder/N_trigger/001.png` and `001.txt`, one folder a number of repeats, held-out pictures in `held_out`.
 
     Raises DatasetError, with nothing written, when other pictures or captions are there already; `overwrite`
-    replaces files of the same name, but never leaves strangers in a folder that will be trained on.
+    replaces files of the same name, but never leaves strangers in a folder that will be trained on. Progress counts
+    a step for every picture that is compared with what is there, and one for every picture written. Raises Cancelled
+    between two, with the folder as it was.
     """
-    return _save(dataset, kohya_places(dataset, folder), folder, overwrite)
+    places = kohya_places(dataset, folder)
+    return _save(dataset, places, folder, overwrite, _steps(places, overwrite, progress, cancelled))
 
 
-def save_aitoolkit(dataset: Dataset, folder: Path, *, overwrite: bool = False) -> Path:
+def save_aitoolkit(
+    dataset: Dataset,
+    folder: Path,
+    *,
+    overwrite: bool = False,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = never,
+) -> Path:
     """Write `folder/001.png` and `001.txt`; with repeats or held-out pictures `N_trigger` and `held_out` as for kohya.
 
-    A flat folder names no trigger: give it when reading it again. Raises DatasetError as `save_kohya` does.
+    A flat folder names no trigger: give it when reading it again. Raises as `save_kohya` does.
     """
-    return _save(dataset, aitoolkit_places(dataset, folder), folder, overwrite)
+    places = aitoolkit_places(dataset, folder)
+    return _save(dataset, places, folder, overwrite, _steps(places, overwrite, progress, cancelled))
 
 
-def save_json(dataset: Dataset, folder: Path, *, overwrite: bool = False) -> Path:
+def save_json(
+    dataset: Dataset,
+    folder: Path,
+    *,
+    overwrite: bool = False,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = never,
+) -> Path:
     """Write `folder/dataset.json`, all that is known of every picture; pictures from elsewhere go into kohya folders.
 
     Caption files beside the pictures are kept equal. Raises DatasetError, with nothing written, when one says something
-    else or another picture is in the way, unless `overwrite`.
+    else or another picture is in the way, unless `overwrite`. Progress and Cancelled are as of `save_kohya`.
     """
     places = json_places(dataset, folder)
-    _check(places, folder, dataset.trigger, overwrite)
+    steps = _steps(places, overwrite, progress, cancelled)
+    _check(places, folder, dataset.trigger, overwrite, steps)
     here = tuple(replace(place.sample, path=place.picture) for place in places)
     with staged(folder) as stage:
-        _put(stage, places, dataset.trigger)
+        _put(stage, places, dataset.trigger, steps)
         stage.write(folder / INDEX, index_of(dataset.with_samples(here), folder.resolve()))
     return folder / INDEX
 
 
-def _save(dataset: Dataset, places: Sequence[Place], folder: Path, overwrite: bool) -> Path:
+def _save(dataset: Dataset, places: Sequence[Place], folder: Path, overwrite: bool, steps: Steps) -> Path:
     faults = strangers(places, folder)
     if (folder / INDEX).exists():
         faults.append(f"{INDEX} lies in {folder} and would be read instead; move it or choose another folder.")
     if faults:
         raise DatasetError.all_of(faults)
-    _check(places, folder, dataset.trigger, overwrite)
+    _check(places, folder, dataset.trigger, overwrite, steps)
     with staged(folder) as stage:
-        _put(stage, places, dataset.trigger)
+        _put(stage, places, dataset.trigger, steps)
     return folder
 
 
-def _check(places: Sequence[Place], folder: Path, trigger: str, overwrite: bool) -> None:
+def _steps(places: Sequence[Place], overwrite: bool, progress: Progress, cancelled: Callable[[], bool]) -> Steps:
+    return Steps(len(places) * (1 if overwrite else 2), _STOPPED, progress, cancelled)
+
+
+def _check(places: Sequence[Place], folder: Path, trigger: str, overwrite: bool, steps: Steps) -> None:
     faults = escapes(places, folder)
     if not overwrite:
-        faults += [fault for _, found in scan(places, lambda place: tuple(clashes(place, trigger))) for fault in found]
+        compared = stepped(places, lambda place: tuple(clashes(place, trigger)), steps, _name)
+        faults += [fault for _, found in compared for fault in found]
     if faults:
         raise DatasetError.all_of(faults)
 
 
-def _put(stage: Stage, places: Sequence[Place], trigger: str) -> None:
+def _put(stage: Stage, places: Sequence[Place], trigger: str, steps: Steps) -> None:
     """Write what is not there yet; a file that needs no change keeps its time."""
-    for index, data in scan(places, _due_picture):
+    for index, data in stepped(places, _due_picture, steps, _name):
         if data is not None:
             stage.write(places[index].picture, data)
     for place in places:
         is_wanted = not has_no_caption(place) or (place.sample.caption and not place.stays)
         if is_wanted and not has_caption(place, trigger):
             stage.write(place.caption, one_line(place.sample.caption).encode() + b"\n")
+
+
+def _name(place: Place) -> str:
+    return place.name
 
 
 def _due_picture(place: Place) -> bytes | None:

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...atomic import write_atomically
@@ -32,18 +32,25 @@ class Stage:
 def staged(folder: Path) -> Generator[Stage]:
     """Write files below `folder`: all move into place when the block ends, none when it raises.
 
-    Within the block every old file can still be read. DatasetError when the disk refuses.
+    Within the block every old file can still be read. A folder made for nothing goes again. DatasetError when the
+    disk refuses.
     """
     aside: Path | None = None
+    made: list[Path] = []
     try:
+        made = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(dir=folder, prefix=".", suffix=".part"))
         stage = Stage(aside)
         yield stage
         stage.settle()
+        made = []
     except OSError as fault:
         why = fault.strerror or str(fault)
         raise DatasetError(f"Cannot write into {folder}: {why}. Free some space or choose another folder.") from fault
     finally:
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)
+        with suppress(OSError):  # somebody else's files are in it by now
+            for path in made:
+                path.rmdir()

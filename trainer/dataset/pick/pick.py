@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from ...errors import Cancelled, DatasetError
+from ...errors import DatasetError
 from ...faces.face import AttributeReader, FaceReader
 from ..audit.seen import Eyes, Seen
 from ..checks.rules import Rules
@@ -13,13 +13,14 @@ from ..coverage.coverage import Coverage, cover
 from ..coverage.tally import EXPRESSIONS
 from ..dataset import Dataset, LeftOut
 from ..sample import Likeness, Sample
-from ..scan import scan
+from ..steps import Progress, Steps, never, silent, stepped
 from .balance import balanced
 from .fit import Candidate, copies, unfit
 from .likeness import likenesses
 
 SMALLEST_FACE = 64
 """Pixels of face height below which recognisers, which see 112, guess."""
+_STOPPED = "Picking stopped after {done} of {total} pictures."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,14 +38,6 @@ class Picked:
     text: str
 
 
-def _silent(done: int, total: int, name: str) -> None:
-    pass
-
-
-def _never() -> bool:
-    return False
-
-
 def pick(  # noqa: PLR0913
     dataset: Dataset,
     count: int = 30,
@@ -53,8 +46,8 @@ def pick(  # noqa: PLR0913
     baselines: Sequence[Image.Image] = (),
     attributes: AttributeReader | None = None,
     smallest_face: int = SMALLEST_FACE,
-    progress: Callable[[int, int, str], None] = _silent,
-    cancelled: Callable[[], bool] = _never,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = never,
 ) -> Picked:
     """Pick `count` pictures: copies, unsharp ones, small faces and strangers go; of the rest those that show the most.
 
@@ -108,13 +101,6 @@ def _picked(
     )
 
 
-def _look(
-    samples: Sequence[Sample], eyes: Eyes, progress: Callable[[int, int, str], None], cancelled: Callable[[], bool]
-) -> list[Seen]:
-    seen: list[Seen] = []
-    for index, one in scan(samples, eyes.see):
-        seen.append(one)
-        progress(index + 1, len(samples), samples[index].path.name)
-        if cancelled():
-            raise Cancelled(f"Picking stopped after {index + 1} of {len(samples)} pictures.")
-    return seen
+def _look(samples: Sequence[Sample], eyes: Eyes, progress: Progress, cancelled: Callable[[], bool]) -> list[Seen]:
+    steps = Steps(len(samples), _STOPPED, progress, cancelled)
+    return [one for _, one in stepped(samples, eyes.see, steps, lambda sample: sample.path.name)]

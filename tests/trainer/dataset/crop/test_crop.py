@@ -15,6 +15,7 @@ from trainer.dataset.pixels import load_mask, load_rgb, open_sample, pixel_sha25
 from trainer.dataset.sample import FaceMark
 from trainer.errors import Cancelled, DatasetError
 
+from ..asked import Watcher
 from ..portraits import Studio
 
 SMALL = FaceCrop(resolution=128)
@@ -203,6 +204,15 @@ def test_bodies_get_their_share_of_training_beside_close_ups_of_the_same_origina
     assert len(done.dataset.held_out) == 2
 
 
+def test_a_picture_too_small_for_the_smallest_size_is_named_and_kept_out(studio: Studio) -> None:
+    studio.shoot("a", (180, 60, 230, 120), size=(400, 600))
+    studio.shoot("strip", (10, 10, 16, 18), size=(40, 300))
+    done = crops(studio, BodyCrop(resolution=128, smallest=64, close_up=FaceCrop(resolution=128)))
+    assert {one.source.path.name for one in done.cuts} == {"a.png"}
+    why = {left.name: left.why for left in done.left_out}["strip.png"]
+    assert why == "It is 40 × 300 pixels; enlarged 1.5 times it does not fill 64 × 64. Use a larger original."
+
+
 def test_a_close_up_too_small_is_not_made_and_says_so(studio: Studio) -> None:
     studio.shoot("a", (180, 60, 210, 95), size=(400, 600))
     done = crops(studio, BodyCrop(resolution=320))
@@ -239,3 +249,12 @@ def test_boxes_are_drawn_on_every_original(studio: Studio) -> None:
     assert few.width < many.width
     assert few.height < many.height
     assert len(many.getcolors(1 << 24) or []) > 1000
+
+
+def test_drawing_the_boxes_tells_of_every_original_and_stops_when_asked(studio: Studio) -> None:
+    for name in "abc":
+        studio.shoot(name, (150, 80, 230, 180))
+    done, watcher = crops(studio), Watcher(stop_after=2)
+    with pytest.raises(Cancelled, match=r"^Drawing stopped after 2 of 3 pictures\.$"):
+        draw_boxes(done, progress=watcher.progress, cancelled=watcher.cancelled)
+    assert watcher.told == [(1, 3, "a.png"), (2, 3, "b.png")]

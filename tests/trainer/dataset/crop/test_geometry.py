@@ -2,17 +2,18 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from trainer.dataset.crop.crop import BodyCrop, FaceCrop, body_crop, face_crop
+from trainer.dataset.crop.crop import FaceCrop, face_crop
 from trainer.dataset.crop.geometry import LEAST, MOST, Box
 from trainer.dataset.crop.report import Framing
 from trainer.dataset.crop.shelf import Found
 from trainer.dataset.crop.turn import upright_crop
 from trainer.errors import DatasetError
 
-MANY = settings(max_examples=300, deadline=None)
+# Most random faces lie where their crop must be moved.
+MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 SIZES = st.tuples(st.integers(200, 6000), st.integers(200, 6000))
 RULES = st.builds(
     FaceCrop,
@@ -128,30 +129,6 @@ def test_twenty_thousand_random_faces_are_framed_by_the_guide() -> None:
             heights.append((crop.eyes - rule.eyes) * crop_side(crop.box))
     assert len(heights) > 5000
     assert np.abs(heights).max() <= 0.51
-
-
-@MANY
-@given(faces(), st.sampled_from((128, 512, 1024)), st.floats(1.0, 2.0))
-def test_a_body_crop_lies_on_the_grid_and_never_cuts_the_head(
-    where: tuple[Box, tuple[int, int], float], resolution: int, limit: float
-) -> None:
-    face, size, _ = where
-    crop = body_crop(face, size, BodyCrop(resolution=resolution, max_upscale=limit))
-    left, top, right, bottom = crop.box
-    assert 0 <= left < right <= size[0]
-    assert 0 <= top < bottom <= size[1]
-    assert crop.upscale <= limit + 0.01
-    assert top <= max(0.0, face[1] - 0.5 * (face[3] - face[1]))
-    if min(size) >= 256:
-        assert crop.size[0] % 64 == 0
-        assert crop.size[1] % 64 == 0
-
-
-@given(st.integers(600, 3000), st.integers(600, 3000))
-def test_a_body_crop_keeps_nearly_all_of_a_picture_of_common_shape(wide: int, high: int) -> None:
-    assume(1 / 2 <= wide / high <= 2)
-    left, top, right, bottom = body_crop(None, (wide, high), BodyCrop()).box
-    assert (right - left) * (bottom - top) >= 0.9 * wide * high
 
 
 def test_a_crop_at_the_edge_is_moved_and_says_so() -> None:

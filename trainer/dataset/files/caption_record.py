@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from ..atomic import write_atomically
-from ..dataset.sample import Author
+from ...atomic import write_atomically
+from ..sample import Author
 
 RECORD = ".captions.json"
 

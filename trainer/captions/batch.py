@@ -9,7 +9,7 @@ from ..dataset.sample import Sample
 from ..errors import Cancelled, DatasetError, LikenessError
 from .captioner import Captioner, Said
 from .store import CaptionStore
-from .uptake import clean, fault_of_caption, with_caption, without_caption
+from .uptake import clean, fault_of_caption, with_caption, with_words, without_caption
 
 Progress = Callable[[int, int, Sample], None]
 """Called after each picture: how many are done, of how many, and the sample as it is now."""
@@ -72,7 +72,7 @@ def caption_dataset(
     Raises DatasetError when not one picture could be captioned.
     """
     plan = plan_captions(dataset, captioner, store, keep_hand=keep_hand)
-    samples = list(dataset.samples)
+    samples = [_remembered(sample, captioner, store) for sample in dataset.samples]
     failed: list[LeftOut] = []
     for done, (place, answer) in enumerate(_answers(dataset, plan, captioner, store), 1):
         samples[place], why = _taken(samples[place], answer, captioner)
@@ -117,6 +117,12 @@ def _asked(captioner: Captioner, samples: Sequence[Sample]) -> list[Said | _Faul
     if len(samples) > 1:
         return [answer for sample in samples for answer in _asked(captioner, [sample])]
     return [_Fault(why.rstrip("."))]
+
+
+def _remembered(sample: Sample, captioner: Captioner, store: CaptionStore) -> Sample:
+    """A picture captioned by hand still knows what was said of it before, so that the set's shares stay the same."""
+    said = store.get(sample.sha256, captioner.key) if sample.author == "hand" else None
+    return sample if said is None else with_words(sample, said, captioner.author)
 
 
 def _taken(sample: Sample, answer: Said | _Fault, captioner: Captioner) -> tuple[Sample, str | None]:

@@ -9,6 +9,8 @@ from PIL import Image
 from ..dataset.sample import Author
 
 Category = Literal["general", "character"]
+MOST_SOURCES = 4
+"""Captioners whose words can be held side by side."""
 
 
 @dataclass(frozen=True)

@@ -53,9 +53,10 @@ def apply_rules(
     by_sha = {sample.sha256: sample for sample in dataset.samples}
     sources = _Sources(by_sha, rules, lighting or {}, {})
     ruled = [sample for sample in dataset.samples if sources.is_ruled(sample)]
-    originals = [sources.spoken(sample) for sample in ruled if sources.parent(sample) is None]
+    seen = [sources.seen(sample) for sample in dataset.samples if sources.parent(sample) is None]
+    share = shares([spoken for spoken in seen if spoken is not None])
     styles = style_rule(rules, [sources.spoken(sample) for sample in ruled])
-    brief = Brief(rules, shares(originals), styles, dataset.trigger, dataset.subject, count)
+    brief = Brief(rules, share, styles, dataset.trigger, dataset.subject, count)
     pairs = [_ruled(sample, sources, brief) for sample in dataset.samples]
     findings = _set_findings(len(dataset.samples) - len(ruled), brief, len(ruled))
     samples = tuple(sample for sample, _ in pairs)
@@ -119,14 +120,15 @@ class _Sources:
             self.heard[sample.path] = self._hear(sample)
         return self.heard[sample.path]
 
+    def seen(self, sample: Sample) -> Spoken | None:
+        """What captioners see on a picture, whoever wrote its caption: a text by hand must not change what the rules
+        take for the character's looks. None where only a hand has spoken."""
+        if self.is_ruled(sample):
+            return self.spoken(sample)
+        return _spoken(sample.raw, sample.tags) if sample.raw or sample.tags else None
+
     def _hear(self, sample: Sample) -> Spoken:
-        text = self.text(sample)[:LONGEST]
-        if sample.tags and sample.author != "hand" and text == ", ".join(sample.tags):
-            return Spoken(sample.tags, "")
-        words = parse(text)
-        tags = () if sample.author == "hand" else sample.tags
-        known = {word_of(tag).key for tag in tags}
-        return Spoken((*tags, *(tag for tag in words.tags if word_of(tag).key not in known)), words.prose)
+        return _spoken(self.text(sample), () if sample.author == "hand" else sample.tags)
 
     def light(self, sample: Sample) -> str:
         return self.lighting.get(sample.sha256, "")
@@ -137,6 +139,16 @@ class _Sources:
             return Draft(self.spoken(sample), is_close_up(sample), self.light(sample))
         own = tuple(tag for tag in self.spoken(sample).tags if word_of(tag).slot == "style")
         return Draft(self.spoken(parent), is_close_up(parent), self.light(parent) or self.light(sample), own)
+
+
+def _spoken(said: str, tags: tuple[str, ...]) -> Spoken:
+    """Tags first, then what the text says besides them."""
+    text = said[:LONGEST]
+    if tags and text == ", ".join(tags):
+        return Spoken(tags, "")
+    words = parse(text)
+    known = {word_of(tag).key for tag in tags}
+    return Spoken((*tags, *(tag for tag in words.tags if word_of(tag).key not in known)), words.prose)
 
 
 def _ruled(sample: Sample, sources: _Sources, brief: Brief) -> tuple[Sample, Diff]:

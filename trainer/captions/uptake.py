@@ -41,6 +41,13 @@ def with_caption(sample: Sample, said: Said, author: Author) -> Sample:
     return replace(sample, caption=said.text, raw=said.text, author=author)
 
 
+def with_words(sample: Sample, said: Said, author: Author) -> Sample:
+    """The sample with what a captioner sees on it, its caption by hand left alone."""
+    if author == "tagger":
+        return replace(sample, tags=tuple(tag.name for tag in said.tags if tag.category == "general"))
+    return replace(sample, raw=said.text)
+
+
 def without_caption(sample: Sample, captioner: str, why: str) -> Sample:
     """The sample with its earlier caption and a warning that says why it got no new one."""
     text = f"{captioner} gave {sample.path.name} no caption: {why}. Caption it again or write one by hand."

@@ -167,3 +167,11 @@ def test_a_tagger_adds_to_sentences_and_a_captioner_to_tags(dataset: Dataset, st
         sample = both.samples[0]
         assert (sample.caption, sample.raw, sample.author) == ("A woman smiles.", "A woman smiles.", "vlm")
         assert sample.tags == ("long_hair",)
+
+
+def test_a_picture_captioned_by_hand_keeps_what_was_said_of_it_before(dataset: Dataset, store: CaptionStore):
+    said = Said("long hair, smile", (Tag("long_hair", "general", 0.9), Tag("smile", "general", 0.8)))
+    tagger = FakeCaptioner(words=lambda sha256: said, author="tagger")
+    caption_dataset(dataset, tagger, store, keep_hand=False)
+    mine = caption_dataset(dataset, tagger, store).dataset.samples[-1]
+    assert (mine.caption, mine.author, mine.tags) == ("mine", "hand", ("long_hair", "smile"))

@@ -3,6 +3,11 @@
 from typing import Any
 
 from ._api import ComfyExtension
+from .captions_joy import CaptionWithJoyCaption
+from .captions_review import ReviewCaptions
+from .captions_rules import ApplyCaptionRules
+from .captions_tag import TagWithWd14
+from .captions_use import UseCaptions
 from .compare import ChooseCheckpoint, CompareCheckpoints
 from .dataset import LoadCharacterDataset
 from .dataset_check import CheckDataset
@@ -32,6 +37,11 @@ class LikenessExtension(ComfyExtension):
             MixDatasets,
             SaveDataset,
             DatasetToImages,
+            TagWithWd14,
+            CaptionWithJoyCaption,
+            UseCaptions,
+            ApplyCaptionRules,
+            ReviewCaptions,
             ChooseBaseModel,
             TrainingRecipe,
             TrainCharacterLora,

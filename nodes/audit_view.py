@@ -1,13 +1,12 @@
 """An audit as plain JSON for the page: tiles, chips, pairs, and what is said of the set."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..trainer.dataset.audit.review import picture_ids
 from ..trainer.dataset.finding import Finding
 from ..trainer.dataset.sample import Sample
 from . import host
-from .host_files import preview, view_of_preview
+from .host_files import view_of_picture
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def _tile(name: str, sample: Sample, audit: "Audit") -> dict[str, Any]:
         "name": sample.path.name,
         "size": f"{sample.width} × {sample.height}",
         "split": sample.split,
-        "view": _view(sample),
+        "view": view_of_picture(sample),
         "framing": audit.coverage.bucket_of(sample.sha256).get("framing", ""),
         "likeness": None if value is None else round(value, 3),
         "against": sample.likeness.against if sample.likeness else "",
@@ -64,15 +63,6 @@ def band_of(value: float | None, same_person: float | None) -> str:
     if value is None or same_person is None:
         return ""
     return "same" if value >= same_person else "unsure"
-
-
-def _view(sample: Sample) -> Mapping[str, str] | None:
-    from ..trainer.errors import DatasetError
-
-    try:
-        return view_of_preview(preview(sample))
-    except DatasetError:  # the audit has a finding for a file that became unreadable
-        return None
 
 
 def _axes(audit: "Audit", ids: list[str]) -> list[dict[str, Any]]:

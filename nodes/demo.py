@@ -1,14 +1,16 @@
 """The built-in base model and character: the way from pictures to a chosen LoRA with nothing to download."""
 
+from pathlib import Path
 from typing import Any
 
+from ..trainer.dataset.dataset import Dataset
 from . import host
 from ._api import io
 from .sheet import dataset_view
 from .sockets import BASE, DATASET
 
 CATEGORY = "Likeness/Demo"
-READY, AS_FOUND = "ready to train", "as found"
+READY, AS_FOUND, DESCRIBED = "ready to train", "as found", "as captioners describe them"
 
 
 class DemoBaseModel(io.ComfyNode):
@@ -56,8 +58,8 @@ class DemoCharacter(io.ComfyNode):
             category=CATEGORY,
             description=(
                 "A cartoon person the demo base has never seen: 16 captioned pictures to train on and 8 held out to "
-                "measure with, or 24 pictures as one finds them, to be checked and cropped first. Every number is "
-                "another person; 0 is Sage, whose trigger is sage_character."
+                "measure with, or 24 pictures as one finds them, to be checked and cropped first, or with captions as "
+                "a tagger writes them. Every number is another person; 0 is Sage, whose trigger is sage_character."
             ),
             search_aliases=["demo dataset", "sample character", "sage", "example images", "likeness demo"],
             has_intermediate_output=True,
@@ -71,12 +73,13 @@ class DemoCharacter(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "pictures",
-                    options=[READY, AS_FOUND],
+                    options=[READY, AS_FOUND, DESCRIBED],
                     default=READY,
                     optional=True,
                     tooltip=(
                         "ready to train: framed and divided. as found: loosely framed, with copies, a blurred one, a "
-                        "stranger and worse among them, to try Check dataset and Crop to face or body on."
+                        "stranger and worse among them, to try Check dataset and Crop to face or body on. as "
+                        "captioners describe them: with their looks in every caption, to try Apply caption rules on."
                     ),
                 ),
             ],
@@ -85,10 +88,19 @@ class DemoCharacter(io.ComfyNode):
 
     @classmethod
     def execute(cls, number: int, pictures: str = READY) -> Any:
-        from ..trainer.demo.character import draw_character
+        dataset = _drawn(host.demo_folder(number), number, pictures)
+        return io.NodeOutput(dataset, ui=dataset_view(dataset, cls))
+
+
+def _drawn(folder: Path, number: int, pictures: str) -> Dataset:
+    if pictures == AS_FOUND:
         from ..trainer.demo.found import draw_found
 
-        folder = host.demo_folder(number)
-        is_found = pictures == AS_FOUND
-        dataset = draw_found(folder / "as_found", number) if is_found else draw_character(folder, number)
-        return io.NodeOutput(dataset, ui=dataset_view(dataset, cls))
+        return draw_found(folder / "as_found", number)
+    if pictures == DESCRIBED:
+        from ..trainer.demo.described import draw_described
+
+        return draw_described(folder, number)
+    from ..trainer.demo.character import draw_character
+
+    return draw_character(folder, number)

@@ -40,6 +40,11 @@ def dataset_folder(choice: str) -> Path:
     )
 
 
+def lies_in_a_dataset_root(path: Path) -> bool:
+    """Whether a picture is the user's own, where files may be written beside it."""
+    return any(folder_paths.is_within_directory(str(root), str(path)) for _, root in _dataset_roots())
+
+
 def base_folders() -> list[str]:
     """Models saved by diffusers under the host's `diffusers` folders, by name."""
     roots = [Path(root) for root in folder_paths.get_folder_paths("diffusers")]

@@ -79,9 +79,13 @@ def preview(sample: Sample) -> Path:
     return path
 
 
-def view_of_preview(path: Path) -> dict[str, str]:
-    """How the page asks the host for a preview."""
-    return {"filename": path.name, "subfolder": _PREVIEWS, "type": "temp"}
+def view_of_picture(sample: Sample) -> dict[str, str] | None:
+    """How the page asks the host for a picture's preview; None for a file that became unreadable."""
+    try:
+        name = preview(sample).name
+    except DatasetError:
+        return None
+    return {"filename": name, "subfolder": _PREVIEWS, "type": "temp"}
 
 
 def _rows(folder: Path, prefix: str, suffixes: tuple[str, ...], depth: int) -> Iterator[tuple[str, int, int]]:

@@ -39,7 +39,7 @@ def left_out_lines(dataset: Dataset) -> tuple[str, ...]:
         return ()
     count = len(dataset.left_out)
     head = f"{count} file{'' if count == 1 else 's'} left out:"
-    return head, *(left.why if left.name in left.why else f"{left.name}: {left.why}" for left in dataset.left_out)
+    return head, *(left.sentence for left in dataset.left_out)
 
 
 def contact_sheet(samples: Sequence[Sample]) -> Image.Image:

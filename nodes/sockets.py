@@ -1,5 +1,6 @@
 """The values that travel along our own wires, and the colours' names the host knows them by."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,14 +11,24 @@ from ..trainer.recipe.recipe import Recipe
 from ._api import io
 
 if TYPE_CHECKING:
+    from ..trainer.captions.caption_rules import CaptionRules
     from ..trainer.scoring.report.report import Report
 
 DATASET = io.Custom("LIKENESS_DATASET")
+CAPTION_RULES = io.Custom("LIKENESS_CAPTION_RULES")
 BASE = io.Custom("LIKENESS_BASE")
 RECIPE = io.Custom("LIKENESS_RECIPE")
 RUN = io.Custom("LIKENESS_RUN")
 REPORT = io.Custom("LIKENESS_REPORT")
 LORA = io.Custom("LIKENESS_LORA")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruling:
+    """Caption rules, and words for the light of pictures (by sha256) whose captioner said nothing of it."""
+
+    rules: "CaptionRules"
+    lighting: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from typing import Any
 
 Graph = dict[str, Any]
+_BYPASSED = 4
 CHARACTER_PROMPT = "sage_character, person, smiling, in a forest"
 
 
@@ -66,7 +67,7 @@ def sampling(model: list[Any], clip: list[Any], vae: list[Any], seed: int) -> Gr
     }
 
 
-def node(kind: str, **inputs: Any) -> dict[str, Any]:
+def node(kind: str, /, **inputs: Any) -> dict[str, Any]:
     return {"class_type": kind, "inputs": inputs}
 
 
@@ -92,9 +93,13 @@ _RECIPE: dict[str, Any] = {
 def from_workflow(workflow: Graph, infos: Graph) -> Graph:
     """The prompt a saved workflow stands for. KeyError names a node type, StopIteration a widget, that is not there."""
     sources = {link[0]: [str(link[1]), link[2]] for link in workflow["links"]}
+    for saved in workflow["nodes"]:
+        if saved["mode"] == _BYPASSED:
+            passed = sources[saved["inputs"][0]["link"]]
+            sources.update({link: passed for link in saved["outputs"][0]["links"]})
     graph: Graph = {}
     for saved in workflow["nodes"]:
-        if saved["type"] in ("Note", "MarkdownNote"):
+        if saved["type"] in ("Note", "MarkdownNote") or saved["mode"] == _BYPASSED:
             continue
         values = iter(saved.get("widgets_values") or [])
         inputs: dict[str, Any] = {}

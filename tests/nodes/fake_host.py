@@ -122,6 +122,7 @@ class FakeHost:
             "folder_paths",
             folder_names_and_paths=roots,
             get_folder_paths=lambda name: roots[name],
+            __file__=(self.home / "folder_paths.py").as_posix(),
             get_input_directory=lambda: (self.home / "input").as_posix(),
             get_output_directory=lambda: (self.home / "output").as_posix(),
             get_temp_directory=lambda: (self.home / "temp").as_posix(),

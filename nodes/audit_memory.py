@@ -1,15 +1,19 @@
 """Audits of this session: a decision on the node must not make it look at every picture again."""
 
-from collections import OrderedDict
-from typing import Any
+from __future__ import annotations
 
-from ..trainer.dataset.dataset import Dataset
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
 from . import host
-from .faces import Eyes
-from .progress import Progress
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
+    from .faces import Eyes
+    from .progress import Progress
 
 _MOST = 4
-_kept: "OrderedDict[tuple[Any, ...], Any]" = OrderedDict()
+_kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
 
 def look_over(dataset: Dataset, eyes: Eyes, rules: Any, tell: Progress) -> Any:

@@ -1,24 +1,27 @@
 """An audit as plain JSON for the page: tiles, chips, pairs, and what is said of the set."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
-from ..trainer.dataset.audit.review import picture_ids
-from ..trainer.dataset.finding import Finding
-from ..trainer.dataset.sample import Sample
 from . import host
 from .host_files import view_of_picture
-from .progress import Progress
 
 if TYPE_CHECKING:
     from ..trainer.dataset.audit.audit import Audit
+    from ..trainer.dataset.finding import Finding
+    from ..trainer.dataset.sample import Sample
+    from .progress import Progress
 
 
-def audit_view(whole: "Audit", left: "Audit", review: str, tell: Progress, note: str) -> dict[str, Any]:
+def audit_view(whole: Audit, left: Audit, review: str, tell: Progress, note: str) -> dict[str, Any]:
     """`whole` gives tiles, chips and pairs, dropped pictures too; `left` is the set as it goes on.
 
     `review` is the text both were made with, `note` what is to be known of the reader. Previews are made on the way;
     Cancelled when the user stops.
     """
+    from ..trainer.dataset.audit.review import picture_ids
+
     ids = picture_ids(whole.dataset.samples)
     return {
         "verdict": left.verdict,
@@ -33,7 +36,7 @@ def audit_view(whole: "Audit", left: "Audit", review: str, tell: Progress, note:
     }
 
 
-def _tiles(audit: "Audit", ids: list[str], tell: Progress) -> list[dict[str, Any]]:
+def _tiles(audit: Audit, ids: list[str], tell: Progress) -> list[dict[str, Any]]:
     tiles: list[dict[str, Any]] = []
     for number, (name, sample) in enumerate(zip(ids, audit.dataset.samples, strict=True), 1):
         host.stop_if_cancelled()
@@ -42,7 +45,7 @@ def _tiles(audit: "Audit", ids: list[str], tell: Progress) -> list[dict[str, Any
     return tiles
 
 
-def _tile(name: str, sample: Sample, audit: "Audit") -> dict[str, Any]:
+def _tile(name: str, sample: Sample, audit: Audit) -> dict[str, Any]:
     value = sample.likeness.value if sample.likeness else None
     return {
         "id": name,
@@ -65,7 +68,7 @@ def band_of(value: float | None, same_person: float | None) -> str:
     return "same" if value >= same_person else "unsure"
 
 
-def _axes(audit: "Audit", ids: list[str]) -> list[dict[str, Any]]:
+def _axes(audit: Audit, ids: list[str]) -> list[dict[str, Any]]:
     named: dict[str, list[str]] = {}
     for name, sample in zip(ids, audit.dataset.samples, strict=True):
         named.setdefault(sample.sha256, []).append(name)

@@ -1,15 +1,19 @@
 """What the captioner nodes share: pictures captioned one by one, with progress and Cancel, and what is said of it."""
 
-from collections import Counter
-from typing import Any
+from __future__ import annotations
 
-from ..trainer.dataset.dataset import Dataset
-from ..trainer.dataset.sample import Sample
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
 from . import host
 from ._api import io
 from .host_captioners import caption_store
-from .live import Pulse
+from .pulse import Pulse, duration
 from .sheet import dataset_view
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
+    from ..trainer.dataset.sample import Sample
 
 _MOST_NAMED = 5
 
@@ -58,8 +62,6 @@ def _look_alikes(dataset: Dataset) -> list[str]:
 def _telling(node: str, name: str, kept: int) -> Any:
     """Says how far it is, how quick, and what the last picture was called, word for word."""
     import time
-
-    from .live import duration
 
     pulse, began = Pulse(), time.monotonic()
 

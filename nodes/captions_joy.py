@@ -1,15 +1,19 @@
 """Pictures described in sentences by JoyCaption."""
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
-from ..trainer.dataset.dataset import Dataset
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 from ..trainer.errors import ModelError
 from . import host
 from ._api import io
 from .captioning import captioned, keep_hand_input
 from .host_captioners import joycaption_folders
 from .sockets import DATASET
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
 
 _KINDS: Mapping[str, Any] = {
     "description": "descriptive",

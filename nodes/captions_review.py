@@ -1,10 +1,10 @@
 """Captions looked through by a person: edited in place, pruned by rows of looks, compared between captioners."""
 
-from collections.abc import Sequence
-from typing import Any
+from __future__ import annotations
 
-from ..trainer.captions.captioner import MOST_SOURCES
-from ..trainer.dataset.dataset import Dataset
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from ..trainer.errors import DatasetError
 from . import host
 from ._api import io
@@ -14,6 +14,10 @@ from .host_captioners import comfyui
 from .progress import telling
 from .sockets import CAPTION_RULES, DATASET, Ruling
 
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
+
+MOST_OTHERS = 3
 _WORKFLOW, _BESIDE, _OVER = "keep in the workflow", ".txt beside the pictures", ".txt, over texts by hand too"
 
 
@@ -144,7 +148,7 @@ def _inputs() -> list[Any]:
                 input=DATASET.Input("other", optional=True, tooltip="The same pictures by another captioner."),
                 prefix="other_",
                 min=0,
-                max=MOST_SOURCES - 1,
+                max=MOST_OTHERS,
             ),
             optional=True,
             tooltip="The same pictures captioned otherwise, up to three: shown side by side, to choose from.",

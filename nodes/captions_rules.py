@@ -1,10 +1,11 @@
 """Captions by the rules: trigger first, identity out, the rest in order."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..trainer.dataset.dataset import Dataset
 from . import host
 from ._api import io
 from .host_captioners import comfyui
@@ -14,6 +15,7 @@ from .sockets import CAPTION_RULES, DATASET, Ruling
 
 if TYPE_CHECKING:
     from ..trainer.captions.caption_rules import CaptionRules
+    from ..trainer.dataset.dataset import Dataset
 
 _FAMILIES: Mapping[str, str] = {
     "SDXL, SD 1.5 (75 tokens)": "sdxl",
@@ -119,7 +121,7 @@ def light_of(dataset: Dataset, node: str) -> Mapping[str, str]:
     return lighting_words(dataset, progress=telling(node, "Looking at the light of"), cancelled=host.is_cancelled)
 
 
-def token_count(rules: "CaptionRules") -> Callable[[str], int]:
+def token_count(rules: CaptionRules) -> Callable[[str], int]:
     """Counts tokens as CLIP does, where it sets the limit and the host has its tokenizer; else about so."""
     from ..trainer.captions.limits import estimate_tokens
     from ..trainer.captions.tokenizers import clip_tokens

@@ -1,14 +1,18 @@
 """Pictures tagged by a WD tagger."""
 
-from typing import Any
+from __future__ import annotations
 
-from ..trainer.dataset.dataset import Dataset
+from typing import TYPE_CHECKING, Any
+
 from ..trainer.errors import ModelError
 from . import host
 from ._api import io
 from .captioning import captioned, keep_hand_input
 from .host_captioners import tagger_folders
 from .sockets import DATASET
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
 
 
 class TagWithWd14(io.ComfyNode):

@@ -1,12 +1,16 @@
 """Captions from any other node: the host's own text generators, Florence-2, Qwen-VL, a file."""
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
-from ..trainer.dataset.dataset import Dataset
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 from ._api import io
 from .captioning import caption_view, keep_hand_input
 from .sockets import DATASET
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
 
 _AUTHORS: Mapping[str, Any] = {"sentences": "vlm", "tags": "tagger", "by hand": "hand"}
 

@@ -1,19 +1,21 @@
 """Reviewed captions as plain JSON for the page: rows with their diffs, rows of looks, shared fragments, findings."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..trainer.dataset.dataset import Dataset
-from ..trainer.dataset.finding import Finding
 from . import host
 from .host_files import view_of_picture
-from .progress import Progress
 
 if TYPE_CHECKING:
     from ..trainer.captions.caption_review import CaptionReview
     from ..trainer.captions.caption_rules import CaptionRules
     from ..trainer.captions.reviewed import Looks, Reviewed, Row
+    from ..trainer.dataset.dataset import Dataset
+    from ..trainer.dataset.finding import Finding
+    from .progress import Progress
 
 MOST_ROWS = 2000
 """Beyond that the page would be sent megabytes; what is not listed still follows rules and captioners."""
@@ -21,7 +23,7 @@ _NAMES = {"tagger": "tags", "vlm": "sentences", "hand": "by hand", "none": "no c
 
 
 def captions_view(  # noqa: PLR0913
-    done: "Reviewed", said: Sequence[Dataset], rules: "CaptionRules", review: "CaptionReview", text: str, tell: Progress
+    done: Reviewed, said: Sequence[Dataset], rules: CaptionRules, review: CaptionReview, text: str, tell: Progress
 ) -> dict[str, Any]:
     """`text` is the review as the page wrote it. Previews are made on the way; Cancelled when the user stops."""
     listed = done.rows[:MOST_ROWS]
@@ -49,7 +51,7 @@ def _name(dataset: Dataset) -> str:
     return _NAMES[authors.most_common(1)[0][0]]
 
 
-def _rows(rows: Sequence["Row"], tell: Progress) -> list[dict[str, Any]]:
+def _rows(rows: Sequence[Row], tell: Progress) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
     for number, row in enumerate(rows, 1):
         host.stop_if_cancelled()
@@ -58,7 +60,7 @@ def _rows(rows: Sequence["Row"], tell: Progress) -> list[dict[str, Any]]:
     return made
 
 
-def _row(row: "Row") -> dict[str, Any]:
+def _row(row: Row) -> dict[str, Any]:
     return {
         "id": row.picture,
         "name": row.sample.path.name,
@@ -74,7 +76,7 @@ def _row(row: "Row") -> dict[str, Any]:
     }
 
 
-def _looks(looks: "Looks", rules: "CaptionRules", count: int) -> dict[str, Any]:
+def _looks(looks: Looks, rules: CaptionRules, count: int) -> dict[str, Any]:
     seen = f"left out of {looks.omitted}, said in {looks.said} of {count}"
     return {
         "row": looks.row,

@@ -8,7 +8,7 @@ from PIL import Image
 from ..trainer.errors import RunError
 from . import host
 from ._api import io, ui
-from .live import Pulse, duration
+from .pulse import Pulse, duration
 from .sockets import LORA, REPORT, RUN, ChosenLora, Comparison, Run
 
 DEMO_PROMPTS, GUIDE_PROMPTS = "Demo", "Character (guide)"

@@ -1,10 +1,10 @@
 """A dataset looked over: what is wrong with which picture, what the set covers, and what the user decided."""
 
-from dataclasses import replace
-from typing import Any
+from __future__ import annotations
 
-from ..trainer.dataset.audit.review import Review
-from ..trainer.dataset.dataset import Dataset
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
 from ..trainer.errors import DatasetError
 from . import host
 from ._api import io
@@ -13,6 +13,9 @@ from .audit_view import audit_view
 from .faces import NO_READER, READERS, Eyes, eyes_of
 from .progress import Progress, telling
 from .sockets import DATASET
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
 
 
 class CheckDataset(io.ComfyNode):
@@ -46,6 +49,8 @@ class CheckDataset(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, review: list[str]) -> bool | str:
+        from ..trainer.dataset.audit.review import Review
+
         try:
             Review.from_text(review[0])
         except DatasetError as fault:
@@ -78,6 +83,7 @@ class CheckDataset(io.ComfyNode):
 
 def _checked(dataset: Dataset, review: str, eyes: Eyes, side: int, tell: Progress) -> tuple[Any, Any]:  # noqa: PLR0913
     """The audit of all pictures with what is acknowledged, and that of those not dropped."""
+    from ..trainer.dataset.audit.review import Review
     from ..trainer.dataset.checks.rules import Rules
 
     decided = Review.from_text(review)

@@ -1,9 +1,10 @@
 """Crops that frame a character alike in every picture."""
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
-from ..trainer.dataset.dataset import Dataset
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 from . import host
 from ._api import io, ui
 from .faces import READERS, reader_of
@@ -11,6 +12,9 @@ from .host_files import pictures_folder
 from .progress import telling
 from .sheet import counts_of
 from .sockets import DATASET
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
 
 FACE, BODY = "face", "body"
 KEEP_OUT, KEEP_WHOLE = "keep out", "keep whole"

@@ -1,12 +1,16 @@
 """Datasets joined at a ratio."""
 
-from typing import Any
+from __future__ import annotations
 
-from ..trainer.dataset.dataset import Dataset
+from typing import TYPE_CHECKING, Any
+
 from ..trainer.errors import DatasetError
 from ._api import io
 from .sheet import dataset_view
 from .sockets import DATASET
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
 
 
 class MixDatasets(io.ComfyNode):

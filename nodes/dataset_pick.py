@@ -1,14 +1,18 @@
 """From many pictures to the few that teach most."""
 
-from typing import Any
+from __future__ import annotations
 
-from ..trainer.dataset.dataset import Dataset
+from typing import TYPE_CHECKING, Any
+
 from . import host
 from ._api import io
 from .faces import NO_READER, READERS, eyes_of
 from .progress import telling
 from .sheet import dataset_view
 from .sockets import DATASET
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
 
 
 class PickImages(io.ComfyNode):

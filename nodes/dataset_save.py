@@ -1,15 +1,19 @@
 """Datasets written where trainers and people find them."""
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
-from ..trainer.dataset.dataset import Dataset
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 from ..trainer.errors import LikenessError
 from . import host
 from ._api import io
 from .host_files import SAVE_PLACES, pictures_folder, save_folder
 from .progress import telling
 from .sockets import DATASET
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
 
 _LAYOUTS: Mapping[str, Any] = {"kohya folders": "kohya", "ai-toolkit folder": "ai-toolkit", "dataset.json": "json"}
 

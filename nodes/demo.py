@@ -1,13 +1,17 @@
 """The built-in base model and character: the way from pictures to a chosen LoRA with nothing to download."""
 
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-from ..trainer.dataset.dataset import Dataset
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 from . import host
 from ._api import io
 from .sheet import dataset_view
 from .sockets import BASE, DATASET
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
 
 CATEGORY = "Likeness/Demo"
 READY, AS_FOUND, DESCRIBED = "ready to train", "as found", "as captioners describe them"

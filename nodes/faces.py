@@ -1,11 +1,15 @@
 """The choice of who reads faces, and the readers behind it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..trainer.dataset.dataset import Dataset
 from ..trainer.errors import DatasetError, FaceError
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
 
 AUTO, NO_READER = "auto", "no faces"
 _NAMES: Mapping[str, Any] = {

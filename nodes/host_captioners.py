@@ -1,11 +1,15 @@
 """Where the host and other packs keep captioners, and where what they said is kept."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import folder_paths
 
-from ..trainer.captions.store import CaptionStore
+if TYPE_CHECKING:
+    from ..trainer.captions.store import CaptionStore
 
 _TAGGERS = ("wd14", "wd14_tagger", "wd_tagger")
 _TALKERS = ("LLavacheckpoints", "LLM", "llm", "VLM")
@@ -24,6 +28,8 @@ def joycaption_folders() -> tuple[Path, ...]:
 
 def caption_store() -> CaptionStore:
     """What captioners said of which picture, under the output folder."""
+    from ..trainer.captions.store import CaptionStore
+
     return CaptionStore(Path(folder_paths.get_output_directory()) / "likeness_captions")
 
 

@@ -1,17 +1,22 @@
 """Files that dataset nodes read and write: what counts as a change, where pictures go, previews for the page."""
 
+from __future__ import annotations
+
 import hashlib
 import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import folder_paths
 from PIL import Image
 
-from ..trainer.dataset.sample import Sample
 from ..trainer.errors import DatasetError
 from . import host
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.sample import Sample
 
 SAVE_PLACES = ("input", "output")
 _READ = (".txt", ".caption", "dataset.json")
@@ -103,7 +108,7 @@ def _rows(folder: Path, prefix: str, suffixes: tuple[str, ...], depth: int) -> I
             yield _row(entry, name)
 
 
-def _row(entry: "os.DirEntry[str]", name: str) -> tuple[str, int, int]:
+def _row(entry: os.DirEntry[str], name: str) -> tuple[str, int, int]:
     try:
         stat = entry.stat()
     except OSError:

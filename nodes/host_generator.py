@@ -1,9 +1,11 @@
 """The Generator that draws with the host's MODEL, CLIP, VAE and sampler, so that samples look as they will in use."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import comfy.model_management
 import comfy.sample
@@ -11,9 +13,11 @@ import torch
 from PIL import Image
 
 from ..trainer.errors import Cancelled, ModelError
-from ..trainer.generate.shot import Shot
 from . import host
 from .host_lora import apply_lora
+
+if TYPE_CHECKING:
+    from ..trainer.generate.shot import Shot
 
 _SAMPLER, _SCHEDULER = "euler", "simple"
 _BATCH = 8

@@ -1,14 +1,13 @@
 """What the page shows of a run: every event folded into one small picture of where it stands."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..trainer.training.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Stepped
+from .pulse import duration
 
 _POINTS = 160
-_SECONDS_BETWEEN = 0.25
 
 View = Mapping[str, str]
 
@@ -70,21 +69,6 @@ class Live:
         }
 
 
-class Pulse:
-    """Says yes at most a few times a second, so that quick steps do not flood the page."""
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._last = -_SECONDS_BETWEEN
-
-    def is_due(self) -> bool:
-        now = self._now()
-        if now - self._last < _SECONDS_BETWEEN:
-            return False
-        self._last = now
-        return True
-
-
 def recorded(log: Path) -> Iterator[Event]:
     """The events a run has logged, for the page of a run that is resumed or answered; stops at a broken line."""
     import json
@@ -116,11 +100,3 @@ def thinned(points: list[tuple[int, float]]) -> list[list[float]]:
     size = -(-len(points) // _POINTS)
     groups = [points[start : start + size] for start in range(0, len(points), max(size, 1))]
     return [[group[-1][0], sum(value for _, value in group) / len(group)] for group in groups]
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from . import host
-from .live import Pulse
+from .pulse import Pulse
 
 Progress = Callable[[int, int, str], None]
 

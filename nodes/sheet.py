@@ -1,15 +1,19 @@
 """What a node made, shown on it: a small contact sheet, a line of counts, and what was left out."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageOps
 
-from ..trainer.dataset.dataset import Dataset
-from ..trainer.dataset.sample import Sample
 from . import host
 from ._api import ui
 from .host_files import preview
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
+    from ..trainer.dataset.sample import Sample
 
 _SIDE = 128
 _COLUMNS = 8

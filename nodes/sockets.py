@@ -1,17 +1,19 @@
 """The values that travel along our own wires, and the colours' names the host knows them by."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..trainer.dataset.dataset import Dataset
-from ..trainer.families.base import Base
-from ..trainer.recipe.recipe import Recipe
 from ._api import io
 
 if TYPE_CHECKING:
     from ..trainer.captions.caption_rules import CaptionRules
+    from ..trainer.dataset.dataset import Dataset
+    from ..trainer.families.base import Base
+    from ..trainer.recipe.recipe import Recipe
     from ..trainer.scoring.report.report import Report
 
 DATASET = io.Custom("LIKENESS_DATASET")
@@ -27,7 +29,7 @@ LORA = io.Custom("LIKENESS_LORA")
 class Ruling:
     """Caption rules, and words for the light of pictures (by sha256) whose captioner said nothing of it."""
 
-    rules: "CaptionRules"
+    rules: CaptionRules
     lighting: Mapping[str, str]
 
 
@@ -59,4 +61,4 @@ class Comparison:
     """A run and what was measured of its checkpoints."""
 
     run: Run
-    report: "Report"
+    report: Report

@@ -1,18 +1,18 @@
 """Choose a base, train on it, watch it learn."""
 
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-from ..trainer.dataset.dataset import Dataset
+from typing import TYPE_CHECKING, Any
+
 from ..trainer.errors import LikenessError, RunError
-from ..trainer.families.base import Base
-from ..trainer.recipe.recipe import Recipe
-from ..trainer.training.events import Event, Sampled
 from . import host
 from ._api import io
-from .live import Live, Pulse, recorded
 from .sockets import BASE, DATASET, RECIPE, RUN, Run
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
+    from ..trainer.families.base import Base
+    from ..trainer.recipe.recipe import Recipe
 
 NO_BASE = "put a model saved by diffusers into models/diffusers, then press R"
 
@@ -131,46 +131,19 @@ class TrainCharacterLora(io.ComfyNode):
     ) -> Any:
         from ..trainer.training.run import RunFolder
         from ..trainer.training.train import Job, train
+        from .run_page import RunPage
 
         folder = host.run_folder(name)
         sampler = _sampler(model, clip, vae)
         job = Job(
             recipe=recipe, dataset=dataset, base=base, run=folder, name=name, device=host.device(), sampler=sampler
         )
-        page = _Page(cls.hidden.unique_id, folder)
+        page = RunPage(cls.hidden.unique_id, folder)
         with host.cancellable(), host.memory_handed_over():
             page.follow(train(job, cancelled=host.is_cancelled))
         last = RunFolder(folder).checkpoints()[-1]
         state = {**page.live.snapshot(), "lora": host.publish_lora(last.path, name)}
         return io.NodeOutput(Run(folder=folder, dataset=dataset, base=base, recipe=recipe), ui={"likeness": (state,)})
-
-
-class _Page:
-    """Tells the page how a run goes."""
-
-    def __init__(self, node: str, folder: Path) -> None:
-        self._node = node
-        self.live = Live(host.view_of)
-        self._pulse = Pulse()
-        for event in recorded(folder / "events.jsonl"):
-            self.live.add(event)
-
-    def follow(self, events: Iterable[Event]) -> None:
-        """Show every event; also why a run stops before its end."""
-        try:
-            for event in events:
-                self.live.add(event)
-                if isinstance(event, Sampled) or self._pulse.is_due():
-                    self._show()
-        except LikenessError as stop:
-            self.live.status = str(stop)
-            raise
-        finally:
-            self._show()
-
-    def _show(self) -> None:
-        host.show_progress(self._node, self.live.step, max(self.live.steps, 1))
-        host.send("likeness.train", {"node": self._node, **self.live.snapshot()})
 
 
 def _sampler(model: Any, clip: Any, vae: Any) -> Any:

@@ -220,6 +220,10 @@ def test_nothing_is_written_beside_pictures_that_are_not_in_a_folder_of_datasets
     assert "1 pictures were made by nodes" in state["saved"]
 
 
+def test_as_many_captioners_can_be_wired_as_a_review_knows(pack: Pack) -> None:
+    assert pack("nodes.captions_review").MOST_OTHERS == pack("trainer.captions.captioner").MOST_SOURCES - 1
+
+
 def test_captioners_are_shown_side_by_side_and_chosen(pack: Pack, dataset: Any) -> None:
     one = _use(pack, dataset, "a", "b", "c", "d").args[0]
     other = _use(pack, dataset, "e", "f", "g", "h", are="tags").args[0]

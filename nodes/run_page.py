@@ -1,0 +1,38 @@
+"""Tells the page how a run goes, event by event."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..trainer.errors import LikenessError
+from ..trainer.training.events import Event, Sampled
+from . import host
+from .live import Live, recorded
+from .pulse import Pulse
+
+
+class RunPage:
+    """What the page of a run shows, from what the run has logged on."""
+
+    def __init__(self, node: str, folder: Path) -> None:
+        self._node = node
+        self.live = Live(host.view_of)
+        self._pulse = Pulse()
+        for event in recorded(folder / "events.jsonl"):
+            self.live.add(event)
+
+    def follow(self, events: Iterable[Event]) -> None:
+        """Show every event; also why a run stops before its end."""
+        try:
+            for event in events:
+                self.live.add(event)
+                if isinstance(event, Sampled) or self._pulse.is_due():
+                    self._show()
+        except LikenessError as stop:
+            self.live.status = str(stop)
+            raise
+        finally:
+            self._show()
+
+    def _show(self) -> None:
+        host.show_progress(self._node, self.live.step, max(self.live.steps, 1))
+        host.send("likeness.train", {"node": self._node, **self.live.snapshot()})

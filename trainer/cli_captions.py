@@ -18,9 +18,11 @@ def add_captions(commands: Any) -> None:
     _add_folder(rules)
     rules.add_argument("--output", type=Path, help="folder for the .txt files (default: beside the pictures)")
     rules.add_argument("--over-hand", action="store_true", help="rewrite captions written by hand too")
+    _add_light(rules)
     lint = verbs.add_parser("lint", help="say what is wrong with captions and trigger; changes nothing")
     lint.set_defaults(command=_lint)
     _add_folder(lint)
+    lint.add_argument("--comfyui", type=Path, help="ComfyUI's folder: its tokenizers show how the trigger is split")
 
 
 def _add_caption(commands: Any) -> None:
@@ -35,12 +37,17 @@ def _add_caption(commands: Any) -> None:
     caption.add_argument("--device", default="cpu", help="cpu or cuda")
     caption.add_argument("--raw", action="store_true", help="write what was said, without the caption rules")
     caption.add_argument("--over-hand", action="store_true", help="rewrite captions written by hand too")
+    _add_light(caption)
     _add_words(caption)
 
 
 def _add_folder(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("input", type=Path, metavar="FOLDER", help="folder of pictures with captions beside them")
     _add_words(verb)
+
+
+def _add_light(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--no-light", action="store_true", help="do not tell the light from pictures where nobody did")
 
 
 def _add_words(verb: argparse.ArgumentParser) -> None:

@@ -13,10 +13,12 @@ from rich.console import Console
 from .captions.batch import Captioned, caption_dataset, plan_captions
 from .captions.caption_rules import CaptionRules
 from .captions.captioner import Captioner
+from .captions.light import lighting_words
 from .captions.lint import lint
 from .captions.rules import Ruled, apply_rules
 from .captions.sidecars import Written, write_sidecars
 from .captions.store import CaptionStore
+from .captions.tokenizers import find_tokenizers
 from .captions.trigger import check_trigger
 from .console_dataset import told
 from .dataset.dataset import Dataset, LeftOut
@@ -43,7 +45,7 @@ def follow_caption(options: argparse.Namespace) -> dict[str, Any]:
             progress=lambda done, total, sample: tell(done, total, sample.path.name),
         )
     _name(done.failed)
-    ruled = None if options.raw else apply_rules(done.dataset, _caption_rules(options))
+    ruled = None if options.raw else _ruled(done.dataset, _caption_rules(options), options)
     written = write_sidecars(ruled.dataset if ruled else done.dataset, options.output, over_hand=options.over_hand)
     _tell(ruled, written)
     return {"captioner": captioner.name, **_counts(done), **_figures(written), "pruned": _pruned(ruled)}
@@ -52,7 +54,7 @@ def follow_caption(options: argparse.Namespace) -> dict[str, Any]:
 def follow_rules(options: argparse.Namespace) -> dict[str, Any]:
     """Rewrite the captions of a folder by the rules; those by hand stay unless asked."""
     rules = replace(_caption_rules(options), rewrite_hand=options.over_hand)
-    ruled = apply_rules(_read(options), rules)
+    ruled = _ruled(_read(options), rules, options)
     written = write_sidecars(ruled.dataset, options.output, over_hand=options.over_hand)
     _tell(ruled, written)
     changed = sum(diff.changed for diff in ruled.diffs)
@@ -66,7 +68,7 @@ def follow_lint(options: argparse.Namespace) -> dict[str, Any]:
     dataset = _read(options)
     texts = [path for path in sorted(options.input.rglob("*")) if path.suffix in CAPTION_SUFFIXES]
     findings = [remark.finding for remark in lint(dataset, _caption_rules(options), texts)]
-    findings += check_trigger(dataset.trigger, dataset, {})
+    findings += check_trigger(dataset.trigger, dataset, find_tokenizers(options.comfyui) if options.comfyui else {})
     for finding in findings:
         sys.stdout.write(f"{finding.level}: {finding.text}\n")
     levels = Counter(finding.level for finding in findings)
@@ -105,6 +107,15 @@ def _read(options: argparse.Namespace) -> Dataset:
         )
     _name(dataset.left_out)
     return dataset
+
+
+def _ruled(dataset: Dataset, rules: CaptionRules, options: argparse.Namespace) -> Ruled:
+    """The captions by the rules, with the light told from the pictures where nobody speaks of it."""
+    if options.no_light:
+        return apply_rules(dataset, rules)
+    with told("light") as tell:
+        light = lighting_words(dataset, progress=tell)
+    return apply_rules(dataset, rules, lighting=light)
 
 
 def _caption_rules(options: argparse.Namespace) -> CaptionRules:

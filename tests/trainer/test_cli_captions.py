@@ -61,3 +61,33 @@ def test_a_rules_file_with_a_wrong_key_is_refused_by_name(
     (tmp_path / "rules.json").write_text('{"polcy": 1}')
     assert main(["captions", "lint", str(folder), "--rules", str(tmp_path / "rules.json")]) == 1
     assert "no key 'polcy'" in capsys.readouterr().err
+
+
+def test_the_guides_command_tags_rules_and_writes(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from trainer.bench.random_tagger import TaggerSize, write_random_tagger
+
+    write_random_tagger(tmp_path / "models" / "tiny", TaggerSize(general=40, character=5, hidden=8, layers=1, bias=0.0))
+    for text in folder.glob("*.txt"):
+        text.unlink()
+    out = tmp_path / "captions"
+    command = ["caption", "--input", str(folder), "--output", str(out), "--with", "wd14", "--name", "tiny"]
+    command += ["--models", str(tmp_path / "models"), "--trigger", "sage_character"]
+    assert main(command) == 0
+    said = figures(capsys)
+    assert (said["asked"], said["known"], said["written"]) == (2, 0, 2)
+    assert all((out / f"{number}.txt").read_text().startswith("sage_character, person") for number in range(2))
+    assert main(command) == 0
+    said = figures(capsys)
+    assert (said["asked"], said["known"], said["unchanged"]) == (0, 2, 2)
+
+
+def test_lint_shows_how_comfyuis_tokenizers_split_the_trigger(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests.trainer.captions.tiny_tokenizer import write_tiny_clip_tokenizer
+
+    write_tiny_clip_tokenizer(tmp_path / "comfyui" / "comfy" / "sd1_tokenizer")
+    assert main(["captions", "lint", str(folder), "--comfyui", str(tmp_path / "comfyui")]) == 0
+    assert "CLIP splits 'sage_character' into 3" in capsys.readouterr().out

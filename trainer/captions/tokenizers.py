@@ -7,38 +7,40 @@ from typing import Any
 
 from .trigger import Tokenizers
 
-_FOLDERS = {
-    "CLIP": ("comfy/sd1_tokenizer", "CLIPTokenizer"),
-    "T5": ("comfy/text_encoders/t5_tokenizer", "T5TokenizerFast"),
-    "Qwen": ("comfy/text_encoders/qwen25_tokenizer", "Qwen2Tokenizer"),
+_FILES = {
+    "CLIP": ("comfy/sd1_tokenizer/vocab.json", "CLIPTokenizer"),
+    "T5": ("comfy/text_encoders/t5_tokenizer/tokenizer.json", "T5TokenizerFast"),
+    "Qwen": ("comfy/text_encoders/qwen25_tokenizer/vocab.json", "Qwen2Tokenizer"),
 }
-"""Inside a ComfyUI, with the class of transformers that reads each: SDXL and SD 1.5, FLUX, Qwen-Image."""
+"""The file with the words, inside a ComfyUI, and the class of transformers that reads its folder: for SDXL and SD 1.5,
+FLUX, Qwen-Image. Without that file transformers would make an empty tokenizer and say nothing."""
 
 
 def find_tokenizers(comfyui: Path) -> Tokenizers:
     """How CLIP, T5 and Qwen split a text, those of them whose files lie in this ComfyUI."""
-    found = {name: _split(comfyui / folder, kind) for name, (folder, kind) in _FOLDERS.items()}
+    found = {name: _split(comfyui, name) for name in _FILES}
     return {name: split for name, split in found.items() if split is not None}
 
 
 def clip_tokens(comfyui: Path) -> Callable[[str], int] | None:
     """Counts a caption's tokens as CLIP does, without start and end; None where its tokenizer is not found."""
-    split = _split(comfyui / _FOLDERS["CLIP"][0], _FOLDERS["CLIP"][1])
+    split = _split(comfyui, "CLIP")
     return None if split is None else lambda text: len(split(text))
 
 
-def _split(folder: Path, kind: str) -> Callable[[str], list[str]] | None:
-    tokenizer = _opened(folder, kind)
+def _split(comfyui: Path, name: str) -> Callable[[str], list[str]] | None:
+    file, kind = _FILES[name]
+    tokenizer = _opened(comfyui / file, kind)
     return None if tokenizer is None else lambda text: list(tokenizer.tokenize(text))
 
 
 @cache
-def _opened(folder: Path, kind: str) -> Any:
-    if not folder.is_dir():
+def _opened(words: Path, kind: str) -> Any:
+    if not words.is_file():
         return None
     import transformers
 
     try:
-        return getattr(transformers, kind).from_pretrained(str(folder), local_files_only=True)
+        return getattr(transformers, kind).from_pretrained(str(words.parent), local_files_only=True)
     except Exception:  # a folder that lacks files, or a class that this version of transformers has not
         return None

@@ -1,14 +1,16 @@
 // @ts-check
-/** Registers the extension: panels on our nodes (a live run, a checked dataset, a line of words) and their messages. */
+/** Registers the extension: panels on our nodes (a run, a checked dataset, its captions, a line) and their messages. */
 
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
+import { CaptionsPanel } from "./captions_panel.js";
 import { CheckPanel } from "./check_panel.js";
 import { NotePanel } from "./note_panel.js";
 import { RunPanel } from "./run_panel.js";
 
 const TRAIN = "LikenessTrainCharacterLora";
 const CHECK = "LikenessCheckDataset";
+const CAPTIONS = "LikenessReviewCaptions";
 const NOTED = new Set([
   "LikenessDemoCharacter",
   "LikenessLoadCharacterDataset",
@@ -17,6 +19,10 @@ const NOTED = new Set([
   "LikenessPickImages",
   "LikenessMixDatasets",
   "LikenessSaveDataset",
+  "LikenessTagWithWd14",
+  "LikenessCaptionWithJoyCaption",
+  "LikenessUseCaptions",
+  "LikenessApplyCaptionRules",
   "LikenessCompareCheckpoints",
   "LikenessChooseCheckpoint",
 ]);
@@ -28,7 +34,7 @@ app.registerExtension({
   name: "likeness",
 
   init() {
-    for (const name of ["likeness.css", "check_panel.css"]) {
+    for (const name of ["likeness.css", "check_panel.css", "captions_panel.css"]) {
       const sheet = document.createElement("link");
       sheet.rel = "stylesheet";
       sheet.href = new URL(`./${name}`, import.meta.url).href;
@@ -50,6 +56,8 @@ app.registerExtension({
       addPanel(node, new RunPanel(urlOf));
     } else if (node.comfyClass === CHECK) {
       addPanel(node, new CheckPanel(urlOf, reviewOf(node)));
+    } else if (node.comfyClass === CAPTIONS) {
+      addPanel(node, new CaptionsPanel(urlOf, reviewOf(node)));
     } else if (NOTED.has(node.comfyClass)) {
       addPanel(node, new NotePanel());
     }
@@ -64,7 +72,7 @@ app.registerExtension({
   },
 });
 
-/** The widget in which a Check node keeps its decisions, so that they are saved with the workflow. */
+/** The widget in which a node keeps its decisions, so that they are saved with the workflow. */
 function reviewOf(node) {
   const widget = () => node.widgets?.find(({ name }) => name === "review");
   return {

@@ -31,7 +31,7 @@ _OURS = (CAPTION, LOOK_ALIKE)
 class Row:
     """One picture: its sample as it goes on, the words the rules took and gave, what is odd about its caption.
 
-    `texts` holds what each captioner's caption would be, None where it has none; () where there is one captioner.
+    `texts` holds what each captioner's caption would be, None where it has none; () where that is the caption anyhow.
     """
 
     picture: str
@@ -141,7 +141,7 @@ def _rows(
                 findings=(*own, *odd.get((sample.sha256, sample.path.name), ())),
                 edited=picture in review.captions,
                 source=source if source < len(captions) and captions[source] else 0,
-                texts=tuple(captions) if len(spoken) > 1 else (),
+                texts=tuple(captions) if len(spoken) > 1 or picture in review.captions else (),
             )
         )
     return tuple(rows)

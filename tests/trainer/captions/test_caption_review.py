@@ -57,6 +57,8 @@ def test_a_text_by_hand_is_kept_to_the_letter_and_what_was_said_stays():
     assert captions(done)[0] == "sage_character, in her own words"
     sample = done.dataset.samples[0]
     assert (sample.author, done.rows[0].edited, done.by_hand) == ("hand", True, 1)
+    # The way back: what the captioner's caption would be.
+    assert (done.rows[0].texts, done.rows[1].texts) == (("sage_character, woman, smile, red shirt",), ())
     assert sample.raw.startswith("1girl")
 
 

@@ -35,7 +35,8 @@ _SIZE = TaggerSize(general=8000, character=2500, hidden=2048, layers=3, bias=-5.
 def bench_captions() -> dict[str, Any]:
     """Rules on tag lists and on sentences; pruning on the labelled lists; tagging in one session and in one a picture.
 
-    `rules_per_second` is of the slower of the two kinds of caption, each caption unlike any other.
+    `rules_per_second` is of the slower of the two kinds of caption, each unlike any other, when their words were met
+    before, as when rules are applied again; `rules_per_second_first` is of the very first time.
     """
     tags, sentences = _rules_per_second(_tag_list), _rules_per_second(_description)
     with tempfile.TemporaryDirectory() as scratch:
@@ -44,9 +45,10 @@ def bench_captions() -> dict[str, Any]:
         ours = _PICTURES / _quickest(lambda: _in_one_session(files, pictures))
         usual = _PICTURES / _quickest(lambda: _a_session_each(files, pictures))
     return {
-        "rules_per_second": round(min(tags, sentences)),
-        "rules_per_second_tags": round(tags),
-        "rules_per_second_sentences": round(sentences),
+        "rules_per_second": round(min(tags[-1], sentences[-1])),
+        "rules_per_second_tags": round(tags[-1]),
+        "rules_per_second_sentences": round(sentences[-1]),
+        "rules_per_second_first": round(min(tags[0], sentences[0])),
         **pruning_figures(),
         "tagger_speedup": round(ours / usual, 2),
         "tagger_pictures_per_second": round(ours, 1),
@@ -66,14 +68,16 @@ def _a_session_each(files: TaggerFiles, pictures: list[Image.Image]) -> None:
             tagger.caption([picture])
 
 
-def _rules_per_second(caption: Callable[[Random], dict[str, Any]]) -> float:
+def _rules_per_second(caption: Callable[[Random], dict[str, Any]]) -> tuple[float, float]:
+    """Of the first time, and of the quickest after it."""
     draw = Random(0)
     samples = tuple(
         Sample(path=Path(f"{number}.png"), sha256=f"{number:064x}", width=_SIDE, height=_SIDE, **caption(draw))
         for number in range(_CAPTIONS)
     )
     dataset = Dataset(samples=samples, trigger="sage_character", subject="woman", root=Path())
-    return _CAPTIONS / _quickest(lambda: apply_rules(dataset, CaptionRules()))
+    first, *again = _seconds(lambda: apply_rules(dataset, CaptionRules()), 1 + _TIMES)
+    return _CAPTIONS / first, _CAPTIONS / min(again)
 
 
 def _tag_list(draw: Random) -> dict[str, Any]:
@@ -100,9 +104,13 @@ def _picture(number: int) -> Image.Image:
 
 def _quickest(work: Callable[[], object]) -> float:
     """Seconds of the quickest of three runs: what else the machine does only ever adds."""
+    return min(_seconds(work, _TIMES))
+
+
+def _seconds(work: Callable[[], object], times: int) -> list[float]:
     seconds: list[float] = []
-    for _ in range(_TIMES):
+    for _ in range(times):
         start = time.perf_counter()
         work()
         seconds.append(time.perf_counter() - start)
-    return min(seconds)
+    return seconds

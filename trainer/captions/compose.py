@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from .caption_rules import CaptionRules
@@ -72,8 +72,9 @@ def compose(draft: Draft, brief: Brief) -> Composed:
         words = [word for word in words if draft.close_up and word.slot == "camera" or word.slot == "style"]
     if draft.light and not _is_lit(words, text):
         words.append(Word(normal(draft.light), draft.light, "lighting"))
+    text, cut = _written(words, text, brief)
     marks = tuple(gone.text for gone in pruned.removed if gone.row == "meta" and word_of(gone.text).mark)
-    return _written(words, text, brief, Composed("", (*removed, *pruned.removed), marks))
+    return Composed(text, (*removed, *pruned.removed), marks, cut)
 
 
 def _prose(draft: Draft, brief: Brief) -> tuple[str, tuple[Removed, ...]]:
@@ -86,16 +87,17 @@ def _prose(draft: Draft, brief: Brief) -> tuple[str, tuple[Removed, ...]]:
     return _named(text, brief.trigger, brief.subject), pruned.removed
 
 
-def _written(words: Sequence[Word], text: str, brief: Brief, composed: Composed) -> Composed:
+def _written(words: Sequence[Word], text: str, brief: Brief) -> tuple[str, int]:
+    """The caption, and how many fragments did not fit it."""
     slots: dict[str, list[str]] = {slot: [] for slot in brief.rules.order}
     for word in words:
         slots[word.slot].append(word.text)
     slots["subject"] = [brief.subject, *slots["subject"]] if brief.subject else slots["subject"]
     whole = joined(brief.trigger, slots.values(), text)
     if brief.rules.limit is None or len(whole) <= brief.rules.limit or brief.count(whole) <= brief.rules.limit:
-        return replace(composed, text=whole)
+        return whole, 0
     kept, text, cut = fit(list(slots.values()), text, brief.trigger, (brief.rules.limit, brief.count))
-    return replace(composed, text=joined(brief.trigger, kept, text), cut=cut)
+    return joined(brief.trigger, kept, text), cut
 
 
 def _styled(draft: Draft, brief: Brief, words: list[Word]) -> list[Word]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from .phrase import sentences_of
 
@@ -14,7 +15,12 @@ _PIECE = re.compile(r"[a-zA-Z]{1,10}|[^\s\w]+|\d|_+|[^\W\d_]{1,10}")
 
 def estimate_tokens(text: str) -> int:
     """About what CLIP counts: words (long ones as two), digits and marks one each. Within a tenth on plain English."""
-    return len(_PIECE.findall(text))
+    return sum(map(_pieces, text.split()))
+
+
+@lru_cache(maxsize=8192)
+def _pieces(word: str) -> int:
+    return len(_PIECE.findall(word))
 
 
 def fit(

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .phrase import sentences_of
+from .phrase import remembered, sentences_of
 from .tags import word_of
 from .words import words
 from .words.prose import DETERMINERS, PREPOSITIONS, PRONOUNS
@@ -39,16 +39,25 @@ def parse(text: str) -> Spoken:
     if "|||" in text or "BREAK" in text:
         text = _SEPARATORS.sub("\n", text)
     for sentence in sentences_of(text)[::2]:
-        fragments = [part for part in map(str.strip, sentence.split(",")) if part]
-        first = _first_written(sentence, fragments, _first_told(fragments))
-        if first == len(fragments):
-            tags += [fragment.rstrip(".").strip() or fragment for fragment in fragments]
-            continue
-        if prose:
-            first = 0
-        tags += fragments[:first]
-        prose.append(", ".join(fragments[first:]) if first else sentence.strip())
+        first, told = _parted(sentence)
+        if not told:
+            tags += first
+        elif prose:
+            prose.append(sentence.strip())
+        else:
+            tags += first
+            prose.append(told)
     return Spoken(tuple(tags), " ".join(prose))
+
+
+@remembered
+def _parted(sentence: str) -> tuple[tuple[str, ...], str]:
+    """The tags a sentence begins with, and what it tells after them; "" where it is nothing but tags."""
+    fragments = [part for part in map(str.strip, sentence.split(",")) if part]
+    first = _first_written(sentence, fragments, _first_told(fragments))
+    if first == len(fragments):
+        return tuple(fragment.rstrip(".").strip() or fragment for fragment in fragments), ""
+    return tuple(fragments[:first]), ", ".join(fragments[first:]) if first else sentence.strip()
 
 
 def _first_told(fragments: list[str]) -> int:

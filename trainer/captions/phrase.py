@@ -1,7 +1,10 @@
 """A sentence as words that can be struck out."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeVar
 
 from .words.prose import FINITE, PRONOUNS
 
@@ -14,17 +17,33 @@ OPENERS = PRONOUNS | {"her", "his", "their"}
 """Words that open a clause of their own."""
 
 
+Made = TypeVar("Made")
+_LONGEST = 1000
+"""Letters of a text beyond which what was made of it is not remembered: bounds what the memory can take."""
+
+
+def remembered(work: Callable[[str], Made]) -> Callable[[str], Made]:
+    """`work` on a text, remembered: captioners repeat themselves, and rules are applied again and again."""
+    known = lru_cache(maxsize=16384)(work)
+    return lambda text: known(text) if len(text) <= _LONGEST else work(text)
+
+
 def sentences_of(text: str) -> list[str]:
     """Sentences at even places and, between them, the space that parts them; a full stop needs a space behind it."""
+    return list(_parts(text))
+
+
+@remembered
+def _parts(text: str) -> tuple[str, ...]:
     lines = "\n" in text
     if not lines and ". " not in text and "! " not in text and "? " not in text:
-        return [text]
+        return (text,)
     parts = (_LINE if lines else _SENTENCE).split(text)
     for place in range(1, len(parts), 2):
         if parts[place][0] in ".!?":
             parts[place - 1] += parts[place][0]
             parts[place] = parts[place][1:]
-    return parts
+    return tuple(parts)
 
 
 @dataclass(slots=True)

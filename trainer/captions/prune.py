@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from .caption_rules import CaptionRules
 from .found import Found
@@ -18,8 +19,7 @@ _LONGEST = 600
 _DETERMINERS = words("a an the her his their some")
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(NamedTuple):
     """A fragment that was taken out, and the row of the appearance table, or `meta`, `drop` …, that took it."""
 
     text: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .caption_rules import CaptionRules
 from .parse import Spoken
-from .phrase import sentences_of
+from .phrase import remembered, sentences_of
 from .tags import word_of
 from .words import words
 
@@ -77,10 +77,16 @@ class StyleRule:
 def styles_of(spoken: Spoken) -> frozenset[str]:
     """The style classes one picture's words speak of; a render that is called realistic too is a render."""
     said = {style for tag in spoken.tags if (style := word_of(tag).style)}
-    low = spoken.prose.lower()
-    if any(stem in low for stem in _STEMS):
-        said |= {style for style, pattern in _IN_PROSE if pattern.search(low)}
+    said |= _told_styles(spoken.prose)
     return frozenset(said - {"photo"} if "render" in said else said)
+
+
+@remembered
+def _told_styles(prose: str) -> frozenset[str]:
+    low = prose.lower()
+    if not any(stem in low for stem in _STEMS):
+        return frozenset()
+    return frozenset(style for style, pattern in _IN_PROSE if pattern.search(low))
 
 
 def style_rule(rules: CaptionRules, spoken: Sequence[Spoken]) -> StyleRule:
@@ -101,11 +107,24 @@ def without_opening(prose: str, *, keep_style: bool) -> str:
     What the opening says of the camera stays: `A close-up photo of a woman` becomes `A close-up of a woman`.
     """
     parts = sentences_of(prose)
-    for n in range(0, len(parts), 2):
-        low = parts[n].lower()
-        if any(stem in low for stem in _OPENING_STEMS):
-            parts[n] = _without_lead(parts[n] if keep_style else _without_style(parts[n]), keep_style=keep_style)
+    opened = _opened_with_style if keep_style else _opened
+    parts[::2] = map(opened, parts[::2])
     return "".join(part for n, part in enumerate(parts) if n % 2 == 0 or parts[n - 1]).strip()
+
+
+@remembered
+def _opened(sentence: str) -> str:
+    return _without_lead(_without_style(sentence), keep_style=False) if _may_open(sentence) else sentence
+
+
+@remembered
+def _opened_with_style(sentence: str) -> str:
+    return _without_lead(sentence, keep_style=True) if _may_open(sentence) else sentence
+
+
+def _may_open(sentence: str) -> bool:
+    low = sentence.lower()
+    return any(stem in low for stem in _OPENING_STEMS)
 
 
 def _without_lead(sentence: str, *, keep_style: bool) -> str:

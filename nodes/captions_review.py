@@ -109,10 +109,10 @@ def _saved(dataset: Dataset, save: str) -> tuple[str, Sequence[str]]:
 
     own = tuple(sample for sample in dataset.samples if host.lies_in_a_dataset_root(sample.path))
     written = write_sidecars(dataset.with_samples(own), over_hand=save == _OVER)
-    line = f"{len(written.paths)} .txt files written, {written.unchanged} were right already."
+    lines = [f"{len(written.paths)} .txt files written, {written.unchanged} were right already."] if own else []
     if others := len(dataset.samples) - len(own):
-        line += f" {others} pictures were made by nodes and have none: Save dataset writes theirs."
-    return line, [left.sentence for left in (*written.kept, *written.failed)]
+        lines.append(f"{others} pictures were made by nodes: Save dataset writes their .txt files.")
+    return " ".join(lines), [left.sentence for left in (*written.kept, *written.failed)]
 
 
 def _inputs() -> list[Any]:

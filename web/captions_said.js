@@ -30,20 +30,13 @@ export function captionerOf(row, review) {
   if (!row.edited && source === row.source) {
     return { text: row.caption, author: row.author, source, isEdited: false, words: row.words };
   }
-  const text = row.texts.length ? (row.texts[source] ?? "") : before(row.words);
-  return { text, author: "", source, isEdited: false, words: null };
+  return { text: row.texts[source] ?? "", author: "", source, isEdited: false, words: null };
 }
 
 /** The captioner chosen for a picture, or the first where that one has no words for it. */
 function sourceOf(row, review) {
   const chosen = review.sources.get(row.id) ?? review.source;
   return row.texts[chosen] ? chosen : 0;
-}
-
-/** What the captioner said: every word that went, and those that stayed. */
-function before(words) {
-  const said = words.filter(([, kind]) => kind !== "new").map(([word]) => word);
-  return said.reduce((text, word) => joined(text, word), "");
 }
 
 export function joined(text, word) {

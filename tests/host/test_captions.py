@@ -106,7 +106,7 @@ def test_an_edit_runs_only_the_review_again_and_lands_in_the_txt(comfy: Comfy, p
     assert "23 captioned (23 from before), 1 by hand kept" in outputs["tag"]["text"][0]
 
 
-def test_joycaption_describes_pictures_and_gives_its_memory_back(comfy: Comfy, pictures: str) -> None:
+def test_joycaption_describes_pictures(comfy: Comfy, pictures: str) -> None:
     write_tiny_llava(comfy.home / "models" / "LLavacheckpoints" / "llama-joycaption-beta-one-hf-llava")
     joy = node(
         "LikenessCaptionWithJoyCaption",

@@ -37,7 +37,7 @@ TEXT: dict[str, Any] = {
 }
 
 
-def write_tiny_base(folder: Path, *, prediction_type: str = "epsilon", seed: int = 0) -> Path:
+def write_tiny_base(folder: Path, *, prediction_type: str = "epsilon", zero_snr: bool = False, seed: int = 0) -> Path:
     """Write the base in the diffusers layout and return its folder."""
     from diffusers import AutoencoderKL, EulerDiscreteScheduler, StableDiffusionXLPipeline, UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
@@ -54,7 +54,9 @@ def write_tiny_base(folder: Path, *, prediction_type: str = "epsilon", seed: int
             tokenizer=tokenizer,
             tokenizer_2=build_tokenizer(),
             unet=UNet2DConditionModel(**UNET),
-            scheduler=EulerDiscreteScheduler(**{**sizes.SCHEDULER, "prediction_type": prediction_type}),
+            scheduler=EulerDiscreteScheduler(
+                **{**sizes.SCHEDULER, "prediction_type": prediction_type, "rescale_betas_zero_snr": zero_snr}
+            ),
             force_zeros_for_empty_prompt=True,
             add_watermarker=False,
         )

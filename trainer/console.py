@@ -129,6 +129,7 @@ def follow_train(options: argparse.Namespace) -> dict[str, Any]:
     from .demo.settings import demo_recipe
     from .families import describe_base
     from .recipe.recipe import Recipe
+    from .training.reach import reach
     from .training.run import RunFolder
     from .training.train import Job, train
 
@@ -147,6 +148,8 @@ def follow_train(options: argparse.Namespace) -> dict[str, Any]:
         name=options.name or dataset.trigger,
         device=options.device,
     )
+    if dataset.train:
+        _console.print(reach(dataset.train, recipe).sentence, style="dim", highlight=False)
     started = time.monotonic()
     with following() as follower:
         for event in train(job):

@@ -40,7 +40,13 @@ def test_every_number_reaches_its_part(pack: Pack) -> None:
         save_every=4,
         sample_every=0,
         sample_prompts="{trigger} one\n\n {trigger} two ",
+        optimizer="adamw8bit",
+        schedule="cosine_with_restarts",
+        warmup=2,
+        cycles=4,
     )
+    assert (recipe.optim.optimizer, recipe.schedule.curve) == ("adamw8bit", "cosine_with_restarts")
+    assert (recipe.schedule.warmup, recipe.schedule.cycles) == (2, 4)
     assert (recipe.schedule.steps, recipe.schedule.batch, recipe.schedule.accumulation) == (7, 3, 2)
     assert (recipe.lora.rank, recipe.lora.alpha, recipe.lora.targets) == (8, 2.0, "attention_mlp")
     assert (recipe.optim.lr, recipe.seed, recipe.prior.images, recipe.loss.min_snr_gamma) == (0.003, 5, 0, 0.0)
@@ -52,6 +58,32 @@ def test_every_number_reaches_its_part(pack: Pack) -> None:
 def test_fewer_steps_than_warmup_still_make_a_recipe(pack: Pack) -> None:
     recipe = pack("nodes.recipe").TrainingRecipe.execute(preset="Demo", steps=3).args[0]
     assert recipe.schedule.warmup < recipe.schedule.steps == 3
+
+
+def test_an_optimizer_brings_what_it_needs_unless_a_number_is_typed(pack: Pack) -> None:
+    changed = pack("nodes.recipe").changed
+    assert changed(_guide(pack), optimizer="prodigy").optim.lr == 1.0
+    assert changed(_guide(pack), optimizer="prodigy", learning_rate=0.1).optim.lr == 0.1
+    assert changed(_guide(pack), optimizer="schedulefree").schedule.curve == "constant"
+    assert changed(_guide(pack), optimizer="lion8bit").optim.beta2 == 0.99
+    assert changed(_guide(pack), optimizer="adafactor").optim.lr == _guide(pack).optim.lr
+    refused = pack("trainer.errors").RecipeError
+    with pytest.raises(refused, match="prodigy"):
+        changed(_guide(pack), optimizer="prodigy", learning_rate=0.001)
+    with pytest.raises(refused, match="schedulefree"):
+        changed(_guide(pack), optimizer="schedulefree", schedule="rex")
+
+
+def test_a_typed_warmup_is_not_cut_to_fit(pack: Pack) -> None:
+    with pytest.raises(pack("trainer.errors").RecipeError, match="warmup is 9 of 3"):
+        pack("nodes.recipe").changed(_guide(pack), steps=3, warmup=9)
+
+
+def test_what_came_later_is_optional_and_last(pack: Pack) -> None:
+    inputs = pack("nodes.recipe").TrainingRecipe.define_schema().inputs
+    optional = [bool(part.options.get("optional")) for part in inputs]
+    assert [part.id for part, later in zip(inputs, optional, strict=True) if later][:2] == ["optimizer", "schedule"]
+    assert optional == sorted(optional)
 
 
 def test_what_cannot_work_is_said_at_once(pack: Pack) -> None:

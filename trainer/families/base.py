@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..generate.shot import Generator
+from ..recipe.recipe import Loss
 
 FamilyName = Literal["sdxl"]
 
@@ -43,6 +44,8 @@ class Batch:
     placements: Sequence[Placement]
     weight: Tensor
     """Loss weight a picture, (n,)."""
+    mask: Tensor | None = None
+    """Coverage 0 to 1 of each latent, (n, 1, h, w); None: no picture has a mask."""
 
 
 class Family(Protocol):
@@ -63,7 +66,7 @@ class Family(Protocol):
         """Posterior mean and log-variance of an RGB picture, (2c, h, w), on the CPU; ModelError on NaN."""
         ...
 
-    def loss(self, batch: Batch, noise: torch.Generator, *, min_snr_gamma: float) -> Tensor:
+    def loss(self, batch: Batch, noise: torch.Generator, how: Loss) -> Tensor:
         """Loss a picture, (n,), fp32, without `batch.weight`; timesteps and noise are drawn from `noise` on the CPU."""
         ...
 

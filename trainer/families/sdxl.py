@@ -13,8 +13,8 @@ from torch.utils import checkpoint as checkpointing
 
 from ..errors import ModelError
 from ..generate.shot import Generator
-from ..recipe.recipe import Precision
-from ..training.losses import Prediction, min_snr_weight, snr
+from ..recipe.recipe import Loss, Precision
+from ..training.losses import NoiseLevel, Prediction, offset_noise, picture_losses, snr
 from .base import Base, Batch, FamilyName, Placement
 from .sdxl_files import weight_variant
 from .sdxl_keys import host_keys, saved_prefix, target_modules
@@ -72,7 +72,8 @@ class Sdxl:
 
     @cached_property
     @torch.inference_mode(False)
-    def _alphas_cumprod(self) -> Tensor:
+    def signal(self) -> Tensor:
+        """ᾱ by timestep, the picture's share of the variance; down to 0 with `rescale_betas_zero_snr` in the config."""
         from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 
         kind: Any = DDPMScheduler
@@ -102,24 +103,26 @@ class Sdxl:
         """Posterior mean and log-variance, (2c, h, w), fp32 on the CPU; ModelError on NaN."""
         return self.vae.encode(image)
 
-    def loss(self, batch: Batch, noise: torch.Generator, *, min_snr_gamma: float) -> Tensor:
-        """Squared error a picture, (n,), fp32. Draws posterior, noise and timesteps from `noise`, in that order."""
+    def loss(self, batch: Batch, noise: torch.Generator, how: Loss) -> Tensor:
+        """Loss a picture, (n,), fp32, of noise or velocity as the base predicts it.
+
+        Draws posterior, noise, timesteps and, where there is one, the noise offset from `noise`, in that order.
+        """
         mean, log_variance = batch.latents.float().chunk(2, dim=1)
         deviation = (0.5 * log_variance.clamp(-30.0, 20.0)).exp()
         latents = self.vae.to_unet(mean + deviation * torch.randn(mean.shape, generator=noise))
         added = torch.randn(mean.shape, generator=noise)
-        alphas = self._alphas_cumprod
+        alphas = self.signal
         timesteps = torch.randint(0, len(alphas), (len(mean),), generator=noise)
+        if how.noise_offset > 0:
+            added = added + offset_noise(added, how.noise_offset, noise)
         signal = alphas[timesteps].sqrt()[:, None, None, None]
         spread = (1 - alphas[timesteps]).sqrt()[:, None, None, None]
         is_velocity = self._prediction == "v_prediction"
         target = signal * added - spread * latents if is_velocity else added
         predicted = self.predict(signal * latents + spread * added, timesteps, batch.text, batch.placements)
-        losses = (predicted.float() - target.to(self.device)).square().mean(dim=(1, 2, 3))
-        if min_snr_gamma > 0:
-            weight = min_snr_weight(snr(alphas, timesteps), min_snr_gamma, self._prediction)
-            losses = losses * weight.to(self.device)
-        return losses
+        at = NoiseLevel(timesteps=timesteps, snr=snr(alphas, timesteps), count=len(alphas), prediction=self._prediction)
+        return picture_losses(predicted.float(), target.to(self.device), how, at, batch.mask)
 
     def predict(
         self, noisy: Tensor, timesteps: Tensor, text: Mapping[str, Tensor], placements: Sequence[Placement]
@@ -148,7 +151,9 @@ class Sdxl:
     def metadata(self) -> Mapping[str, str]:
         """kohya's and modelspec's words for this family."""
         is_velocity = self._prediction == "v_prediction"
+        rescaled = {"ss_zero_terminal_snr": "True"} if self.scheduler_config.get("rescale_betas_zero_snr") else {}
         return {
+            **rescaled,
             "ss_base_model_version": "sdxl_base_v1-0",
             "ss_v_parameterization": str(is_velocity),
             "modelspec.architecture": "stable-diffusion-xl-v1-base/lora",

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, cast
 
 from ..errors import RecipeError
 from ..values import checked_keys
+from .choices import is_choice, options
+from .loss import Loss, loss_faults
+from .optim import Optim, Schedule, optim_faults, schedule_faults
 
 Targets = Literal["attention", "attention_mlp"]
 Precision = Literal["fp32", "bf16"]
-Curve = Literal["cosine", "constant"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,36 +21,6 @@ class Lora:
     rank: int = 16
     alpha: float = 8.0
     targets: Targets = "attention"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Optim:
-    """AdamW with gradients clipped to norm `grad_clip`."""
-
-    lr: float = 1e-4
-    weight_decay: float = 0.01
-    beta1: float = 0.9
-    beta2: float = 0.999
-    grad_clip: float = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
-    """`steps` are optimizer updates of `batch` × `accumulation` pictures; lr warms up, then follows `curve`."""
-
-    steps: int = 1500
-    batch: int = 1
-    accumulation: int = 1
-    curve: Curve = "cosine"
-    warmup: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loss:
-    """Noise-prediction loss. `min_snr_gamma` 0 switches weighting off (Hang et al. 2023, equation 5)."""
-
-    min_snr_gamma: float = 5.0
-    caption_dropout: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,22 +90,10 @@ class Recipe:
         return [
             (not 1 <= lora.rank <= 1024, f"rank is {lora.rank}; use 1 to 1024 (16 to 64 for a character)."),
             (not 0 < lora.alpha <= 4096, f"alpha is {lora.alpha}; use a number above 0, usually rank / 2."),
-            (not _known(lora.targets, Targets), f"targets is {lora.targets!r}; use {_options(Targets)}."),
-            (not 0 < optim.lr <= 1, f"lr is {optim.lr}; use a number above 0 and at most 1, like 1e-4."),
-            (optim.weight_decay < 0, f"weight_decay is {optim.weight_decay}; use 0 or more."),
-            (not 0 <= optim.beta1 < 1, f"beta1 is {optim.beta1}; use 0 up to, not including, 1."),
-            (not 0 <= optim.beta2 < 1, f"beta2 is {optim.beta2}; use 0 up to, not including, 1."),
-            (optim.grad_clip <= 0, f"grad_clip is {optim.grad_clip}; use a number above 0, usually 1."),
-            (schedule.steps < 1, f"steps is {schedule.steps}; use 1 or more."),
-            (schedule.batch < 1, f"batch is {schedule.batch}; use 1 or more."),
-            (schedule.accumulation < 1, f"accumulation is {schedule.accumulation}; use 1 or more."),
-            (not _known(schedule.curve, Curve), f"curve is {schedule.curve!r}; use {_options(Curve)}."),
-            (
-                not 0 <= schedule.warmup < max(schedule.steps, 1),
-                f"warmup is {schedule.warmup} of {schedule.steps} steps; use 0 up to fewer than steps.",
-            ),
-            (loss.min_snr_gamma < 0, f"min_snr_gamma is {loss.min_snr_gamma}; use 5, or 0 for none."),
-            (not 0 <= loss.caption_dropout < 1, f"caption_dropout is {loss.caption_dropout}; use 0 to 0.5."),
+            (not is_choice(lora.targets, Targets), f"targets is {lora.targets!r}; use {options(Targets)}."),
+            *optim_faults(optim),
+            *schedule_faults(schedule, optim),
+            *loss_faults(loss),
             (prior.images < 0, f"prior images is {prior.images}; use 0 for none, or about as many as you train on."),
             (prior.weight < 0, f"prior weight is {prior.weight}; use 0 or more, usually 1."),
             (
@@ -145,8 +105,8 @@ class Recipe:
                 f"bucket sides {buckets.shortest} to {buckets.longest} must enclose resolution {buckets.resolution}.",
             ),
             (
-                not _known(self.memory.precision, Precision),
-                f"precision is {self.memory.precision!r}; use {_options(Precision)}.",
+                not is_choice(self.memory.precision, Precision),
+                f"precision is {self.memory.precision!r}; use {options(Precision)}.",
             ),
             (output.save_every < 1, f"save_every is {output.save_every}; use 1 or more."),
             (output.sample_every < 0, f"sample_every is {output.sample_every}; use 0 for none."),
@@ -172,11 +132,3 @@ class Recipe:
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(cast(list[Any], value)) if isinstance(value, list) else value for key, value in data.items()}
-
-
-def _known(value: str, choices: Any) -> bool:
-    return value in get_args(choices)
-
-
-def _options(choices: Any) -> str:
-    return " or ".join(repr(choice) for choice in get_args(choices))

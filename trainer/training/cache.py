@@ -1,4 +1,4 @@
-"""Latents and text embeddings by content hash, one small file each, so that a run encodes nothing twice."""
+"""Latents, masks and text embeddings by content hash, one small file each, so that a run encodes nothing twice."""
 
 import hashlib
 import logging
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import astuple
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,7 +14,7 @@ from ..dataset.sample import Sample
 from ..errors import ModelError
 from ..families.base import Family, Placement
 from ..values import canonical_json
-from .pictures import placed_picture
+from .pictures import placed_mask, placed_picture
 from .tensorfile import write_tensors
 
 _log = logging.getLogger(__name__)
@@ -37,6 +38,19 @@ class Cache:
                 raise ModelError(f"{sample.path.name}: {error}") from error
 
         return self._get("latents", [sample.sha256, astuple(placement)], encode)["latents"]
+
+    def mask(self, sample: Sample, placement: Placement, size: tuple[int, int]) -> Tensor:
+        """Coverage 0 to 1 of the placed picture averaged to the latents' `size` (h, w), (1, h, w).
+
+        The picture's hash names the mask too, because another transparency over the same matte gives other pixels.
+        Only under pixels of the matte's own colour it does not; there a run keeps the mask it began with.
+        """
+
+        def average() -> Mapping[str, Tensor]:
+            covered = torch.tensor(np.asarray(placed_mask(sample, placement), np.float32) / 255)
+            return {"mask": torch.nn.functional.adaptive_avg_pool2d(covered[None], size)}
+
+        return self._get("mask", [sample.sha256, sample.matte, astuple(placement), list(size)], average)["mask"]
 
     def text(self, caption: str) -> Mapping[str, Tensor]:
         """The family's conditioning of one caption."""

@@ -9,14 +9,17 @@ from torch import Tensor
 
 from ..errors import RunError
 from ..families.base import Family
-from ..recipe.recipe import Recipe
+from ..recipe.recipe import Loss, Recipe
 from .lora import Adapter
-from .optim import FlatAdamW, lr_at
+from .optim import FlatOptimizer
 from .order import Order, random_source, stream
 from .prepare import Item, Materials, as_batch
+from .schedule import lr_at
 
 _DRAWS = 4
 _HELD_OUT_PICTURES = 8
+# Squared error everywhere, whatever the recipe trains on, so that curves of different recipes compare.
+_PLAIN = Loss(min_snr_gamma=0.0)
 
 
 class Learner:
@@ -28,7 +31,7 @@ class Learner:
         self._recipe = recipe
         modules = family.lora_targets(recipe.lora.targets)
         self.adapter = Adapter(family.denoiser, modules, recipe.lora, recipe.seed)
-        self.optimizer = FlatAdamW(self.adapter.parameters, recipe.optim)
+        self.optimizer = FlatOptimizer(self.adapter.parameters, recipe.optim)
         buckets = [item.placement.bucket for item in materials.train]
         repeats = [item.repeats for item in materials.train]
         self._order = Order(buckets, repeats, recipe.schedule.batch, recipe.seed)
@@ -53,7 +56,8 @@ class Learner:
         count = min(len(self._materials.held_out), len(self._materials.train), _HELD_OUT_PICTURES)
         if not count:
             return None
-        return self._fixed_loss(self._materials.held_out[:count]), self._fixed_loss(self._materials.train[:count])
+        with self.optimizer.at_rest():
+            return self._fixed_loss(self._materials.held_out[:count]), self._fixed_loss(self._materials.train[:count])
 
     def _backward(self, number: int) -> tuple[list[Item], Tensor]:
         """Add the gradients of micro-batch `number`; its items and their losses, (n,), without gradient."""
@@ -62,14 +66,13 @@ class Learner:
         dropped = torch.rand(len(items), generator=source) < self._recipe.loss.caption_dropout
         texts = [self._materials.empty if drop else item.text for item, drop in zip(items, dropped, strict=True)]
         share = 1 / (len(items) * self._recipe.schedule.accumulation)
-        gamma = self._recipe.loss.min_snr_gamma
         seen: list[Item] = []
         losses: list[Tensor] = []
         for bucket in dict.fromkeys(item.placement.bucket for item in items):
             places = [place for place, item in enumerate(items) if item.placement.bucket == bucket]
             group = [items[place] for place in places]
             batch = as_batch(group, [texts[place] for place in places])
-            loss = self._family.loss(batch, source, min_snr_gamma=gamma)
+            loss = self._family.loss(batch, source, self._recipe.loss)
             total: Any = (loss * batch.weight.to(loss.device)).sum() * share
             total.backward()
             seen += group
@@ -90,7 +93,7 @@ class Learner:
         for number, item in enumerate(items):
             source = random_source(self._recipe.seed, "held out", number)
             batch = as_batch([item] * _DRAWS, [item.text] * _DRAWS)
-            losses.append(self._family.loss(batch, source, min_snr_gamma=0.0))
+            losses.append(self._family.loss(batch, source, _PLAIN))
         return float(torch.cat(losses).mean())
 
 

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from ..dataset.dataset import Dataset
 from ..families.base import Base
-from ..recipe.recipe import Recipe
+from ..recipe.recipe import Loss, Recipe, Schedule
 from ..values import canonical_json
 from .buckets import placement, scales_up
+from .optimizers import optimizer_words
 from .tensorfile import header, tensor_region
 
 _LEGACY_START, _LEGACY_LENGTH = 0x100000, 0x10000
@@ -46,14 +47,15 @@ def describe_lora(name: str, step: int, recipe: Recipe, dataset: Dataset, base: 
         "ss_sd_model_name": base.name,
         "ss_sd_model_hash": base.sha256[:8],
         "ss_new_sd_model_hash": base.sha256,
-        "ss_optimizer": f"torch.optim.AdamW(weight_decay={optim.weight_decay},betas=({optim.beta1},{optim.beta2}))",
+        "ss_optimizer": optimizer_words(optim),
         "ss_max_grad_norm": optim.grad_clip,
-        "ss_lr_scheduler": schedule.curve,
+        "ss_lr_scheduler": _scheduler_word(schedule),
         "ss_lr_warmup_steps": schedule.warmup,
         "ss_seed": recipe.seed,
         "ss_bucket_info": canonical_json(_bucket_info(recipe, dataset)),
         "ss_resolution": f"({resolution}, {resolution})",
         "ss_min_snr_gamma": recipe.loss.min_snr_gamma or None,
+        **_loss_words(recipe.loss),
         "ss_caption_dropout_rate": recipe.loss.caption_dropout,
         "ss_cache_latents": True,
         "modelspec.sai_model_spec": "1.0.1",
@@ -63,6 +65,32 @@ def describe_lora(name: str, step: int, recipe: Recipe, dataset: Dataset, base: 
         "modelspec.usage_hint": f"Name {dataset.trigger} in the prompt.",
     }
     return {key: str(value) for key, value in said.items()}
+
+
+def _loss_words(loss: Loss) -> dict[str, object]:
+    """kohya's keys of what is switched on. It names what is off too; leaving that out keeps old recipes' bytes.
+
+    `ss_masked_loss` and `ss_mask_floor` are ours: kohya's files do not tell.
+    """
+    said: dict[str, object] = {}
+    if loss.debiased:
+        said["ss_debiased_estimation"] = True
+    if loss.kind != "l2":
+        said["ss_loss_type"] = loss.kind
+        said["ss_huber_schedule"] = loss.huber_schedule
+        said["ss_huber_scale"] = 1.0
+        said["ss_huber_c"] = loss.huber_c
+    if loss.noise_offset:
+        said["ss_noise_offset"] = loss.noise_offset
+    if loss.masked:
+        said["ss_masked_loss"] = True
+        said["ss_mask_floor"] = loss.mask_floor
+    return said
+
+
+def _scheduler_word(schedule: Schedule) -> str:
+    """kohya's name: its "constant" knows no warmup."""
+    return "constant_with_warmup" if schedule.curve == "constant" and schedule.warmup else schedule.curve
 
 
 def _bucket_info(recipe: Recipe, dataset: Dataset) -> dict[str, object]:

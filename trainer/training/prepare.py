@@ -30,6 +30,8 @@ class Item:
     latents: Tensor
     text: Mapping[str, Tensor]
     placement: Placement
+    mask: Tensor | None = None
+    """Coverage 0 to 1 of each latent, (1, h, w); None: all of it counts."""
     weight: float = 1.0
     repeats: int = 1
 
@@ -73,6 +75,7 @@ def prepare(work: Preparation) -> Generator[Prepared, None, Materials]:
     train, held_out = _sources(work, work.dataset.train), _sources(work, work.dataset.held_out)
     if not train:
         raise DatasetError("The dataset has no training pictures. Add some, or move some out of the held-out part.")
+    _warn_without_masks(work)
     prior = yield from _prior(work, [source.placement for source in train])
     sources = [*train, *held_out, *prior]
     cache = Cache(work.run.cache, work.family, work.base.sha256)
@@ -84,7 +87,8 @@ def prepare(work: Preparation) -> Generator[Prepared, None, Materials]:
             if source.caption not in texts:
                 texts[source.caption] = cache.text(source.caption)
             latents = cache.latents(source.sample, source.placement)
-        items.append(_item(source, latents, texts[source.caption]))
+            mask = _mask(work, cache, source, latents)
+        items.append(_item(source, latents, texts[source.caption], mask))
     with work.run.writing():
         empty = cache.text("")
     for prompt in work.prompts:
@@ -101,7 +105,29 @@ def as_batch(items: Sequence[Item], texts: Sequence[Mapping[str, Tensor]]) -> Ba
     """Items of one bucket as one forward pass needs them, each with its text or that of no caption."""
     text = {name: torch.cat([one[name] for one in texts]) for name in texts[0]}
     weight = torch.tensor([item.weight for item in items])
-    return Batch(torch.stack([item.latents for item in items]), text, [item.placement for item in items], weight)
+    latents = torch.stack([item.latents for item in items])
+    return Batch(latents, text, [item.placement for item in items], weight, _stacked_masks(items))
+
+
+def _stacked_masks(items: Sequence[Item]) -> Tensor | None:
+    if all(item.mask is None for item in items):
+        return None
+    whole = torch.ones((1, *items[0].latents.shape[-2:]))
+    return torch.stack([whole if item.mask is None else item.mask for item in items])
+
+
+def _mask(work: Preparation, cache: Cache, source: _Source, latents: Tensor) -> Tensor | None:
+    """Coverage of a training picture that has a mask; the held-out loss is plain and needs none."""
+    sample = source.sample
+    if not (work.recipe.loss.masked and sample.masked and sample.split == "train"):
+        return None
+    height, width = latents.shape[-2:]
+    return cache.mask(sample, source.placement, (height, width))
+
+
+def _warn_without_masks(work: Preparation) -> None:
+    if work.recipe.loss.masked and not any(sample.masked for sample in work.dataset.train):
+        _log.warning("The loss is masked, but no picture has a mask. Load the dataset with its transparency as mask.")
 
 
 def _sources(work: Preparation, samples: Sequence[Sample]) -> list[_Source]:
@@ -128,12 +154,13 @@ def _prior_source(picture: PriorPicture, recipe: Recipe) -> _Source:
     return _Source(sample, placement(size, recipe.buckets), picture.shot.prompt, recipe.prior.weight)
 
 
-def _item(source: _Source, latents: Tensor, text: Mapping[str, Tensor]) -> Item:
+def _item(source: _Source, latents: Tensor, text: Mapping[str, Tensor], mask: Tensor | None) -> Item:
     return Item(
         name=source.sample.path.name,
         latents=latents,
         text=text,
         placement=source.placement,
+        mask=mask,
         weight=source.weight,
         repeats=source.sample.repeats,
     )

@@ -4,7 +4,6 @@ import json
 import shutil
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from ..atomic import write_atomically
@@ -43,7 +42,7 @@ def load_state(folder: Path) -> tuple[int, dict[str, Tensor]] | None:
         tensors = load((place / "tensors.safetensors").read_bytes())
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise RunError(f"The state in {place} is damaged: {error}. Remove the run's folder to start over.") from error
-    return step, {name: tensor.to(torch.float32) for name, tensor in tensors.items()}
+    return step, tensors
 
 
 def _draft(folder: Path) -> Path:

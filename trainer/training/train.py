@@ -19,6 +19,7 @@ from .events import Event, Finished, HeldOut, Sampled, Saved, Stepped
 from .learner import Learner
 from .lora_file import save_lora
 from .lora_metadata import describe_lora
+from .optimizers import optimizer_class
 from .prepare import Preparation, prepare
 from .prior import write_picture
 from .run import RunFolder
@@ -59,6 +60,7 @@ def train(job: Job, *, cancelled: Callable[[], bool] = _never) -> Iterator[Event
         if run.is_finished(job.name, job.recipe.schedule.steps):
             yield Finished(checkpoints=_paths(run), answered=True)
             return
+        optimizer_class(job.recipe.optim)  # a missing library is told before pictures are drawn and encoded
         family = load_family(job.base, device=job.device, precision=job.recipe.memory.precision)
         shots = sample_shots(job.recipe, job.dataset)
         prompts = [""] + [shot.prompt for shot in shots] if shots and job.sampler is None else []
@@ -172,7 +174,8 @@ class _Training:
         path = self._run.checkpoint(job.name, self._step)
         metadata = describe_lora(job.name, self._step, job.recipe, job.dataset, job.base)
         with self._run.writing():
-            save_lora(path, self._learner.adapter, self._family, {**metadata, **self._family.metadata()})
+            with self._learner.optimizer.at_rest():
+                save_lora(path, self._learner.adapter, self._family, {**metadata, **self._family.metadata()})
             save_state(self._run.state, self._step, self._learner.optimizer.tensors())
         self._saved = self._step
         return Saved(step=self._step, path=path)
@@ -180,7 +183,7 @@ class _Training:
     def _sample(self) -> Sampled:
         shots = sample_shots(self._job.recipe, self._job.dataset)
         paths = [self._run.samples / f"step{self._step:06d}_{number}.png" for number in range(len(shots))]
-        with self._run.writing():
+        with self._run.writing(), self._learner.optimizer.at_rest():
             for path, image in zip(paths, self._draw(shots), strict=True):
                 write_picture(path, image)
         return Sampled(step=self._step, paths=tuple(paths))

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,10 @@ from trainer.errors import ModelError
 from trainer.families import describe_base, load_family
 from trainer.families.base import Base, Batch, Placement
 from trainer.families.sdxl import Sdxl, size_conditioning
+from trainer.generate.shot import Shot
+from trainer.recipe.recipe import Loss
 
+PLAIN = Loss(min_snr_gamma=0)
 PLACE = Placement((100, 80), (80, 64), (8, 0), (64, 64))
 
 
@@ -62,14 +67,16 @@ def test_a_picture_becomes_its_posterior(family: Sdxl) -> None:
     assert moments.dtype == torch.float32
 
 
-@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
-def test_the_loss_is_that_of_a_diffusers_script(tmp_path: Path, prediction: str) -> None:
+@pytest.mark.parametrize(
+    ("prediction", "zero_snr"), [("epsilon", False), ("v_prediction", False), ("v_prediction", True)]
+)
+def test_the_loss_is_that_of_a_diffusers_script(tmp_path: Path, prediction: str, zero_snr: bool) -> None:
     """The lines of diffusers' train_text_to_image_lora_sdxl.py, with the velocity weight of min-SNR's authors."""
     from diffusers import DDPMScheduler, UNet2DConditionModel
     from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
     from diffusers.training_utils import compute_snr
 
-    base = describe_base(write_tiny_base(tmp_path / "base", prediction_type=prediction))
+    base = describe_base(write_tiny_base(tmp_path / "base", prediction_type=prediction, zero_snr=zero_snr))
     family = load_family(base)
     assert isinstance(family, Sdxl)
     batch = a_batch(family)
@@ -91,14 +98,74 @@ def test_the_loss_is_that_of_a_diffusers_script(tmp_path: Path, prediction: str)
     expected = torch.nn.functional.mse_loss(predicted, target, reduction="none").mean(dim=(1, 2, 3)) * weight
 
     with torch.no_grad():
-        got = family.loss(batch, torch.Generator().manual_seed(7), min_snr_gamma=5.0)
+        got = family.loss(batch, torch.Generator().manual_seed(7), Loss())
     assert torch.allclose(got, expected, rtol=1e-5)
+
+
+def test_a_base_trained_to_zero_signal_is_noised_to_zero_signal(tmp_path: Path, family: Sdxl) -> None:
+    """Lin et al. 2023, algorithm 1: √ᾱ shifted so that it ends at 0 and stretched so that it begins as before."""
+    folder = write_tiny_base(tmp_path / "base", prediction_type="v_prediction", zero_snr=True)
+    rescaled = load_family(describe_base(folder))
+    assert isinstance(rescaled, Sdxl)
+    root = family.signal.double().sqrt()
+    expected = ((root - root[-1]) * root[0] / (root[0] - root[-1])).square()
+    assert rescaled.signal[-1] == 0
+    assert torch.allclose(rescaled.signal.double(), expected, rtol=1e-4, atol=1e-7)
+
+
+def test_noise_offset_moves_whole_channels_and_no_other_draw(family: Sdxl, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch, seen = a_batch(family), []
+
+    def notes(noisy: torch.Tensor, timesteps: torch.Tensor, *_: object) -> torch.Tensor:
+        seen.append((noisy, timesteps))
+        return torch.zeros_like(noisy)
+
+    monkeypatch.setattr(family, "predict", notes)
+    for offset in (0.0, 0.5):
+        family.loss(batch, torch.Generator().manual_seed(3), replace(PLAIN, noise_offset=offset))
+    assert torch.equal(seen[0][1], seen[1][1])
+    spread = (1 - family.signal[seen[0][1]]).sqrt()[:, None, None, None]
+    shift = (seen[1][0] - seen[0][0]) / spread
+    assert torch.allclose(shift, shift.mean(dim=(2, 3), keepdim=True).expand_as(shift), atol=1e-4)
+    assert shift.mean(dim=(2, 3)).abs().min() > 1e-3
+
+
+def test_every_setting_reaches_the_loss(family: Sdxl, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the same draw, early enough for every weight to differ, no two recipes give the same loss."""
+    monkeypatch.setattr(torch, "randint", lambda *_, **__: torch.tensor([10, 200]))
+    hows = [PLAIN, Loss(), Loss(min_snr_gamma=1), replace(PLAIN, debiased=True), replace(PLAIN, noise_offset=0.1)]
+    hows += [replace(PLAIN, kind="smooth_l1"), replace(PLAIN, kind="huber"), replace(PLAIN, kind="huber", huber_c=0.3)]
+    hows += [replace(PLAIN, kind="huber", huber_schedule="exponential")]
+    hows += [replace(PLAIN, kind="huber", huber_schedule="constant")]
+    with torch.no_grad():
+        losses = [family.loss(a_batch(family), torch.Generator().manual_seed(4), how) for how in hows]
+    pairs = combinations(losses, 2)
+    assert not [one for one, other in pairs if torch.allclose(one, other, rtol=1e-3)]
+
+
+def test_a_base_trained_to_zero_signal_draws(tmp_path: Path) -> None:
+    folder = write_tiny_base(tmp_path / "base", prediction_type="v_prediction", zero_snr=True)
+    shot = Shot(prompt="person", seed=1, width=64, height=64, steps=4)
+    (image,) = load_family(describe_base(folder)).generator().generate([shot])
+    assert np.asarray(image).std() > 0
+
+
+def test_a_mask_counts_only_where_the_recipe_asks_for_it(family: Sdxl) -> None:
+    batch = a_batch(family)
+    masked = replace(batch, mask=torch.tensor([0.0, 1.0]).repeat_interleave(4).expand(2, 1, 8, 8).contiguous())
+    with torch.no_grad():
+        plain, unasked, asked = (
+            family.loss(given, torch.Generator().manual_seed(3), how)
+            for given, how in ((batch, PLAIN), (masked, PLAIN), (masked, replace(PLAIN, masked=True)))
+        )
+    assert torch.equal(plain, unasked)
+    assert not torch.allclose(plain, asked)
 
 
 def test_each_step_draws_a_fresh_posterior_sample(family: Sdxl) -> None:
     batch = a_batch(family)
     with torch.no_grad():
-        losses = [family.loss(batch, torch.Generator().manual_seed(seed), min_snr_gamma=0) for seed in (1, 1, 2)]
+        losses = [family.loss(batch, torch.Generator().manual_seed(seed), PLAIN) for seed in (1, 1, 2)]
     assert torch.equal(losses[0], losses[1])
     assert not torch.equal(losses[0], losses[2])
 
@@ -106,8 +173,8 @@ def test_each_step_draws_a_fresh_posterior_sample(family: Sdxl) -> None:
 def test_bf16_is_near_fp32(tiny_base: Base, family: Sdxl) -> None:
     batch, half = a_batch(family), load_family(tiny_base, precision="bf16")
     with torch.no_grad():
-        exact = family.loss(batch, torch.Generator().manual_seed(3), min_snr_gamma=0)
-        near = half.loss(batch, torch.Generator().manual_seed(3), min_snr_gamma=0)
+        exact = family.loss(batch, torch.Generator().manual_seed(3), PLAIN)
+        near = half.loss(batch, torch.Generator().manual_seed(3), PLAIN)
     assert near.dtype == torch.float32
     assert torch.allclose(exact, near, rtol=2e-2)
 

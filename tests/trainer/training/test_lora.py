@@ -16,7 +16,7 @@ from trainer.families.sdxl import Sdxl
 from trainer.recipe.recipe import Lora, Optim
 from trainer.training.lora import Adapter
 from trainer.training.lora_file import lora_tensors, save_lora
-from trainer.training.optim import FlatAdamW
+from trainer.training.optim import FlatOptimizer
 from trainer.training.tensorfile import serialise
 
 LORA = Lora(rank=2, alpha=4.0)
@@ -133,7 +133,7 @@ def test_the_flat_optimizer_is_adamw() -> None:
     ours = [torch.nn.Parameter(torch.randn(3, 2)), torch.nn.Parameter(torch.randn(4))]
     theirs = [torch.nn.Parameter(weight.detach().clone()) for weight in ours]
     optim = Optim(lr=1e-2, grad_clip=0.5)
-    flat = FlatAdamW(ours, optim)
+    flat = FlatOptimizer(ours, optim)
     reference = torch.optim.AdamW(theirs, lr=1e-2, weight_decay=0.01)
     for _ in range(3):
         for weights in (ours, theirs):

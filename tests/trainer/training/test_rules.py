@@ -8,9 +8,9 @@ from trainer.families.base import Placement
 from trainer.recipe.recipe import Buckets, Optim, Schedule
 from trainer.training.buckets import bucket_sizes, placement, scales_up
 from trainer.training.losses import min_snr_weight, snr
-from trainer.training.optim import lr_at
 from trainer.training.order import Order, stream
 from trainer.training.prior import prior_pictures, without_trigger
+from trainer.training.schedule import lr_at
 
 
 def test_buckets_of_1024_are_kohyas() -> None:

@@ -275,10 +275,10 @@ def test_a_nan_loss_names_step_and_picture_and_keeps_the_last_checkpoint(
     real = Sdxl.loss
     calls = 0
 
-    def sometimes_nan(self: Sdxl, batch, noise, *, min_snr_gamma: float) -> torch.Tensor:
+    def sometimes_nan(self: Sdxl, batch, noise, how: Loss) -> torch.Tensor:
         nonlocal calls
         calls += torch.is_grad_enabled()
-        loss = real(self, batch, noise, min_snr_gamma=min_snr_gamma)
+        loss = real(self, batch, noise, how)
         return loss * float("nan") if calls == 5 and torch.is_grad_enabled() else loss
 
     monkeypatch.setattr(Sdxl, "loss", sometimes_nan)

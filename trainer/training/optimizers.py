@@ -1,0 +1,62 @@
+"""Optimizers by name, each from its own library, imported only when it is chosen."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import torch
+
+from ..errors import RecipeError
+from ..recipe.recipe import Optim
+
+# Module and class, as kohya's metadata names them; the package to install is the module's first word.
+_CLASSES: dict[str, tuple[str, str]] = {
+    "adamw": ("torch.optim", "AdamW"),
+    "adamw8bit": ("bitsandbytes.optim.adamw", "AdamW8bit"),
+    "lion8bit": ("bitsandbytes.optim.lion", "Lion8bit"),
+    "adafactor": ("transformers.optimization", "Adafactor"),
+    "prodigy": ("prodigyopt.prodigy", "Prodigy"),
+    "schedulefree": ("schedulefree.adamw_schedulefree", "AdamWScheduleFree"),
+}
+
+_OWN_OPTIONS: dict[str, dict[str, Any]] = {
+    # lr comes from our schedule alone.
+    "adafactor": {"scale_parameter": False, "relative_step": False, "warmup_init": False},
+    # As its authors advise for diffusion models (README, "How to use").
+    "prodigy": {"use_bias_correction": True, "safeguard_warmup": True},
+}
+
+
+def optimizer_class(optim: Optim) -> Any:
+    """The library's class; RecipeError when the library is missing or broken."""
+    module, name = _CLASSES[optim.optimizer]
+    package = module.split(".")[0]
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, OSError, AttributeError) as error:
+        raise RecipeError(
+            f"optimizer {optim.optimizer!r} needs the Python package {package}, which cannot be used here ({error}); "
+            f"install it with `pip install -U {package}` or choose 'adamw'."
+        ) from error
+
+
+def build_optimizer(optim: Optim, weights: Sequence[torch.nn.Parameter]) -> Any:
+    """A torch optimizer of `weights` with every number of `optim` but `grad_clip`."""
+    options: dict[str, Any] = {"lr": optim.lr, **_OWN_OPTIONS.get(optim.optimizer, {})}
+    if optim.optimizer != "adafactor":
+        options["betas"] = (optim.beta1, optim.beta2)
+    if optim.optimizer in ("adamw", "schedulefree"):
+        options["foreach"] = False
+    made = optimizer_class(optim)(list(weights), **options)
+    # Set afterwards: given to its constructor, Prodigy prints a line about it.
+    made.param_groups[0]["weight_decay"] = optim.weight_decay
+    return made
+
+
+def optimizer_words(optim: Optim) -> str:
+    """kohya's ss_optimizer: module, class and arguments."""
+    words = [f"weight_decay={optim.weight_decay}"]
+    if optim.optimizer != "adafactor":
+        words.append(f"betas=({optim.beta1},{optim.beta2})")
+    words += [f"{name}={value}" for name, value in _OWN_OPTIONS.get(optim.optimizer, {}).items()]
+    return f"{'.'.join(_CLASSES[optim.optimizer])}({','.join(words)})"

@@ -2,20 +2,14 @@
 /** What the user decided about captions: texts by hand, captioners chosen, looks to say or not, and the way back. */
 
 import { MOST_LETTERS } from "./captions_text.js";
+import { Decisions, isObject, parsed } from "./decisions.js";
 
 const PICTURE = /^[0-9a-f]{64}(#[1-9][0-9]{0,4})?$/;
 const LOOK = /^[a-z][a-z0-9_ -]{0,47}$/;
 const BREAK = /[\r\n]/;
 const MOST_SOURCES = 4;
-const MOST_UNDOS = 100;
 
-export class CaptionReview {
-  /** @param {string} text as `text()` gives it; anything else is no decision */
-  constructor(text = "") {
-    this.undos = [];
-    this.read(text);
-  }
-
+export class CaptionReview extends Decisions {
   read(text) {
     const data = parsed(text);
     this.captions = entries(data.captions, PICTURE, isCaption);
@@ -74,41 +68,6 @@ export class CaptionReview {
       else this.appearance.set(row, choice);
     });
   }
-
-  clear(words) {
-    this.act(words, () => this.read(""));
-  }
-
-  act(words, change) {
-    const before = this.text();
-    change();
-    if (this.text() === before) return;
-    this.undos.push({ before, words });
-    this.undos.splice(0, this.undos.length - MOST_UNDOS);
-  }
-
-  /** What undo would take back, in words; null when there is nothing. */
-  get undoable() {
-    return this.undos.at(-1)?.words ?? null;
-  }
-
-  undo() {
-    const last = this.undos.pop();
-    if (last) this.read(last.before);
-  }
-}
-
-function parsed(text) {
-  try {
-    const data = JSON.parse(text || "{}");
-    return isObject(data) ? data : {};
-  } catch {
-    return {};
-  }
-}
-
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function entries(rows, name, isValue) {

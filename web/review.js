@@ -1,17 +1,12 @@
 // @ts-check
 /** What the user decided about a dataset: pictures kept and dropped, findings acknowledged, and the way back. */
 
+import { Decisions, isObject, parsed } from "./decisions.js";
+
 const PICTURE = /^[0-9a-f]{64}(#[1-9][0-9]{0,4})?$/;
 const CHECK = /^[a-z][a-z0-9_ -]{0,47}$/;
-const MOST_UNDOS = 100;
 
-export class Review {
-  /** @param {string} text as `text()` gives it; anything else is no decision */
-  constructor(text = "") {
-    this.undos = [];
-    this.read(text);
-  }
-
+export class Review extends Decisions {
   read(text) {
     const data = parsed(text);
     this.marks = new Map([
@@ -71,41 +66,6 @@ export class Review {
   waiveOfSet(check, isOn, words) {
     this.act(words, () => (isOn ? this.waivedOfSet.add(check) : this.waivedOfSet.delete(check)));
   }
-
-  clear(words) {
-    this.act(words, () => this.read(""));
-  }
-
-  act(words, change) {
-    const before = this.text();
-    change();
-    if (this.text() === before) return;
-    this.undos.push({ before, words });
-    this.undos.splice(0, this.undos.length - MOST_UNDOS);
-  }
-
-  /** What undo would take back, in words; null when there is nothing. */
-  get undoable() {
-    return this.undos.at(-1)?.words ?? null;
-  }
-
-  undo() {
-    const last = this.undos.pop();
-    if (last) this.read(last.before);
-  }
-}
-
-function parsed(text) {
-  try {
-    const data = JSON.parse(text || "{}");
-    return isObject(data) ? data : {};
-  } catch {
-    return {};
-  }
-}
-
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function pictures(list) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +62,6 @@ def _look_alikes(dataset: Dataset) -> list[str]:
 
 def _telling(node: str, name: str, kept: int) -> Any:
     """Says how far it is, how quick, and what the last picture was called, word for word."""
-    import time
-
     pulse, began = Pulse(), time.monotonic()
 
     def tell(done: int, total: int, sample: Sample) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ..dataset.dataset import Dataset, LeftOut
 from ..dataset.pixels import open_sample
 from ..dataset.sample import Sample
+from ..dataset.steps import never
 from ..errors import Cancelled, DatasetError, LikenessError
 from .captioner import Captioner, Said
 from .store import CaptionStore
@@ -64,7 +65,7 @@ def caption_dataset(
     *,
     keep_hand: bool = True,
     progress: Progress = lambda done, total, sample: None,
-    cancelled: Callable[[], bool] = lambda: False,
+    cancelled: Callable[[], bool] = never,
 ) -> Captioned:
     """Caption every picture but those with captions by hand; a picture that gets none keeps what it had and is named.
 

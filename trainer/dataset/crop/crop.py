@@ -35,10 +35,6 @@ class Cropped:
     texts: tuple[str, ...]
     reader: str | None
 
-    def cuts_of(self, sha256: str) -> tuple[Cut, ...]:
-        """By the sha256 of the picture they were cut out of."""
-        return tuple(one for one in self.cuts if one.source.sha256 == sha256)
-
 
 def crop_dataset(  # noqa: PLR0913
     dataset: Dataset,

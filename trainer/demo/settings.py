@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from ..recipe.recipe import Buckets, Lora, Memory, Optim, Output, Prior, Recipe, Schedule
+from ..recipe.buckets import Buckets
+from ..recipe.lora import Lora
+from ..recipe.memory import Memory
+from ..recipe.optim import Optim, Schedule
+from ..recipe.output import Output
+from ..recipe.prior import Prior
+from ..recipe.recipe import Recipe
 from ..scoring.plan import ComparePlan, Probe
 from .captions import SUBJECT, caption
 from .character import balanced_looks

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..recipe.recipe import Precision
+from ..recipe.memory import Precision
 from .base import Base, Family
 from .sdxl import Sdxl
 from .sdxl_files import describe_sdxl

@@ -1,6 +1,6 @@
 """The seam between base-model families and everything else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..generate.shot import Generator
-from ..recipe.recipe import Loss
+from ..training.losses import NoiseLevel
 
 FamilyName = Literal["sdxl"]
 
@@ -36,50 +36,76 @@ class Placement:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """What one forward pass needs. `latents` are posterior mean and log-variance, (n, 2c, h, w), unscaled."""
+class Noised:
+    """Pictures on their way to noise: `noisy` (n, c, h, w) and the `target` to be predicted from them, on the CPU."""
 
-    latents: Tensor
-    text: Mapping[str, Tensor]
-    placements: Sequence[Placement]
-    weight: Tensor
-    """Loss weight a picture, (n,)."""
-    mask: Tensor | None = None
-    """Coverage 0 to 1 of each latent, (n, 1, h, w); None: no picture has a mask."""
+    noisy: Tensor
+    target: Tensor
+    level: NoiseLevel
 
 
 class Family(Protocol):
-    """A loaded base model that can be trained on. Sizes are pixels, widths first."""
+    """A loaded base model that can be trained on. Sizes are pixels, widths first.
+
+    A module's address is its part and its name there: `unet.mid_block.attentions.0.proj_in`, `te1.text_model.…`.
+    """
 
     name: FamilyName
+    device: torch.device
+    dtype: torch.dtype
+    """Of the denoiser and its activations."""
+    text_parts: tuple[str, ...]
+    """Parts that are text encoders, as kohya counts them: `te1`, `te2`, or `te` where there is one."""
 
     @property
     def denoiser(self) -> torch.nn.Module:
-        """The module LoRA attaches to."""
+        """The part that predicts, frozen."""
+        ...
+
+    def module(self, address: str) -> torch.nn.Module:
+        """The module at an address; its part loads when first used."""
+        ...
+
+    def replace(self, address: str, module: torch.nn.Module) -> None:
+        """Put another module at an address."""
         ...
 
     def encode_text(self, caption: str) -> Mapping[str, Tensor]:
-        """Conditioning of one caption, first dimension 1, on the CPU."""
+        """Conditioning of one caption, first dimension 1, on the CPU, remembered for a while."""
+        ...
+
+    def condition(self, captions: Sequence[str]) -> Mapping[str, Tensor]:
+        """Conditioning of n captions on the device, not remembered, with gradients into the text encoders."""
         ...
 
     def encode_image(self, image: Image.Image) -> Tensor:
         """Posterior mean and log-variance of an RGB picture, (2c, h, w), on the CPU; ModelError on NaN."""
         ...
 
-    def loss(self, batch: Batch, noise: torch.Generator, how: Loss) -> Tensor:
-        """Loss a picture, (n,), fp32, without `batch.weight`; timesteps and noise are drawn from `noise` on the CPU."""
+    def noised(self, latents: Tensor, source: torch.Generator, noise_offset: float = 0.0) -> Noised:
+        """Of posterior means and log-variances (n, 2c, h, w). What is random is drawn from `source` on the CPU."""
+        ...
+
+    def predict(
+        self, noisy: Tensor, timesteps: Tensor, text: Mapping[str, Tensor], placements: Sequence[Placement]
+    ) -> Tensor:
+        """The denoiser's answer, (n, c, h, w), on the device in its precision."""
         ...
 
     def lora_targets(self, targets: str) -> list[str]:
-        """Names of the denoiser's modules that a LoRA wraps."""
+        """Addresses in the denoiser that a LoRA wraps."""
         ...
 
-    def to_saved_keys(self, module: str) -> str:
+    def text_targets(self) -> list[str]:
+        """Addresses in the text encoders that a LoRA wraps."""
+        ...
+
+    def to_saved_keys(self, address: str) -> str:
         """Prefix of a wrapped module's tensors in a saved file."""
         ...
 
-    def key_map(self) -> Mapping[str, str]:
-        """Every prefix that the host reads in a saved file, and the denoiser's module it belongs to."""
+    def key_map(self, prefixes: Collection[str]) -> Mapping[str, str]:
+        """Addresses of those of a file's `prefixes` that the host would load; loads no part that none of them names."""
         ...
 
     def checkpoint_gradients(self) -> None:
@@ -94,6 +120,6 @@ class Family(Protocol):
         """Pictures from these very weights, with the LoRA that is attached now."""
         ...
 
-    def free_encoders(self) -> None:
-        """Drop what training no longer needs once everything is cached."""
+    def free_encoders(self, *, keep_text: bool = False) -> None:
+        """Drop what training no longer needs once everything is cached; `keep_text` when captions change."""
         ...

@@ -2,7 +2,7 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -13,11 +13,11 @@ from torch.utils import checkpoint as checkpointing
 
 from ..errors import ModelError
 from ..generate.shot import Generator
-from ..recipe.recipe import Loss, Precision
-from ..training.losses import NoiseLevel, Prediction, offset_noise, picture_losses, snr
-from .base import Base, Batch, FamilyName, Placement
+from ..recipe.memory import Precision
+from ..training.losses import NoiseLevel, Prediction, offset_noise, snr
+from .base import Base, FamilyName, Noised, Placement
 from .sdxl_files import weight_variant
-from .sdxl_keys import host_keys, saved_prefix, target_modules
+from .sdxl_keys import TEXT, UNET, host_keys, saved_prefix, target_modules, text_modules
 from .sdxl_sampler import SdxlSampler
 from .sdxl_text import SdxlText
 from .sdxl_vae import SdxlVae
@@ -29,6 +29,7 @@ class Sdxl:
     """The SDXL family on one device. Each part loads when first used, the UNet in `precision`, the rest in fp32."""
 
     name: FamilyName = "sdxl"
+    text_parts = ("te1", "te2")
 
     def __init__(self, base: Base, *, device: str = "cpu", precision: Precision = "fp32") -> None:
         self._base = base
@@ -86,13 +87,31 @@ class Sdxl:
             raise ModelError(f"{self._base.name} predicts {kind!r}; only epsilon and v_prediction can be trained.")
         return kind
 
+    @property
+    def text(self) -> SdxlText:
+        """Both text encoders with their tokenizers."""
+        if self._text is None:
+            self._text = self._load_text()
+        return self._text
+
     @torch.inference_mode(False)
+    def _load_text(self) -> SdxlText:
+        return SdxlText(self._base.path, self.device, zeros_for_empty=self._zeros_for_empty)
+
+    @property
+    def text_encoders(self) -> Mapping[str, torch.nn.Module]:
+        return dict(zip(self.text_parts, self.text.encoders, strict=True))
+
+    def condition(self, captions: Sequence[str]) -> Mapping[str, Tensor]:
+        """`context` (n, 77, c) and `pooled` (n, p) on the device, with gradients."""
+        return self.text.condition(captions)
+
+    @torch.inference_mode(False)
+    @torch.no_grad()
     def encode_text(self, caption: str) -> Mapping[str, Tensor]:
         """`context` (1, 77, c) and `pooled` (1, p) on the CPU; the latest captions are remembered."""
         if caption not in self._captions:
-            if self._text is None:
-                self._text = SdxlText(self._base.path, self.device, zeros_for_empty=self._zeros_for_empty)
-            self._captions[caption] = self._text.encode(caption)
+            self._captions[caption] = {name: tensor.cpu() for name, tensor in self.text.condition([caption]).items()}
         self._captions.move_to_end(caption)
         while len(self._captions) > _REMEMBERED_CAPTIONS:
             self._captions.popitem(last=False)
@@ -103,26 +122,27 @@ class Sdxl:
         """Posterior mean and log-variance, (2c, h, w), fp32 on the CPU; ModelError on NaN."""
         return self.vae.encode(image)
 
-    def loss(self, batch: Batch, noise: torch.Generator, how: Loss) -> Tensor:
-        """Loss a picture, (n,), fp32, of noise or velocity as the base predicts it.
+    def noised(self, latents: Tensor, source: torch.Generator, noise_offset: float = 0.0) -> Noised:
+        """Noise or velocity to predict, as the base does.
 
-        Draws posterior, noise, timesteps and, where there is one, the noise offset from `noise`, in that order.
+        Draws posterior, noise, timesteps and, where there is one, the noise offset from `source`, in that order.
         """
-        mean, log_variance = batch.latents.float().chunk(2, dim=1)
+        mean, log_variance = latents.float().chunk(2, dim=1)
         deviation = (0.5 * log_variance.clamp(-30.0, 20.0)).exp()
-        latents = self.vae.to_unet(mean + deviation * torch.randn(mean.shape, generator=noise))
-        added = torch.randn(mean.shape, generator=noise)
+        clean = self.vae.to_unet(mean + deviation * torch.randn(mean.shape, generator=source))
+        added = torch.randn(mean.shape, generator=source)
         alphas = self.signal
-        timesteps = torch.randint(0, len(alphas), (len(mean),), generator=noise)
-        if how.noise_offset > 0:
-            added = added + offset_noise(added, how.noise_offset, noise)
+        timesteps = torch.randint(0, len(alphas), (len(mean),), generator=source)
+        if noise_offset > 0:
+            added = added + offset_noise(added, noise_offset, source)
         signal = alphas[timesteps].sqrt()[:, None, None, None]
         spread = (1 - alphas[timesteps]).sqrt()[:, None, None, None]
         is_velocity = self._prediction == "v_prediction"
-        target = signal * added - spread * latents if is_velocity else added
-        predicted = self.predict(signal * latents + spread * added, timesteps, batch.text, batch.placements)
-        at = NoiseLevel(timesteps=timesteps, snr=snr(alphas, timesteps), count=len(alphas), prediction=self._prediction)
-        return picture_losses(predicted.float(), target.to(self.device), how, at, batch.mask)
+        target = signal * added - spread * clean if is_velocity else added
+        level = NoiseLevel(
+            timesteps=timesteps, snr=snr(alphas, timesteps), count=len(alphas), prediction=self._prediction
+        )
+        return Noised(signal * clean + spread * added, target, level)
 
     def predict(
         self, noisy: Tensor, timesteps: Tensor, text: Mapping[str, Tensor], placements: Sequence[Placement]
@@ -139,14 +159,41 @@ class Sdxl:
         )[0]
 
     def lora_targets(self, targets: str) -> list[str]:
-        """Names of the UNet's linear layers that a LoRA wraps."""
-        return target_modules(self._layers(torch.nn.Linear), targets)
+        """Addresses of the UNet's layers that a LoRA wraps."""
+        kinds = (torch.nn.Linear, torch.nn.Conv2d) if targets.endswith("conv") else (torch.nn.Linear,)
+        return [f"unet.{name}" for name in target_modules(layers(self.denoiser, kinds), targets)]
 
-    def to_saved_keys(self, module: str) -> str:
-        return saved_prefix(module)
+    def text_targets(self) -> list[str]:
+        """Attention and MLP layers of both text encoders."""
+        return [
+            f"{part}.{name}"
+            for part, encoder in self.text_encoders.items()
+            for name in text_modules(layers(encoder, (torch.nn.Linear,)))
+        ]
 
-    def key_map(self) -> Mapping[str, str]:
-        return host_keys(self._layers((torch.nn.Linear, torch.nn.Conv2d)))
+    def to_saved_keys(self, address: str) -> str:
+        return saved_prefix(address)
+
+    def key_map(self, prefixes: Collection[str]) -> Mapping[str, str]:
+        """`prefixes` may be of UNet and text encoders; those of neither are left out."""
+        known: dict[str, str] = {}
+        if any(prefix.startswith(UNET) for prefix in prefixes):
+            known |= host_keys(layers(self.denoiser, (torch.nn.Linear, torch.nn.Conv2d)))
+        if any(prefix.startswith(TEXT) for prefix in prefixes):
+            for part, encoder in self.text_encoders.items():
+                known |= {saved_prefix(f"{part}.{name}"): f"{part}.{name}" for name in layers(encoder, (torch.nn.Linear,))}
+        return {prefix: known[prefix] for prefix in prefixes if prefix in known}
+
+    def module(self, address: str) -> torch.nn.Module:
+        part, _, name = address.partition(".")
+        return self._part(part).get_submodule(name)
+
+    def replace(self, address: str, module: torch.nn.Module) -> None:
+        part, _, name = address.partition(".")
+        self._part(part).set_submodule(name, module)
+
+    def _part(self, name: str) -> torch.nn.Module:
+        return self.denoiser if name == "unet" else self.text_encoders[name]
 
     def metadata(self) -> Mapping[str, str]:
         """kohya's and modelspec's words for this family."""
@@ -170,9 +217,10 @@ class Sdxl:
         recompute = torch_checkpoint.checkpoint
         self.denoiser.enable_gradient_checkpointing(partial(recompute, use_reentrant=False, preserve_rng_state=False))
 
-    def free_encoders(self) -> None:
+    def free_encoders(self, *, keep_text: bool = False) -> None:
         """Drop the text encoders, which load again for a caption not seen yet; the VAE leaves the accelerator."""
-        self._text = None
+        if not keep_text:
+            self._text = None
         self.vae.rest_on_cpu()
 
     @property
@@ -180,11 +228,12 @@ class Sdxl:
         index = json.loads((self._base.path / "model_index.json").read_text(encoding="utf-8"))
         return bool(index.get("force_zeros_for_empty_prompt", True))
 
-    def _layers(self, kinds: type | tuple[type, ...]) -> list[str]:
-        # A wrapped layer hides behind `.base_layer`; its own name is what files and callers know.
-        layers = self.denoiser.named_modules()
-        names = [name.removesuffix(".base_layer") for name, layer in layers if isinstance(layer, kinds)]
-        return [name for name in names if ".lora_" not in name]
+
+def layers(model: torch.nn.Module, kinds: tuple[type, ...]) -> list[str]:
+    """Names of the model's layers of these kinds, its own names where an adapter wraps them."""
+    # A wrapped layer hides behind `.base_layer`; its own name is what files and callers know.
+    found = [name.removesuffix(".base_layer") for name, layer in model.named_modules() if isinstance(layer, kinds)]
+    return [name for name in found if ".lora_" not in name]
 
 
 def size_conditioning(placements: Sequence[Placement]) -> Tensor:

@@ -1,6 +1,6 @@
 """SDXL's two text encoders."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,22 +31,29 @@ class SdxlText:
         except Exception as error:  # the libraries raise anything from OSError to KeyError on a broken folder
             raise ModelError(f"The text encoders in {folder} cannot be loaded: {error}.") from error
 
-    @torch.no_grad()
-    def encode(self, caption: str) -> Mapping[str, Tensor]:
-        """`context` (1, 77, c) and `pooled` (1, p), fp32 on the CPU. Words past the 77th token are cut."""
-        outputs = [self._run(tokenizer, encoder, caption) for tokenizer, encoder in self._pairs()]
-        context = torch.cat([output.hidden_states[-2] for output in outputs], dim=-1).cpu()
-        pooled = outputs[-1].text_embeds.cpu()
-        if not caption and self._zeros_for_empty:
-            return {"context": torch.zeros_like(context), "pooled": torch.zeros_like(pooled)}
+    @property
+    def encoders(self) -> list[torch.nn.Module]:
+        """The two models, in the order of their tokenizers."""
+        return self._encoders
+
+    def condition(self, captions: Sequence[str]) -> Mapping[str, Tensor]:
+        """`context` (n, 77, c) and `pooled` (n, p) on the device. Words past the 77th token are cut."""
+        outputs = [self._run(tokenizer, encoder, captions) for tokenizer, encoder in self._pairs()]
+        context = torch.cat([output.hidden_states[-2] for output in outputs], dim=-1)
+        pooled = outputs[-1].text_embeds
+        if self._zeros_for_empty and not all(captions):
+            said = torch.tensor([bool(caption) for caption in captions], device=context.device)
+            context, pooled = context * said[:, None, None], pooled * said[:, None]
         return {"context": context, "pooled": pooled}
 
     def _pairs(self) -> list[tuple[Any, Any]]:
         return list(zip(self._tokenizers, self._encoders, strict=True))
 
-    def _run(self, tokenizer: Any, encoder: Any, caption: str) -> Any:
+    def _run(self, tokenizer: Any, encoder: Any, captions: Sequence[str]) -> Any:
         length = tokenizer.model_max_length
-        tokens = tokenizer(caption, padding="max_length", max_length=length, truncation=True, return_tensors="pt")
+        tokens = tokenizer(
+            list(captions), padding="max_length", max_length=length, truncation=True, return_tensors="pt"
+        )
         return encoder(tokens.input_ids.to(self._device), output_hidden_states=True)
 
 

@@ -21,7 +21,6 @@ class Loss:
     """
 
     min_snr_gamma: float = 5.0
-    caption_dropout: float = 0.0
     debiased: bool = False
     kind: LossKind = "l2"
     huber_c: float = 0.1
@@ -36,7 +35,6 @@ def loss_faults(loss: Loss) -> list[tuple[bool, str]]:
     gamma = loss.min_snr_gamma
     return [
         (not 0 <= gamma < inf, f"min_snr_gamma is {gamma}; use 5, or 0 for none."),
-        (not 0 <= loss.caption_dropout < 1, f"caption_dropout is {loss.caption_dropout}; use 0 to 0.5."),
         (
             loss.debiased and gamma > 0,
             f"debiased is on beside min_snr_gamma {gamma}, and both weigh noise levels; set min_snr_gamma to 0.",

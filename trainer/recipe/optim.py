@@ -17,7 +17,8 @@ OWN_CURVES: dict[str, Curve] = {"schedulefree": "constant"}
 class Optim:
     """The optimizer and its numbers; gradients are clipped to norm `grad_clip` before any of them.
 
-    `lr` is a rate, but to "prodigy" a factor on the rate it finds. "adafactor" has no betas.
+    `lr` is a rate, but to "prodigy" a factor on the rate it finds. "adafactor" has no betas. With `ema_decay` above 0
+    the weights that are saved and drawn with are a running mean of those that train.
     """
 
     optimizer: Optimizer = "adamw"
@@ -26,16 +27,20 @@ class Optim:
     beta1: float = 0.9
     beta2: float = 0.999
     grad_clip: float = 1.0
+    ema_decay: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
     """`steps` are optimizer updates of `batch` × `accumulation` pictures; lr warms up, then follows `curve`.
 
+    `epochs` above 0 are rounds of the dataset with its repeats, and decide in place of `steps`.
+
     The curve ends at `lr_floor` × lr. `power` is of "polynomial", `cycles` of "cosine_with_restarts".
     """
 
     steps: int = 1500
+    epochs: int = 0
     batch: int = 1
     accumulation: int = 1
     curve: Curve = "cosine"
@@ -58,6 +63,11 @@ def optim_faults(optim: Optim) -> list[tuple[bool, str]]:
         (not 0 <= optim.beta1 < 1, f"beta1 is {optim.beta1}; use 0 up to, not including, 1."),
         (not 0 <= optim.beta2 < 1, f"beta2 is {optim.beta2}; use 0 up to, not including, 1."),
         (not optim.grad_clip > 0, f"grad_clip is {optim.grad_clip}; use a number above 0, usually 1."),
+        (not 0 <= optim.ema_decay < 1, f"ema_decay is {optim.ema_decay}; use 0 for none, usually 0.99."),
+        (
+            optim.optimizer == "schedulefree" and optim.ema_decay > 0,
+            "ema_decay is on with schedulefree, whose weights are a mean already; use 0.",
+        ),
         (
             optim.optimizer == "prodigy" and 0 < optim.lr < 0.1,
             f"lr is {optim.lr} with prodigy, which finds the rate itself and multiplies it by lr; use 1.",
@@ -82,6 +92,7 @@ def schedule_faults(schedule: Schedule, optim: Optim) -> list[tuple[bool, str]]:
     has_restarts = schedule.curve == "cosine_with_restarts"
     return [
         (schedule.steps < 1, f"steps is {schedule.steps}; use 1 or more."),
+        (schedule.epochs < 0, f"epochs is {schedule.epochs}; use 0 to go by steps."),
         (schedule.batch < 1, f"batch is {schedule.batch}; use 1 or more."),
         (schedule.accumulation < 1, f"accumulation is {schedule.accumulation}; use 1 or more."),
         (not is_choice(schedule.curve, Curve), f"curve is {schedule.curve!r}; use {options(Curve)}."),

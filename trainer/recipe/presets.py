@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from .recipe import Buckets, Lora, Loss, Memory, Optim, Output, Prior, Recipe, Schedule
+from .buckets import Buckets
+from .lora import Lora
+from .loss import Loss
+from .memory import Memory
+from .optim import Optim, Schedule
+from .output import Output
+from .prior import Prior
+from .recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 import math
 
 from ..families.base import Placement
-from ..recipe.recipe import Buckets
+from ..recipe.buckets import Buckets
 
 Size = tuple[int, int]
 

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from ..errors import RunError
 from ..families.base import Family
-from ..recipe.recipe import Loss, Recipe
+from ..recipe.loss import Loss
+from ..recipe.recipe import Recipe
 from .lora import Adapter
 from .optim import FlatOptimizer
 from .order import Order, random_source, stream
@@ -63,7 +64,7 @@ class Learner:
         """Add the gradients of micro-batch `number`; its items and their losses, (n,), without gradient."""
         source = random_source(self._recipe.seed, "step", number)
         items = self._items(number)
-        dropped = torch.rand(len(items), generator=source) < self._recipe.loss.caption_dropout
+        dropped = torch.rand(len(items), generator=source) < self._recipe.text.dropout
         texts = [self._materials.empty if drop else item.text for item, drop in zip(items, dropped, strict=True)]
         share = 1 / (len(items) * self._recipe.schedule.accumulation)
         seen: list[Item] = []

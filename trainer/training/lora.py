@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..recipe.recipe import Lora
+from ..recipe.lora import Lora
 from .order import random_source
 
 _NAME = "likeness"

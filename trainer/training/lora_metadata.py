@@ -11,7 +11,9 @@ from torch import Tensor
 
 from ..dataset.dataset import Dataset
 from ..families.base import Base
-from ..recipe.recipe import Loss, Recipe, Schedule
+from ..recipe.loss import Loss
+from ..recipe.optim import Schedule
+from ..recipe.recipe import Recipe
 from ..values import canonical_json
 from .buckets import placement, scales_up
 from .optimizers import optimizer_words
@@ -56,7 +58,7 @@ def describe_lora(name: str, step: int, recipe: Recipe, dataset: Dataset, base: 
         "ss_resolution": f"({resolution}, {resolution})",
         "ss_min_snr_gamma": recipe.loss.min_snr_gamma or None,
         **_loss_words(recipe.loss),
-        "ss_caption_dropout_rate": recipe.loss.caption_dropout,
+        "ss_caption_dropout_rate": recipe.text.dropout,
         "ss_cache_latents": True,
         "modelspec.sai_model_spec": "1.0.1",
         "modelspec.title": name,

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..recipe.recipe import Optim
+from ..recipe.optim import Optim
 from .optimizers import build_optimizer
 
 _GROUP = "group."

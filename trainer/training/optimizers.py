@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from ..errors import RecipeError
-from ..recipe.recipe import Optim
+from ..recipe.optim import Optim
 
 # Module and class, as kohya's metadata names them; the package to install is the module's first word.
 _CLASSES: dict[str, tuple[str, str]] = {

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from ..recipe.recipe import Optim, Schedule
+from ..recipe.optim import Optim, Schedule
 
 # OneTrainer's constant. The paper (Chen et al. 2021) has 1/2, which falls sooner.
 _REX = 0.9

@@ -17,7 +17,7 @@ from trainer.families import describe_base, load_family
 from trainer.families.base import Base, Batch, Placement
 from trainer.families.sdxl import Sdxl, size_conditioning
 from trainer.generate.shot import Shot
-from trainer.recipe.recipe import Loss
+from trainer.recipe.loss import Loss
 
 PLAIN = Loss(min_snr_gamma=0)
 PLACE = Placement((100, 80), (80, 64), (8, 0), (64, 64))

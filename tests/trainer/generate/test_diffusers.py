@@ -13,7 +13,7 @@ from trainer.families.base import Base
 from trainer.generate.batches import batches
 from trainer.generate.diffusers import DiffusersGenerator
 from trainer.generate.shot import Shot
-from trainer.recipe.recipe import Lora
+from trainer.recipe.lora import Lora
 from trainer.training.lora import Adapter
 from trainer.training.lora_file import save_lora
 

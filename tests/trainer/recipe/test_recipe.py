@@ -3,7 +3,9 @@ from typing import Any
 import pytest
 
 from trainer.errors import RecipeError
-from trainer.recipe.recipe import Lora, Optim, Recipe, Schedule
+from trainer.recipe.lora import Lora
+from trainer.recipe.optim import Optim, Schedule
+from trainer.recipe.recipe import Recipe
 
 
 def test_a_recipe_survives_json() -> None:

@@ -13,7 +13,8 @@ from trainer.errors import ModelError
 from trainer.families import load_family
 from trainer.families.base import Base
 from trainer.families.sdxl import Sdxl
-from trainer.recipe.recipe import Lora, Optim
+from trainer.recipe.lora import Lora
+from trainer.recipe.optim import Optim
 from trainer.training.lora import Adapter
 from trainer.training.lora_file import lora_tensors, save_lora
 from trainer.training.optim import FlatOptimizer

@@ -10,8 +10,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from trainer.recipe.loss import HuberSchedule, LossKind
-from trainer.recipe.recipe import Loss
+from trainer.recipe.loss import HuberSchedule, Loss, LossKind
 from trainer.training.losses import (
     NoiseLevel,
     Prediction,

@@ -16,7 +16,10 @@ from trainer.dataset.files.folder import read_dataset
 from trainer.errors import DatasetError
 from trainer.families import load_family
 from trainer.families.base import Base
-from trainer.recipe.recipe import Buckets, Loss, Output, Recipe
+from trainer.recipe.buckets import Buckets
+from trainer.recipe.loss import Loss
+from trainer.recipe.output import Output
+from trainer.recipe.recipe import Recipe
 from trainer.training.buckets import placement
 from trainer.training.cache import Cache
 from trainer.training.pictures import placed_mask, placed_picture

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from trainer.dataset.sample import Sample
-from trainer.recipe.recipe import Recipe, Schedule
+from trainer.recipe.optim import Schedule
+from trainer.recipe.recipe import Recipe
 from trainer.training.order import Order
 from trainer.training.reach import reach
 

@@ -5,7 +5,8 @@ import torch
 
 from tests.conftest import write_tiny_dataset
 from trainer.families.base import Placement
-from trainer.recipe.recipe import Buckets, Optim, Schedule
+from trainer.recipe.buckets import Buckets
+from trainer.recipe.optim import Optim, Schedule
 from trainer.training.buckets import bucket_sizes, placement, scales_up
 from trainer.training.losses import min_snr_weight, snr
 from trainer.training.order import Order, stream

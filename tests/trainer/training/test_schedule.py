@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import optimization
 
-from trainer.recipe.recipe import Optim, Schedule
+from trainer.recipe.optim import Optim, Schedule
 from trainer.training.schedule import lr_at
 
 STEPS, WARMUP, LR = 97, 11, 3e-4

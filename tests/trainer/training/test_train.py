@@ -21,7 +21,15 @@ from trainer.errors import Cancelled, DatasetError, ModelError, RecipeError, Run
 from trainer.families.base import Base
 from trainer.families.sdxl import Sdxl
 from trainer.generate.shot import Shot
-from trainer.recipe.recipe import Buckets, Lora, Loss, Memory, Optim, Output, Prior, Recipe, Schedule
+from trainer.recipe.buckets import Buckets
+from trainer.recipe.lora import Lora
+from trainer.recipe.loss import Loss
+from trainer.recipe.memory import Memory
+from trainer.recipe.optim import Optim, Schedule
+from trainer.recipe.output import Output
+from trainer.recipe.prior import Prior
+from trainer.recipe.recipe import Recipe
+from trainer.recipe.text import Text
 from trainer.training import state, tensorfile
 from trainer.training.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Stepped
 from trainer.training.run import RunFolder
@@ -31,7 +39,7 @@ RECIPE = Recipe(
     lora=Lora(rank=2, alpha=1.0),
     optim=Optim(lr=1e-3),
     schedule=Schedule(steps=6, batch=2),
-    loss=Loss(caption_dropout=0.2),
+    text=Text(dropout=0.2),
     buckets=Buckets(resolution=64, step=16, shortest=48, longest=96),
     memory=Memory(precision="fp32", gradient_checkpointing=False),
     output=Output(save_every=4, sample_every=0, held_out_every=3),

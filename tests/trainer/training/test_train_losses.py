@@ -11,7 +11,13 @@ from tests.tiny_base import write_tiny_base
 from tests.trainer.training.clear import write_clear_dataset
 from trainer.families import describe_base
 from trainer.families.base import Base
-from trainer.recipe.recipe import Buckets, Lora, Loss, Memory, Optim, Output, Recipe, Schedule
+from trainer.recipe.buckets import Buckets
+from trainer.recipe.lora import Lora
+from trainer.recipe.loss import Loss
+from trainer.recipe.memory import Memory
+from trainer.recipe.optim import Optim, Schedule
+from trainer.recipe.output import Output
+from trainer.recipe.recipe import Recipe
 from trainer.training.events import HeldOut, Stepped
 from trainer.training.train import Job, train
 

@@ -10,8 +10,12 @@ import torch
 from trainer.dataset.dataset import Dataset
 from trainer.errors import Cancelled, RecipeError
 from trainer.families.base import Base
-from trainer.recipe.optim import OWN_CURVES, OWN_NUMBERS, Optimizer
-from trainer.recipe.recipe import Buckets, Lora, Memory, Optim, Output, Recipe, Schedule
+from trainer.recipe.buckets import Buckets
+from trainer.recipe.lora import Lora
+from trainer.recipe.memory import Memory
+from trainer.recipe.optim import OWN_CURVES, OWN_NUMBERS, Optim, Optimizer, Schedule
+from trainer.recipe.output import Output
+from trainer.recipe.recipe import Recipe
 from trainer.training import optimizers
 from trainer.training.events import Stepped
 from trainer.training.optim import FlatOptimizer

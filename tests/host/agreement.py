@@ -76,14 +76,14 @@ def with_lora(ours) -> float:
     import comfy.model_management
     import likeness.nodes.host_lora as host_lora  # type: ignore[reportMissingImports]
     from likeness.trainer.families import describe_base, load_family  # type: ignore[reportMissingImports]
-    from likeness.trainer.training.lora_file import apply_lora  # type: ignore[reportMissingImports]
+    from likeness.trainer.training.adapter.applied import apply_lora  # type: ignore[reportMissingImports]
     from safetensors.torch import save_file
 
     family = load_family(describe_base(BASE))
     draw = torch.Generator().manual_seed(5)
     tensors = {}
     for module in family.lora_targets("attention_mlp"):
-        out, wide = family.denoiser.get_submodule(module).weight.shape[:2]
+        out, wide = family.module(module).weight.shape[:2]
         name = family.to_saved_keys(module)
         tensors[f"{name}.lora_down.weight"] = torch.randn(4, wide, generator=draw) * 0.1
         tensors[f"{name}.lora_up.weight"] = torch.randn(out, 4, generator=draw) * 0.1

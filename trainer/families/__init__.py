@@ -13,6 +13,6 @@ def describe_base(path: Path) -> Base:
     return describe_sdxl(path)
 
 
-def load_family(base: Base, *, device: str = "cpu", precision: Precision = "fp32") -> Family:
-    """The base ready to train on or draw with; its parts load when first used."""
+def load_family(base: Base, *, device: str = "cpu", precision: Precision = "fp32", clip_skip: int = 1) -> Family:
+    """The base ready to train on or draw with; its parts load when first used. `clip_skip` is SD 1.5's alone."""
     return Sdxl(base, device=device, precision=precision)

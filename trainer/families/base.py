@@ -74,6 +74,10 @@ class Family(Protocol):
         """Conditioning of one caption, first dimension 1, on the CPU, remembered for a while."""
         ...
 
+    def forget_captions(self) -> None:
+        """Encode captions anew from now on: the text encoders have learned."""
+        ...
+
     def condition(self, captions: Sequence[str]) -> Mapping[str, Tensor]:
         """Conditioning of n captions on the device, not remembered, with gradients into the text encoders."""
         ...

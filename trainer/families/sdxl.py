@@ -102,6 +102,9 @@ class Sdxl:
     def text_encoders(self) -> Mapping[str, torch.nn.Module]:
         return dict(zip(self.text_parts, self.text.encoders, strict=True))
 
+    def forget_captions(self) -> None:
+        self._captions.clear()
+
     def condition(self, captions: Sequence[str]) -> Mapping[str, Tensor]:
         """`context` (n, 77, c) and `pooled` (n, p) on the device, with gradients."""
         return self.text.condition(captions)
@@ -160,8 +163,8 @@ class Sdxl:
 
     def lora_targets(self, targets: str) -> list[str]:
         """Addresses of the UNet's layers that a LoRA wraps."""
-        kinds = (torch.nn.Linear, torch.nn.Conv2d) if targets.endswith("conv") else (torch.nn.Linear,)
-        return [f"unet.{name}" for name in target_modules(layers(self.denoiser, kinds), targets)]
+        found = layers(self.denoiser, (torch.nn.Linear, torch.nn.Conv2d))
+        return [f"unet.{name}" for name in target_modules(found, targets)]
 
     def text_targets(self) -> list[str]:
         """Attention and MLP layers of both text encoders."""
@@ -181,7 +184,9 @@ class Sdxl:
             known |= host_keys(layers(self.denoiser, (torch.nn.Linear, torch.nn.Conv2d)))
         if any(prefix.startswith(TEXT) for prefix in prefixes):
             for part, encoder in self.text_encoders.items():
-                known |= {saved_prefix(f"{part}.{name}"): f"{part}.{name}" for name in layers(encoder, (torch.nn.Linear,))}
+                known |= {
+                    saved_prefix(f"{part}.{name}"): f"{part}.{name}" for name in layers(encoder, (torch.nn.Linear,))
+                }
         return {prefix: known[prefix] for prefix in prefixes if prefix in known}
 
     def module(self, address: str) -> torch.nn.Module:
@@ -232,8 +237,7 @@ class Sdxl:
 def layers(model: torch.nn.Module, kinds: tuple[type, ...]) -> list[str]:
     """Names of the model's layers of these kinds, its own names where an adapter wraps them."""
     # A wrapped layer hides behind `.base_layer`; its own name is what files and callers know.
-    found = [name.removesuffix(".base_layer") for name, layer in model.named_modules() if isinstance(layer, kinds)]
-    return [name for name in found if ".lora_" not in name]
+    return [name.removesuffix(".base_layer") for name, layer in model.named_modules() if isinstance(layer, kinds)]
 
 
 def size_conditioning(placements: Sequence[Placement]) -> Tensor:

@@ -21,7 +21,7 @@ _TEXT_MODEL = "text_model."
 
 
 def saved_prefix(address: str) -> str:
-    """kohya's prefix with the diffusers path: `lora_unet_down_blocks_1_attentions_0_…_to_q`, `lora_te1_text_model_…`."""
+    """kohya's prefix with the diffusers path: `lora_unet_down_blocks_1_…_to_q`, `lora_te1_text_model_…`."""
     part, _, name = address.partition(".")
     if part != "unet" and not name.startswith(_TEXT_MODEL):
         # Some versions of transformers leave this level out; files always have it.

@@ -9,7 +9,7 @@ from PIL import Image
 from ..families import load_family
 from ..families.base import Base
 from ..recipe.memory import Precision
-from ..training.lora_file import AppliedLora, apply_lora
+from ..training.adapter.applied import AppliedLora, apply_lora
 from .batches import batches
 from .shot import Shot
 

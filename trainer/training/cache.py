@@ -1,7 +1,8 @@
-"""Latents, masks and text embeddings by content hash, one small file each, so that a run encodes nothing twice."""
+"""Latents, masks and text embeddings by content hash, so that a run encodes nothing twice; memory stays bounded."""
 
 import hashlib
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import astuple
 from pathlib import Path
@@ -21,12 +22,19 @@ _log = logging.getLogger(__name__)
 
 
 class Cache:
-    """Encodes with `family` what `folder` does not hold yet. `base` is the base's sha256."""
+    """Encodes with `family` what is not held yet. `base` is the base's sha256.
 
-    def __init__(self, folder: Path, family: Family, base: str) -> None:
+    With a `folder`, one small file each is kept there and the latest `most_bytes` in memory too; without one all stay
+    in memory.
+    """
+
+    def __init__(self, folder: Path | None, family: Family, base: str, *, most_bytes: int = 1 << 30) -> None:
         self._folder = folder
         self._family = family
         self._base = base
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._held: OrderedDict[str, Mapping[str, Tensor]] = OrderedDict()
 
     def latents(self, sample: Sample, placement: Placement) -> Tensor:
         """Posterior mean and log-variance of the placed picture, (2c, h, w); ModelError naming it when they are NaN."""
@@ -52,19 +60,36 @@ class Cache:
 
         return self._get("mask", [sample.sha256, sample.matte, astuple(placement), list(size)], average)["mask"]
 
-    def text(self, caption: str) -> Mapping[str, Tensor]:
-        """The family's conditioning of one caption."""
-        return self._get("text", [caption], lambda: self._family.encode_text(caption))
+    def text(self, caption: str, clip_skip: int = 1) -> Mapping[str, Tensor]:
+        """The family's conditioning of one caption; `clip_skip` is what the family was loaded with."""
+        layer = [] if clip_skip == 1 else [clip_skip]
+        return self._get("text", [caption, *layer], lambda: self._family.encode_text(caption))
 
     def _get(self, kind: str, key: list[object], encode: Callable[[], Mapping[str, Tensor]]) -> Mapping[str, Tensor]:
         name = hashlib.sha256(canonical_json([kind, self._base, *key]).encode()).hexdigest()
-        path = self._folder / f"{kind}_{name[:32]}.safetensors"
-        kept = _read(path)
-        if kept is not None:
-            return kept
-        fresh = encode()
-        write_tensors(path, fresh, {})
-        return fresh
+        if name in self._held:
+            self._held.move_to_end(name)
+            return self._held[name]
+        if self._folder is None:
+            found = encode()
+        else:
+            path = self._folder / f"{kind}_{name[:32]}.safetensors"
+            kept = _read(path)
+            found = encode() if kept is None else kept
+            if kept is None:
+                write_tensors(path, found, {})
+        self._hold(name, found)
+        return found
+
+    def _hold(self, name: str, tensors: Mapping[str, Tensor]) -> None:
+        self._held[name] = tensors
+        self._bytes += _size(tensors)
+        while self._folder is not None and self._bytes > self._most_bytes and len(self._held) > 1:
+            self._bytes -= _size(self._held.popitem(last=False)[1])
+
+
+def _size(tensors: Mapping[str, Tensor]) -> int:
+    return sum(tensor.nbytes for tensor in tensors.values())
 
 
 def _read(path: Path) -> Mapping[str, Tensor] | None:

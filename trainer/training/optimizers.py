@@ -40,16 +40,17 @@ def optimizer_class(optim: Optim) -> Any:
         ) from error
 
 
-def build_optimizer(optim: Optim, weights: Sequence[torch.nn.Parameter]) -> Any:
-    """A torch optimizer of `weights` with every number of `optim` but `grad_clip`."""
+def build_optimizer(optim: Optim, groups: Sequence[Sequence[torch.nn.Parameter]]) -> Any:
+    """A torch optimizer of groups of weights with every number of `optim` but `grad_clip` and `ema_decay`."""
     options: dict[str, Any] = {"lr": optim.lr, **_OWN_OPTIONS.get(optim.optimizer, {})}
     if optim.optimizer != "adafactor":
         options["betas"] = (optim.beta1, optim.beta2)
     if optim.optimizer in ("adamw", "schedulefree"):
         options["foreach"] = False
-    made = optimizer_class(optim)(list(weights), **options)
-    # Set afterwards: given to its constructor, Prodigy prints a line about it.
-    made.param_groups[0]["weight_decay"] = optim.weight_decay
+    made = optimizer_class(optim)([{"params": list(group)} for group in groups], **options)
+    for group in made.param_groups:
+        # Set afterwards: given to its constructor, Prodigy prints a line about it.
+        group["weight_decay"] = optim.weight_decay
     return made
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from ..dataset.sample import Sample
@@ -30,14 +30,33 @@ class Reach:
         )
 
 
+def with_steps(recipe: Recipe, train: Sequence[Sample]) -> Recipe:
+    """The recipe with its epochs counted out in steps, by kohya's rule: epochs × ceil(batches / accumulation)."""
+    schedule = recipe.schedule
+    if not schedule.epochs or not train:
+        return recipe
+    per_epoch = ceil(_batches(_shown(train, recipe), schedule.batch) / schedule.accumulation)
+    return replace(recipe, schedule=replace(schedule, steps=schedule.epochs * per_epoch, epochs=0))
+
+
 def reach(train: Sequence[Sample], recipe: Recipe) -> Reach:
     """Of the recipe's steps on these pictures. Each bucket's last batch may be short, as kohya's: Σ ceil(n / batch);
     a broken round counts its batches at their mean size."""
+    recipe = with_steps(recipe, train)
+    shown = _shown(train, recipe)
+    schedule = recipe.schedule
+    epochs = schedule.steps * schedule.accumulation / _batches(shown, schedule.batch)
+    presentations = round(epochs * shown.total())
+    return Reach(updates=schedule.steps, presentations=presentations, epochs=epochs, passes=presentations / len(train))
+
+
+def _shown(train: Sequence[Sample], recipe: Recipe) -> Counter[tuple[int, int]]:
+    """Pictures of one round in each bucket, repeats counted."""
     shown: Counter[tuple[int, int]] = Counter()
     for sample in train:
         shown[placement((sample.width, sample.height), recipe.buckets).bucket] += sample.repeats
-    schedule = recipe.schedule
-    batches = sum(ceil(count / schedule.batch) for count in shown.values())
-    epochs = schedule.steps * schedule.accumulation / batches
-    presentations = round(epochs * shown.total())
-    return Reach(updates=schedule.steps, presentations=presentations, epochs=epochs, passes=presentations / len(train))
+    return shown
+
+
+def _batches(shown: Counter[tuple[int, int]], batch: int) -> int:
+    return sum(ceil(count / batch) for count in shown.values())

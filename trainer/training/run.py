@@ -1,11 +1,12 @@
 """A run's folder: what is being trained, its checkpoints, its log, and the one who may write it."""
 
 import errno
+import hashlib
 import json
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,24 @@ class Checkpoint:
     path: Path
 
 
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What makes a run this one and no other."""
+
+    recipe: Recipe
+    dataset: Dataset
+    base: Base
+    regularisation: Dataset | None = None
+    start: Path | None = None
+
+    def beside(self) -> dict[str, str | None]:
+        """What the run takes in besides its dataset, by content."""
+        return {
+            "regularisation": None if self.regularisation is None else self.regularisation.fingerprint(),
+            "start": None if self.start is None else _sha256(self.start),
+        }
+
+
 class RunFolder:
     """The files of one run. Reading never writes."""
 
@@ -49,21 +68,22 @@ class RunFolder:
         kept = [Checkpoint(int(match["step"]), path) for path, match in found if match]
         return tuple(sorted(kept, key=lambda checkpoint: (checkpoint.step, checkpoint.path.name)))
 
-    def claim(self, name: str, recipe: Recipe, dataset: Dataset, base: Base) -> None:
+    def claim(self, name: str, claim: "Claim") -> None:
         """Make the folder this job's; RunError when it is another's or cannot be written."""
         if not _NAME.fullmatch(name) or name.endswith((".", " ")):
             raise RunError(f"The run name {name!r} cannot be a file name; use letters, digits, '-' and '_'.")
-        whose = _differences(self.path, recipe, dataset, base)
+        whose = _differences(self.path, claim)
         if any(checkpoint.path != self.checkpoint(name, checkpoint.step) for checkpoint in self.checkpoints()):
             whose.append("name")
         if whose:
             said = " and ".join(whose)
             raise RunError(f"{self.path} holds a run of another {said}. Give this run another name or folder.")
         if not (self.path / "recipe.json").is_file():
-            base_json = {"family": base.family, "path": base.path.as_posix(), "name": base.name, "sha256": base.sha256}
-            self._write_json("base.json", base_json)
-            self._write_json("dataset.json", dataset.to_json())
-            self._write_json("recipe.json", recipe.to_json())
+            base = claim.base
+            self._write_json("base.json", {**asdict(base), "path": base.path.as_posix()})
+            self._write_json("dataset.json", claim.dataset.to_json())
+            self._write_json("beside.json", claim.beside())
+            self._write_json("recipe.json", claim.recipe.to_json())
 
     @contextmanager
     def writing(self) -> Generator[None]:
@@ -147,23 +167,34 @@ def read_run(folder: Path) -> tuple[Dataset, Base]:
         ) from error
 
 
-def _differences(folder: Path, recipe: Recipe, dataset: Dataset, base: Base) -> list[str]:
-    """Which of recipe, dataset and base differ from those the folder was made for."""
+def _differences(folder: Path, claim: Claim) -> list[str]:
+    """Which parts of the claim differ from those the folder was made for."""
     if not (folder / "recipe.json").is_file():
         return []
     try:
         kept_recipe = Recipe.from_json(_read_json(folder / "recipe.json"))
         kept_dataset = Dataset.from_json(_read_json(folder / "dataset.json"))
         kept_base = _read_json(folder / "base.json").get("sha256")
+        kept_beside = _read_json(folder / "beside.json") if (folder / "beside.json").is_file() else {}
     except (OSError, ValueError, LikenessError) as error:
         raise RunError(f"{folder} is damaged: {error}. Start the run in another folder.") from error
+    beside = claim.beside()
     is_other = {
-        "recipe": kept_recipe != recipe,
-        "dataset": kept_dataset.fingerprint() != dataset.fingerprint(),
-        "base model": kept_base != base.sha256,
+        "recipe": kept_recipe != claim.recipe,
+        "dataset": kept_dataset.fingerprint() != claim.dataset.fingerprint(),
+        "base model": kept_base != claim.base.sha256,
+        "set of regularisation pictures": kept_beside.get("regularisation") != beside["regularisation"],
+        "LoRA to start from": kept_beside.get("start") != beside["start"],
     }
     return [name for name, differs in is_other.items() if differs]
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise RunError(f"{path} cannot be read ({error.strerror}); choose a LoRA file that exists.") from error

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from collections.abc import Generator as EventGenerator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,14 +16,17 @@ from ..families import load_family
 from ..families.base import Base, Family
 from ..generate.shot import Generator, Shot
 from ..recipe.recipe import Recipe
-from .events import Event, Finished, HeldOut, Sampled, Saved, Stepped
+from .adapter.begin import begin_from
+from .events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Stepped
 from .learner import Learner
-from .lora_file import save_lora
+from .lora_file import DTYPES, save_lora
 from .lora_metadata import describe_lora
 from .optimizers import optimizer_class
 from .prepare import Preparation, prepare
 from .prior import write_picture
-from .run import RunFolder
+from .reach import with_steps
+from .repeatable import repeatable
+from .run import Claim, RunFolder
 from .state import load_state, save_state
 
 _TIMED_STEPS = 20
@@ -30,7 +34,10 @@ _TIMED_STEPS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A run to make in the folder `run`; `sampler` draws the samples in place of the base in training."""
+    """A run to make in the folder `run`; `sampler` draws the samples in place of the base in training.
+
+    `regularisation` are the user's own pictures of anybody, `start` a LoRA file to learn on from.
+    """
 
     recipe: Recipe
     dataset: Dataset
@@ -39,6 +46,8 @@ class Job:
     name: str
     device: str = "cpu"
     sampler: Generator | None = None
+    regularisation: Dataset | None = None
+    start: Path | None = None
 
 
 def _never() -> bool:
@@ -54,30 +63,15 @@ def train(job: Job, *, cancelled: Callable[[], bool] = _never) -> Iterator[Event
     Raises Cancelled with everything saved; RunError when the folder is in use, another job's, full or unwritable,
     or when the loss is not a number.
     """
+    job = replace(job, recipe=with_steps(job.recipe, job.dataset.train))
     run = RunFolder(job.run)
-    with run.locked():
-        run.claim(job.name, job.recipe, job.dataset, job.base)
+    with run.locked(), repeatable(job.recipe.memory):
+        run.claim(job.name, _claim(job))
         if run.is_finished(job.name, job.recipe.schedule.steps):
             yield Finished(checkpoints=_paths(run), answered=True)
             return
         optimizer_class(job.recipe.optim)  # a missing library is told before pictures are drawn and encoded
-        family = load_family(job.base, device=job.device, precision=job.recipe.memory.precision)
-        shots = sample_shots(job.recipe, job.dataset)
-        prompts = [""] + [shot.prompt for shot in shots] if shots and job.sampler is None else []
-        materials = yield from prepare(
-            Preparation(
-                recipe=job.recipe,
-                dataset=job.dataset,
-                base=job.base,
-                run=run,
-                family=family,
-                prompts=prompts,
-                cancelled=cancelled,
-            )
-        )
-        if job.recipe.memory.gradient_checkpointing:
-            family.checkpoint_gradients()
-        training = _Training(job, run, family, Learner(family, materials, job.recipe))
+        training = yield from _ready(job, run, cancelled)
         try:
             yield from training.events(cancelled)
         except RunError:
@@ -85,6 +79,40 @@ def train(job: Job, *, cancelled: Callable[[], bool] = _never) -> Iterator[Event
         except BaseException:  # a host may cancel by raising anywhere, or just drop this generator
             training.save_if_whole()
             raise
+
+
+def _claim(job: Job) -> Claim:
+    return Claim(
+        recipe=job.recipe, dataset=job.dataset, base=job.base, regularisation=job.regularisation, start=job.start
+    )
+
+
+def _ready(job: Job, run: RunFolder, cancelled: Callable[[], bool]) -> EventGenerator[Prepared, None, "_Training"]:
+    """Everything loaded and encoded; returns the training."""
+    recipe = job.recipe
+    family = load_family(
+        job.base, device=job.device, precision=recipe.memory.precision, clip_skip=recipe.text.clip_skip
+    )
+    shots = sample_shots(recipe, job.dataset)
+    prompts = [""] + [shot.prompt for shot in shots] if shots and job.sampler is None else []
+    materials = yield from prepare(
+        Preparation(
+            recipe=recipe,
+            dataset=job.dataset,
+            base=job.base,
+            run=run,
+            family=family,
+            regularisation=job.regularisation,
+            prompts=prompts,
+            cancelled=cancelled,
+        )
+    )
+    if recipe.memory.gradient_checkpointing:
+        family.checkpoint_gradients()
+    learner = Learner(family, materials, recipe)
+    if job.start is not None:
+        begin_from(learner.adapter, family, job.start)
+    return _Training(job, run, family, learner)
 
 
 def sample_shots(recipe: Recipe, dataset: Dataset) -> tuple[Shot, ...]:
@@ -131,7 +159,7 @@ class _Training:
         state = load_state(self._run.state)
         if state is not None:
             self._step, tensors = state
-            self._learner.optimizer.restore(tensors, self._step)
+            self._learner.restore(tensors, self._step)
         self._saved = self._step
         self._run.rewind_log(self._step if state is not None else -1)
 
@@ -175,8 +203,8 @@ class _Training:
         metadata = describe_lora(job.name, self._step, job.recipe, job.dataset, job.base)
         with self._run.writing():
             with self._learner.optimizer.at_rest():
-                save_lora(path, self._learner.adapter, self._family, {**metadata, **self._family.metadata()})
-            save_state(self._run.state, self._step, self._learner.optimizer.tensors())
+                self._write_lora(path, {**metadata, **self._family.metadata()})
+            save_state(self._run.state, self._step, self._learner.tensors())
         self._saved = self._step
         return Saved(step=self._step, path=path)
 
@@ -191,15 +219,21 @@ class _Training:
     def _draw(self, shots: tuple[Shot, ...]) -> Iterator[Image.Image]:
         """The control at step 0 is the bare base; a sampler from outside reads what was learned from a passing file."""
         sampler = self._job.sampler
+        if self._job.recipe.text.encoder_lr:
+            self._family.forget_captions()
         if sampler is None or not self._step:
             yield from (sampler or self._family.generator()).generate(shots)
             return
         passing = self._run.samples / f".{self._job.name}_step{self._step:06d}.safetensors"
         try:
-            save_lora(passing, self._learner.adapter, self._family, {})
+            self._write_lora(passing, {})
             yield from sampler.generate([replace(shot, lora=passing) for shot in shots])
         finally:
             passing.unlink(missing_ok=True)
+
+    def _write_lora(self, path: Path, metadata: dict[str, str]) -> None:
+        dtype = DTYPES[self._job.recipe.output.precision]
+        save_lora(path, self._learner.adapter, self._family, metadata, dtype)
 
     def _is_scheduled(self, step: int) -> bool:
         return step == self._steps or step % self._job.recipe.output.save_every == 0

@@ -14,7 +14,7 @@ from trainer.generate.batches import batches
 from trainer.generate.diffusers import DiffusersGenerator
 from trainer.generate.shot import Shot
 from trainer.recipe.lora import Lora
-from trainer.training.lora import Adapter
+from trainer.training.adapter.adapter import Adapter
 from trainer.training.lora_file import save_lora
 
 SHOT = Shot(prompt="person, red background", seed=3, width=64, height=64, steps=4, guidance=4.0)
@@ -28,10 +28,10 @@ def generator(tiny_base: Base) -> DiffusersGenerator:
 @pytest.fixture(scope="module")
 def lora(tiny_base: Base, tmp_path_factory: pytest.TempPathFactory) -> Path:
     family = load_family(tiny_base)
-    adapter = Adapter(family.denoiser, family.lora_targets("attention_mlp"), Lora(rank=2, alpha=1.0), seed=0)
+    adapter = Adapter(family, family.lora_targets("attention_mlp"), Lora(rank=2, alpha=1.0), seed=0)
     with torch.no_grad():
-        for _, up in adapter.matrices().values():
-            up.copy_(torch.randn(up.shape, generator=torch.Generator().manual_seed(0)))
+        for layer in adapter.layers.values():
+            layer.up.copy_(torch.randn(layer.up.shape, generator=torch.Generator().manual_seed(0)))
     path = tmp_path_factory.mktemp("lora") / "strong.safetensors"
     save_lora(path, adapter, family, {})
     return path
@@ -87,28 +87,28 @@ def test_a_lora_changes_pictures_and_leaves_no_trace(generator: DiffusersGenerat
 def test_a_loaded_lora_predicts_as_the_attached_adapter_did(tiny_base: Base, lora: Path) -> None:
     from safetensors.torch import load_file
 
-    from trainer.training.lora_file import apply_lora
+    from trainer.training.adapter.applied import apply_lora
 
     family = load_family(tiny_base)
     name = family.lora_targets("attention")[0]
-    layer, prefix = family.denoiser.get_submodule(name), family.to_saved_keys(name)
+    layer, prefix = family.module(name), family.to_saved_keys(name)
     tensors = {key: tensor.float() for key, tensor in load_file(lora).items()}
     x = torch.randn((1, 4, 32), generator=torch.Generator().manual_seed(0))
     delta = tensors[f"{prefix}.lora_up.weight"] @ tensors[f"{prefix}.lora_down.weight"] * (1.0 / 2)
     bare = layer(x)
     applied = apply_lora(family, lora, 0.7)
-    assert torch.allclose(layer(x), bare + 0.7 * x @ delta.T, atol=1e-6)
+    assert torch.allclose(family.module(name)(x), bare + 0.7 * x @ delta.T, atol=1e-6)
     applied.remove()
-    assert torch.equal(layer(x), bare)
+    assert family.module(name) is layer
 
 
 def test_a_lora_on_a_convolution_works_too(tiny_base: Base, tmp_path: Path) -> None:
     from safetensors.torch import save_file
 
-    from trainer.training.lora_file import apply_lora
+    from trainer.training.adapter.applied import apply_lora
 
     family = load_family(tiny_base)
-    layer = family.denoiser.get_submodule("down_blocks.0.downsamplers.0.conv")
+    layer = family.module("unet.down_blocks.0.downsamplers.0.conv")
     source = torch.Generator().manual_seed(0)
     down, up = torch.randn((2, 32, 3, 3), generator=source), torch.randn((32, 2, 1, 1), generator=source)
     prefix = "lora_unet_down_blocks_0_downsamplers_0_conv"
@@ -118,7 +118,8 @@ def test_a_lora_on_a_convolution_works_too(tiny_base: Base, tmp_path: Path) -> N
     delta = torch.einsum("or,rihw->oihw", up[:, :, 0, 0], down)
     expected = layer(x) + torch.nn.functional.conv2d(x, delta, None, layer.stride, layer.padding)
     apply_lora(family, path, 1.0)
-    assert torch.allclose(layer(x), expected, atol=1e-4)
+    changed = family.module("unet.down_blocks.0.downsamplers.0.conv")
+    assert torch.allclose(changed(x), expected, atol=1e-4)
 
 
 def test_a_lora_for_another_model_is_refused_by_its_keys(

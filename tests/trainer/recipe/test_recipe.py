@@ -19,7 +19,7 @@ def test_all_faults_are_named_at_once() -> None:
     assert all(word in str(caught.value) for word in ("rank is 0", "lr is 2.0", "steps is 0"))
 
 
-@pytest.mark.parametrize("path", [("lora", "rnak"), ("schedule", "epochs")])
+@pytest.mark.parametrize("path", [("lora", "rnak"), ("schedule", "epoch")])
 def test_an_unknown_key_is_refused_at_any_depth(path: tuple[str, str]) -> None:
     data = Recipe().to_json()
     data[path[0]][path[1]] = 1

@@ -22,8 +22,9 @@ from trainer.recipe.output import Output
 from trainer.recipe.recipe import Recipe
 from trainer.training.buckets import placement
 from trainer.training.cache import Cache
+from trainer.training.materials import Materials
 from trainer.training.pictures import placed_mask, placed_picture
-from trainer.training.prepare import Item, Preparation, as_batch, prepare
+from trainer.training.prepare import Preparation, prepare
 from trainer.training.run import RunFolder
 
 BUCKETS = Buckets(resolution=64, step=16, shortest=48, longest=96)
@@ -35,13 +36,14 @@ def clear(tmp_path: Path) -> Dataset:
     return write_clear_dataset(tmp_path / "clear")
 
 
-def materials(recipe: Recipe, dataset: Dataset, base: Base, run: Path):
+def materials(recipe: Recipe, dataset: Dataset, base: Base, run: Path) -> Materials:
     work = Preparation(
         recipe=recipe,
         dataset=dataset,
         base=base,
         run=RunFolder(run),
         family=load_family(base),
+        regularisation=None,
         prompts=(),
         cancelled=lambda: False,
     )
@@ -83,20 +85,21 @@ def test_only_masked_training_pictures_bring_masks(clear: Dataset, tiny_base: Ba
     held_out = replace(clear.samples[2], split="held_out")
     dataset = clear.with_samples((clear.samples[0], plain, held_out))
     ready = materials(RECIPE, dataset, tiny_base, tmp_path / "run")
-    assert [item.mask is None for item in (*ready.train, *ready.held_out)] == [False, True, True]
+    assert [item.is_masked for item in (*ready.train, *ready.held_out)] == [True, False, False]
     off = replace(RECIPE, loss=Loss())
-    assert all(item.mask is None for item in materials(off, dataset, tiny_base, tmp_path / "run").train)
+    assert not any(item.is_masked for item in materials(off, dataset, tiny_base, tmp_path / "run").train)
 
 
-def test_a_picture_without_a_mask_counts_whole_beside_one_that_has_one() -> None:
-    place = placement((64, 64), BUCKETS)
-    half = torch.zeros(1, 8, 8)
-    items = [Item(name="", latents=torch.zeros(8, 8, 8), text={}, placement=place, mask=mask) for mask in (half, None)]
-    text = {"context": torch.zeros(1, 1)}
-    batch = as_batch(items, [text, text])
+def test_a_picture_without_a_mask_counts_whole_beside_one_that_has_one(
+    clear: Dataset, tiny_base: Base, tmp_path: Path
+) -> None:
+    plain = replace(clear.samples[1], masked=False)
+    ready = materials(RECIPE, clear.with_samples((clear.samples[0], plain)), tiny_base, tmp_path / "run")
+    batch = ready.batch(ready.train)
     assert batch.mask is not None
-    assert batch.mask.mean(dim=(1, 2, 3)).tolist() == [0, 1]
-    assert as_batch(items[1:], [text]).mask is None
+    assert batch.mask[0].min() == 0
+    assert (batch.mask[1] == 1).all()
+    assert ready.batch(ready.train[1:]).mask is None
 
 
 def test_a_picture_with_nothing_left_to_learn_is_named(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def train(
 ) -> None:
     for update in updates:
         add_gradients(parameters, update)
-        flat.step(lr_at(update, optim, schedule), flat.gradient_norm())
+        flat.step([lr_at(update, optim, schedule)], flat.gradient_norm())
 
 
 def schedule_of(name: str, steps: int = 8) -> Schedule:
@@ -56,13 +56,13 @@ def test_flat_and_clipped_is_the_library_on_matrices(name: str) -> None:
     # The last bit of a clipped gradient decides between two 8-bit codes, so that one is compared without clipping.
     clip = 1e9 if name == "adamw8bit" else 0.5
     optim, mine, theirs = optim_of(name, grad_clip=clip), weights(), weights()
-    flat = FlatOptimizer(mine, optim)
-    reference = optimizers.build_optimizer(optim, theirs)
+    flat = FlatOptimizer([mine], optim)
+    reference = optimizers.build_optimizer(optim, [theirs])
     if hasattr(reference, "train"):
         reference.train()
     for update in range(45):
         add_gradients(mine, update)
-        flat.step(optim.lr, flat.gradient_norm())
+        flat.step([optim.lr], flat.gradient_norm())
         add_gradients(theirs, update)
         torch.nn.utils.clip_grad_norm_(theirs, clip)
         reference.param_groups[0]["lr"] = optim.lr
@@ -78,7 +78,7 @@ def test_flat_and_clipped_is_the_library_on_matrices(name: str) -> None:
 def test_stopped_saved_and_resumed_ends_byte_for_byte_as_straight(name: str, tmp_path: Path) -> None:
     optim, schedule = optim_of(name), schedule_of(name, steps=30)
     straight, cut = weights(), weights()
-    whole, first = FlatOptimizer(straight, optim), FlatOptimizer(cut, optim)
+    whole, first = FlatOptimizer([straight], optim), FlatOptimizer([cut], optim)
     train(whole, straight, range(30), schedule, optim)
     train(first, cut, range(24), schedule, optim)
     with first.at_rest():
@@ -87,7 +87,7 @@ def test_stopped_saved_and_resumed_ends_byte_for_byte_as_straight(name: str, tmp
     loaded = load_state(tmp_path / "state")
     assert loaded is not None
     fresh = weights()
-    second = FlatOptimizer(fresh, optim)
+    second = FlatOptimizer([fresh], optim)
     second.restore(loaded[1], loaded[0])
     train(second, fresh, range(24, 30), schedule, optim)
     ended, expected = second.tensors(), whole.tensors()
@@ -101,57 +101,46 @@ def test_stopped_saved_and_resumed_ends_byte_for_byte_as_straight(name: str, tmp
 @pytest.mark.parametrize("name", ["adamw8bit", "lion8bit"])
 def test_8_bit_states_are_of_8_bits(name: str) -> None:
     parameters = weights()
-    flat = FlatOptimizer(parameters, optim_of(name))
+    flat = FlatOptimizer([parameters], optim_of(name))
     train(flat, parameters, range(1), schedule_of(name), optim_of(name))
     kept = flat.tensors()
-    assert kept["state1"].dtype == torch.uint8
-    assert kept["state1"].numel() == kept["weights"].numel()
-    assert kept["absmax1"].numel() == kept["weights"].numel() // 256
+    assert kept["0.state.state1"].dtype == torch.uint8
+    assert kept["0.state.state1"].numel() == kept["0.weights"].numel()
+    assert kept["0.state.absmax1"].numel() == kept["0.weights"].numel() // 256
 
 
 def test_adafactor_keeps_a_row_and_a_column_of_each_matrix() -> None:
     parameters = weights()
-    flat = FlatOptimizer(parameters, optim_of("adafactor"))
+    flat = FlatOptimizer([parameters], optim_of("adafactor"))
     train(flat, parameters, range(1), schedule_of("adafactor"), optim_of("adafactor"))
     kept = flat.tensors()
-    assert [kept[key].numel() for key in ("exp_avg_sq_row", "exp_avg_sq_col", "1.exp_avg_sq_row")] == [64, 96, 80]
+    assert [
+        kept[key].numel() for key in ("0.state.exp_avg_sq_row", "0.state.exp_avg_sq_col", "1.state.exp_avg_sq_row")
+    ] == [64, 96, 80]
 
 
 def test_prodigys_rate_is_in_the_state_exactly() -> None:
     parameters, optim = weights(), optim_of("prodigy")
-    flat = FlatOptimizer(parameters, optim)
+    flat = FlatOptimizer([parameters], optim)
     train(flat, parameters, range(30), Schedule(steps=30, curve="constant"), optim)
     found = flat.inner.param_groups[0]["d"]
     assert found > 2e-6, "it has not begun to find one"
-    assert flat.tensors()["group.d"].item() == found
+    assert flat.tensors()["0.group.d"].item() == found
 
 
 def test_schedule_free_rests_at_the_mean_and_trains_on_from_where_it_was() -> None:
     parameters, optim = weights(), optim_of("schedulefree")
-    flat = FlatOptimizer(parameters, optim)
+    flat = FlatOptimizer([parameters], optim)
     train(flat, parameters, range(4), schedule_of("schedulefree"), optim)
-    training, fast = flat.flat.detach().clone(), flat.tensors()["z"].clone()
+    training, fast = flat.flats[0].detach().clone(), flat.tensors()["0.state.z"].clone()
     with flat.at_rest():
-        mean = flat.flat.detach().clone()
+        mean = flat.flats[0].detach().clone()
         assert torch.equal(parameters[0].reshape(-1), mean[: parameters[0].numel()])
-    assert torch.equal(flat.flat, training)
+    assert torch.equal(flat.flats[0], training)
     assert torch.allclose(training, 0.1 * fast + 0.9 * mean, atol=1e-6)
     with pytest.raises(KeyboardInterrupt), flat.at_rest():
         raise KeyboardInterrupt
-    assert torch.equal(flat.flat, training)
-
-
-def test_a_state_without_its_count_is_continued() -> None:
-    """Older runs saved AdamW's moments alone."""
-    optim, schedule, straight, fresh = optim_of("adamw"), schedule_of("adamw"), weights(), weights()
-    whole = FlatOptimizer(straight, optim)
-    train(whole, straight, range(3), schedule, optim)
-    old = {key: whole.tensors()[key].clone() for key in ("weights", "exp_avg", "exp_avg_sq")}
-    train(whole, straight, range(3, 6), schedule, optim)
-    second = FlatOptimizer(fresh, optim)
-    second.restore(old, 3)
-    train(second, fresh, range(3, 6), schedule, optim)
-    assert torch.equal(second.flat, whole.flat)
+    assert torch.equal(flat.flats[0], training)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -159,7 +148,7 @@ def test_every_number_reaches_the_live_optimizer(name: str) -> None:
     betas = {} if name == "adafactor" else {"beta1": 0.8, "beta2": 0.95}
     optim = optim_of(name, lr=0.25, weight_decay=0.07, grad_clip=0.125, **betas)
     parameters = weights()
-    flat = FlatOptimizer(parameters, optim)
+    flat = FlatOptimizer([parameters], optim)
     (group,) = flat.inner.param_groups
     norms: list[float] = []
     real = flat.inner.step
@@ -185,7 +174,7 @@ def test_every_schedules_rate_is_the_one_a_step_is_made_at(name: str, curve: Cur
     optim = optim_of(name)
     schedule = Schedule(steps=7, warmup=2, curve=curve, power=2.0, cycles=2, lr_floor=0.1)
     parameters = weights()
-    flat = FlatOptimizer(parameters, optim)
+    flat = FlatOptimizer([parameters], optim)
     rates: list[float] = []
     real = flat.inner.step
     flat.inner.step = lambda: (rates.append(flat.inner.param_groups[0]["lr"]), real())
@@ -217,7 +206,7 @@ def test_a_missing_library_costs_only_its_own_choice(name: str, monkeypatch: pyt
 
 def test_nothing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     for name in NAMES:
-        FlatOptimizer(weights(), optim_of(name))
+        FlatOptimizer([weights()], optim_of(name))
     assert capsys.readouterr().out == ""
 
 

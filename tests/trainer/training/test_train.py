@@ -23,7 +23,6 @@ from trainer.families.sdxl import Sdxl
 from trainer.generate.shot import Shot
 from trainer.recipe.buckets import Buckets
 from trainer.recipe.lora import Lora
-from trainer.recipe.loss import Loss
 from trainer.recipe.memory import Memory
 from trainer.recipe.optim import Optim, Schedule
 from trainer.recipe.output import Output
@@ -280,20 +279,20 @@ def test_a_picture_that_changed_is_refused(job: Job) -> None:
 def test_a_nan_loss_names_step_and_picture_and_keeps_the_last_checkpoint(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Sdxl.loss
+    real = Sdxl.predict
     calls = 0
 
-    def sometimes_nan(self: Sdxl, batch, noise, how: Loss) -> torch.Tensor:
+    def sometimes_nan(self: Sdxl, *given) -> torch.Tensor:
         nonlocal calls
         calls += torch.is_grad_enabled()
-        loss = real(self, batch, noise, how)
-        return loss * float("nan") if calls == 5 and torch.is_grad_enabled() else loss
+        predicted = real(self, *given)
+        return predicted * float("nan") if calls == 5 and torch.is_grad_enabled() else predicted
 
-    monkeypatch.setattr(Sdxl, "loss", sometimes_nan)
+    monkeypatch.setattr(Sdxl, "predict", sometimes_nan)
     with pytest.raises(RunError, match=r"Step 5 .*00\d\.png.*lower lr"):
         list(train(job))
     assert list(checkpoints(job.run)) == ["sage_step000004.safetensors"]
-    monkeypatch.setattr(Sdxl, "loss", real)
+    monkeypatch.setattr(Sdxl, "predict", real)
     assert [event.step for event in train(job) if isinstance(event, Stepped)] == [5, 6]
 
 

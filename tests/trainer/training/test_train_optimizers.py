@@ -67,8 +67,8 @@ def test_the_rate_told_is_the_rate_used(
     used: list[float] = []
     real = FlatOptimizer.step
 
-    def spied(self: FlatOptimizer, lr: float, norm: torch.Tensor) -> None:
-        real(self, lr, norm)
+    def spied(self: FlatOptimizer, lrs: list[float], norm: torch.Tensor) -> None:
+        real(self, lrs, norm)
         used.append(self.inner.param_groups[0]["lr"])
 
     monkeypatch.setattr(FlatOptimizer, "step", spied)

@@ -1,0 +1,1 @@
+"""The small trained layers on a frozen base: LoRA, DoRA and LoKr."""

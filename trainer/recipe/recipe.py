@@ -54,6 +54,11 @@ class Recipe:
             (self.seed < 0, f"seed is {self.seed}; use 0 or more."),
             (not 1 <= self.seeds <= 16, f"seeds is {self.seeds}; use 1 to 16, usually 1 or 3."),
             (
+                self.seeds > 1 and self.lora.kind != "lora",
+                f"seeds is {self.seeds} with {self.lora.kind}, several of which have no average; use kind 'lora', or "
+                "1 seed.",
+            ),
+            (
                 self.optim.optimizer == "prodigy" and self.text.encoder_lr not in (0.0, self.optim.lr),
                 f"encoder_lr is {self.text.encoder_lr} with prodigy, which finds one rate for all; use "
                 f"{self.optim.lr} or 0.",

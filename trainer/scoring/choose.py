@@ -100,7 +100,7 @@ def _reason(chosen: Scores, control: Scores, reference: float | None, tied: Sequ
         f"prompt following {_said(chosen.following)}",
         f"variety {_said(chosen.spread)} of the control's" if chosen.spread else "variety not measured",
     ]
-    return f"Step {chosen.step}: {'; '.join(numbers)}{tie}."
+    return f"{chosen.label}: {'; '.join(numbers)}{tie}."
 
 
 def _said(measured: Interval | None) -> str:

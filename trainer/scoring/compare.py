@@ -115,7 +115,7 @@ def _jobs(plan: ComparePlan, checkpoints: Sequence[Checkpoint], base: str) -> li
     for checkpoint in sorted(checkpoints, key=lambda each: each.step):
         jobs.append(
             _Job(
-                label=f"Step {checkpoint.step}",
+                label=checkpoint.label,
                 checkpoint=checkpoint,
                 orders=orders(plan, checkpoint.path, base),
                 recall=recall(losses_of(checkpoint.path), checkpoint.step),

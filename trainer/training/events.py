@@ -15,6 +15,15 @@ class Prepared:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Seeded:
+    """Training begins again with another seed, `number` of `count`; what follows is told of that run."""
+
+    seed: int
+    number: int
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stepped:
     """One optimizer update. `loss` is the mean over the step's pictures before weighting by the prior."""
 
@@ -37,10 +46,11 @@ class HeldOut:
 
 @dataclass(frozen=True, kw_only=True)
 class Sampled:
-    """Sample pictures of this step, one a prompt."""
+    """Sample pictures of this step, one a prompt, and how like the character each is: a cosine, None: not measured."""
 
     step: int
     paths: tuple[Path, ...]
+    likeness: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +69,7 @@ class Finished:
     answered: bool
 
 
-Event = Prepared | Stepped | HeldOut | Sampled | Saved | Finished
+Event = Prepared | Seeded | Stepped | HeldOut | Sampled | Saved | Finished
 
 
 def event_json(event: Event) -> dict[str, Any]:

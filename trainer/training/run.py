@@ -15,19 +15,28 @@ from ..dataset.dataset import Dataset
 from ..errors import LikenessError, RunError
 from ..families.base import Base
 from ..recipe.recipe import Recipe
-from .events import Event, Finished, Prepared, event_json
+from .events import Event, Finished, Prepared, Sampled, Seeded, event_json
 from .lock import locked
 
 _CHECKPOINT = re.compile(r"(?P<name>.+)_step(?P<step>\d{6,})\.safetensors")
+_AVERAGE = re.compile(r"(?P<name>.+)_average(?P<seeds>\d+)\.safetensors")
 _NAME = re.compile(r"[^\s./\\:*?\"<>|\x00-\x1f][^/\\:*?\"<>|\x00-\x1f]*")
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A LoRA file and the step it was saved at."""
+    """A LoRA file, the step it was saved at, and what to call it in place of that.
+
+    The average of several seeds comes one step after the last, whose training it is not.
+    """
 
     step: int
     path: Path
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.name or f"Step {self.step}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +75,26 @@ class RunFolder:
         """Whole checkpoints by step."""
         found = [(path, _CHECKPOINT.fullmatch(path.name)) for path in (self.path / "checkpoints").glob("*.safetensors")]
         kept = [Checkpoint(int(match["step"]), path) for path, match in found if match]
-        return tuple(sorted(kept, key=lambda checkpoint: (checkpoint.step, checkpoint.path.name)))
+        kept.sort(key=lambda checkpoint: (checkpoint.step, checkpoint.path.name))
+        means = [(path, _AVERAGE.fullmatch(path.name)) for path, _ in found]
+        last = kept[-1].step if kept else 0
+        averages = [Checkpoint(last + 1, path, f"Average of {match['seeds']} seeds") for path, match in means if match]
+        return (*kept, *averages[-1:])
+
+    def average(self, name: str, seeds: int) -> Path:
+        """The file of the average over so many seeds."""
+        return self.path / "checkpoints" / f"{name}_average{seeds}.safetensors"
+
+    def of_seed(self, seed: int) -> Path:
+        """The folder of the run with another seed."""
+        return self.path / "seeds" / str(seed)
 
     def claim(self, name: str, claim: "Claim") -> None:
         """Make the folder this job's; RunError when it is another's or cannot be written."""
         if not _NAME.fullmatch(name) or name.endswith((".", " ")):
             raise RunError(f"The run name {name!r} cannot be a file name; use letters, digits, '-' and '_'.")
         whose = _differences(self.path, claim)
-        if any(checkpoint.path != self.checkpoint(name, checkpoint.step) for checkpoint in self.checkpoints()):
+        if any(_names(checkpoint.path) != name for checkpoint in self.checkpoints()):
             whose.append("name")
         if whose:
             said = " and ".join(whose)
@@ -106,7 +127,7 @@ class RunFolder:
 
     def record(self, event: Event) -> None:
         """Append the event to the log; getting ready is not logged."""
-        if isinstance(event, Prepared):
+        if isinstance(event, Prepared | Seeded):
             return
         with self.writing(), self.log.open("a", encoding="utf-8", newline="\n") as file:
             file.write(json.dumps(event_json(event), ensure_ascii=False) + "\n")
@@ -117,6 +138,15 @@ class RunFolder:
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         with self.writing():
             write_atomically(self.log, text.encode())
+
+    def likeness(self) -> dict[int, float]:
+        """Mean likeness of the samples by step, where any was measured."""
+        found: dict[int, float] = {}
+        for line in self._log_lines():
+            measured = [value for value in line.get("likeness") or () if value is not None]
+            if line.get("event") == Sampled.__name__.lower() and measured:
+                found[int(line["step"])] = sum(measured) / len(measured)
+        return found
 
     def told(self, step: int) -> frozenset[str]:
         """Kinds of the events logged at `step`."""
@@ -165,6 +195,12 @@ def read_run(folder: Path) -> tuple[Dataset, Base]:
         raise RunError(
             f"{folder} is not a run folder that can be read ({error}); give the --out of a training."
         ) from error
+
+
+def _names(path: Path) -> str:
+    """The run name in a checkpoint's file name."""
+    match = _CHECKPOINT.fullmatch(path.name) or _AVERAGE.fullmatch(path.name)
+    return match["name"] if match else ""
 
 
 def _differences(folder: Path, claim: Claim) -> list[str]:

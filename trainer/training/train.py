@@ -1,8 +1,9 @@
 """Training a character: from a job to checkpoints, in one generator of events that can stop and resume anywhere."""
 
+import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as EventGenerator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,12 +32,15 @@ from .state import load_state, save_state
 
 _TIMED_STEPS = 20
 
+Likeness = Callable[[Sequence[Image.Image]], Sequence[float | None]]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """A run to make in the folder `run`; `sampler` draws the samples in place of the base in training.
 
-    `regularisation` are the user's own pictures of anybody, `start` a LoRA file to learn on from.
+    `regularisation` are the user's own pictures of anybody, `start` a LoRA file to learn on from. `likeness` tells of
+    each sample how like the character its face is, a cosine; None where that cannot be measured.
     """
 
     recipe: Recipe
@@ -48,6 +52,7 @@ class Job:
     sampler: Generator | None = None
     regularisation: Dataset | None = None
     start: Path | None = None
+    likeness: Likeness | None = None
 
 
 def _never() -> bool:
@@ -188,6 +193,7 @@ class _Training:
             saved = self._save()
             self._remove_stopgaps()
             yield self._tell(saved)
+            self._remove_old()
 
     def _stop(self) -> Iterator[Event]:
         if self._step > self._saved:
@@ -211,10 +217,13 @@ class _Training:
     def _sample(self) -> Sampled:
         shots = sample_shots(self._job.recipe, self._job.dataset)
         paths = [self._run.samples / f"step{self._step:06d}_{number}.png" for number in range(len(shots))]
+        images: list[Image.Image] = []
         with self._run.writing(), self._learner.optimizer.at_rest():
             for path, image in zip(paths, self._draw(shots), strict=True):
                 write_picture(path, image)
-        return Sampled(step=self._step, paths=tuple(paths))
+                images.append(image)
+        measured = self._job.likeness(images) if self._job.likeness is not None else [None] * len(images)
+        return Sampled(step=self._step, paths=tuple(paths), likeness=tuple(measured))
 
     def _draw(self, shots: tuple[Shot, ...]) -> Iterator[Image.Image]:
         """The control at step 0 is the bare base; a sampler from outside reads what was learned from a passing file."""
@@ -242,6 +251,18 @@ class _Training:
         """A cancelled run's checkpoint between saves goes once a scheduled one stands: resumed equals uninterrupted."""
         for checkpoint in self._run.checkpoints():
             if checkpoint.step < self._step and not self._is_scheduled(checkpoint.step):
+                checkpoint.path.unlink(missing_ok=True)
+
+    def _remove_old(self) -> None:
+        """All but the last few and the one whose samples are most like the character, where the recipe says so."""
+        last = self._job.recipe.output.keep_last
+        if not last:
+            return
+        likeness = self._run.likeness()
+        checkpoints = [checkpoint for checkpoint in self._run.checkpoints() if checkpoint.step <= self._step]
+        best = max(checkpoints, key=lambda each: likeness.get(each.step, -math.inf), default=None)
+        for checkpoint in checkpoints[:-last]:
+            if checkpoint != best or not likeness:
                 checkpoint.path.unlink(missing_ok=True)
 
     def _tell(self, event: Event) -> Event:

@@ -83,7 +83,9 @@ def _add_compare(commands: Any) -> None:
 def _add_bench(commands: Any) -> None:
     bench = commands.add_parser("bench", help="measure one thing side by side")
     bench.set_defaults(command=_bench)
-    bench.add_argument("name", choices=("captions", "checks", "dataset", "demo", "import"))
+    bench.add_argument("name", choices=("captions", "checks", "dataset", "demo", "import", "options"))
+    bench.add_argument("--out", type=Path, help="folder to keep what is made, so that a stopped bench goes on")
+    bench.add_argument("--only", nargs="*", default=(), help="options: these alone")
 
 
 def _demo(options: argparse.Namespace) -> dict[str, Any]:
@@ -123,6 +125,10 @@ def _bench(options: argparse.Namespace) -> dict[str, Any]:
         from .bench.checks import bench_checks
 
         return bench_checks()
+    if options.name == "options":
+        from .bench.options import bench_options
+
+        return bench_options(options.out, tuple(options.only))
     if options.name == "dataset":
         from .bench.dataset import bench_dataset
 

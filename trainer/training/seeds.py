@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..dataset.steps import never
+from ..lora.average import average_loras
 from .events import Event, Finished, Saved, Seeded
 from .lora_metadata import describe_lora
 from .reach import with_steps
@@ -47,8 +48,6 @@ def _average(job: Job) -> Saved:
     run, steps = RunFolder(job.run), recipe.schedule.steps
     folders = [job.run, *(run.of_seed(recipe.seed + number) for number in range(1, recipe.seeds))]
     path = run.average(job.name, recipe.seeds)
-    from ..lora.average import average_loras
-
     with run.writing():
         lasts = [RunFolder(folder).checkpoint(job.name, steps) for folder in folders]
         average_loras(lasts, path, describe_lora(path.stem, steps, recipe, job.dataset, job.base))

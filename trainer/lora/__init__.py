@@ -1,0 +1,1 @@
+"""LoRA files as files, whoever made them: read, looked into, averaged."""

@@ -1,0 +1,167 @@
+"""Anybody's LoRA file as layers: kohya's, PEFT's and diffusers' spellings of LoRA, LoKr and LoHa."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..errors import ModelError
+
+DOWN, UP, ALPHA, DORA, MID = "lora_down.weight", "lora_up.weight", "alpha", "dora_scale", "lora_mid.weight"
+_SPELLINGS = {
+    "lora_A.weight": DOWN, "lora_B.weight": UP, "lora.down.weight": DOWN, "lora.up.weight": UP,
+    "lora_A.default.weight": DOWN, "lora_B.default.weight": UP, "lora_linear_layer.down.weight": DOWN,
+    "lora_linear_layer.up.weight": UP, "lora_magnitude_vector": DORA,
+}  # fmt: skip
+_PARTS = ("lokr_", "hada_", "oft_", "diff", "diff_b", "on_input", *_SPELLINGS, DOWN, UP, ALPHA, DORA, MID)
+_LARGEST_HEADER = 64 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One layer's tensors by their kohya name without the prefix (`lora_down.weight`, `lokr_w1`, …), fp32."""
+
+    prefix: str
+    tensors: Mapping[str, Tensor]
+
+    @property
+    def kind(self) -> str:
+        """`lora`, `dora`, `lokr`, `loha`, or `other`."""
+        if DOWN in self.tensors and UP in self.tensors:
+            return "dora" if DORA in self.tensors else "lora"
+        starts = {name.partition("_")[0] for name in self.tensors}
+        return "lokr" if "lokr" in starts else "loha" if "hada" in starts else "other"
+
+    @property
+    def rank(self) -> int | None:
+        """None where there is none, as in a whole LoKr."""
+        for name in (DOWN, "lokr_w2_b", "lokr_w1_b", "hada_w1_b"):
+            if name in self.tensors:
+                return int(self.tensors[name].shape[0])
+        return None
+
+    @property
+    def alpha(self) -> float | None:
+        return float(self.tensors[ALPHA]) if ALPHA in self.tensors else None
+
+    @property
+    def scale(self) -> float:
+        """alpha / rank; 1 where the file has no alpha, as the host reads it."""
+        return self.alpha / self.rank if self.alpha is not None and self.rank else 1.0
+
+    def square_norm(self) -> float | None:
+        """‖ΔW‖² without making ΔW; None for kinds whose change cannot be told from the file alone."""
+        if self.kind in ("lora", "dora"):
+            down, up = self.tensors[DOWN].flatten(1).double(), self.tensors[UP].flatten(1).double()
+            if MID in self.tensors:
+                # Tucker's core between the two: at most rank² × kernel, so the whole change is made.
+                whole = torch.einsum("or,rsjk,si->oijk", up, self.tensors[MID].double(), down)
+                return float(whole.square().sum()) * self.scale**2
+            return float(((up.T @ up) * (down @ down.T)).sum()) * self.scale**2
+        if self.kind == "lokr":
+            return _norm(self.tensors, "lokr_w1") * _norm(self.tensors, "lokr_w2") * self._lokr_scale**2
+        if self.kind == "loha":
+            return self._loha_norm()
+        return None
+
+    @property
+    def size(self) -> int | None:
+        """Weights of the layer that is changed."""
+        if self.kind in ("lora", "dora"):
+            return int(self.tensors[UP].shape[0]) * int(self.tensors[DOWN][0].numel())
+        if self.kind == "loha":
+            return int(self.tensors["hada_w1_a"].shape[0]) * int(self.tensors["hada_w1_b"].shape[1])
+        if self.kind == "lokr":
+            return _size(self.tensors, "lokr_w1") * _size(self.tensors, "lokr_w2")
+        return None
+
+    @property
+    def _lokr_scale(self) -> float:
+        return self.scale if self.rank else 1.0
+
+    def _loha_norm(self) -> float:
+        one, two = (self.tensors[f"hada_w{n}_a"].double() @ self.tensors[f"hada_w{n}_b"].double() for n in (1, 2))
+        return float((one * two).square().sum()) * self.scale**2
+
+
+class LoraFile:
+    """An open file: metadata, and layers one at a time, so that memory does not grow with the file."""
+
+    def __init__(self, path: Path, file: Any) -> None:
+        self._file = file
+        self.path = path
+        self.metadata: dict[str, str] = dict(file.metadata() or {})
+        self._keys: dict[str, dict[str, str]] = {}
+        for key in sorted(file.keys()):
+            prefix, name = _split(key)
+            if name is None:
+                raise ModelError(f"{path.name} is not a LoRA: it holds {key!r}, which is no part of one.")
+            self._keys.setdefault(prefix, {})[name] = key
+        if not self._keys:
+            raise ModelError(f"{path.name} is not a LoRA: it holds no tensors.")
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        return tuple(self._keys)
+
+    def layer(self, prefix: str) -> Layer:
+        """The layer of that prefix; ModelError for shapes that do not go together."""
+        tensors = {name: self._file.get_tensor(key).float() for name, key in self._keys[prefix].items()}
+        layer = Layer(prefix, tensors)
+        down, up = tensors.get(DOWN), tensors.get(UP)
+        is_half = (down is None) != (up is None)
+        is_odd = down is not None and up is not None and (down.ndim < 2 or up.ndim < 2 or up.shape[1] != down.shape[0])
+        if is_half or (is_odd and MID not in tensors) or any(not tensor.numel() for tensor in tensors.values()):
+            raise ModelError(f"{self.path.name} is damaged: the tensors of {prefix} do not go together.")
+        return layer
+
+    def layers(self) -> Iterator[Layer]:
+        for prefix in self._keys:
+            yield self.layer(prefix)
+
+
+@contextmanager
+def opened_lora(path: Path) -> Iterator[LoraFile]:
+    """The file, read lazily; ModelError when it is missing, cut short, or no LoRA."""
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise ModelError(f"There is no LoRA file {path}.")
+    if path.suffix != ".safetensors":
+        raise ModelError(f"{path.name} is not a .safetensors file; other kinds can run code when they are opened.")
+    with path.open("rb") as raw:
+        header = int.from_bytes(raw.read(8), "little")
+    if not 2 <= header <= min(_LARGEST_HEADER, path.stat().st_size - 8):
+        raise ModelError(f"{path.name} is not a whole safetensors file: its header says {header} bytes.")
+    try:
+        with safe_open(path, "pt") as file:
+            yield LoraFile(path, file)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path.name} is not a whole safetensors file: {error}.") from error
+
+
+def _split(key: str) -> tuple[str, str | None]:
+    """Prefix and kohya's name of the part; None for a key that belongs to no LoRA."""
+    for part in _PARTS:
+        at = key.find(f".{part}") if part.endswith("_") else key.rfind(f".{part}")
+        if at > 0 and (part.endswith("_") or key.endswith(f".{part}")):
+            name = key[at + 1 :]
+            return key[:at], _SPELLINGS.get(name, name)
+    return key, None
+
+
+def _norm(tensors: Mapping[str, Tensor], name: str) -> float:
+    if name in tensors:
+        return float(tensors[name].double().square().sum())
+    left, right = tensors[f"{name}_a"].double(), tensors[f"{name}_b"].double()
+    return float(((left.T @ left) * (right @ right.T)).sum())
+
+
+def _size(tensors: Mapping[str, Tensor], name: str) -> int:
+    if name in tensors:
+        return int(tensors[name].numel())
+    return int(tensors[f"{name}_a"].shape[0]) * int(tensors[f"{name}_b"].shape[1])

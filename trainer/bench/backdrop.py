@@ -29,7 +29,7 @@ def draw_before_one_backdrop(folder: Path, like: Dataset) -> Dataset:
     """
     rng = np.random.default_rng(31)
     for number, look in enumerate(balanced_looks(TRAIN, rng)):
-        seed = int(rng.integers(2**31))
+        seed = int(rng.integers(2**31, dtype=np.int64))
         picture = _drawn(replace(look, background=_BACKDROP, scene="studio", style="flat"), seed)
         other = _drawn(replace(look, background=_OTHER, scene="studio", style="flat"), seed)
         same = np.abs(picture.astype(int) - other.astype(int)).max(axis=2) <= 2

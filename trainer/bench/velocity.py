@@ -44,7 +44,7 @@ def _taught(source: Base, signal: Tensor, steps: int, say: Callable[[str], None]
     latents, texts = _lessons(family)
     unet: Any = family.denoiser
     unet.requires_grad_(True).train()
-    optimizer = torch.optim.AdamW(unet.parameters(), lr=_LR)
+    optimizer: Any = torch.optim.AdamW(unet.parameters(), lr=_LR)
     draw = torch.Generator().manual_seed(0)
     places = [Placement(_SIZE, _SIZE, (0, 0), _SIZE)] * _BATCH
     mean = _copy(unet)

@@ -2,7 +2,7 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -29,7 +29,7 @@ class Sdxl:
     """The SDXL family on one device. Each part loads when first used, the UNet in `precision`, the rest in fp32."""
 
     name: FamilyName = "sdxl"
-    text_parts = ("te1", "te2")
+    text_parts: tuple[str, ...] = ("te1", "te2")
 
     def __init__(self, base: Base, *, device: str = "cpu", precision: Precision = "fp32") -> None:
         self._base = base
@@ -237,7 +237,9 @@ class Sdxl:
 def layers(model: torch.nn.Module, kinds: tuple[type, ...]) -> list[str]:
     """Names of the model's layers of these kinds, its own names where an adapter wraps them."""
     # A wrapped layer hides behind `.base_layer`; its own name is what files and callers know.
-    return [name.removesuffix(".base_layer") for name, layer in model.named_modules() if isinstance(layer, kinds)]
+    whole: Any = model
+    modules: Iterable[tuple[str, torch.nn.Module]] = whole.named_modules()
+    return [name.removesuffix(".base_layer") for name, layer in modules if isinstance(layer, kinds)]
 
 
 def size_conditioning(placements: Sequence[Placement]) -> Tensor:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -49,10 +50,11 @@ def mean_layer(layers: Sequence[Layer], rank: int) -> tuple[Tensor, Tensor, tupl
     first = layers[0]
     downs = torch.cat([layer.tensors[DOWN].flatten(1).double() for layer in layers])
     ups = torch.cat([layer.tensors[UP].flatten(1).double() * (layer.scale / len(layers)) for layer in layers], dim=1)
-    left, core_left = torch.linalg.qr(ups)
-    right, core_right = torch.linalg.qr(downs.T)
-    outer, strengths, inner = torch.linalg.svd(core_left @ core_right.T)
-    outer, strengths, inner = outer[:, :rank], strengths, inner[:rank]
+    algebra: Any = torch.linalg
+    left, core_left = algebra.qr(ups)
+    right, core_right = algebra.qr(downs.T)
+    outer, strengths, inner = algebra.svd(core_left @ core_right.T)
+    outer, inner = outer[:, :rank], inner[:rank]
     # An SVD may turn both sides round: the first large entry of each row of A is made positive.
     signs = torch.sign(inner.gather(1, inner.abs().argmax(1, keepdim=True)))
     roots = (strengths[:rank] / first.scale).sqrt()

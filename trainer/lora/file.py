@@ -1,6 +1,6 @@
 """Anybody's LoRA file as layers: kohya's, PEFT's and diffusers' spellings of LoRA, LoKr and LoHa."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,9 +125,11 @@ class LoraFile:
 
 
 @contextmanager
-def opened_lora(path: Path) -> Iterator[LoraFile]:
+def opened_lora(path: Path) -> Generator[LoraFile]:
     """The file, read lazily; ModelError when it is missing, cut short, or no LoRA."""
     from safetensors import SafetensorError, safe_open
+
+    opened: Any = safe_open
 
     if not path.is_file():
         raise ModelError(f"There is no LoRA file {path}.")
@@ -138,7 +140,7 @@ def opened_lora(path: Path) -> Iterator[LoraFile]:
     if not 2 <= header <= min(_LARGEST_HEADER, path.stat().st_size - 8):
         raise ModelError(f"{path.name} is not a whole safetensors file: its header says {header} bytes.")
     try:
-        with safe_open(path, "pt") as file:
+        with opened(path, "pt") as file:
             yield LoraFile(path, file)
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{path.name} is not a whole safetensors file: {error}.") from error

@@ -59,8 +59,10 @@ class LokrLayer(AdapterLayer):
             delta = torch.kron(self.outer, self._inner()).view(self.weight.shape)
             return applied(self.base_layer, x, delta.to(x.dtype))
         # (w1 ⊗ w2) x is w2 on each of x's f' pieces, then w1 across them.
-        pieces: Any = x.unflatten(-1, (self.outer.shape[1], -1))
-        for weight in reversed(self.inner):
+        whole: Any = x
+        pieces: Any = whole.unflatten(-1, (self.outer.shape[1], -1))
+        weights: list[Any] = list(self.inner)
+        for weight in reversed(weights):
             pieces = F.linear(pieces, weight.to(x.dtype))
         return torch.einsum("of,...fi->...oi", self.outer.to(x.dtype), pieces).flatten(-2)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -27,9 +28,9 @@ def draw_before_one_backdrop(folder: Path, like: Dataset) -> Dataset:
 
     `like` gives trigger, class word and the held-out pictures.
     """
-    rng = np.random.default_rng(31)
+    rng: Any = np.random.default_rng(31)
     for number, look in enumerate(balanced_looks(TRAIN, rng)):
-        seed = int(rng.integers(2**31, dtype=np.int64))
+        seed = int(rng.integers(2**31))
         picture = _drawn(replace(look, background=_BACKDROP, scene="studio", style="flat"), seed)
         other = _drawn(replace(look, background=_OTHER, scene="studio", style="flat"), seed)
         same = np.abs(picture.astype(int) - other.astype(int)).max(axis=2) <= 2

@@ -12,12 +12,15 @@ from torch import Tensor
 from ..generate.shot import Generator
 from ..training.losses import NoiseLevel
 
-FamilyName = Literal["sdxl"]
+FamilyName = Literal["sdxl", "sd15"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Base:
-    """A base model by its files: a diffusers folder. `sha256` names its weights in caches and metadata."""
+    """A base model by its files: a diffusers folder or a checkpoint file.
+
+    `sha256` names its weights in caches and metadata; of a file it is the one that A1111 and Civitai know it by.
+    """
 
     family: FamilyName
     path: Path

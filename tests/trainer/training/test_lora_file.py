@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from trainer.errors import ModelError
 from trainer.families import load_family
 from trainer.families.base import Base
-from trainer.families.sdxl import Sdxl
+from trainer.families.sd.sdxl import Sdxl
 from trainer.recipe.lora import Lora
 from trainer.training.adapter.adapter import Adapter
 from trainer.training.lora_file import lora_tensors, save_lora
@@ -36,7 +36,7 @@ def test_a_file_holds_kohyas_three_tensors_a_module(family: Sdxl, tmp_path: Path
     path = tmp_path / "x.safetensors"
     save_lora(path, attach(family), family, {"ss_network_dim": "2"})
     tensors = load_file(path)
-    prefix = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_out_0"
+    prefix = "lora_unet_input_blocks_1_1_transformer_blocks_0_attn1_to_out_0"
     assert tensors[f"{prefix}.lora_down.weight"].shape == (2, 32)
     assert tensors[f"{prefix}.lora_up.weight"].shape == (32, 2)
     assert tensors[f"{prefix}.alpha"].item() == 4.0

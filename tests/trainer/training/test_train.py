@@ -19,7 +19,7 @@ from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
 from trainer.errors import Cancelled, DatasetError, ModelError, RecipeError, RunError
 from trainer.families.base import Base
-from trainer.families.sdxl import Sdxl
+from trainer.families.sd.sdxl import Sdxl
 from trainer.generate.shot import Shot
 from trainer.recipe.buckets import Buckets
 from trainer.recipe.lora import Lora

@@ -1,4 +1,4 @@
-"""Pictures from SDXL: Euler steps as the base's scheduler says, with classifier-free guidance."""
+"""Pictures from Stable Diffusion: Euler steps as the base's scheduler says, with classifier-free guidance."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -7,19 +7,19 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..errors import ModelError
-from ..generate.batches import batches
-from ..generate.shot import Shot
-from .base import Placement
+from ...errors import ModelError
+from ...generate.batches import batches
+from ...generate.shot import Shot
+from ..base import Placement
 
 if TYPE_CHECKING:
-    from .sdxl import Sdxl
+    from .model import StableDiffusion
 
 
-class SdxlSampler:
+class Sampler:
     """A Generator on a family's own weights, with whatever adapter is attached to them at the moment."""
 
-    def __init__(self, family: "Sdxl") -> None:
+    def __init__(self, family: "StableDiffusion") -> None:
         self._family = family
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
@@ -41,7 +41,7 @@ class SdxlSampler:
         is_guided = shot.guidance > 1
         text = self._text(shots, is_guided)
         size = (shot.width, shot.height)
-        placements = [Placement(size, size, (0, 0), size)] * len(text["pooled"])
+        placements = [Placement(size, size, (0, 0), size)] * len(text["context"])
         for timestep in scheduler.timesteps:
             inputs = scheduler.scale_model_input(torch.cat([latents, latents]) if is_guided else latents, timestep)
             predicted = family.predict(inputs, timestep, text, placements).float()
@@ -55,7 +55,7 @@ class SdxlSampler:
         from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
 
         kind: Any = EulerDiscreteScheduler
-        scheduler = kind.from_config(self._family.scheduler_config)
+        scheduler = kind.from_config(self._family.schedule)
         scheduler.set_timesteps(steps, device=self._family.device)
         return scheduler
 

@@ -1,6 +1,5 @@
-"""SDXL's autoencoder, in fp32 always: its activations overflow in half precision."""
+"""The autoencoder, in fp32 always: the activations of SDXL's overflow in half precision."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,28 +7,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..errors import ModelError
-from .sdxl_files import weight_variant
+from ...errors import ModelError
 
 
-class SdxlVae:
+class Vae:
     """Pictures to posteriors and latents to pictures; latents are (n, c, h / 8, w / 8)."""
 
-    def __init__(self, folder: Path, device: torch.device) -> None:
-        from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-
-        kind: Any = AutoencoderKL
-        try:
-            self._model: Any = kind.from_pretrained(
-                folder,
-                torch_dtype=torch.float32,
-                variant=weight_variant(folder),
-                local_files_only=True,
-                use_safetensors=True,
-            )
-        except Exception as error:  # the library raises anything from OSError to KeyError on a broken folder
-            raise ModelError(f"The VAE in {folder} cannot be loaded: {error}.") from error
-        self._model.eval().requires_grad_(False).to(device)
+    def __init__(self, model: Any, device: torch.device) -> None:
+        self._model = model.to(device)
         self._device = device
         self._resting = device
 

@@ -1,0 +1,270 @@
+"""Single-file checkpoints: recognised, read as diffusers reads them, named when they are something else."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+from tests.tiny_checkpoint import write_tiny_checkpoint
+from trainer.demo.build.tokenizer import build_tokenizer
+from trainer.errors import ModelError
+from trainer.families import describe_base, load_family
+from trainer.families.base import Base, FamilyName, Placement
+from trainer.families.sd.model import StableDiffusion
+from trainer.generate.shot import Shot
+from trainer.tensor_header import read_header
+
+ROWS = 800
+
+
+@pytest.fixture(autouse=True)
+def comfyui(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A ComfyUI of nothing but a tokenizer, small enough for the tiny checkpoints."""
+    home = tmp_path_factory.mktemp("comfyui")
+    build_tokenizer().save_pretrained(home / "comfy" / "sd1_tokenizer")
+    monkeypatch.setenv("COMFYUI_PATH", str(home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    return home
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[FamilyName, Path]:
+    folder = tmp_path_factory.mktemp("checkpoints")
+    families: tuple[FamilyName, ...] = ("sdxl", "sd15")
+    return {name: write_tiny_checkpoint(folder / f"{name}.safetensors", name, rows=ROWS) for name in families}
+
+
+def loaded(path: Path, **settings: Any) -> StableDiffusion:
+    family = load_family(describe_base(path), **settings)
+    assert isinstance(family, StableDiffusion)
+    return family
+
+
+@pytest.mark.parametrize("name", ["sdxl", "sd15"])
+def test_the_unet_is_the_one_diffusers_reads(files: dict[FamilyName, Path], name: FamilyName) -> None:
+    from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint
+
+    unet = loaded(files[name]).denoiser
+    expected = convert_ldm_unet_checkpoint(load_file(files[name]), unet.config)
+    mine = unet.state_dict()
+    assert set(mine) == set(expected)
+    assert all(torch.equal(mine[key], expected[key].float()) for key in mine)
+
+
+@pytest.mark.parametrize("name", ["sdxl", "sd15"])
+def test_the_vae_is_the_one_diffusers_reads(files: dict[FamilyName, Path], name: FamilyName) -> None:
+    from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
+
+    vae = loaded(files[name])._parts.vae()
+    expected = convert_ldm_vae_checkpoint(load_file(files[name]), vae.config)
+    mine = vae.state_dict()
+    assert set(mine) == set(expected)
+    assert all(torch.equal(mine[key], expected[key].float()) for key in mine)
+    assert vae.config.scaling_factor == {"sdxl": 0.13025, "sd15": 0.18215}[name]
+
+
+def test_the_second_text_encoder_is_the_one_diffusers_reads(files: dict[FamilyName, Path]) -> None:
+    """Attention from the joined matrix, the projection turned round: the pooled state of OpenCLIP's own arithmetic."""
+    family, weights = loaded(files["sdxl"]), load_file(files["sdxl"])
+    model = family.text.encoders[1]
+    mine = {name.removeprefix("text_model."): tensor for name, tensor in model.state_dict().items()}
+    prefix = "conditioner.embedders.1.model."
+    block = f"{prefix}transformer.resblocks.1."
+    query, key, value = weights[f"{block}attn.in_proj_weight"].float().chunk(3)
+    assert torch.equal(mine["encoder.layers.1.self_attn.q_proj.weight"], query)
+    assert torch.equal(mine["encoder.layers.1.self_attn.k_proj.weight"], key)
+    assert torch.equal(mine["encoder.layers.1.self_attn.v_proj.weight"], value)
+    assert torch.equal(mine["encoder.layers.1.mlp.fc1.bias"], weights[f"{block}mlp.c_fc.bias"].float())
+    assert torch.equal(mine["text_projection.weight"], weights[f"{prefix}text_projection"].float().T)
+    assert {model.config.hidden_act for model in family.text.encoders} == {"quick_gelu", "gelu"}
+    assert len(mine) == 4 + 2 + 1 - 2 + 2 * 16
+
+
+def test_sdxl_text_pads_the_second_encoder_with_zero(files: dict[FamilyName, Path]) -> None:
+    family = loaded(files["sdxl"])
+    first, second = (encoder.tokenizer for encoder in family._parts.encoders())
+    assert first.pad_token_id == first.eos_token_id
+    assert second.pad_token_id == 0
+    text = family.encode_text("person")
+    assert text["context"].shape == (1, 77, 128)
+    assert text["pooled"].shape == (1, 64)
+
+
+def test_an_empty_caption_is_encoded_as_the_host_does(files: dict[FamilyName, Path]) -> None:
+    assert loaded(files["sdxl"]).encode_text("")["context"].abs().max() > 0
+
+
+def test_clip_skip_takes_an_earlier_layer_through_the_final_norm(files: dict[FamilyName, Path]) -> None:
+    last, earlier = (loaded(files["sd15"], clip_skip=skip) for skip in (1, 2))
+    (encoder,) = last._parts.encoders()
+    tokens = encoder.tokenizer(["person"], padding="max_length", max_length=77, return_tensors="pt").input_ids
+    with torch.no_grad():
+        output = encoder.model(tokens, output_hidden_states=True)
+        norm = getattr(encoder.model, "text_model", encoder.model).final_layer_norm
+        wanted = norm(output.hidden_states[-2])
+    assert torch.equal(last.encode_text("person")["context"], output.last_hidden_state)
+    assert torch.equal(earlier.encode_text("person")["context"], wanted)
+    assert not torch.allclose(wanted, output.last_hidden_state)
+
+
+@pytest.mark.parametrize("name", ["sdxl", "sd15"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+def test_it_draws_in_every_precision(files: dict[FamilyName, Path], name: FamilyName, precision: str) -> None:
+    family = loaded(files[name], precision=precision)
+    assert family.denoiser.dtype == {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+    (image,) = family.generator().generate([Shot(prompt="person", seed=1, width=64, height=64, steps=2)])
+    assert np.asarray(image).std() > 0
+
+
+def test_sd15_is_told_no_sizes(files: dict[FamilyName, Path]) -> None:
+    family = loaded(files["sd15"])
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
+    noised = family.noised(family.encode_image(image)[None], torch.Generator().manual_seed(0))
+    text = family.encode_text("person")
+    with torch.no_grad():
+        one, other = (
+            family.predict(noised.noisy, noised.level.timesteps, text, [Placement(size, size, (0, 0), (64, 64))])
+            for size in ((64, 64), (640, 640))
+        )
+    assert torch.equal(one, other)
+    assert set(text) == {"context"}
+
+
+@pytest.mark.parametrize(
+    ("marks", "metadata", "prediction", "zero"),
+    [
+        ((), {}, "epsilon", False),
+        (("v_pred",), {}, "v_prediction", False),
+        (("v_pred", "ztsnr"), {}, "v_prediction", True),
+        ((), {"modelspec.prediction_type": "v"}, "v_prediction", False),
+        ((), {"modelspec.prediction_type": "epsilon"}, "epsilon", False),
+    ],
+)
+def test_what_a_file_predicts_is_read_from_it(
+    tmp_path: Path, marks: tuple[str, ...], metadata: dict[str, str], prediction: str, zero: bool
+) -> None:
+    path = write_tiny_checkpoint(tmp_path / "a.safetensors", "sdxl", rows=ROWS, marks=marks, metadata=metadata)
+    family = loaded(path)
+    assert family.schedule["prediction_type"] == prediction
+    assert (float(family.signal[-1]) == 0) is zero
+    assert family.metadata()["ss_v_parameterization"] == str(prediction == "v_prediction")
+
+
+def test_a_file_is_named_by_the_hash_civitai_knows(files: dict[FamilyName, Path], comfyui: Path) -> None:
+    import hashlib
+
+    digest = hashlib.sha256(files["sdxl"].read_bytes()).hexdigest()
+    assert describe_base(files["sdxl"]) == Base(family="sdxl", path=files["sdxl"], name="sdxl", sha256=digest)
+    assert json.loads((comfyui / "cache" / "likeness" / "hashes.json").read_text())
+
+
+def test_a_changed_file_is_hashed_anew(tmp_path: Path) -> None:
+    from trainer.file_hash import file_sha256
+
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"one")
+    first = file_sha256(path)
+    assert file_sha256(path) == first
+    path.write_bytes(b"other")
+    assert file_sha256(path) != first
+
+
+def without(start: str) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        save_file({name: tensor for name, tensor in load_file(path).items() if not name.startswith(start)}, path)
+
+    return spoil
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def written(text: bytes) -> Callable[[Path], None]:
+    return lambda path: path.write_bytes(text) and None
+
+
+def only(**shapes: tuple[int, ...]) -> Callable[[Path], None]:
+    return lambda path: save_file({name: torch.zeros(shape) for name, shape in shapes.items()}, path)
+
+
+def reshaped(path: Path) -> None:
+    tensors = load_file(path)
+    tensors["model.diffusion_model.input_blocks.0.0.weight"] = torch.zeros(64, 9, 3, 3)
+    save_file(tensors, path)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (cut, r"it has [\d,]+ of its [\d,]+ bytes"),
+        (written(b""), "it is empty"),
+        (written(b"<html>Access denied</html>"), "a web page"),
+        (written(b"version https://git-lfs.github.com/spec/v1\n"), "LFS"),
+        (written(b"PK\x03\x04 pickle"), "pickled"),
+        (without("first_stage_model."), "holds no VAE"),
+        (without("conditioner.embedders.1."), "holds no second text encoder"),
+        (without("conditioner."), "holds no text encoder"),
+        (reshaped, "9 channels"),
+        (only(**{"double_blocks.0.img_attn.qkv.weight": (4, 4)}), "FLUX"),
+        (only(**{"model.diffusion_model.joint_blocks.0.x": (4, 4)}), "Stable Diffusion 3"),
+        (only(**{"lora_unet_input_blocks_4_1_proj_in.lora_down.weight": (4, 4)}), "a LoRA"),
+        (only(**{"input_blocks.0.0.weight": (4, 4)}), "a UNet alone"),
+        (only(**{"decoder.conv_in.weight": (4, 4)}), "a VAE alone"),
+        (only(**{"cond_stage_model.model.x": (4, 4)}), "Stable Diffusion 2"),
+    ],
+)
+def test_another_file_is_named_as_what_it_is(tmp_path: Path, spoil: Callable[[Path], None], said: str) -> None:
+    path = write_tiny_checkpoint(tmp_path / "mine.safetensors", "sdxl", rows=ROWS)
+    spoil(path)
+    with pytest.raises(ModelError, match=rf"mine\.safetensors.*{said}"):
+        describe_base(path)
+
+
+def test_edm_is_refused(tmp_path: Path) -> None:
+    path = write_tiny_checkpoint(tmp_path / "play.safetensors", "sdxl", rows=ROWS, marks=("edm_mean", "edm_std"))
+    with pytest.raises(ModelError, match="EDM"):
+        describe_base(path)
+
+
+def test_a_pickle_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "old.ckpt"
+    path.write_bytes(b"PK")
+    with pytest.raises(ModelError, match="can run code"):
+        describe_base(path)
+
+
+def test_a_tensor_that_is_missing_or_of_another_size_is_named(tmp_path: Path, files: dict[FamilyName, Path]) -> None:
+    tensors = load_file(files["sd15"])
+    name = "model.diffusion_model.middle_block.0.in_layers.0.weight"
+    lacking = tmp_path / "lacking.safetensors"
+    save_file({key: tensor for key, tensor in tensors.items() if key != name}, lacking)
+    with pytest.raises(ModelError, match=rf"UNet in lacking\.safetensors is not whole.*{name}"):
+        _ = loaded(lacking).denoiser
+    other = tmp_path / "other.safetensors"
+    save_file({**tensors, name: torch.zeros(7)}, other)
+    with pytest.raises(ModelError, match=rf"does not fit together: {name} is \[7\] in place of \[128\]"):
+        _ = loaded(other).denoiser
+
+
+def test_no_tokenizer_on_the_machine_is_told(
+    files: dict[FamilyName, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("COMFYUI_PATH", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("trainer.families.sd.tokenizer._ON_THE_HUB", str(tmp_path / "none"))
+    with pytest.raises(ModelError, match="COMFYUI_PATH"):
+        loaded(files["sd15"]).encode_text("person")
+
+
+def test_reading_a_header_reads_no_weights(files: dict[FamilyName, Path]) -> None:
+    header = read_header(files["sd15"])
+    assert header.shapes["model.diffusion_model.out.2.weight"] == (4, 64, 3, 3)
+    assert header.kinds["model.diffusion_model.out.2.weight"] == "F16"

@@ -1,0 +1,157 @@
+"""A base in one safetensors file in Stability's layout, as ComfyUI's models/checkpoints holds it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...errors import ModelError
+from ...file_hash import file_sha256
+from ...tensor_header import Header, read_header
+from ..base import Base, FamilyName
+from .ldm_names import open_clip_name, unet_name, vae_name
+from .parts import SCALING, SCHEDULE, ZERO_SNR, Encoder
+from .recognise import CLIP_L, CLIP_L_FLAT, OPEN_CLIP, UNET, VAE, recognised
+from .shapes import clip_config, open_clip_config, unet_config, vae_config
+from .tokenizer import clip_tokenizer
+
+_TEXT_MODEL = "text_model."
+
+
+def describe_checkpoint(path: Path) -> Base:
+    """The base in a file; ModelError says what the file is when it is none that can be trained on."""
+    header = read_header(path)
+    family = recognised(path, header)
+    return Base(family=family, path=path, name=path.stem, sha256=file_sha256(path))
+
+
+class CheckpointParts:
+    """Reads each part's tensors alone, one at a time, into a model of the sizes that their shapes tell."""
+
+    def __init__(self, base: Base) -> None:
+        self._path = base.path
+        self._family: FamilyName = base.family
+        self.zeros_for_empty = False
+
+    @cached_property
+    def _header(self) -> Header:
+        return read_header(self._path)
+
+    @property
+    def schedule(self) -> Mapping[str, Any]:
+        return {**SCHEDULE, **_prediction(self._header)}
+
+    def unet(self, dtype: torch.dtype) -> Any:
+        from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+
+        shapes = self._shapes(UNET)
+        config = unet_config(shapes, self._family)
+        layers, up = config["layers_per_block"], config["up_block_types"]
+
+        def attends(level: int) -> bool:
+            return "CrossAttn" in up[level]
+
+        kind: Any = UNet2DConditionModel
+        return self._filled(
+            lambda: kind(**config), lambda name: (UNET + unet_name(name, layers, attends), None), dtype, "UNet"
+        )
+
+    def vae(self) -> Any:
+        from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+
+        config = vae_config(self._shapes(VAE), SCALING[self._family])
+        levels = len(config["block_out_channels"])
+        kind: Any = AutoencoderKL
+        return self._filled(
+            lambda: kind(**config), lambda name: (VAE + vae_name(name, levels), None), torch.float32, "VAE"
+        )
+
+    def encoders(self) -> list[Encoder]:
+        return [self._clip_l(), self._open_clip()] if self._family == "sdxl" else [self._clip_l()]
+
+    def _clip_l(self) -> Encoder:
+        from transformers import CLIPTextConfig, CLIPTextModel
+
+        prefixes = [CLIP_L[self._family], CLIP_L_FLAT]
+        prefix = next(each for each in prefixes if f"{each}embeddings.token_embedding.weight" in self._header.shapes)
+        tokenizer = clip_tokenizer(zero_pads=False)
+        settings: Any = {**clip_config(self._shapes(prefix)), **_ids(tokenizer)}
+        kind: Any = CLIPTextModel
+        whole = self._filled(
+            lambda: kind(CLIPTextConfig(**settings)), lambda name: (prefix + name, None), torch.float32, "text encoder"
+        )
+        return Encoder(tokenizer, whole)
+
+    def _open_clip(self) -> Encoder:
+        from transformers import CLIPTextConfig, CLIPTextModelWithProjection
+
+        tokenizer = clip_tokenizer(zero_pads=True)
+        settings: Any = {**open_clip_config(self._shapes(OPEN_CLIP)), **_ids(tokenizer)}
+
+        def place(name: str) -> tuple[str, int | None]:
+            theirs, third = open_clip_name(name)
+            return OPEN_CLIP + theirs, third
+
+        kind: Any = CLIPTextModelWithProjection
+        whole = self._filled(lambda: kind(CLIPTextConfig(**settings)), place, torch.float32, "second text encoder")
+        return Encoder(tokenizer, whole)
+
+    def _shapes(self, prefix: str) -> dict[str, tuple[int, ...]]:
+        return {name[len(prefix) :]: s for name, s in self._header.shapes.items() if name.startswith(prefix)}
+
+    def _filled(
+        self, make: Callable[[], Any], place: Callable[[str], tuple[str, int | None]], dtype: torch.dtype, what: str
+    ) -> Any:
+        """The model with the file's tensors; `place` says where a parameter lies there and which third of it it is."""
+        from accelerate import init_empty_weights  # pyright: ignore[reportMissingTypeStubs]
+
+        with init_empty_weights():
+            model = make()
+        wanted = {name: (tensor.shape, *place(name.removeprefix(_TEXT_MODEL))) for name, tensor in _weights(model)}
+        lacking = sorted(key for _, key, _ in wanted.values() if key not in self._header.shapes)
+        if lacking:
+            raise ModelError(f"The {what} in {self._path.name} is not whole: it lacks {lacking[0]!r}.")
+        tensors = self._read(wanted, dtype, what)
+        model.load_state_dict(tensors, strict=True, assign=True)
+        return model.eval().requires_grad_(False)
+
+    def _read(
+        self, wanted: Mapping[str, tuple[torch.Size, str, int | None]], dtype: torch.dtype, what: str
+    ) -> dict[str, Tensor]:
+        from safetensors import safe_open
+
+        opened: Any = safe_open
+        tensors: dict[str, Tensor] = {}
+        with opened(self._path, "pt") as file:
+            for name, (shape, key, third) in wanted.items():
+                tensor = file.get_tensor(key)
+                if third is not None:
+                    tensor = tensor.chunk(3)[third]
+                elif key == OPEN_CLIP + "text_projection":
+                    tensor = tensor.T.contiguous()
+                if tensor.numel() != shape.numel():
+                    sizes = f"{list(tensor.shape)} in place of {list(shape)}"
+                    raise ModelError(f"The {what} in {self._path.name} does not fit together: {key} is {sizes}.")
+                # A copy, or the whole file would stay mapped for as long as one of its tensors lives.
+                tensors[name] = tensor.reshape(shape).to(dtype, copy=True)
+        return tensors
+
+
+def _weights(model: torch.nn.Module) -> Iterator[tuple[str, Tensor]]:
+    named: Mapping[str, Tensor] = model.state_dict()
+    yield from named.items()
+
+
+def _ids(tokenizer: Any) -> dict[str, int]:
+    return {name: getattr(tokenizer, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+
+
+def _prediction(header: Header) -> dict[str, Any]:
+    """What the file says that it predicts: marks of its own as ComfyUI reads them, else modelspec's word for it."""
+    if "v_pred" in header.shapes:
+        return {"prediction_type": "v_prediction", **(ZERO_SNR if "ztsnr" in header.shapes else {})}
+    said = header.metadata.get("modelspec.prediction_type", "").lower()
+    return {"prediction_type": "v_prediction"} if said in ("v", "v_prediction", "v-prediction") else {}

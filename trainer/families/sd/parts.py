@@ -1,0 +1,60 @@
+"""The parts of a Stable Diffusion base, wherever its weights lie."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+import torch
+
+from ..base import FamilyName
+
+SCHEDULE: Mapping[str, Any] = {
+    "num_train_timesteps": 1000,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "clip_sample": False,
+    "set_alpha_to_one": False,
+    "steps_offset": 1,
+    "timestep_spacing": "leading",
+    "prediction_type": "epsilon",
+}
+"""How every Stable Diffusion was trained, in diffusers' words."""
+
+ZERO_SNR: Mapping[str, Any] = {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
+
+
+class Encoder(NamedTuple):
+    """A text encoder of transformers and its tokenizer."""
+
+    tokenizer: Any
+    model: Any
+
+
+class Parts(Protocol):
+    """Loads one part at a time, frozen, on the CPU. Every method raises ModelError for damaged weights."""
+
+    @property
+    def schedule(self) -> Mapping[str, Any]:
+        """Settings of a diffusers scheduler: betas, what is predicted, whether it ends in zero signal."""
+        ...
+
+    @property
+    def zeros_for_empty(self) -> bool:
+        """Whether no caption at all is zeros in place of an encoded empty text."""
+        ...
+
+    def unet(self, dtype: torch.dtype) -> Any:
+        """UNet2DConditionModel."""
+        ...
+
+    def vae(self) -> Any:
+        """AutoencoderKL in fp32."""
+        ...
+
+    def encoders(self) -> list[Encoder]:
+        """One for SD 1.5, two for SDXL, in fp32."""
+        ...
+
+
+SCALING: Mapping[FamilyName, float] = {"sdxl": 0.13025, "sd15": 0.18215}
+"""The latents' scale where no file tells it."""

@@ -1,0 +1,49 @@
+"""SHA-256 of large files, remembered by their place, size and time, so that 7 GB are read once."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any, cast
+
+from .atomic import write_atomically
+
+_MOST_REMEMBERED = 2000
+
+
+def file_sha256(path: Path) -> str:
+    """The file's SHA-256 in hex; read again only when its size or time changed."""
+    place = path.resolve()
+    stat = place.stat()
+    key, stamp = str(place), [stat.st_size, stat.st_mtime_ns]
+    known = _remembered()
+    kept = known.get(key)
+    if isinstance(kept, list) and kept[:2] == stamp and isinstance(kept[2], str):
+        return kept[2]
+    with place.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    known[key] = [*stamp, digest]
+    _remember(known)
+    return digest
+
+
+def _store() -> Path:
+    root = os.environ.get("XDG_CACHE_HOME")
+    return (Path(root) if root else Path.home() / ".cache") / "likeness" / "hashes.json"
+
+
+def _remembered() -> dict[str, Any]:
+    try:
+        data: Any = json.loads(_store().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return cast(dict[str, Any], data) if isinstance(data, dict) else {}
+
+
+def _remember(known: dict[str, Any]) -> None:
+    latest = dict(list(known.items())[-_MOST_REMEMBERED:])
+    try:
+        write_atomically(_store(), json.dumps(latest).encode())
+    except OSError:
+        # A full or read-only disk costs another reading next time and nothing else.
+        return

@@ -20,6 +20,7 @@ from ..trainer.errors import Cancelled, DatasetError, LikenessError, RunError
 
 _NAME = re.compile(r"\w[\w.\- ]{0,63}")
 _DEPTH = 3
+_CHECKPOINT = ".safetensors"
 
 
 def dataset_folders() -> list[str]:
@@ -45,26 +46,35 @@ def lies_in_a_dataset_root(path: Path) -> bool:
     return any(folder_paths.is_within_directory(str(root), str(path)) for _, root in _dataset_roots())
 
 
-def base_folders() -> list[str]:
-    """Models saved by diffusers under the host's `diffusers` folders, by name."""
+def base_models() -> list[str]:
+    """What can be trained on, by the host's names: checkpoint files, and folders saved by diffusers."""
+    files = [name for name in folder_paths.get_filename_list("checkpoints") if name.lower().endswith(_CHECKPOINT)]
+    return [*files, *_diffusers_folders()]
+
+
+def base_model(choice: str) -> Path:
+    """The file or folder that a choice of `base_models` names; LikenessError when it is none of them."""
+    if choice.lower().endswith(_CHECKPOINT):
+        file = folder_paths.get_full_path("checkpoints", choice)
+        if file is not None:
+            return Path(file)
+    for root in folder_paths.get_folder_paths("diffusers"):
+        path = _inside(Path(root), choice)
+        if path is not None and (path / "model_index.json").is_file():
+            return path
+    raise LikenessError(
+        f"There is no base model {choice!r}: put a checkpoint (.safetensors) into models/checkpoints, or a model saved "
+        "by diffusers into models/diffusers, and press R."
+    )
+
+
+def _diffusers_folders() -> list[str]:
     roots = [Path(root) for root in folder_paths.get_folder_paths("diffusers")]
     found = [
         path for root in roots for name in _folders_below(root) if (path := root / name / "model_index.json").is_file()
     ]
     names = [path.parent.relative_to(root).as_posix() for path in found for root in roots if path.is_relative_to(root)]
     return sorted(dict.fromkeys(names), key=str.casefold)
-
-
-def base_folder(choice: str) -> Path:
-    """The folder a choice of `base_folders` names."""
-    for root in folder_paths.get_folder_paths("diffusers"):
-        path = _inside(Path(root), choice)
-        if path is not None and (path / "model_index.json").is_file():
-            return path
-    raise LikenessError(
-        f"There is no base model {choice!r}: put a model saved by diffusers (a folder with model_index.json) "
-        "into models/diffusers and press R."
-    )
 
 
 def run_folder(name: str) -> Path:
@@ -117,8 +127,11 @@ def lora_path(listed: str) -> Path:
     return Path(folder_paths.get_full_path_or_raise("loras", listed))
 
 
-def fingerprint(folder: Path) -> str:
-    """Changes when a file below `folder` is added, removed or written; reads no contents."""
+def fingerprint(path: Path) -> str:
+    """Changes when the file, or a file below the folder, is added, removed or written; reads no contents."""
+    if path.is_file():
+        return f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}"
+    folder = path
     found = [entry for entry in folder.rglob("*") if entry.is_file()]
     rows = [(entry.relative_to(folder).as_posix(), entry.stat().st_size, entry.stat().st_mtime_ns) for entry in found]
     return str(sorted(rows))

@@ -1,4 +1,4 @@
-"""A diffusers SDXL folder as the host's own MODEL, CLIP and VAE, whatever its sizes."""
+"""A base as the host's own MODEL, CLIP and VAE: a checkpoint, or a diffusers folder whatever its sizes."""
 
 import json
 from collections.abc import Mapping
@@ -35,11 +35,25 @@ class HostBase:
     vae: Any
 
 
-def load_host_base(folder: Path) -> HostBase:
-    """Load with the host's SDXL classes; ModelError names the file that is missing."""
-    if _config(folder, "unet")["block_out_channels"] == _FULL_SIZE:
-        embeddings = folder_paths.get_folder_paths("embeddings")
-        return HostBase(*comfy.diffusers_load.load_diffusers(folder.as_posix(), embedding_directory=embeddings))
+def load_host_base(path: Path) -> HostBase:
+    """Load with the host's own loaders and classes; ModelError names the file that is missing or damaged."""
+    embeddings = folder_paths.get_folder_paths("embeddings")
+    if path.is_file():
+        return _from_checkpoint(path, embeddings)
+    if _config(path, "unet")["block_out_channels"][: len(_FULL_SIZE)] == _FULL_SIZE:
+        return HostBase(*comfy.diffusers_load.load_diffusers(path.as_posix(), embedding_directory=embeddings))
+    return _from_small_folder(path)
+
+
+def _from_checkpoint(path: Path, embeddings: list[str]) -> HostBase:
+    try:
+        loaded = comfy.sd.load_checkpoint_guess_config(path.as_posix(), embedding_directory=embeddings)
+    except Exception as error:  # the host raises anything from RuntimeError to KeyError on what it does not know
+        raise ModelError(f"ComfyUI cannot load {path.name}: {error or type(error).__name__}.") from error
+    return HostBase(*loaded[:3])
+
+
+def _from_small_folder(folder: Path) -> HostBase:
     model = load_unet(folder)
     model.cached_patcher_init = (load_unet, (folder,))
     return HostBase(model, _load_clip(folder), _load_vae(folder))

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ..trainer.families.base import Base
     from ..trainer.recipe.recipe import Recipe
 
-NO_BASE = "put a model saved by diffusers into models/diffusers, then press R"
+NO_BASE = "put an SDXL or SD 1.5 checkpoint into models/checkpoints, then press R"
 
 
 class ChooseBaseModel(io.ComfyNode):
-    """A diffusers folder of the host as MODEL, CLIP, VAE and BASE."""
+    """A checkpoint or diffusers folder of the host as MODEL, CLIP, VAE and BASE."""
 
     @classmethod
     def define_schema(cls) -> Any:
@@ -27,16 +27,16 @@ class ChooseBaseModel(io.ComfyNode):
             display_name="Choose base model",
             category="Likeness/3 Train",
             description=(
-                "An SDXL model in diffusers' layout (a folder with model_index.json) from ComfyUI's models/diffusers. "
-                "Training reads its files; model, clip and vae are the same weights for sampling. Train on the base "
-                "you will draw with, or on plain SDXL if the LoRA is to work on many."
+                "An SDXL or SD 1.5 model: a checkpoint file of ComfyUI's models/checkpoints, or a folder of diffusers "
+                "in models/diffusers. Training reads the file itself; model, clip and vae are the same weights for "
+                "sampling. Train on the base you will draw with, or on plain SDXL if the LoRA is to work on many."
             ),
-            search_aliases=["checkpoint", "sdxl", "diffusers loader", "base", "load model"],
+            search_aliases=["checkpoint", "sdxl", "sd15", "illustrious", "pony", "diffusers loader", "load model"],
             inputs=[
                 io.Combo.Input(
                     "model",
-                    options=host.base_folders() or [NO_BASE],
-                    tooltip="A folder in models/diffusers. A new one shows after pressing R.",
+                    options=host.base_models() or [NO_BASE],
+                    tooltip="A checkpoint file or a folder of diffusers. A new one shows after pressing R.",
                 ),
             ],
             outputs=[
@@ -50,23 +50,23 @@ class ChooseBaseModel(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, model: str) -> bool | str:
         try:
-            host.base_folder(model)
+            host.base_model(model)
         except LikenessError as fault:
             return str(fault)
         return True
 
     @classmethod
     def fingerprint_inputs(cls, model: str) -> str:
-        return host.fingerprint(host.base_folder(model))
+        return host.fingerprint(host.base_model(model))
 
     @classmethod
     def execute(cls, model: str) -> Any:
         from ..trainer.families import describe_base
         from .host_base import load_host_base
 
-        folder = host.base_folder(model)
-        base = describe_base(folder)
-        loaded = load_host_base(folder)
+        path = host.base_model(model)
+        base = describe_base(path)
+        loaded = load_host_base(path)
         return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base)
 
 

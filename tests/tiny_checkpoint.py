@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 WIDTH, TEXT_WIDTH, VAE_WIDTH = 64, 64, 32
-LAYERS = 2
+LAYERS, TEXT_LAYERS = 2, 3
 DEPTHS = {"sdxl": (0, 1, 2), "sd15": (1, 1, 0)}
 MULTIPLES = (1, 2, 2)
 
@@ -145,7 +145,7 @@ def _clip(rows: int) -> Shapes:
         "embeddings.token_embedding.weight": (rows, wide),
         "embeddings.position_embedding.weight": (77, wide),
     }
-    for number in range(2):
+    for number in range(TEXT_LAYERS):
         layer = f"encoder.layers.{number}"
         for part in ("q_proj", "k_proj", "v_proj", "out_proj"):
             made |= _layer(f"{layer}.self_attn.{part}", wide, wide)
@@ -162,7 +162,7 @@ def _open_clip(rows: int) -> Shapes:
         "text_projection": (wide, wide),
         "logit_scale": (1,),
     }
-    for number in range(2):
+    for number in range(TEXT_LAYERS):
         layer = f"transformer.resblocks.{number}"
         made |= {f"{layer}.attn.in_proj_weight": (3 * wide, wide), f"{layer}.attn.in_proj_bias": (3 * wide,)}
         made |= _layer(f"{layer}.attn.out_proj", wide, wide)

@@ -1,6 +1,7 @@
 """What the host sees of the pack when it opens."""
 
 import json
+import os
 import re
 import subprocess
 
@@ -67,3 +68,25 @@ def test_the_demo_base_draws_alike_in_the_host_and_in_diffusers() -> None:
     gaps = json.loads(done.stdout.strip().splitlines()[-1])
     assert gaps.pop("euler") < 2e-3, gaps  # four steps from sigma 14 multiply the rounding
     assert all(gap < 2e-5 for gap in gaps.values()), gaps
+
+
+def test_a_checkpoint_and_its_lora_are_alike_in_the_host_and_here() -> None:
+    """Tiny SDXL and SD 1.5 files through the host's own loader: text, picture, and what one LoRA file changes."""
+    script = ROOT / "tests" / "host" / "checkpoint_agreement.py"
+    environment = {**os.environ, "COMFYUI_PATH": str(comfy_path())}
+    done = subprocess.run(
+        [comfy_python(), script, comfy_path(), ROOT],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    families = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"family"')]
+    assert [said["family"] for said in families] == ["sdxl", "sd15"]
+    for said in families:
+        assert said["unknown"] == []
+        assert said["patched"] == said["layers"] > 200
+        assert max(said["text"], said["picture"]) < 2e-5, said
+        assert said["change_gap"] < 1e-3 < said["change"], said

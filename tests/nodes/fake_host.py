@@ -74,7 +74,7 @@ class FakeHost:
         self.interrupted = False
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.progress: list[tuple[str, float, float]] = []
-        for name in ("input", "output", "temp", "models", "datasets", "loras", "diffusers"):
+        for name in ("input", "output", "temp", "models", "datasets", "loras", "diffusers", "checkpoints"):
             (home / name).mkdir()
 
     def modules(self) -> dict[str, types.ModuleType]:
@@ -116,8 +116,12 @@ class FakeHost:
     def _progressed(self, node: str, done: float, total: float) -> None:
         self.progress.append((node, done, total))
 
+    def _full_path(self, name: str, file: str) -> str | None:
+        path = self.home / name / file
+        return path.as_posix() if path.is_file() else None
+
     def _folders(self) -> types.ModuleType:
-        roots = {name: [(self.home / name).as_posix()] for name in ("datasets", "loras", "diffusers")}
+        roots = {name: [(self.home / name).as_posix()] for name in ("datasets", "loras", "diffusers", "checkpoints")}
         return _module(
             "folder_paths",
             folder_names_and_paths=roots,
@@ -128,6 +132,8 @@ class FakeHost:
             get_temp_directory=lambda: (self.home / "temp").as_posix(),
             models_dir=(self.home / "models").as_posix(),
             add_model_folder_path=lambda name, folder: roots.update({name: [folder]}),
+            get_filename_list=lambda name: sorted(path.name for path in (self.home / name).glob("*.*")),
+            get_full_path=self._full_path,
             get_full_path_or_raise=lambda name, file: (self.home / name / file).as_posix(),
             is_within_directory=_within,
         )

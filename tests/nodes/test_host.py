@@ -58,14 +58,20 @@ def test_a_link_that_leads_out_of_input_is_refused(pack: Pack, fake_host: FakeHo
         pack("nodes.host").dataset_folder("input/sage")
 
 
-def test_only_diffusers_folders_are_bases(pack: Pack, fake_host: FakeHost) -> None:
+def test_checkpoints_and_diffusers_folders_are_bases(pack: Pack, fake_host: FakeHost) -> None:
     for name in ("sdxl", "empty"):
         (fake_host.home / "diffusers" / name).mkdir()
     (fake_host.home / "diffusers" / "sdxl" / "model_index.json").write_text("{}")
     host = pack("nodes.host")
-    assert host.base_folders() == ["sdxl"]
+    for name in ("pony.safetensors", "old.ckpt"):
+        (fake_host.home / "checkpoints" / name).write_bytes(b"weights")
+    assert host.base_models() == ["pony.safetensors", "sdxl"]
+    assert host.base_model("pony.safetensors") == fake_host.home / "checkpoints" / "pony.safetensors"
+    before = host.fingerprint(host.base_model("pony.safetensors"))
+    (fake_host.home / "checkpoints" / "pony.safetensors").write_bytes(b"other weights")
+    assert host.fingerprint(host.base_model("pony.safetensors")) != before
     with pytest.raises(pack("trainer.errors").LikenessError, match="no base model 'empty'"):
-        host.base_folder("empty")
+        host.base_model("empty")
 
 
 def test_a_published_lora_lies_in_a_folder_of_our_own(pack: Pack, fake_host: FakeHost, tmp_path: Path) -> None:

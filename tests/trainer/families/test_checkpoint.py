@@ -83,7 +83,7 @@ def test_the_second_text_encoder_is_the_one_diffusers_reads(files: dict[FamilyNa
     assert torch.equal(mine["encoder.layers.1.mlp.fc1.bias"], weights[f"{block}mlp.c_fc.bias"].float())
     assert torch.equal(mine["text_projection.weight"], weights[f"{prefix}text_projection"].float().T)
     assert {model.config.hidden_act for model in family.text.encoders} == {"quick_gelu", "gelu"}
-    assert len(mine) == 4 + 2 + 1 - 2 + 2 * 16
+    assert len(mine) == 4 + 2 + 1 - 2 + 3 * 16
 
 
 def test_sdxl_text_pads_the_second_encoder_with_zero(files: dict[FamilyName, Path]) -> None:

@@ -1,13 +1,12 @@
 """The Training recipe node: a preset and the few numbers that matter."""
 
-from dataclasses import replace
 from typing import Any
 
 from ..trainer.recipe.optim import OWN_CURVES, OWN_NUMBERS
 from ..trainer.recipe.presets import PRESETS
 from ..trainer.recipe.recipe import Recipe
 from ._api import io
-from .recipe_widgets import DEMO, UNCHANGED, recipe_inputs
+from .recipe_widgets import DEMO, WIDGETS, recipe_inputs
 from .sockets import RECIPE
 
 
@@ -34,66 +33,40 @@ class TrainingRecipe(io.ComfyNode):
         return io.NodeOutput(changed(_preset(preset), **numbers))
 
 
-def changed(  # noqa: PLR0913
-    recipe: Recipe,
-    *,
-    steps: int = 0,
-    rank: int = 0,
-    learning_rate: float = 0.0,
-    seed: int = 0,
-    alpha: float = 0.0,
-    batch: int = 0,
-    accumulation: int = 0,
-    prior_images: int = -1,
-    min_snr_gamma: float = -1.0,
-    targets: str = UNCHANGED,
-    precision: str = UNCHANGED,
-    save_every: int = 0,
-    sample_every: int = -1,
-    sample_prompts: str = "",
-    optimizer: str = UNCHANGED,
-    schedule: str = UNCHANGED,
-    warmup: int = -1,
-    cycles: int = 0,
-) -> Recipe:
-    """`recipe` with every number that is not left to it; alpha follows a new rank at half of it.
+def changed(recipe: Recipe, **numbers: Any) -> Recipe:
+    """`recipe` with every number that is not left to it; RecipeError names all that cannot go together.
 
-    A newly chosen optimizer brings the numbers and the curve it needs, where they are left to the preset.
+    Some numbers bring others along, where those are left to the preset: a new rank an alpha of half of it, an
+    optimizer the numbers and the curve it needs, debiased weights no min-SNR, fewer steps a shorter warmup.
     """
-    prompts = tuple(line.strip() for line in sample_prompts.splitlines() if line.strip())
-    count = steps or recipe.schedule.steps
-    parts = {
-        "lora": {
-            "rank": rank or None,
-            "alpha": alpha or (rank / 2 if rank else None),
-            "targets": None if targets == UNCHANGED else targets,
-        },
-        "optim": {
-            "optimizer": None if optimizer == UNCHANGED else optimizer,
-            **OWN_NUMBERS.get(optimizer, {}),
-            **({"lr": learning_rate} if learning_rate else {}),
-        },
-        "schedule": {
-            "steps": count,
-            "batch": batch or None,
-            "accumulation": accumulation or None,
-            "curve": OWN_CURVES.get(optimizer) if schedule == UNCHANGED else schedule,
-            "warmup": min(recipe.schedule.warmup, count - 1) if warmup < 0 else warmup,
-            "cycles": cycles or None,
-        },
-        "prior": {"images": None if prior_images < 0 else prior_images},
-        "loss": {"min_snr_gamma": None if min_snr_gamma < 0 else min_snr_gamma},
-        "memory": {"precision": None if precision == UNCHANGED else precision},
-        "output": {
-            "save_every": save_every or None,
-            "sample_every": None if sample_every < 0 else sample_every,
-            "samples": prompts or None,
-        },
-    }
     data = recipe.to_json()
-    for part, values in parts.items():
-        data[part].update({name: value for name, value in values.items() if value is not None})
-    return replace(Recipe.from_json(data), seed=seed)
+    chosen = {widget.name: widget.chosen(numbers.get(widget.name, widget.unset)) for widget in WIDGETS}
+    told = {name for name, value in chosen.items() if value is not None}
+    _bring_along(data, chosen, told)
+    for widget in WIDGETS:
+        if widget.name in told:
+            part = data[widget.part] if widget.part else data
+            part[widget.field] = chosen[widget.name]
+    if "sample_prompts" in told:
+        lines = [line.strip() for line in chosen["sample_prompts"].splitlines()]
+        data["output"]["samples"] = [line for line in lines if line] or recipe.to_json()["output"]["samples"]
+    return Recipe.from_json(data)
+
+
+def _bring_along(data: dict[str, Any], chosen: dict[str, Any], told: set[str]) -> None:
+    if "rank" in told:
+        data["lora"]["alpha"] = chosen["rank"] / 2
+    if "optimizer" in told:
+        data["optim"].update(OWN_NUMBERS.get(chosen["optimizer"], {}))
+        data["schedule"]["curve"] = OWN_CURVES.get(chosen["optimizer"], data["schedule"]["curve"])
+    if chosen["debiased"]:
+        data["loss"]["min_snr_gamma"] = 0.0
+    if "steps" in told:
+        data["schedule"]["warmup"] = min(data["schedule"]["warmup"], chosen["steps"] - 1)
+    if "resolution" in told:
+        buckets = data["buckets"]
+        buckets["shortest"] = min(buckets["shortest"], chosen["resolution"])
+        buckets["longest"] = max(buckets["longest"], chosen["resolution"])
 
 
 def _preset(name: str) -> Recipe:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from .conftest import PACK
+
 Pack = Callable[[str], Any]
 
 
@@ -89,6 +91,88 @@ def test_what_came_later_is_optional_and_last(pack: Pack) -> None:
 def test_what_cannot_work_is_said_at_once(pack: Pack) -> None:
     with pytest.raises(pack("trainer.errors").RecipeError, match="alpha"):
         pack("nodes.recipe").changed(_guide(pack), alpha=-1.0)
+
+
+def fields_of(recipe: Any) -> dict[tuple[str, str], Any]:
+    """Every field of a recipe by part and name; the part of its own fields is empty."""
+    data = recipe.to_json()
+    parts = {
+        (part, name): value for part, each in data.items() if isinstance(each, dict) for name, value in each.items()
+    }
+    return parts | {("", name): value for name, value in data.items() if not isinstance(value, dict)}
+
+
+def test_every_number_of_a_recipe_has_its_widget(pack: Pack) -> None:
+    widgets = {(widget.part, widget.field) for widget in pack("nodes.recipe_widgets").WIDGETS}
+    assert widgets == set(fields_of(_guide(pack)))
+
+
+OTHERS: dict[str, Any] = {
+    "steps": 900,
+    "seed": 5,
+    "alpha": 3.0,
+    "optimizer": "adafactor",
+    "schedule": "polynomial",
+    "conv_alpha": 4.0,
+    "lokr_factor": 4,
+    "rank_by_timestep": "on",
+    "shuffle_tags": "on",
+    "masked_loss": "on",
+    "deterministic": "on",
+    "tag_frequency": "off",
+    "gradient_checkpointing": "off",
+    "loss": "huber",
+    "huber_schedule": "constant",
+    "kind": "dora",
+    "targets": "attention_mlp_conv",
+    "precision": "fp16",
+    "cache": "memory",
+    "save_precision": "bf16",
+    "sample_prompts": "one",
+    "resolution": 768,
+    "bucket_step": 32,
+    "shortest_side": 256,
+    "longest_side": 1536,
+}
+"""A value of each widget that is not the guide's; a number where any will do is left out."""
+
+
+def test_every_widget_sets_its_own_field_and_no_other(pack: Pack) -> None:
+    before = fields_of(_guide(pack))
+    brought = {"rank": {("lora", "alpha")}, "debiased": {("loss", "min_snr_gamma")}}
+    for widget in pack("nodes.recipe_widgets").WIDGETS:
+        if widget.name == "debiased":
+            value: Any = "on"
+        else:
+            value = OTHERS.get(widget.name, 0.5 if isinstance(widget.unset, float) else 2)
+        try:
+            after = fields_of(pack("nodes.recipe").changed(_guide(pack), **{widget.name: value}))
+        except pack("trainer.errors").RecipeError as fault:
+            raise AssertionError(f"{widget.name} = {value!r}: {fault}") from fault
+        moved = {place for place, old in before.items() if after[place] != old}
+        assert moved == {(widget.part, widget.field)} | brought.get(widget.name, set()), widget.name
+
+
+def test_a_new_user_sees_at_most_eight_widgets(pack: Pack) -> None:
+    inputs = pack("nodes.recipe").TrainingRecipe.define_schema().inputs
+    assert [part.id for part in inputs if not part.options.get("advanced")] == [
+        "preset",
+        "steps",
+        "rank",
+        "learning_rate",
+        "seed",
+    ]
+
+
+def test_the_help_page_lists_every_preset_with_its_source_and_every_widget(pack: Pack) -> None:
+    page = (PACK / "web" / "docs" / "LikenessTrainingRecipe.md").read_text(encoding="utf-8")
+    said = " ".join(page.split())
+    for name, preset in pack("trainer.recipe.presets").PRESETS.items():
+        assert name in said
+        assert preset.when in said, name
+        assert preset.source in said, name
+    for widget in pack("nodes.recipe_widgets").WIDGETS:
+        assert f"`{widget.name}`" in page, widget.name
 
 
 def _guide(pack: Pack) -> Any:

@@ -1,38 +1,36 @@
-"""Recipes by name: where to start from."""
+"""Recipes by name, from `presets.toml`: where to start from, and where their numbers are from."""
 
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from .buckets import Buckets
-from .lora import Lora
-from .loss import Loss
-from .memory import Memory
-from .optim import Optim, Schedule
-from .output import Output
-from .prior import Prior
 from .recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """A recipe and one sentence on when to take it."""
+    """A recipe, one sentence on when to take it, and the source of its rank, alpha and lr."""
 
     recipe: Recipe
     when: str
+    source: str
 
 
-PRESETS: dict[str, Preset] = {
-    "SDXL character (guide)": Preset(
-        when="A character from 15 to 30 pictures on an SDXL base: 2000 pictures shown in 500 steps of 4.",
-        recipe=Recipe(
-            lora=Lora(rank=32, alpha=16.0),
-            optim=Optim(lr=1e-4),
-            # The guide's formula counts pictures shown; with accumulation 4 one optimizer update shows four.
-            schedule=Schedule(steps=500, batch=1, accumulation=4),
-            loss=Loss(min_snr_gamma=5.0),
-            prior=Prior(images=24, weight=1.0),
-            buckets=Buckets(resolution=1024, step=64, shortest=512, longest=2048),
-            memory=Memory(precision="bf16", gradient_checkpointing=True),
-            output=Output(save_every=50, sample_every=50, held_out_every=25),
-        ),
-    ),
-}
+def _read(text: str) -> dict[str, Preset]:
+    """Presets in the file's order; each begins as the one that it is `like`."""
+    presets: dict[str, Preset] = {}
+    for entry in tomllib.loads(text)["preset"]:
+        parts = {key: value for key, value in entry.items() if isinstance(value, dict)}
+        like = presets[entry["like"]].recipe if "like" in entry else Recipe()
+        recipe = Recipe.from_json(_merged(like.to_json(), parts))
+        presets[entry["name"]] = Preset(recipe=recipe, when=entry["when"], source=entry["source"])
+    return presets
+
+
+def _merged(whole: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {**whole, **{name: {**whole[name], **values} for name, values in parts.items()}}
+
+
+PRESETS: Mapping[str, Preset] = _read(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))

@@ -11,13 +11,13 @@ from ..trainer.errors import DatasetError, FaceError
 if TYPE_CHECKING:
     from ..trainer.dataset.dataset import Dataset
 
-AUTO, NO_READER = "auto", "no faces"
+AUTO, NO_READER, DEMO_DRAWINGS = "auto", "no faces", "demo drawings"
 _NAMES: Mapping[str, Any] = {
     AUTO: "auto",
     "insightface buffalo_l": "buffalo_l",
     "insightface antelopev2": "antelopev2",
     "OpenCV (YuNet + SFace)": "opencv",
-    "demo drawings": "demo",
+    DEMO_DRAWINGS: "demo",
 }
 READERS = tuple(_NAMES)
 
@@ -49,7 +49,7 @@ def reader_of(choice: str) -> Any:
 def eyes_of(choice: str, landmarks: Sequence[Any] | None, dataset: Dataset) -> Eyes:
     """Readers for a check. `auto` goes on without faces where no reader is ready; a named one must be there."""
     faces, note = _faces(choice)
-    attributes = faces if choice == "demo drawings" else None
+    attributes = faces if choice == DEMO_DRAWINGS else None
     if landmarks:
         from ..trainer.faces.landmarks import landmark_readers
 

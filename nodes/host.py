@@ -20,7 +20,7 @@ from ..trainer.errors import Cancelled, DatasetError, LikenessError, RunError
 
 _NAME = re.compile(r"\w[\w.\- ]{0,63}")
 _DEPTH = 3
-_CHECKPOINT = ".safetensors"
+_WEIGHTS = ".safetensors"
 
 
 def dataset_folders() -> list[str]:
@@ -48,13 +48,13 @@ def lies_in_a_dataset_root(path: Path) -> bool:
 
 def base_models() -> list[str]:
     """What can be trained on, by the host's names: checkpoint files, and folders saved by diffusers."""
-    files = [name for name in folder_paths.get_filename_list("checkpoints") if name.lower().endswith(_CHECKPOINT)]
+    files = [name for name in folder_paths.get_filename_list("checkpoints") if name.lower().endswith(_WEIGHTS)]
     return [*files, *_diffusers_folders()]
 
 
 def base_model(choice: str) -> Path:
     """The file or folder that a choice of `base_models` names; LikenessError when it is none of them."""
-    if choice.lower().endswith(_CHECKPOINT):
+    if choice.lower().endswith(_WEIGHTS):
         file = folder_paths.get_full_path("checkpoints", choice)
         if file is not None:
             return Path(file)
@@ -120,6 +120,11 @@ def publish_lora(source: Path, name: str) -> str:
         except OSError as error:
             raise RunError(f"{target} cannot be written: {error.strerror or error}. The run keeps {source}.") from error
     return str(listed)
+
+
+def loras() -> list[str]:
+    """LoRA files by the names that LoraLoader lists them by."""
+    return [name for name in folder_paths.get_filename_list("loras") if name.lower().endswith(_WEIGHTS)]
 
 
 def lora_path(listed: str) -> Path:

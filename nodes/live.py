@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..trainer.training.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Stepped
+from ..trainer.training.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Seeded, Stepped
 from .pulse import duration
 
 _POINTS = 160
@@ -20,6 +20,8 @@ class Live:
         self._loss: dict[int, float] = {}
         self._held_out: dict[int, tuple[float, float]] = {}
         self._samples: dict[int, list[View]] = {}
+        self._likeness: dict[int, float] = {}
+        self._note = ""
         self.saved: list[int] = []
         self.step = 0
         self.steps = 0
@@ -30,6 +32,8 @@ class Live:
         match event:
             case Prepared():
                 self.status = f"{event.what[:1].upper()}{event.what[1:]} {event.done} of {event.total}"
+            case Seeded():
+                self._note = f"Seed {event.number} of {event.count} · "
             case Stepped():
                 self._stepped(event)
             case HeldOut():
@@ -46,12 +50,19 @@ class Live:
         self._pace = (event.seconds_per_step, event.seconds_left)
         self._loss[event.step] = event.loss
         left = duration(event.seconds_left)
-        self.status = f"Step {event.step} of {event.steps} · {event.seconds_per_step:.2f} s a step · {left} left"
+        self.status = (
+            f"{self._note}Step {event.step} of {event.steps} · {event.seconds_per_step:.2f} s a step · {left} left"
+        )
 
     def _sampled(self, event: Sampled) -> None:
         views = [view for path in event.paths if (view := self._view_of(path)) is not None]
         if views:
             self._samples[event.step] = views
+        measured = [value for value in event.likeness if value is not None]
+        if measured:
+            self._likeness[event.step] = sum(measured) / len(measured)
+        if event.skipped:
+            self.status = event.skipped
 
     def snapshot(self) -> dict[str, Any]:
         """Plain JSON: curves thinned to a few hundred points, pictures as the host's /view asks for them."""
@@ -64,6 +75,7 @@ class Live:
             "seconds_left": left,
             "loss": thinned(sorted(self._loss.items())),
             "held_out": [[step, held, train] for step, (held, train) in sorted(self._held_out.items())],
+            "likeness": [[step, mean] for step, mean in sorted(self._likeness.items())],
             "samples": [{"step": step, "images": list(views)} for step, views in sorted(self._samples.items())],
             "saved": list(self.saved),
         }
@@ -92,6 +104,8 @@ def _paths(data: dict[str, Any]) -> dict[str, Any]:
         changed["path"] = Path(data["path"])
     if "paths" in data:
         changed["paths"] = tuple(Path(path) for path in data["paths"])
+    if "likeness" in data:
+        changed["likeness"] = tuple(data["likeness"])
     return {**data, **changed}
 
 

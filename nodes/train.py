@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..trainer.errors import LikenessError, RunError
 from . import host
 from ._api import io
+from .faces import AUTO, DEMO_DRAWINGS, READERS, eyes_of
 from .sockets import BASE, DATASET, RECIPE, RUN, Run
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ..trainer.families.base import Base
     from ..trainer.recipe.recipe import Recipe
 
+NOTHING = "nothing"
 NO_BASE = "put an SDXL or SD 1.5 checkpoint into models/checkpoints, then press R"
 
 
@@ -110,12 +112,38 @@ class TrainCharacterLora(io.ComfyNode):
                 io.Vae.Input(
                     "vae", optional=True, tooltip="Wire together with model and clip, or leave all three open."
                 ),
+                DATASET.Input(
+                    "regularisation",
+                    optional=True,
+                    tooltip=(
+                        "Pictures of other people, trained beside the character's so that they stay as they are. In "
+                        "place of, or beside, the prior_images that the base draws itself."
+                    ),
+                ),
+                io.Combo.Input(
+                    "start_from",
+                    options=[NOTHING, *host.loras()],
+                    default=NOTHING,
+                    optional=True,
+                    advanced=True,
+                    tooltip="A LoRA to learn on from, ours or kohya's, of the same kind, rank and layers.",
+                ),
+                io.Combo.Input(
+                    "likeness",
+                    options=[AUTO, *(name for name in READERS if name != AUTO)],
+                    default=AUTO,
+                    optional=True,
+                    advanced=True,
+                    tooltip="Who measures how like the character each sample's face is, for the bright curve.",
+                ),
             ],
             outputs=[RUN.Output(display_name="run", tooltip="The finished run, for Compare checkpoints.")],
         )
 
     @classmethod
-    def validate_inputs(cls, name: str) -> bool | str:
+    def validate_inputs(cls, name: str, start_from: str = NOTHING) -> bool | str:
+        if start_from != NOTHING and start_from not in host.loras():
+            return f"There is no LoRA {start_from!r} in models/loras; choose another to start from, or {NOTHING!r}."
         return host.name_fault(name) or True
 
     @classmethod
@@ -128,22 +156,46 @@ class TrainCharacterLora(io.ComfyNode):
         model: Any = None,
         clip: Any = None,
         vae: Any = None,
+        regularisation: Dataset | None = None,
+        start_from: str = NOTHING,
+        likeness: str = AUTO,
     ) -> Any:
         from ..trainer.training.run import RunFolder
-        from ..trainer.training.train import Job, train
+        from ..trainer.training.seeds import train_seeds
+        from ..trainer.training.train import Job
         from .run_page import RunPage
 
         folder = host.run_folder(name)
         sampler = _sampler(model, clip, vae)
         job = Job(
-            recipe=recipe, dataset=dataset, base=base, run=folder, name=name, device=host.device(), sampler=sampler
+            recipe=recipe,
+            dataset=dataset,
+            base=base,
+            run=folder,
+            name=name,
+            device=host.device(),
+            sampler=sampler,
+            regularisation=regularisation,
+            start=None if start_from == NOTHING else host.lora_path(start_from),
+            likeness=_likeness(likeness, dataset, base),
         )
         page = RunPage(cls.hidden.unique_id, folder)
         with host.cancellable(), host.memory_handed_over():
-            page.follow(train(job, cancelled=host.is_cancelled))
+            page.follow(train_seeds(job, cancelled=host.is_cancelled))
         last = RunFolder(folder).checkpoints()[-1]
         state = {**page.live.snapshot(), "lora": host.publish_lora(last.path, name)}
         return io.NodeOutput(Run(folder=folder, dataset=dataset, base=base, recipe=recipe), ui={"likeness": (state,)})
+
+
+def _likeness(choice: str, dataset: Dataset, base: Base) -> Any:
+    """Measures samples by the chosen reader; the demo's own for the demo base; None where no reader is ready."""
+    from ..trainer.demo.assets import demo_base
+    from ..trainer.scoring.likeness import Likeness
+
+    if choice == AUTO and base.sha256 == demo_base().sha256:
+        choice = DEMO_DRAWINGS
+    reader = eyes_of(choice, None, dataset).faces
+    return None if reader is None else Likeness(reader, dataset)
 
 
 def _sampler(model: Any, clip: Any, vae: Any) -> Any:

@@ -61,14 +61,20 @@ def _add_demo(commands: Any) -> None:
 def _add_train(commands: Any) -> None:
     train = commands.add_parser("train", help="train a character LoRA")
     train.set_defaults(command=_train)
-    train.add_argument("--base", type=Path, help="diffusers SDXL folder (default: the demo base)")
+    train.add_argument(
+        "--base", type=Path, help="checkpoint file or diffusers folder, SDXL or SD 1.5 (default: the demo base)"
+    )
     train.add_argument("--data", type=Path, required=True, help="folder of pictures with captions beside them")
-    train.add_argument("--recipe", type=Path, help="recipe.json (default: the demo's recipe on the demo base)")
+    how = train.add_mutually_exclusive_group()
+    how.add_argument("--recipe", type=Path, help="recipe.json (default: the demo's recipe on the demo base)")
+    how.add_argument("--preset", help="a recipe by name, as the Training recipe node lists them")
     train.add_argument("--out", type=Path, required=True, help="run folder; the same command resumes it")
     train.add_argument("--name", help="name of the LoRA files (default: the trigger)")
     train.add_argument("--trigger", help="word for the character (default: from the folder's name)")
     train.add_argument("--subject", default="person", help="class word (default: person)")
     train.add_argument("--held-out", type=int, default=3, help="pictures kept out of training to judge by")
+    train.add_argument("--reg", type=Path, help="folder of pictures of anybody, trained beside the character's")
+    train.add_argument("--start", type=Path, help="LoRA file (ours or kohya's) to learn on from")
     train.add_argument("--device", default="cpu", help="cpu or cuda")
 
 
@@ -101,7 +107,7 @@ def _build(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _train(options: argparse.Namespace) -> dict[str, Any]:
-    from .console import follow_train
+    from .console_train import follow_train
 
     return follow_train(options)
 

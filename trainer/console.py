@@ -15,7 +15,7 @@ from .errors import RecipeError
 from .peak import peak_mb
 from .scoring import Compared, Report
 from .scoring.plan import ComparePlan
-from .training.events import Event, Finished, HeldOut, Prepared, Saved, Stepped
+from .training.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Seeded, Stepped
 from .values import read_json
 
 _console = Console(stderr=True)
@@ -42,10 +42,17 @@ class Follower:
         elif isinstance(event, Compared):
             left = "" if event.seconds_left is None else f"{event.label} · {clock(event.seconds_left)} left"
             self._move("comparing", event.done, event.total, left)
+        elif isinstance(event, Seeded):
+            self._say(f"seed {event.seed}, {event.number} of {event.count}")
+        elif isinstance(event, Sampled) and event.skipped:
+            self._say(event.skipped)
         elif isinstance(event, Saved):
-            self._progress.console.print(f"saved {event.path}", style="dim", highlight=False)
+            self._say(f"saved {event.path}")
         elif isinstance(event, Finished) and event.answered:
-            self._progress.console.print("already trained", style="dim")
+            self._say("already trained")
+
+    def _say(self, line: str) -> None:
+        self._progress.console.print(line, style="dim", highlight=False, soft_wrap=True)
 
     def _move(self, what: str, done: int, total: int, note: str) -> None:
         if self._task is None or what != self._what:
@@ -120,43 +127,6 @@ def demo_figures(learned: Any, overdone: Any) -> dict[str, Any]:
         "chosen_step": report.chosen,
         "seconds_training": round(learned.seconds_training, 1),
     }
-
-
-def follow_train(options: argparse.Namespace) -> dict[str, Any]:
-    """Train a folder of pictures; run again to resume."""
-    from .dataset.files.folder import read_dataset
-    from .demo.assets import demo_base
-    from .demo.settings import demo_recipe
-    from .families import describe_base
-    from .recipe.recipe import Recipe
-    from .training.reach import reach
-    from .training.run import RunFolder
-    from .training.train import Job, train
-
-    if options.base is not None and options.recipe is None:
-        raise RecipeError("A base of your own needs --recipe: the demo's settings suit the demo base alone.")
-    recipe = Recipe.from_json(read_json(options.recipe, RecipeError)) if options.recipe else demo_recipe()
-    dataset = read_dataset(options.data, trigger=options.trigger, subject=options.subject, held_out=options.held_out)
-    for left in dataset.left_out:
-        _console.print(f"left out: {left.why}", style="yellow", highlight=False, soft_wrap=True)
-    base = describe_base(options.base) if options.base else demo_base()
-    job = Job(
-        recipe=recipe,
-        dataset=dataset,
-        base=base,
-        run=options.out,
-        name=options.name or dataset.trigger,
-        device=options.device,
-    )
-    if dataset.train:
-        _console.print(reach(dataset.train, recipe).sentence, style="dim", highlight=False)
-    started = time.monotonic()
-    with following() as follower:
-        for event in train(job):
-            follower.show(event)
-    last = RunFolder(options.out).checkpoints()[-1]
-    seconds = round(time.monotonic() - started, 1)
-    return {"checkpoint": str(last.path), "step": last.step, "seconds_total": seconds, "peak_mb": peak_mb()}
 
 
 def follow_compare(options: argparse.Namespace) -> dict[str, Any]:

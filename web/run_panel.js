@@ -13,6 +13,7 @@ export class RunPanel {
     this.urlOf = urlOf;
     this.height = 210;
     this.samples = [];
+    this.likeness = new Map();
     this.follows = true;
     this.element = make("div", "likeness-run");
     this.status = make("div", "likeness-status", "Queue to train: steps, samples and time left show here.");
@@ -38,7 +39,8 @@ export class RunPanel {
   /** The whole state comes each time, so that a page opened in mid-run shows the same. */
   show(state) {
     this.status.textContent = state.status;
-    this.curves.draw(state.loss, state.held_out);
+    this.curves.draw(state);
+    this.likeness = new Map(state.likeness ?? []);
     this.samples = state.samples ?? [];
     this.scrubber.max = String(Math.max(this.samples.length - 1, 0));
     this.scrubber.disabled = this.samples.length < 2;
@@ -48,7 +50,7 @@ export class RunPanel {
 
   drawSamples() {
     const sample = this.samples[Number(this.scrubber.value)];
-    this.label.textContent = sample ? labelOf(sample.step) : "no samples yet";
+    this.label.textContent = sample ? labelOf(sample.step) + likenessOf(this.likeness.get(sample.step)) : "no samples yet";
     const urls = (sample?.images ?? []).map(this.urlOf);
     if (urls.join() === this.drawn) return;
     this.drawn = urls.join();
@@ -56,7 +58,7 @@ export class RunPanel {
   }
 }
 
-/** Loss is grey and says that it is not quality; held-out loss is bright. Each has its own scale. */
+/** Loss is grey and says that it is not quality; likeness is bright, held-out loss between. Each has its own scale. */
 class Curves {
   constructor() {
     this.element = make("div", "likeness-curves");
@@ -65,18 +67,22 @@ class Curves {
     svg.setAttribute("preserveAspectRatio", "none");
     this.loss = line("likeness-loss");
     this.heldOut = line("likeness-held-out");
-    svg.append(this.loss, this.heldOut);
+    this.likeness = line("likeness-likeness");
+    svg.append(this.loss, this.heldOut, this.likeness);
     this.words = make("div", "likeness-legend");
     this.lossWords = make("span", "likeness-loss-words", "loss: not quality");
     this.heldOutWords = make("span", "likeness-held-out-words", "held-out loss");
-    this.words.append(this.lossWords, this.heldOutWords);
+    this.likenessWords = make("span", "likeness-likeness-words", "");
+    this.words.append(this.lossWords, this.heldOutWords, this.likenessWords);
     this.element.append(svg, this.words);
   }
 
-  draw(loss, heldOut) {
-    const last = Math.max(1, ...[...(loss ?? []), ...(heldOut ?? [])].map(([step]) => step));
+  draw({ loss, held_out: heldOut, likeness }) {
+    const last = Math.max(1, ...[loss, heldOut, likeness].flatMap((rows) => (rows ?? []).map(([step]) => step)));
     this.loss.setAttribute("points", pointsOf(loss ?? [], last));
     this.heldOut.setAttribute("points", pointsOf((heldOut ?? []).map(([step, held]) => [step, held]), last));
+    this.likeness.setAttribute("points", pointsOf(likeness ?? [], last));
+    this.likenessWords.textContent = likeness?.length ? `likeness ${lastValue(likeness, 2)}` : "";
     this.lossWords.textContent = `loss ${lastValue(loss)}: not quality`;
     this.heldOutWords.textContent = `held-out loss ${lastValue(heldOut)}`;
   }
@@ -90,12 +96,16 @@ function pointsOf(rows, last) {
   return rows.map((row) => place(row).map((number) => number.toFixed(1)).join(",")).join(" ");
 }
 
-function lastValue(rows) {
-  return rows?.length ? rows[rows.length - 1][1].toFixed(4) : "";
+function lastValue(rows, digits = 4) {
+  return rows?.length ? rows[rows.length - 1][1].toFixed(digits) : "";
 }
 
 function labelOf(step) {
   return step === 0 ? "step 0: no LoRA" : `step ${step}`;
+}
+
+function likenessOf(value) {
+  return value === undefined ? "" : `, likeness ${value.toFixed(2)}`;
 }
 
 function makeScrubber() {

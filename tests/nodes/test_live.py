@@ -32,6 +32,21 @@ def test_the_snapshot_holds_the_whole_run_so_far(pack: Pack) -> None:
     assert said["saved"] == [50]
 
 
+def test_likeness_and_seeds_and_missing_samples_are_told(pack: Pack, tmp_path: Path) -> None:
+    events, live = pack("trainer.training.events"), pack("nodes.live").Live(_view)
+    sampled = events.Sampled(step=50, paths=(Path("a.png"), Path("b.png")), likeness=(0.5, None))
+    live.add(events.Seeded(seed=4, number=2, count=3))
+    live.add(sampled)
+    live.add(_stepped(pack, 51, 0.25))
+    assert live.snapshot()["likeness"] == [[50, 0.5]]
+    assert live.snapshot()["status"].startswith("Seed 2 of 3 · Step 51")
+    live.add(events.Sampled(step=100, paths=(), skipped="Samples of step 100 were left out: why."))
+    assert live.snapshot()["status"] == "Samples of step 100 were left out: why."
+    log = tmp_path / "events.jsonl"
+    log.write_text(json.dumps(events.event_json(sampled)) + "\n")
+    assert list(pack("nodes.live").recorded(log)) == [sampled]
+
+
 def test_long_curves_are_thinned_and_end_at_the_last_step(pack: Pack) -> None:
     points = pack("nodes.live").thinned([(step, float(step)) for step in range(1, 1001)])
     assert len(points) <= 160

@@ -81,3 +81,23 @@ def test_a_recipe_that_is_not_json_is_named(tmp_path: Path, pictures: Path, caps
         str(tmp_path / "recipe.json"),
     )
     assert "recipe.json" in text
+
+
+def test_presets_are_named_when_one_is_unknown(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = said(capsys, "train", "--data", str(pictures), "--out", str(tmp_path / "run"), "--preset", "SDXL")
+    assert "'SDXL'" in text
+    assert "Illustrious" in text
+
+
+def test_a_run_takes_regularisation_and_a_lora_to_start_from(tmp_path: Path, pictures: Path) -> None:
+    from trainer.cli import _parser
+    from trainer.console_train import job_of
+
+    start = tmp_path / "first.safetensors"
+    arguments = ["train", "--data", str(pictures), "--out", str(tmp_path / "run"), "--reg", str(pictures)]
+    job = job_of(_parser().parse_args([*arguments, "--start", str(start)]))
+    assert job.regularisation is not None
+    assert len(job.regularisation.train) == 5
+    assert job.start == start

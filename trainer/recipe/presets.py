@@ -18,11 +18,15 @@ class Preset:
     source: str
 
 
+_WORDS = ("name", "like", "when", "source")
+
+
 def _read(text: str) -> dict[str, Preset]:
     """Presets in the file's order; each begins as the one that it is `like`."""
     presets: dict[str, Preset] = {}
-    for entry in tomllib.loads(text)["preset"]:
-        parts = {key: value for key, value in entry.items() if isinstance(value, dict)}
+    entries: list[dict[str, Any]] = tomllib.loads(text)["preset"]
+    for entry in entries:
+        parts = {key: value for key, value in entry.items() if key not in _WORDS}
         like = presets[entry["like"]].recipe if "like" in entry else Recipe()
         recipe = Recipe.from_json(_merged(like.to_json(), parts))
         presets[entry["name"]] = Preset(recipe=recipe, when=entry["when"], source=entry["source"])

@@ -46,11 +46,15 @@ class HeldOut:
 
 @dataclass(frozen=True, kw_only=True)
 class Sampled:
-    """Sample pictures of this step, one a prompt, and how like the character each is: a cosine, None: not measured."""
+    """Sample pictures of this step, one a prompt, and how like the character each is: a cosine, None: not measured.
+
+    `skipped` says why there are none: training goes on without them.
+    """
 
     step: int
     paths: tuple[Path, ...]
     likeness: tuple[float | None, ...] = ()
+    skipped: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,6 @@
 """A run's folder: what is being trained, its checkpoints, its log, and the one who may write it."""
 
 import errno
-import hashlib
 import json
 import re
 from collections.abc import Generator
@@ -14,7 +13,7 @@ from ..atomic import DRAFTS, write_atomically
 from ..dataset.dataset import Dataset
 from ..errors import LikenessError, RunError
 from ..families.base import Base
-from ..recipe.recipe import Recipe
+from .claim import Claim, differences
 from .events import Event, Finished, Prepared, Sampled, Seeded, event_json
 from .lock import locked
 
@@ -37,24 +36,6 @@ class Checkpoint:
     @property
     def label(self) -> str:
         return self.name or f"Step {self.step}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """What makes a run this one and no other."""
-
-    recipe: Recipe
-    dataset: Dataset
-    base: Base
-    regularisation: Dataset | None = None
-    start: Path | None = None
-
-    def beside(self) -> dict[str, str | None]:
-        """What the run takes in besides its dataset, by content."""
-        return {
-            "regularisation": None if self.regularisation is None else self.regularisation.fingerprint(),
-            "start": None if self.start is None else _sha256(self.start),
-        }
 
 
 class RunFolder:
@@ -89,11 +70,11 @@ class RunFolder:
         """The folder of the run with another seed."""
         return self.path / "seeds" / str(seed)
 
-    def claim(self, name: str, claim: "Claim") -> None:
+    def claim(self, name: str, claim: Claim) -> None:
         """Make the folder this job's; RunError when it is another's or cannot be written."""
         if not _NAME.fullmatch(name) or name.endswith((".", " ")):
             raise RunError(f"The run name {name!r} cannot be a file name; use letters, digits, '-' and '_'.")
-        whose = _differences(self.path, claim)
+        whose = differences(self.path, claim)
         if any(_names(checkpoint.path) != name for checkpoint in self.checkpoints()):
             whose.append("name")
         if whose:
@@ -203,34 +184,5 @@ def _names(path: Path) -> str:
     return match["name"] if match else ""
 
 
-def _differences(folder: Path, claim: Claim) -> list[str]:
-    """Which parts of the claim differ from those the folder was made for."""
-    if not (folder / "recipe.json").is_file():
-        return []
-    try:
-        kept_recipe = Recipe.from_json(_read_json(folder / "recipe.json"))
-        kept_dataset = Dataset.from_json(_read_json(folder / "dataset.json"))
-        kept_base = _read_json(folder / "base.json").get("sha256")
-        kept_beside = _read_json(folder / "beside.json") if (folder / "beside.json").is_file() else {}
-    except (OSError, ValueError, LikenessError) as error:
-        raise RunError(f"{folder} is damaged: {error}. Start the run in another folder.") from error
-    beside = claim.beside()
-    is_other = {
-        "recipe": kept_recipe != claim.recipe,
-        "dataset": kept_dataset.fingerprint() != claim.dataset.fingerprint(),
-        "base model": kept_base != claim.base.sha256,
-        "set of regularisation pictures": kept_beside.get("regularisation") != beside["regularisation"],
-        "LoRA to start from": kept_beside.get("start") != beside["start"],
-    }
-    return [name for name, differs in is_other.items() if differs]
-
-
 def _read_json(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _sha256(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise RunError(f"{path} cannot be read ({error.strerror}); choose a LoRA file that exists.") from error

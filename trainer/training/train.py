@@ -12,22 +12,24 @@ import torch
 from PIL import Image
 
 from ..dataset.dataset import Dataset
-from ..errors import Cancelled, RunError
+from ..errors import Cancelled, ModelError, RunError
 from ..families import load_family
 from ..families.base import Base, Family
 from ..generate.shot import Generator, Shot
 from ..recipe.recipe import Recipe
 from .adapter.begin import begin_from
+from .claim import Claim
 from .events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Stepped
 from .learner import Learner
 from .lora_file import DTYPES, save_lora
 from .lora_metadata import describe_lora
 from .optimizers import optimizer_class
+from .out_of_memory import out_of_memory
 from .prepare import Preparation, prepare
 from .prior import write_picture
 from .reach import with_steps
 from .repeatable import repeatable
-from .run import Claim, RunFolder
+from .run import RunFolder
 from .state import load_state, save_state
 
 _TIMED_STEPS = 20
@@ -81,6 +83,8 @@ def train(job: Job, *, cancelled: Callable[[], bool] = _never) -> Iterator[Event
             yield from training.events(cancelled)
         except RunError:
             raise
+        except torch.OutOfMemoryError as fault:
+            raise out_of_memory(job.recipe, job.device) from fault
         except BaseException:  # a host may cancel by raising anywhere, or just drop this generator
             training.save_if_whole()
             raise
@@ -218,10 +222,14 @@ class _Training:
         shots = sample_shots(self._job.recipe, self._job.dataset)
         paths = [self._run.samples / f"step{self._step:06d}_{number}.png" for number in range(len(shots))]
         images: list[Image.Image] = []
-        with self._run.writing(), self._learner.optimizer.at_rest():
-            for path, image in zip(paths, self._draw(shots), strict=True):
-                write_picture(path, image)
-                images.append(image)
+        try:
+            with self._run.writing(), self._learner.optimizer.at_rest():
+                for path, image in zip(paths, self._draw(shots), strict=True):
+                    write_picture(path, image)
+                    images.append(image)
+        except (ModelError, torch.OutOfMemoryError) as fault:
+            why = "out of memory; draw fewer or smaller samples" if isinstance(fault, torch.OutOfMemoryError) else fault
+            return Sampled(step=self._step, paths=(), skipped=f"Samples of step {self._step} were left out: {why}")
         measured = self._job.likeness(images) if self._job.likeness is not None else [None] * len(images)
         return Sampled(step=self._step, paths=tuple(paths), likeness=tuple(measured))
 

@@ -349,7 +349,7 @@ def test_a_lock_left_by_a_dead_process_is_taken_over(job: Job) -> None:
 
 def test_a_folder_of_another_job_says_what_differs(job: Job, tmp_path: Path) -> None:
     list(train(job))
-    with pytest.raises(RunError, match="another recipe"):
+    with pytest.raises(RunError, match=r"another recipe \(.* → .*\)"):
         list(train(replace(job, recipe=replace(RECIPE, seed=9))))
     with pytest.raises(RunError, match="another dataset"):
         list(train(replace(job, dataset=replace(job.dataset, trigger="other"))))

@@ -1,0 +1,83 @@
+"""Samples that cannot be drawn cost no training; a full device is answered with what helps."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from trainer.dataset.dataset import Dataset
+from trainer.errors import ModelError, RunError
+from trainer.families.base import Base
+from trainer.generate.shot import Shot
+from trainer.recipe.lora import Lora
+from trainer.recipe.memory import Memory
+from trainer.recipe.optim import Optim, Schedule
+from trainer.recipe.output import Output
+from trainer.recipe.presets import PRESETS
+from trainer.recipe.recipe import Recipe
+from trainer.training.events import Finished, Sampled
+from trainer.training.learner import Learner
+from trainer.training.out_of_memory import out_of_memory
+from trainer.training.run import RunFolder
+from trainer.training.train import Job, train
+
+RECIPE = Recipe(
+    lora=Lora(rank=2, alpha=2.0),
+    optim=Optim(lr=1e-3),
+    schedule=Schedule(steps=4, batch=1),
+    buckets=replace(PRESETS["Quick test"].recipe.buckets, resolution=64, shortest=64, longest=128),
+    memory=Memory(precision="fp32", gradient_checkpointing=False),
+    output=Output(save_every=2, sample_every=2, held_out_every=4),
+)
+
+
+class Failing:
+    def __init__(self, fault: Exception) -> None:
+        self.fault = fault
+
+    def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
+        raise self.fault
+        yield Image.new("RGB", (1, 1))
+
+
+@pytest.fixture
+def job(tiny_base: Base, tiny_dataset: Dataset, tmp_path: Path) -> Job:
+    return Job(recipe=RECIPE, dataset=tiny_dataset, base=tiny_base, run=tmp_path / "run", name="sage")
+
+
+@pytest.mark.parametrize("fault", [ModelError("the sampler is of another model."), torch.OutOfMemoryError("full")])
+def test_samples_that_cannot_be_drawn_are_left_out_and_said(job: Job, fault: Exception) -> None:
+    events = list(train(replace(job, sampler=Failing(fault))))
+    assert isinstance(events[-1], Finished)
+    sampled = [event for event in events if isinstance(event, Sampled)]
+    assert [event.step for event in sampled] == [0, 2, 4]
+    assert all(event.paths == () and "left out" in event.skipped for event in sampled)
+    list(train(replace(job, run=job.run.with_name("plain"))))
+    plain = RunFolder(job.run.with_name("plain")).checkpoints()[-1].path
+    assert RunFolder(job.run).checkpoints()[-1].path.read_bytes() == plain.read_bytes()
+
+
+def test_a_full_device_ends_the_run_with_what_helps(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    update = Learner.update
+
+    def fills(self: Learner, step: int) -> tuple[float, float]:
+        if step == 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return update(self, step)
+
+    monkeypatch.setattr(Learner, "update", fills)
+    with pytest.raises(RunError, match=r"memory of cpu is full.*gradient_checkpointing on.*then precision bf16"):
+        list(train(job))
+    assert [checkpoint.step for checkpoint in RunFolder(job.run).checkpoints()] == [2]
+
+
+def test_what_helps_is_what_is_not_done_yet() -> None:
+    eight = PRESETS["SDXL on 8 GB"].recipe
+    assert "resolution 576" in str(out_of_memory(eight, "cuda:0"))
+    small = replace(eight, buckets=replace(eight.buckets, resolution=512))
+    assert "closing other programs" in str(out_of_memory(small, "cuda:0"))
+    two = PRESETS["SDXL on 24 GB"].recipe
+    assert "batch 1 with accumulation 4" in str(out_of_memory(two, "cuda:0"))

@@ -1,0 +1,35 @@
+"""What to change when a device's memory is full, the mildest help first."""
+
+from ..errors import RunError
+from ..recipe.recipe import Recipe
+
+
+def out_of_memory(recipe: Recipe, device: str) -> RunError:
+    """The error that ends a run whose step did not fit; checkpoints and state of the last save are whole."""
+    helps = ", then ".join(_helps(recipe)[:2])
+    return RunError(
+        f"The memory of {device} is full with batch {recipe.schedule.batch} at {recipe.buckets.resolution} px. "
+        f"What helps: {helps}. What was saved is whole; the changed recipe needs a new run name."
+    )
+
+
+def _helps(recipe: Recipe) -> list[str]:
+    schedule, memory, resolution = recipe.schedule, recipe.memory, recipe.buckets.resolution
+    found: list[str] = []
+    if not memory.gradient_checkpointing:
+        found.append("gradient_checkpointing on (a third slower)")
+    if memory.precision == "fp32":
+        found.append("precision bf16 in place of fp32")
+    if schedule.batch > 1:
+        found.append(f"batch 1 with accumulation {schedule.batch * schedule.accumulation}")
+    if recipe.prior.output_weight:
+        found.append("prior_images in place of output_preservation")
+    if recipe.text.encoder_lr:
+        found.append("text_encoder_lr 0, which takes the text encoders off the device")
+    if resolution > 512:
+        found.append(f"resolution {max(512, resolution * 3 // 4 // 64 * 64)}")
+    if recipe.optim.optimizer == "adamw":
+        found.append("optimizer adamw8bit")
+    if recipe.lora.rank > 16:
+        found.append("rank 16")
+    return found or ["closing other programs that use the device", "a smaller base model"]

@@ -17,6 +17,7 @@ from .dataset_mix import MixDatasets
 from .dataset_pick import PickImages
 from .dataset_save import SaveDataset
 from .demo import DemoBaseModel, DemoCharacter
+from .plan import PlanRun
 from .recipe import TrainingRecipe
 from .train import ChooseBaseModel, TrainCharacterLora
 from .use import ApplyCharacterLora
@@ -44,6 +45,7 @@ class LikenessExtension(ComfyExtension):
             ReviewCaptions,
             ChooseBaseModel,
             TrainingRecipe,
+            PlanRun,
             TrainCharacterLora,
             CompareCheckpoints,
             ChooseCheckpoint,

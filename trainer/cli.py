@@ -1,4 +1,4 @@
-"""The command line: demo, train, compare, dataset, caption, bench. Each ends with one line of JSON."""
+"""The command line: demo, train, plan, compare, dataset, caption, bench. Each ends with one line of JSON."""
 
 import argparse
 import json
@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     _add_demo(commands)
     _add_train(commands)
+    _add_plan(commands)
     _add_compare(commands)
     add_dataset(commands)
     add_captions(commands)
@@ -61,6 +62,21 @@ def _add_demo(commands: Any) -> None:
 def _add_train(commands: Any) -> None:
     train = commands.add_parser("train", help="train a character LoRA")
     train.set_defaults(command=_train)
+    _add_job(train)
+
+
+def _add_plan(commands: Any) -> None:
+    plan = commands.add_parser("plan", help="what a run will be: passes, buckets, time, disk, memory; trains nothing")
+    plan.set_defaults(command=_plan)
+    _add_job(plan)
+    plan.add_argument(
+        "--quick", action="store_true", help="arithmetic alone: no base is loaded, no time or memory told"
+    )
+    plan.add_argument("--sheet", type=Path, help="picture of the buckets to write (PNG)")
+
+
+def _add_job(train: Any) -> None:
+    """What a run is made of, the same for planning and for training it."""
     train.add_argument(
         "--base", type=Path, help="checkpoint file or diffusers folder, SDXL or SD 1.5 (default: the demo base)"
     )
@@ -110,6 +126,12 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
     from .console_train import follow_train
 
     return follow_train(options)
+
+
+def _plan(options: argparse.Namespace) -> dict[str, Any]:
+    from .console_train import follow_plan
+
+    return follow_plan(options)
 
 
 def _compare(options: argparse.Namespace) -> dict[str, Any]:

@@ -1,11 +1,15 @@
-"""`train` on the command line: what it trains from its options, and what it shows meanwhile."""
+"""`train` and `plan` on the command line: the run that their options describe, and what they show of it."""
 
 import argparse
+import io
+import sys
 import time
+from collections.abc import Generator
 from typing import Any
 
 from rich.console import Console
 
+from .atomic import write_atomically
 from .console import following
 from .dataset.dataset import Dataset
 from .dataset.files.folder import read_dataset
@@ -13,8 +17,12 @@ from .errors import RecipeError
 from .families import describe_base
 from .families.base import Base
 from .peak import peak_mb
+from .planning.plan import Plan, plan_run
+from .planning.sheet import draw_plan
+from .planning.words import plan_json, plan_lines
 from .recipe.presets import PRESETS
 from .recipe.recipe import Recipe
+from .training.events import Prepared
 from .training.reach import reach
 from .training.run import RunFolder
 from .training.seeds import train_seeds
@@ -38,6 +46,31 @@ def follow_train(options: argparse.Namespace) -> dict[str, Any]:
     last = RunFolder(options.out).checkpoints()[-1]
     seconds = round(time.monotonic() - started, 1)
     return {"checkpoint": str(last.path), "step": last.step, "seconds_total": seconds, "peak_mb": peak_mb()}
+
+
+def follow_plan(options: argparse.Namespace) -> dict[str, Any]:
+    """Plan what `train` with the same options would do; nothing is kept but the sheet."""
+    work = plan_run(job_of(options), measures=not options.quick)
+    plan = _planned(work)
+    lines = plan_lines(plan)
+    for line in lines:
+        style = "red" if line.startswith("✗") else "yellow" if line.startswith("!") else None
+        _console.print(line, style=style, highlight=False, soft_wrap=True)
+    if options.sheet is not None:
+        picture = io.BytesIO()
+        draw_plan(plan, lines).save(picture, "PNG")
+        write_atomically(options.sheet, picture.getvalue())
+        sys.stdout.write(f"{options.sheet.resolve()}\n")
+    return plan_json(plan)
+
+
+def _planned(work: Generator[Prepared, None, Plan]) -> Plan:
+    with following() as follower:
+        while True:
+            try:
+                follower.show(next(work))
+            except StopIteration as end:
+                return end.value
 
 
 def job_of(options: argparse.Namespace) -> Job:

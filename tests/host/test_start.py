@@ -25,6 +25,7 @@ NODES = {
     "LikenessDatasetToImages",
     "LikenessChooseBaseModel",
     "LikenessTrainingRecipe",
+    "LikenessPlanRun",
     "LikenessTrainCharacterLora",
     "LikenessCompareCheckpoints",
     "LikenessChooseCheckpoint",

@@ -1,0 +1,203 @@
+"""Plans: arithmetic that agrees with the trainer's, figures that are measured, advice that fits."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+
+from tests.conftest import write_tiny_dataset
+from trainer.dataset.dataset import Dataset
+from trainer.dataset.sample import Sample
+from trainer.errors import Cancelled, DatasetError
+from trainer.families.base import Base
+from trainer.planning.disk import samplings, saves
+from trainer.planning.plan import Plan, plan_run
+from trainer.planning.sheet import draw_plan
+from trainer.planning.table import bucket_table
+from trainer.planning.words import plan_json, plan_lines
+from trainer.recipe.buckets import Buckets
+from trainer.recipe.lora import Lora
+from trainer.recipe.memory import Memory
+from trainer.recipe.optim import Optim, Schedule
+from trainer.recipe.output import Output
+from trainer.recipe.prior import Prior
+from trainer.recipe.recipe import Recipe
+from trainer.training.run import RunFolder
+from trainer.training.train import Job, train
+
+RECIPE = Recipe(
+    lora=Lora(rank=2, alpha=2.0),
+    optim=Optim(lr=1e-3),
+    schedule=Schedule(steps=300, batch=2),
+    buckets=Buckets(resolution=64, step=8, shortest=32, longest=128),
+    memory=Memory(precision="fp32", gradient_checkpointing=False),
+    output=Output(save_every=100, sample_every=100, held_out_every=50),
+)
+
+
+@pytest.fixture
+def job(tiny_base: Base, tiny_dataset: Dataset, tmp_path: Path) -> Job:
+    return Job(recipe=RECIPE, dataset=tiny_dataset, base=tiny_base, run=tmp_path / "run", name="sage")
+
+
+def planned(job: Job, *, measures: bool = False) -> Plan:
+    work = plan_run(job, measures=measures)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def test_the_arithmetic_is_the_trainers(job: Job) -> None:
+    plan = planned(job)
+    assert (plan.reach.updates, plan.reach.presentations) == (300, 450)
+    assert plan.passes.passes == pytest.approx(150)
+    assert plan.passes.judgement == "usual"
+    assert {bucket.size: (bucket.shown, bucket.batches, bucket.last_batch) for bucket in plan.buckets} == {
+        (64, 64): (2, 1, 2),
+        (80, 48): (1, 1, 1),
+    }
+
+
+def test_what_a_picture_loses_is_what_is_cut_off() -> None:
+    (bucket,) = bucket_table([_sample(200, 100)], replace(RECIPE, buckets=_SQUARE))
+    (cut,) = bucket.cuts
+    assert bucket.size == (64, 64)
+    assert cut.lost == pytest.approx(0.5)
+    assert not cut.is_scaled_up
+    (small,) = bucket_table([_sample(32, 32)], replace(RECIPE, buckets=_SQUARE))[0].cuts
+    assert small.is_scaled_up
+    assert small.scale == 2
+
+
+_SQUARE = Buckets(resolution=64, step=64, shortest=64, longest=64)
+
+
+def _sample(width: int, height: int) -> Sample:
+    return Sample(path=Path("a.png"), sha256="0", width=width, height=height)
+
+
+def test_planning_leaves_nothing_behind(job: Job) -> None:
+    planned(job, measures=True)
+    assert not job.run.exists()
+
+
+def test_a_warm_up_measures_every_part_and_counts_what_learns(job: Job) -> None:
+    plan = planned(job, measures=True)
+    warm = plan.warm_up
+    assert warm is not None
+    assert warm.step > 0 and warm.encode > 0 and warm.draw is not None and warm.draw > 0
+    list(train(replace(job, recipe=replace(RECIPE, schedule=replace(RECIPE.schedule, steps=2)))))
+    last = RunFolder(job.run).checkpoints()[-1].path
+    with safe_open(last, "pt") as file:
+        weights = sum(file.get_tensor(key).numel() for key in file.keys() if not key.endswith(".alpha"))  # noqa: SIM118
+    assert weights == warm.weights
+    assert dict(warm.parts)["gradients"] == 4 * weights
+    assert plan.total_seconds is not None
+    assert dict(plan.seconds)["training"] == pytest.approx(300 * warm.step)
+    assert plan.disk.checkpoints == weights * 2 * 3
+
+
+def test_prior_pictures_cost_time_but_are_not_drawn(job: Job) -> None:
+    recipe = replace(RECIPE, prior=Prior(images=4))
+    plan = planned(replace(job, recipe=recipe), measures=True)
+    assert plan.warm_up is not None and plan.warm_up.draw is not None
+    assert dict(plan.seconds)["drawing prior pictures"] == pytest.approx(4 * plan.warm_up.draw)
+
+
+def test_saves_and_samplings_are_those_of_a_run(job: Job) -> None:
+    recipe = replace(RECIPE, schedule=replace(RECIPE.schedule, steps=5), output=Output(save_every=2, sample_every=3))
+    events = list(train(replace(job, recipe=recipe)))
+    assert sum(type(event).__name__ == "Saved" for event in events) == saves(recipe)
+    assert sum(type(event).__name__ == "Sampled" for event in events) == samplings(recipe)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"base": "sdxl_lightning"}, "distilled"),
+        ({"clip_skip": 2}, "clip_skip"),
+        ({"steps": 20}, "passes a picture are few. 150 steps"),
+        ({"steps": 3000}, "passes a picture are many. 300 steps"),
+        ({}, "every person may turn into the character"),
+        ({"masked": True}, "no picture has a mask"),
+        ({"precision": "bf16"}, "Choose precision fp32"),
+        ({"encoder_lr": 0.1}, "text encoders learn faster"),
+        ({"save_every": 900}, "Only the last step is saved"),
+        ({"alpha": 8.0}, "4 times the rank"),
+    ],
+)
+def test_what_is_unwise_is_said_and_nothing_refused(job: Job, change: dict[str, object], said: str) -> None:
+    data = RECIPE.to_json()
+    places = {
+        "clip_skip": "text",
+        "steps": "schedule",
+        "masked": "loss",
+        "precision": "memory",
+        "encoder_lr": "text",
+        "save_every": "output",
+        "alpha": "lora",
+    }
+    for name, value in change.items():
+        if name in places:
+            data[places[name]][name] = value
+    base = replace(job.base, name=str(change.get("base", job.base.name)))
+    plan = planned(replace(job, recipe=Recipe.from_json(data), base=base))
+    assert any(said in line for line in plan.warnings), plan.warnings
+    assert plan.impossible == ()
+
+
+def test_a_run_that_holds_others_back_is_not_warned_of_them(job: Job) -> None:
+    for prior in (Prior(images=8), Prior(output_weight=1.0)):
+        plan = planned(replace(job, recipe=replace(RECIPE, prior=prior)))
+        assert not any("turn into" in line for line in plan.warnings)
+    plan = planned(replace(job, regularisation=job.dataset))
+    assert not any("turn into" in line for line in plan.warnings)
+
+
+def test_pictures_that_suffer_are_named(job: Job, tmp_path: Path) -> None:
+    dataset = write_tiny_dataset(tmp_path / "odd", ((64, 64), (400, 64), (40, 40)))
+    dataset = dataset.with_samples(tuple(replace(sample, caption="") for sample in dataset.samples))
+    warnings = " ".join(planned(replace(job, dataset=dataset)).warnings)
+    assert "pixels are invented: 002.png" in warnings
+    assert "is cut off: 001.png" in warnings
+    assert "Without a caption" in warnings and "000.png" in warnings
+
+
+def test_a_full_disk_is_impossible(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainer.planning.disk.free_bytes", lambda folder: 1000)
+    (line,) = planned(job).impossible
+    assert "keep_last" in line
+    assert plan_lines(planned(job))[0].startswith("✗")
+
+
+def test_nothing_to_train_on_is_refused(job: Job) -> None:
+    with pytest.raises(DatasetError, match="no training pictures"):
+        planned(replace(job, dataset=job.dataset.with_samples(job.dataset.held_out)))
+
+
+def test_a_plan_stops_when_asked(job: Job) -> None:
+    with pytest.raises(Cancelled):
+        list(plan_run(job, cancelled=lambda: True))
+
+
+def test_the_sheet_shows_every_picture_and_darkens_what_is_cut(job: Job) -> None:
+    plan = planned(job)
+    image = draw_plan(plan, plan_lines(plan))
+    assert image.size[0] == 1280
+    many = job.dataset.with_samples(job.dataset.train * 20)
+    tall = draw_plan(planned(replace(job, dataset=many)), [])
+    assert tall.size[1] > image.size[1]
+    assert np.asarray(image).std() > 5
+
+
+def test_the_figures_are_json(job: Job) -> None:
+    said = json.loads(json.dumps(plan_json(planned(job, measures=True))))
+    assert said["updates"] == 300
+    assert set(said["lost"]) == {sample.path.name for sample in job.dataset.train}
+    assert said["seconds"] > 0
+    assert said["memory_mb"]["base, frozen"] > 0

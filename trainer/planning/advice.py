@@ -1,0 +1,100 @@
+"""What is unwise about a run, each with what would be better. Nothing here is refused."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..families.base import Base
+from ..recipe.recipe import Recipe
+from ..training.reach import Reach
+from ..training.train import Job
+from .passes import USUAL, judged, steps_for
+from .table import MUCH, Bucket, Cut
+
+_DISTILLED = re.compile(r"turbo|lightning|hyper|lcm|dmd2?|flash|distill", re.IGNORECASE)
+_NAMED = 3
+
+
+def advice(job: Job, reach: Reach, buckets: Sequence[Bucket]) -> tuple[str, ...]:
+    """One sentence each, what matters most first."""
+    return (
+        *_of_base(job.base, job.recipe),
+        *_of_passes(reach),
+        *_of_others(job),
+        *_of_pictures(job, buckets),
+        *_of_numbers(job),
+    )
+
+
+def _of_base(base: Base, recipe: Recipe) -> Iterator[str]:
+    if _DISTILLED.search(base.name):
+        yield (
+            f"{base.name} looks like a distilled base, which training pulls back to many steps. Train on the base it "
+            "was made from, and draw with the distilled one."
+        )
+    if recipe.text.clip_skip > 1 and base.family == "sdxl":
+        yield f"clip_skip {recipe.text.clip_skip} changes nothing: SDXL always reads the layer before the last."
+    if base.family == "sd15" and recipe.buckets.resolution > 768:
+        yield f"{recipe.buckets.resolution} px is above what SD 1.5 was made for; 512 to 768 is usual."
+    if base.family == "sdxl" and 256 <= recipe.buckets.resolution < 768:
+        yield f"{recipe.buckets.resolution} px is below what SDXL was made for: good for a look, not for use."
+
+
+def _of_passes(reach: Reach) -> Iterator[str]:
+    low, high = USUAL
+    judgement = judged(reach).judgement
+    if judgement == "few":
+        yield f"{reach.passes:.0f} passes a picture are few. {steps_for(reach, low)} steps would be {low}."
+    elif judgement != "usual":
+        yield f"{reach.passes:.0f} passes a picture are many. {steps_for(reach, high)} steps would be {high}."
+
+
+def _of_others(job: Job) -> Iterator[str]:
+    prior = job.recipe.prior
+    if prior.images or prior.output_weight or job.regularisation is not None:
+        return
+    yield (
+        f"Nothing keeps other people as they are, so every {job.dataset.subject} may turn into the character. "
+        "prior_images (about as many as you train on) or output_preservation 1 would hold them."
+    )
+
+
+def _of_pictures(job: Job, buckets: Sequence[Bucket]) -> Iterator[str]:
+    cuts = [cut for bucket in buckets for cut in bucket.cuts]
+    small = [cut for cut in cuts if cut.is_scaled_up]
+    if small:
+        yield f"Smaller than their bucket, so pixels are invented: {_names(small)}. Use larger originals if there are."
+    cropped = [cut for cut in cuts if cut.lost > MUCH]
+    if cropped:
+        yield f"More than {MUCH:.0%} is cut off: {_names(cropped)}. Crop to face or body gives usual shapes."
+    bare = [cut for cut in cuts if not cut.sample.caption]
+    if bare:
+        yield f"Without a caption, trained as trigger and class word alone: {_names(bare)}."
+    if job.recipe.loss.masked and not any(cut.sample.masked for cut in cuts):
+        yield "The loss is masked, but no picture has a mask. Load the dataset with its transparency as mask."
+    short = [bucket for bucket in buckets if bucket.shown < job.recipe.schedule.batch]
+    if short:
+        sizes = ", ".join(f"{size[0]}×{size[1]}" for size in (bucket.size for bucket in short[:_NAMED]))
+        yield f"Fewer pictures than a batch has: {sizes}. Their batches stay short; more repeats would fill them."
+    if not job.dataset.held_out:
+        yield "No picture is held out, so memorising cannot be seen in the curves. Hold out two or three."
+
+
+def _of_numbers(job: Job) -> Iterator[str]:
+    recipe = job.recipe
+    if recipe.memory.precision == "bf16" and job.device == "cpu":
+        yield "bf16 on a processor is slower than fp32 and less exact. Choose precision fp32."
+    if recipe.memory.precision == "fp32" and job.device != "cpu":
+        yield "fp32 needs twice the memory of bf16 on a GPU and is much slower. Choose precision bf16."
+    if recipe.text.encoder_lr > recipe.optim.lr:
+        yield "The text encoders learn faster than the UNet. A tenth of its rate is usual."
+    if recipe.output.save_every > recipe.schedule.steps:
+        yield "Only the last step is saved, so there is nothing to choose from. Lower save_every."
+    if recipe.lora.alpha > 2 * recipe.lora.rank:
+        scale = recipe.lora.alpha / recipe.lora.rank
+        yield f"alpha is {scale:g} times the rank, which multiplies the learning rate's effect by it. Half is usual."
+
+
+def _names(cuts: Sequence[Cut]) -> str:
+    names = [cut.sample.path.name for cut in cuts[:_NAMED]]
+    more = len(cuts) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")

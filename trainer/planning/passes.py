@@ -1,0 +1,50 @@
+"""How often each picture will be seen, and whether that is few or many.
+
+The number of passes over a picture is what learning and memorising go by, whatever the set's size (arXiv 2505.17638).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..training.reach import Reach
+
+USUAL = (75, 150)
+"""Passes a picture of the guide's SDXL block at 20 pictures; others' practice lies inside (about 120)."""
+_MEMORISES = 250
+
+Judgement = Literal["few", "usual", "many", "far too many"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passes:
+    """Passes a picture and where they stand against the usual band."""
+
+    passes: float
+    judgement: Judgement
+
+    @property
+    def sentence(self) -> str:
+        low, high = USUAL
+        said = {
+            "few": f"fewer than the usual {low} to {high}, the face may stay vague",
+            "usual": f"inside the usual {low} to {high}",
+            "many": f"more than the usual {low} to {high}, watch the earlier checkpoints",
+            "far too many": f"far above the usual {low} to {high}, expect the pictures themselves to come back",
+        }
+        return f"Each picture is seen about {self.passes:.0f} times: {said[self.judgement]}."
+
+
+def judged(reach: Reach) -> Passes:
+    """The reach of a run against the band."""
+    low, high = USUAL
+    count = reach.passes
+    if count < low:
+        return Passes(passes=count, judgement="few")
+    if count <= high:
+        return Passes(passes=count, judgement="usual")
+    return Passes(passes=count, judgement="many" if count <= _MEMORISES else "far too many")
+
+
+def steps_for(reach: Reach, passes: float) -> int:
+    """Updates that would show each picture so often."""
+    return max(1, round(reach.updates * passes / max(reach.passes, 1e-9)))

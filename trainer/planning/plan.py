@@ -1,0 +1,83 @@
+"""A run as it will be: the arithmetic at once, the rest after a warm-up."""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+
+from ..dataset.steps import never
+from ..errors import DatasetError
+from ..training.events import Prepared
+from ..training.reach import Reach, reach, with_steps
+from ..training.train import Job
+from .advice import advice
+from .disk import Disk, disk_use, samplings
+from .passes import Passes, judged
+from .table import Bucket, bucket_table
+from .warm_up import WarmUp, warm_up
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run will be. `warm_up` is None, and with it times and memory, where nothing was measured."""
+
+    reach: Reach
+    passes: Passes
+    buckets: tuple[Bucket, ...]
+    disk: Disk
+    warnings: tuple[str, ...]
+    impossible: tuple[str, ...]
+    warm_up: WarmUp | None
+    seconds: tuple[tuple[str, float], ...]
+
+    @property
+    def total_seconds(self) -> float | None:
+        return sum(seconds for _, seconds in self.seconds) if self.seconds else None
+
+
+def plan_run(
+    job: Job, *, measures: bool = True, cancelled: Callable[[], bool] = never
+) -> Generator[Prepared, None, Plan]:
+    """The plan of a job. Trains nothing that stays and writes nothing into its run.
+
+    With `measures` it loads the base and makes a few steps on throw-away weights. DatasetError without any training
+    picture; otherwise the errors of `train`.
+    """
+    if not job.dataset.train:
+        raise DatasetError("The dataset has no training pictures. Add some, or move some out of the held-out part.")
+    job = replace(job, recipe=with_steps(job.recipe, job.dataset.train))
+    shown = reach(job.dataset.train, job.recipe)
+    buckets = bucket_table(job.dataset.train, job.recipe)
+    measured = (yield from warm_up(job, cancelled)) if measures else None
+    weights, state = (measured.weights, measured.state) if measured else (None, None)
+    disk = disk_use(job.recipe, buckets, job.base.family, weights, state, job.run)
+    return Plan(
+        reach=shown,
+        passes=judged(shown),
+        buckets=buckets,
+        disk=disk,
+        warnings=advice(job, shown, buckets),
+        impossible=_impossible(disk),
+        warm_up=measured,
+        seconds=_seconds(job, measured) if measured else (),
+    )
+
+
+def _seconds(job: Job, measured: WarmUp) -> tuple[tuple[str, float], ...]:
+    recipe = job.recipe
+    others = recipe.prior.images + (0 if job.regularisation is None else len(job.regularisation.train))
+    encoded = len(job.dataset.train) + len(job.dataset.held_out) + others
+    draw = measured.draw or 0.0
+    parts = [
+        ("loading the base", measured.load),
+        ("drawing prior pictures", recipe.prior.images * draw),
+        ("encoding pictures", encoded * measured.encode),
+        ("training", recipe.schedule.steps * measured.step),
+        ("drawing samples", samplings(recipe) * len(recipe.output.samples) * draw),
+    ]
+    return tuple((what, seconds * recipe.seeds) for what, seconds in parts if seconds)
+
+
+def _impossible(disk: Disk) -> tuple[str, ...]:
+    if disk.needed <= disk.free:
+        return ()
+    need, free = disk.needed / 2**30, disk.free / 2**30
+    return (f"The run needs {need:.1f} GiB of disk and {free:.1f} GiB are free. Free some, or set keep_last to 3.",)

@@ -1,0 +1,67 @@
+"""The bucket table: which sizes are trained, how many pictures each has, and what every picture loses on its way."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from ..dataset.sample import Sample
+from ..families.base import Placement
+from ..recipe.recipe import Recipe
+from ..training.buckets import Size, placement, scales_up
+
+MUCH = 0.15
+"""Share of a picture whose loss is worth a word."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """One picture on its way into its bucket. `lost` is the share of its area that is cut off, 0 to 1."""
+
+    sample: Sample
+    place: Placement
+
+    @property
+    def lost(self) -> float:
+        scaled, bucket = self.place.scaled, self.place.bucket
+        return 1 - bucket[0] * bucket[1] / (scaled[0] * scaled[1])
+
+    @property
+    def scale(self) -> float:
+        """Of its longer way: above 1 where pixels are invented."""
+        return max(self.place.scaled[0] / self.place.original[0], self.place.scaled[1] / self.place.original[1])
+
+    @property
+    def is_scaled_up(self) -> bool:
+        return scales_up(self.place)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket:
+    """One size: its pictures, how often they are shown in an epoch, in how many batches of `batch`."""
+
+    size: Size
+    cuts: tuple[Cut, ...]
+    shown: int
+    batches: int
+    batch: int
+
+    @property
+    def last_batch(self) -> int:
+        """Pictures in the last batch of an epoch."""
+        return self.shown % self.batch or self.batch
+
+
+def bucket_table(samples: Sequence[Sample], recipe: Recipe) -> tuple[Bucket, ...]:
+    """Buckets by the number of times they are shown, most first."""
+    cuts: dict[Size, list[Cut]] = defaultdict(list)
+    for sample in samples:
+        place = placement((sample.width, sample.height), recipe.buckets)
+        cuts[place.bucket].append(Cut(sample=sample, place=place))
+    made = [_bucket(size, found, recipe.schedule.batch) for size, found in cuts.items()]
+    return tuple(sorted(made, key=lambda bucket: (-bucket.shown, bucket.size)))
+
+
+def _bucket(size: Size, cuts: Sequence[Cut], batch: int) -> Bucket:
+    shown = sum(cut.sample.repeats for cut in cuts)
+    return Bucket(size=size, cuts=tuple(cuts), shown=shown, batches=ceil(shown / batch), batch=batch)

@@ -1,0 +1,84 @@
+"""A plan in words and as figures."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from .plan import Plan
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """Lines to read, the most important first."""
+    return [*_head(plan), *_costs(plan), *_buckets(plan), *(f"! {line}" for line in plan.warnings)]
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """The figures, ready for JSON."""
+    measured = plan.warm_up
+    return {
+        "updates": plan.reach.updates,
+        "presentations": plan.reach.presentations,
+        "epochs": round(plan.reach.epochs, 2),
+        "passes": round(plan.passes.passes, 1),
+        "passes_are": plan.passes.judgement,
+        "buckets": [
+            {"size": list(bucket.size), "pictures": len(bucket.cuts), "shown": bucket.shown, "batches": bucket.batches}
+            for bucket in plan.buckets
+        ],
+        "lost": {cut.sample.path.name: round(cut.lost, 3) for bucket in plan.buckets for cut in bucket.cuts},
+        "disk_mb": round(plan.disk.needed / 2**20),
+        "disk_free_mb": round(plan.disk.free / 2**20),
+        "seconds": None if plan.total_seconds is None else round(plan.total_seconds),
+        "seconds_per_step": None if measured is None else round(measured.step, 4),
+        "memory_mb": {} if measured is None else {name: round(size / 2**20, 1) for name, size in measured.parts},
+        "peak_mb": None if measured is None or measured.peak is None else round(measured.peak / 2**20),
+        "warnings": list(plan.warnings),
+        "impossible": list(plan.impossible),
+    }
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    yield from (f"✗ {line}" for line in plan.impossible)
+    reach = plan.reach
+    yield f"{reach.updates} updates show {reach.presentations} pictures in {reach.epochs:.1f} epochs."
+    yield plan.passes.sentence
+
+
+def _costs(plan: Plan) -> Iterator[str]:
+    total = plan.total_seconds
+    if total is not None:
+        parts = ", ".join(f"{what} {_duration(seconds)}" for what, seconds in plan.seconds)
+        yield f"Time: about {_duration(total)} ({parts})."
+    yield f"Disk: {_size(plan.disk.needed)} of {_size(plan.disk.free)} free."
+    if plan.warm_up is not None:
+        parts = ", ".join(f"{name} {_size(size)}" for name, size in plan.warm_up.parts)
+        peak = f"{_size(plan.warm_up.peak)} at the peak: " if plan.warm_up.peak is not None else ""
+        yield f"Memory: {peak}{parts}."
+
+
+def _buckets(plan: Plan) -> Iterator[str]:
+    yield "Buckets:"
+    for bucket in plan.buckets:
+        lost = max(cut.lost for cut in bucket.cuts)
+        wide, high = bucket.size
+        fill = f", the last of {bucket.last_batch}" if bucket.last_batch < bucket.batch else ""
+        cut_off = f"up to {lost:.0%} cut off" if lost >= 0.005 else "whole"
+        pictures, batches = _count(len(bucket.cuts), "picture"), _count(bucket.batches, "batch")
+        yield f"  {wide} × {high}: {pictures}, {batches} an epoch{fill}, {cut_off}"
+
+
+def _count(number: int, what: str) -> str:
+    if number == 1:
+        return f"1 {what}"
+    return f"{number} {what}es" if what.endswith("ch") else f"{number} {what}s"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def _size(size: float) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"

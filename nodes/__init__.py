@@ -17,6 +17,7 @@ from .dataset_mix import MixDatasets
 from .dataset_pick import PickImages
 from .dataset_save import SaveDataset
 from .demo import DemoBaseModel, DemoCharacter
+from .exchange import ExportRecipe, ImportRecipe
 from .plan import PlanRun
 from .recipe import TrainingRecipe
 from .train import ChooseBaseModel, TrainCharacterLora
@@ -45,6 +46,8 @@ class LikenessExtension(ComfyExtension):
             ReviewCaptions,
             ChooseBaseModel,
             TrainingRecipe,
+            ImportRecipe,
+            ExportRecipe,
             PlanRun,
             TrainCharacterLora,
             CompareCheckpoints,

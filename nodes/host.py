@@ -16,7 +16,7 @@ from comfy_execution.progress import get_progress_state
 from PIL import Image
 from server import PromptServer
 
-from ..trainer.errors import Cancelled, DatasetError, LikenessError, RunError
+from ..trainer.errors import Cancelled, DatasetError, LikenessError, RecipeError, RunError
 
 _NAME = re.compile(r"\w[\w.\- ]{0,63}")
 _DEPTH = 3
@@ -75,6 +75,26 @@ def _diffusers_folders() -> list[str]:
     ]
     names = [path.parent.relative_to(root).as_posix() for path in found for root in roots if path.is_relative_to(root)]
     return sorted(dict.fromkeys(names), key=str.casefold)
+
+
+def settings_files(suffixes: tuple[str, ...]) -> list[str]:
+    """Files of the input folder with these endings, by name."""
+    root = Path(folder_paths.get_input_directory())
+    found = [path.name for path in root.glob("*.*") if path.suffix.lower() in suffixes and path.is_file()]
+    return sorted(found, key=str.casefold)
+
+
+def settings_file(name: str) -> Path:
+    """The file of the input folder of that name; RecipeError for anything else."""
+    path = _inside(Path(folder_paths.get_input_directory()), name)
+    if path is None or not path.is_file():
+        raise RecipeError(f"There is no file {name!r} in ComfyUI's input folder; put it there and press R.")
+    return path
+
+
+def recipes_folder() -> Path:
+    """Where exported recipes lie."""
+    return Path(folder_paths.get_output_directory()) / "likeness" / "recipes"
 
 
 def run_folder(name: str) -> Path:

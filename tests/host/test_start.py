@@ -25,6 +25,8 @@ NODES = {
     "LikenessDatasetToImages",
     "LikenessChooseBaseModel",
     "LikenessTrainingRecipe",
+    "LikenessImportRecipe",
+    "LikenessExportRecipe",
     "LikenessPlanRun",
     "LikenessTrainCharacterLora",
     "LikenessCompareCheckpoints",

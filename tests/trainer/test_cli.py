@@ -101,3 +101,30 @@ def test_a_run_takes_regularisation_and_a_lora_to_start_from(tmp_path: Path, pic
     assert job.regularisation is not None
     assert len(job.regularisation.train) == 5
     assert job.start == start
+
+
+def test_recipes_come_from_and_go_to_other_trainers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine.toml").write_text("network_dim = 8\nnonsense = 1\n")
+    assert main(["recipe", "import", str(tmp_path / "mine.toml"), "--out", str(tmp_path / "recipe.json")]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["left"] == ["nonsense"]
+    assert "not known here" in captured.err
+    kinds = ["--format", "onetrainer json", "--out", str(tmp_path / "back.json")]
+    assert main(["recipe", "export", "--recipe", str(tmp_path / "recipe.json"), *kinds]) == 0
+    assert json.loads((tmp_path / "back.json").read_text())["lora_rank"] == 8
+    text = said(capsys, "recipe", "export", "--preset", "Pony", "--format", "xml", "--out", str(tmp_path / "x"))
+    assert "'xml'" in text and "kohya TOML" in text
+    assert "cannot be read" in said(capsys, "recipe", "import", str(tmp_path / "none.toml"))
+
+
+def test_a_plan_of_the_demo_costs_nothing_and_says_all(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = tmp_path / "plan.png"
+    arguments = ["plan", "--data", str(pictures), "--out", str(tmp_path / "run"), "--quick", "--sheet", str(sheet)]
+    assert main(arguments) == 0
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert figures["updates"] == 300
+    assert figures["seconds"] is None
+    assert sheet.is_file()
+    assert not (tmp_path / "run").exists()

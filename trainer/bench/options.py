@@ -27,12 +27,13 @@ from .velocity import velocity_base
 STEPS, VELOCITY_STEPS = 200, 1500
 _NO_PRIOR = {"prior": {"images": 0}}
 
+# Prodigy begins at a rate of 1e-6 and needs some hundred updates to find its own.
 OPTIONS: dict[str, Mapping[str, Mapping[str, Any]]] = {
     "adamw": {},
     "adamw8bit": {"optim": {"optimizer": "adamw8bit"}},
     "lion8bit": {"optim": {"optimizer": "lion8bit", "lr": 1e-3, "beta2": 0.99}},
     "adafactor": {"optim": {"optimizer": "adafactor"}},
-    "prodigy": {"optim": {"optimizer": "prodigy", "lr": 1.0}, "schedule": {"warmup": 0}},
+    "prodigy": {"optim": {"optimizer": "prodigy", "lr": 1.0}, "schedule": {"warmup": 0, "steps": 3 * STEPS}},
     "schedulefree": {"optim": {"optimizer": "schedulefree"}, "schedule": {"curve": "constant"}},
     "rex": {"schedule": {"curve": "rex"}},
     "debiased": {"loss": {"min_snr_gamma": 0.0, "debiased": True}},
@@ -79,9 +80,9 @@ def bench_options(out: Path | None = None, only: tuple[str, ...] = (), seed: int
 def recipe_of(name: str, seed: int) -> Recipe:
     """The demo's recipe with the option."""
     data = demo_recipe(steps=STEPS, seed=seed).to_json()
-    data["output"] |= {"save_every": STEPS, "sample_every": 0}
     for part, values in OPTIONS[name].items():
         data[part] |= values
+    data["output"] |= {"save_every": data["schedule"]["steps"], "sample_every": 0}
     data["seeds"] = 3 if name == "average of 3 seeds" else 1
     return Recipe.from_json(data)
 

@@ -1,0 +1,290 @@
+"""Recipes to other trainers and back; everything that does not make the journey is told."""
+
+import json
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trainer.dataset.dataset import Dataset
+from trainer.errors import DatasetError, RecipeError
+from trainer.exchange.formats import FORMATS, SUFFIXES, Format, export_recipe, import_recipe
+from trainer.exchange.kohya_dataset import kohya_dataset
+from trainer.recipe.presets import PRESETS
+from trainer.recipe.recipe import Recipe
+
+GUIDE = """
+pretrained_model_name_or_path: "./models/RealVisXL_V5.0.safetensors"
+train_data_dir: "./dataset/sage"
+output_dir: "./output"
+output_name: "sage_character_sdxl"
+network_module: "networks.lora"
+network_dim: 32          # Rank - 16-64, higher = more capacity
+network_alpha: 16        # Usually dim/2
+resolution: "1024,1024"
+train_batch_size: 1      # 2 if VRAM allows
+gradient_accumulation_steps: 4
+learning_rate: 0.0001    # 1e-4, can try 4e-4
+lr_scheduler: "cosine_with_restarts"
+lr_scheduler_num_cycles: 3
+max_train_epochs: 10
+optimizer_type: "AdamW8bit"
+mixed_precision: "bf16"
+save_precision: "fp16"
+cache_latents: true
+cache_latents_to_disk: true
+enable_bucket: true
+min_bucket_reso: 512
+max_bucket_reso: 2048
+prior_loss_weight: 1.0
+min_snr_gamma: 5
+"""
+KOHYA_TOOK = {
+    *("alpha_mask", "bucket_reso_steps", "cache_latents", "cache_latents_to_disk", "caption_dropout_rate"),
+    *("caption_extension", "caption_tag_dropout_rate", "debiased_estimation_loss", "enable_bucket"),
+    *("gradient_accumulation_steps", "gradient_checkpointing", "huber_c", "huber_schedule", "keep_tokens"),
+    *("learning_rate", "loss_type", "lr_scheduler", "lr_scheduler_min_lr_ratio", "lr_scheduler_num_cycles"),
+    *("lr_scheduler_power", "lr_warmup_steps", "masked_loss", "max_bucket_reso", "max_grad_norm"),
+    *("max_train_epochs", "max_train_steps", "min_bucket_reso", "min_snr_gamma", "mixed_precision"),
+    *("network_alpha", "network_args", "network_dim", "network_module", "network_train_unet_only", "no_half_vae"),
+    *("optimizer_args", "optimizer_type", "prior_loss_weight", "resolution", "save_every_n_steps", "save_model_as"),
+    *("save_precision", "seed", "shuffle_caption", "text_encoder_lr", "train_batch_size", "unet_lr"),
+    *("noise_offset", "clip_skip"),
+}
+"""Options that sd-scripts' own parser and TOML loader took with these values, at 48d368fa of 2026-02-16."""
+OURS = {"output.held_out_every", "output.samples", "output.tag_frequency", "output.keep_last", "output.save_every"}
+OURS |= {"schedule.cycles", "lora.factor", "buckets.shortest", "buckets.longest", "lora.conv_alpha", "schedule.steps"}
+"""What only Likeness writes down, or what a file says in other numbers of the same meaning."""
+
+
+def settings(recipe: Recipe) -> dict[str, Any]:
+    data = recipe.to_json()
+    parts = {
+        f"{part}.{name}": value for part, each in data.items() if isinstance(each, dict) for name, value in each.items()
+    }
+    return parts | {name: value for name, value in data.items() if not isinstance(value, dict)}
+
+
+def variants() -> list[Recipe]:
+    guide = PRESETS["SDXL character (guide)"].recipe
+    return [
+        *(preset.recipe for preset in PRESETS.values()),
+        replace(guide, lora=replace(guide.lora, kind="lokr", factor=4)),
+        replace(
+            guide, lora=replace(guide.lora, kind="dora", targets="attention_mlp_conv", conv_rank=8, conv_alpha=4.0)
+        ),
+        replace(guide, lora=replace(guide.lora, rank_by_timestep=True), seeds=3, seed=4),
+        replace(guide, schedule=replace(guide.schedule, curve="cosine", lr_floor=0.1, warmup=20)),
+        replace(guide, schedule=replace(guide.schedule, curve="polynomial", power=2.0)),
+        replace(guide, schedule=replace(guide.schedule, curve="rex", epochs=4)),
+        replace(guide, loss=replace(guide.loss, masked=True, kind="huber", huber_c=0.2, noise_offset=0.05)),
+        replace(guide, loss=replace(guide.loss, debiased=True, min_snr_gamma=0.0)),
+        replace(guide, optim=replace(guide.optim, optimizer="lion8bit", beta2=0.98, weight_decay=0.1, ema_decay=0.99)),
+        replace(guide, prior=replace(guide.prior, output_weight=1.0, delta_l2=0.1)),
+        replace(guide, text=replace(guide.text, clip_skip=2, tag_dropout=0.1, encoder_lr=1e-5, encoder_steps=100)),
+        replace(guide, memory=replace(guide.memory, precision="fp32", cache="memory", deterministic=True)),
+    ]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("recipe", variants())
+def test_what_does_not_come_back_was_told(recipe: Recipe, kind: Format) -> None:
+    made = export_recipe(recipe, kind)
+    back = import_recipe(made.text, f"recipe{SUFFIXES[kind]}")
+    assert back.format == kind
+    before, after = settings(recipe), settings(back.recipe)
+    moved = {place for place, value in before.items() if after[place] != value}
+    told = {left.key for left in made.left}
+    untellable = OURS if kind != "Likeness JSON" else set()
+    if kind == "OneTrainer JSON":
+        untellable = untellable | {
+            "buckets.step",
+            "schedule.epochs",
+            "loss.huber_c",
+            "loss.huber_schedule",
+            "schedule.power",
+        }
+        untellable |= {
+            "memory.cache",
+            "memory.deterministic",
+            "text.keep_tokens",
+            "text.clip_skip",
+            "text.encoder_steps",
+        }
+        untellable |= {"prior.weight", "loss.mask_floor"}
+    assert moved - told - untellable == set()
+    assert back.left == ()
+
+
+def test_rank_alpha_and_rate_travel_together_in_every_format() -> None:
+    for preset in PRESETS.values():
+        for kind in FORMATS:
+            back = import_recipe(export_recipe(preset.recipe, kind).text, f"recipe{SUFFIXES[kind]}").recipe
+            assert (back.lora.rank, back.lora.alpha, back.optim.lr) == (
+                preset.recipe.lora.rank,
+                preset.recipe.lora.alpha,
+                preset.recipe.optim.lr,
+            )
+
+
+def test_only_options_that_kohyas_own_parser_takes_are_written() -> None:
+    for recipe in variants():
+        assert set(tomllib.loads(export_recipe(recipe, "kohya TOML").text)) <= KOHYA_TOOK
+
+
+def test_the_guides_yaml_is_read() -> None:
+    made = import_recipe(GUIDE, "sage_train.yaml")
+    guide = PRESETS["SDXL character (guide)"].recipe
+    recipe = made.recipe
+    assert made.format == "guide YAML"
+    assert (recipe.lora.rank, recipe.lora.alpha, recipe.optim.lr) == (32, 16.0, 1e-4)
+    assert (recipe.optim.optimizer, recipe.schedule.curve, recipe.schedule.cycles) == (
+        guide.optim.optimizer,
+        guide.schedule.curve,
+        guide.schedule.cycles,
+    )
+    assert recipe.schedule.epochs == 10
+    assert recipe.buckets == guide.buckets
+    assert {left.key for left in made.left} == {
+        "pretrained_model_name_or_path",
+        "train_data_dir",
+        "output_dir",
+        "output_name",
+    }
+
+
+def test_what_a_kohya_file_leaves_out_is_kohyas_default_not_ours() -> None:
+    recipe = import_recipe("network_dim = 8\n", "a.toml").recipe
+    assert (recipe.lora.alpha, recipe.optim.lr, recipe.schedule.steps) == (1.0, 1e-6, 1600)
+    assert recipe.text.encoder_lr == recipe.optim.lr
+    assert import_recipe("network_train_unet_only = true\n", "a.toml").recipe.text.encoder_lr == 0
+
+
+def test_tables_of_a_toml_count_as_kohya_counts_them() -> None:
+    recipe = import_recipe("[network]\nnetwork_dim = 8\n[more]\nseed = 3\n", "a.toml").recipe
+    assert (recipe.lora.rank, recipe.seed) == (8, 3)
+
+
+def test_unknown_and_unsupported_keys_are_listed_with_why() -> None:
+    made = import_recipe("network_dim = 8\nflip_aug = true\nnonsense = 3\nscale_weight_norms = 1.0\n", "a.toml")
+    said = {left.key: left.why for left in made.left}
+    assert set(said) == {"flip_aug", "nonsense", "scale_weight_norms"}
+    assert "mirrored" in said["flip_aug"]
+    assert "not known" in said["nonsense"]
+
+
+def test_network_and_optimizer_arguments_are_read() -> None:
+    text = """
+network_module = "lycoris.kohya"
+network_args = ["algo=lokr", "factor=4", "conv_dim=8", "preset=full"]
+optimizer_type = "adamw8BIT"
+optimizer_args = ["weight_decay=0.1", "betas=0.8,0.95", "eps=1e-6"]
+"""
+    made = import_recipe(text, "a.toml")
+    assert (made.recipe.lora.kind, made.recipe.lora.factor, made.recipe.lora.conv_rank) == ("lokr", 4, 8)
+    assert made.recipe.lora.targets == "attention_mlp_conv"
+    optim = made.recipe.optim
+    assert (optim.optimizer, optim.weight_decay, optim.beta1, optim.beta2) == ("adamw8bit", 0.1, 0.8, 0.95)
+    assert {str(left.value) for left in made.left} == {"preset=full", "eps=1e-6"}
+
+
+def test_a_windows_json_of_kohya_ss_is_read() -> None:
+    window = {
+        "LoRA_type": "LyCORIS/LoKr",
+        "factor": 8,
+        "conv_dim": 1,
+        "network_dim": 16,
+        "network_alpha": 8,
+        "learning_rate": 2e-4,
+        "unet_lr": 0,
+        "text_encoder_lr": 0,
+        "optimizer": "Prodigy",
+        "lr_scheduler": "cosine",
+        "lr_warmup": 10,
+        "max_resolution": "768,1024",
+        "enable_bucket": True,
+        "max_train_steps": 0,
+        "epoch": 7,
+        "min_snr_gamma": 0,
+        "optimizer_args": "weight_decay=0.2",
+    }
+    window["learning_rate"] = 1.0
+    recipe = import_recipe(json.dumps(window), "mine.json").recipe
+    assert (recipe.lora.kind, recipe.lora.rank, recipe.lora.alpha) == ("lokr", 16, 8.0)
+    assert (recipe.optim.optimizer, recipe.optim.lr, recipe.optim.weight_decay) == ("prodigy", 1.0, 0.2)
+    assert recipe.text.encoder_lr == 0
+    assert recipe.schedule.epochs == 7
+    assert recipe.buckets.resolution == 887
+    assert recipe.schedule.warmup == 160
+
+
+def test_a_onetrainer_preset_is_read() -> None:
+    preset = {
+        "training_method": "LORA",
+        "model_type": "STABLE_DIFFUSION_XL_10_BASE",
+        "learning_rate": 0.0003,
+        "batch_size": 4,
+        "resolution": "1024",
+        "lora_rank": 16,
+        "lora_alpha": 1.0,
+        "layer_filter_preset": "attn-mlp",
+        "text_encoder": {"train": False},
+        "text_encoder_2": {"train": False},
+        "optimizer": {"optimizer": "ADAMW", "weight_decay": 0.02, "fused": True},
+        "loss_weight_fn": "MIN_SNR_GAMMA",
+        "train_dtype": "BFLOAT_16",
+        "dataloader_threads": 2,
+    }
+    made = import_recipe(json.dumps(preset), "preset.json")
+    recipe = made.recipe
+    assert made.format == "OneTrainer JSON"
+    assert (recipe.lora.rank, recipe.lora.alpha, recipe.optim.lr, recipe.schedule.batch) == (16, 1.0, 3e-4, 4)
+    assert (recipe.text.encoder_lr, recipe.optim.weight_decay, recipe.loss.min_snr_gamma) == (0.0, 0.02, 5.0)
+    assert {left.key for left in made.left} == {"model_type", "optimizer.fused", "dataloader_threads"}
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "said"),
+    [
+        ("network_dim = 'many'", "a.toml", r"network_dim is 'many' in a\.toml; it must be a whole number"),
+        ("network_dim = 8.5", "a.toml", "whole number"),
+        ("optimizer_type = 'Sophia'", "a.toml", "use AdamW, AdamW8bit"),
+        ("network_dim = ", "a.toml", r"a\.toml cannot be read"),
+        ("- 1\n- 2\n", "a.yaml", "holds no settings"),
+        ("!!python/object/apply:os.system ['true']", "a.yaml", "cannot be read"),
+        ("{}", "a.json", "holds no settings"),
+        ('{"hello": 1}', "a.json", "no recipe of Likeness, kohya_ss or OneTrainer"),
+        ("job: extension\nconfig: {}\n", "a.yaml", "FLUX"),
+        ("[[datasets]]\nresolution = 512\n", "a.toml", "dataset file"),
+        ("[" * 100_000, "a.json", "cannot be read"),
+        ("x" * (2 << 20), "a.toml", "larger than 1 MiB"),
+        ("network_dim = -3", "a.toml", "rank is -3"),
+        ("learning_rate = nan", "a.toml", "lr is nan"),
+        ("optimizer_args = ['weight_decay=much']", "a.toml", "weight_decay is 'much'"),
+        ("resolution = 'wide,high'", "a.toml", "resolution is 'wide'"),
+        ('{"lora_rank": 4, "optimizer": "ADAMW"}', "a.json", "must hold settings of its own"),
+    ],
+)
+def test_bad_files_are_refused_in_one_sentence(text: str, file: str, said: str) -> None:
+    with pytest.raises(RecipeError, match=said):
+        import_recipe(text, file)
+
+
+def test_a_dataset_is_written_as_kohya_reads_it(tiny_dataset: Dataset, tmp_path: Path) -> None:
+    recipe = PRESETS["Illustrious"].recipe
+    train = tiny_dataset.with_samples(tiny_dataset.train)
+    folder = train.train[0].path.parent
+    made = tomllib.loads(kohya_dataset(recipe, train, train))
+    (dataset,) = made["datasets"]
+    assert dataset["resolution"] == 1024
+    assert dataset["subsets"] == [
+        {"image_dir": folder.as_posix(), "num_repeats": 1, "class_tokens": "sage_character"},
+        {"image_dir": folder.as_posix(), "num_repeats": 1, "class_tokens": "person", "is_reg": True},
+    ]
+    with pytest.raises(DatasetError, match="held-out"):
+        kohya_dataset(recipe, tiny_dataset)
+    mixed = train.with_samples((replace(train.train[0], repeats=4), *train.train[1:]))
+    with pytest.raises(DatasetError, match="different repeats"):
+        kohya_dataset(recipe, mixed)

@@ -1,0 +1,135 @@
+"""Reading and writing recipes in every format, by the file's own look."""
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from ..errors import RecipeError
+from ..recipe.recipe import Recipe
+from . import kohya_in, onetrainer
+from .keys import Keys, Left
+from .kohya_gui import from_window, to_window
+from .kohya_out import kohya_cannot, kohya_settings
+
+Format = Literal["kohya TOML", "guide YAML", "kohya_ss JSON", "OneTrainer JSON", "Likeness JSON"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+SUFFIXES: Mapping[Format, str] = {
+    "kohya TOML": ".toml",
+    "guide YAML": ".yaml",
+    "kohya_ss JSON": ".json",
+    "OneTrainer JSON": ".json",
+    "Likeness JSON": ".json",
+}
+_MOST_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """A recipe, the format it came in, and everything of the file that it does not hold."""
+
+    recipe: Recipe
+    format: Format
+    left: tuple[Left, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """A file's text, and everything of the recipe that it does not hold."""
+
+    text: str
+    left: tuple[Left, ...]
+
+
+def import_recipe(text: str, file: str) -> Imported:
+    """The recipe in a settings file called `file`; RecipeError names what cannot be read or trained."""
+    if len(text.encode()) > _MOST_BYTES:
+        raise RecipeError(f"{file} is larger than 1 MiB, which no settings file is.")
+    values = _parsed(text, file)
+    kind = _format(values, file)
+    if kind == "Likeness JSON":
+        return Imported(recipe=Recipe.from_json(values), format=kind, left=())
+    keys = Keys(from_window(values) if kind == "kohya_ss JSON" else values, file)
+    parts = onetrainer.parts_of(keys) if kind == "OneTrainer JSON" else kohya_in.parts_of(keys)
+    return Imported(recipe=Recipe.from_json(parts), format=kind, left=tuple(keys.rest()))
+
+
+def export_recipe(recipe: Recipe, kind: Format) -> Exported:
+    """The recipe as a file of that format."""
+    if kind == "Likeness JSON":
+        return Exported(text=_json(recipe.to_json()), left=())
+    if kind == "OneTrainer JSON":
+        return Exported(
+            text=_json(onetrainer.onetrainer_settings(recipe)), left=tuple(onetrainer.onetrainer_cannot(recipe))
+        )
+    settings = kohya_settings(recipe)
+    write: Mapping[Format, Callable[[dict[str, Any]], str]] = {
+        "kohya TOML": _toml,
+        "guide YAML": _yaml,
+        "kohya_ss JSON": lambda values: _json(to_window(values)),
+    }
+    return Exported(text=write[kind](settings), left=tuple(kohya_cannot(recipe)))
+
+
+def _parsed(text: str, file: str) -> dict[str, Any]:
+    try:
+        if file.lower().endswith(".toml"):
+            data: Any = tomllib.loads(text)
+        elif file.lower().endswith((".yaml", ".yml")):
+            import yaml
+
+            data = yaml.safe_load(text)
+        else:
+            data = json.loads(text)
+    except Exception as fault:  # each parser has its own; a hostile file may also exhaust the stack
+        raise RecipeError(f"{file} cannot be read: {str(fault).splitlines()[0] if str(fault) else fault!r}.") from fault
+    if not isinstance(data, dict) or not data:
+        raise RecipeError(f"{file} holds no settings.")
+    return _flat({str(key): value for key, value in data.items()})  # type: ignore[reportUnknownVariableType]
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    """kohya's loader ignores the names of TOML's tables: what lies below one counts as if it stood at the top."""
+    if "lora" in values or "optimizer" in values and isinstance(values["optimizer"], dict):
+        return values
+    if "job" in values or "datasets" in values:
+        return values
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        found |= value if isinstance(value, dict) else {key: value}
+    return found
+
+
+def _format(values: Mapping[str, Any], file: str) -> Format:
+    if isinstance(values.get("lora"), dict) and isinstance(values.get("schedule"), dict):
+        return "Likeness JSON"
+    if "lora_rank" in values or isinstance(values.get("optimizer"), dict) or "learning_rate_scheduler" in values:
+        return "OneTrainer JSON"
+    if "job" in values and "config" in values:
+        raise RecipeError(f"{file} is an ai-toolkit job for FLUX, which is not trained here yet.")
+    if "datasets" in values and "network_dim" not in values:
+        raise RecipeError(f"{file} is a dataset file of kohya: load its picture folders as a dataset instead.")
+    if file.lower().endswith(".toml"):
+        return "kohya TOML"
+    if file.lower().endswith((".yaml", ".yml")):
+        return "guide YAML"
+    if "LoRA_type" in values or "max_resolution" in values or "network_dim" in values:
+        return "kohya_ss JSON"
+    raise RecipeError(f"{file} is no recipe of Likeness, kohya_ss or OneTrainer.")
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+
+def _toml(values: dict[str, Any]) -> str:
+    import tomli_w
+
+    return tomli_w.dumps(values)
+
+
+def _yaml(values: dict[str, Any]) -> str:
+    import yaml
+
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)

@@ -1,0 +1,123 @@
+"""The keys of somebody else's settings file: each is taken once, and what nobody took is told."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ..errors import RecipeError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Left:
+    """A key that has no place here, or not as it stands: its name, its value, and what became of it."""
+
+    key: str
+    value: Any
+    why: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.key} = {self.value!r}: {self.why}"
+
+
+class Keys:
+    """Settings by name. A value of the wrong kind is a RecipeError that names key and file."""
+
+    def __init__(self, values: Mapping[str, Any], file: str) -> None:
+        self._values = dict(values)
+        self.file = file
+        self._left: list[Left] = []
+
+    def __contains__(self, key: str) -> bool:
+        return self._values.get(key) not in (None, "")
+
+    def number(self, key: str, default: float) -> float:
+        return self._take(key, default, "a number", _number)
+
+    def whole(self, key: str, default: int) -> int:
+        return self._take(key, default, "a whole number", _whole)
+
+    def switch(self, key: str, default: bool = False) -> bool:
+        return self._take(key, default, "true or false", _switch)
+
+    def word(self, key: str, default: str = "") -> str:
+        return self._take(key, default, "text", _word)
+
+    def choice(self, key: str, words: Mapping[str, T], default: T) -> T:
+        """The meaning of a word, whatever its case; RecipeError lists the words there are."""
+        if key not in self:
+            self._values.pop(key, None)
+            return default
+        value = str(self._values.pop(key))
+        known = {word.lower(): meaning for word, meaning in words.items()}
+        if value.lower() not in known:
+            raise RecipeError(f"{key} is {value!r} in {self.file}, which is not known here; use {', '.join(words)}.")
+        return known[value.lower()]
+
+    def inside(self, key: str) -> "Keys":
+        """The settings that lie below a key, to be taken in turn."""
+        value = self._values.pop(key, None)
+        if value is not None and not isinstance(value, Mapping):
+            raise RecipeError(f"{key} is {value!r} in {self.file}; it must hold settings of its own.")
+        return Keys(value or {}, self.file)  # type: ignore[reportUnknownArgumentType]
+
+    def raw(self, key: str) -> Any:
+        return self._values.pop(key, None)
+
+    def leave(self, key: str, why: str, *, unless: tuple[Any, ...] = ()) -> None:
+        """Take a key that has no counterpart, and say why if it is there with a value that means something."""
+        value = self._values.pop(key, None)
+        if value not in (None, "", False, *unless):
+            self._left.append(Left(key, value, why))
+
+    def tell(self, key: str, value: Any, why: str) -> None:
+        """Say what became of a value that was taken in another way than it stood."""
+        self._left.append(Left(key, value, why))
+
+    def rest(self) -> Iterator[Left]:
+        """All that was told, then the keys nobody took."""
+        yield from self._left
+        for key, value in self._values.items():
+            if value not in (None, ""):
+                yield Left(key, value, "not known here, left out")
+
+    def _take(self, key: str, default: T, kind: str, read: Callable[[Any], T]) -> T:
+        if key not in self:
+            self._values.pop(key, None)
+            return default
+        value = self._values.pop(key)
+        try:
+            return read(value)
+        except (TypeError, ValueError, OverflowError):
+            raise RecipeError(f"{key} is {value!r} in {self.file}; it must be {kind}.") from None
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool):
+        raise ValueError
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    number = _number(value)
+    if number != int(number):
+        raise ValueError
+    return int(number)
+
+
+def _switch(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() in ("true", "1", "on", "yes"):
+        return True
+    if str(value).lower() in ("false", "0", "off", "no", "none"):
+        return False
+    raise ValueError
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, (dict, list)):
+        raise ValueError
+    return str(value)

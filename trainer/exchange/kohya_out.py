@@ -1,0 +1,148 @@
+"""A recipe as kohya's settings, and what of it kohya cannot do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..recipe.recipe import Recipe
+from .keys import Left
+
+_OPTIMIZERS = {
+    "adamw": "AdamW",
+    "adamw8bit": "AdamW8bit",
+    "lion8bit": "Lion8bit",
+    "adafactor": "AdaFactor",
+    "prodigy": "Prodigy",
+    "schedulefree": "AdamWScheduleFree",
+}
+_PRECISIONS = {"fp32": "no", "fp16": "fp16", "bf16": "bf16"}
+_SAVED = {"fp32": "float", "fp16": "fp16", "bf16": "bf16"}
+
+
+def kohya_settings(recipe: Recipe) -> dict[str, Any]:
+    """Settings for `sdxl_train_network.py` or `train_network.py`, by their option names."""
+    schedule, loss, buckets, text = recipe.schedule, recipe.loss, recipe.buckets, recipe.text
+    settings: dict[str, Any] = {
+        **_network(recipe),
+        **_optimizer(recipe),
+        **_schedule(recipe),
+        "train_batch_size": schedule.batch,
+        "gradient_accumulation_steps": schedule.accumulation,
+        "resolution": f"{buckets.resolution},{buckets.resolution}",
+        "enable_bucket": True,
+        "min_bucket_reso": buckets.shortest,
+        "max_bucket_reso": buckets.longest,
+        "bucket_reso_steps": buckets.step,
+        "caption_extension": ".txt",
+        "caption_dropout_rate": text.dropout,
+        "shuffle_caption": text.shuffle,
+        "keep_tokens": text.keep_tokens,
+        "caption_tag_dropout_rate": text.tag_dropout,
+        "prior_loss_weight": recipe.prior.weight,
+        "noise_offset": loss.noise_offset or None,
+        "min_snr_gamma": loss.min_snr_gamma or None,
+        "debiased_estimation_loss": loss.debiased,
+        "loss_type": loss.kind,
+        "huber_schedule": loss.huber_schedule,
+        "huber_c": loss.huber_c,
+        "masked_loss": loss.masked,
+        "alpha_mask": loss.masked,
+        "mixed_precision": _PRECISIONS[recipe.memory.precision],
+        "save_precision": _SAVED[recipe.output.precision],
+        "gradient_checkpointing": recipe.memory.gradient_checkpointing,
+        "cache_latents": True,
+        "cache_latents_to_disk": recipe.memory.cache == "disk",
+        "no_half_vae": True,
+        "save_model_as": "safetensors",
+        "save_every_n_steps": recipe.output.save_every,
+        "seed": recipe.seed,
+    }
+    if text.clip_skip > 1:
+        settings["clip_skip"] = text.clip_skip
+    return {key: value for key, value in settings.items() if value is not None}
+
+
+def kohya_cannot(recipe: Recipe) -> list[Left]:
+    """Settings that kohya has no word for, or another meaning."""
+    found = {
+        "lora.targets": (recipe.lora.targets == "attention", "kohya always trains attention and MLP: larger files"),
+        "lora.rank_by_timestep": (recipe.lora.rank_by_timestep, "left out"),
+        "schedule.curve": (recipe.schedule.curve == "rex", "written as cosine"),
+        "schedule.lr_floor": (
+            recipe.schedule.lr_floor > 0 and recipe.schedule.curve not in ("cosine", "rex"),
+            "left out: kohya has a floor for cosine alone",
+        ),
+        "optim.ema_decay": (recipe.optim.ema_decay > 0, "left out"),
+        "prior.images": (recipe.prior.images > 0, "kohya draws none: give it a folder of pictures (is_reg)"),
+        "prior.output_weight": (recipe.prior.output_weight > 0, "left out"),
+        "prior.delta_l2": (recipe.prior.delta_l2 > 0, "left out"),
+        "loss.mask_floor": (recipe.loss.masked and recipe.loss.mask_floor > 0, "kohya counts masked parts as nothing"),
+        "text.encoder_steps": (recipe.text.encoder_steps > 0, "left out: they learn to the end"),
+        "output.sample_every": (recipe.output.sample_every > 0, "samples need a prompt file with kohya"),
+        "seeds": (recipe.seeds > 1, "one seed is written"),
+        "memory.deterministic": (recipe.memory.deterministic, "left out"),
+    }
+    data = recipe.to_json()
+    return [Left(place, _at(data, place), why) for place, (is_told, why) in found.items() if is_told]
+
+
+def _at(data: Mapping[str, Any], place: str) -> Any:
+    part, _, name = place.partition(".")
+    return data[part][name] if name else data[part]
+
+
+def _network(recipe: Recipe) -> dict[str, Any]:
+    lora, text = recipe.lora, recipe.text
+    has_conv = lora.targets == "attention_mlp_conv"
+    conv = (
+        [f"conv_dim={lora.conv_rank or lora.rank}", f"conv_alpha={lora.conv_alpha or lora.alpha}"] if has_conv else []
+    )
+    kind = {
+        "lora": [],
+        "dora": ["algo=lora", "dora_wd=True"],
+        "lokr": ["algo=lokr", f"factor={lora.factor}"],
+    }[lora.kind]
+    settings: dict[str, Any] = {
+        "network_module": "networks.lora" if lora.kind == "lora" else "lycoris.kohya",
+        "network_dim": lora.rank,
+        "network_alpha": lora.alpha,
+        "network_train_unet_only": not text.encoder_lr,
+    }
+    if kind or conv:
+        settings["network_args"] = [*kind, *conv]
+    if text.encoder_lr:
+        settings["text_encoder_lr"] = [text.encoder_lr]
+    return settings
+
+
+def _optimizer(recipe: Recipe) -> dict[str, Any]:
+    optim = recipe.optim
+    arguments = [f"weight_decay={optim.weight_decay}"]
+    if optim.optimizer != "adafactor":
+        arguments.append(f"betas=({optim.beta1},{optim.beta2})")
+    return {
+        "optimizer_type": _OPTIMIZERS[optim.optimizer],
+        "optimizer_args": arguments,
+        "learning_rate": optim.lr,
+        "unet_lr": optim.lr,
+        "max_grad_norm": optim.grad_clip,
+    }
+
+
+def _schedule(recipe: Recipe) -> dict[str, Any]:
+    schedule = recipe.schedule
+    curve: str = "cosine" if schedule.curve == "rex" else schedule.curve
+    settings: dict[str, Any] = {"lr_warmup_steps": schedule.warmup}
+    if curve == "cosine" and schedule.lr_floor:
+        curve = "cosine_with_min_lr"
+        settings["lr_scheduler_min_lr_ratio"] = schedule.lr_floor
+    if curve == "constant" and schedule.warmup:
+        curve = "constant_with_warmup"
+    if curve == "cosine_with_restarts":
+        settings["lr_scheduler_num_cycles"] = schedule.cycles
+    if curve == "polynomial":
+        settings["lr_scheduler_power"] = schedule.power
+    if schedule.epochs:
+        settings["max_train_epochs"] = schedule.epochs
+    else:
+        settings["max_train_steps"] = schedule.steps
+    return {"lr_scheduler": curve, **settings}

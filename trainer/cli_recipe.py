@@ -44,14 +44,14 @@ def _import(options: argparse.Namespace) -> dict[str, Any]:
 def _export(options: argparse.Namespace) -> dict[str, Any]:
     from .console_train import recipe_of
     from .dataset.files.folder import read_dataset
-    from .exchange.formats import FORMATS, export_recipe
+    from .exchange.formats import FORMATS, Format, export_recipe
     from .exchange.kohya_dataset import kohya_dataset
 
-    kind = next((each for each in FORMATS if each.lower() == options.format.lower()), None)
-    if kind is None:
+    named: dict[str, Format] = {each.lower(): each for each in FORMATS}
+    if options.format.lower() not in named:
         raise RecipeError(f"There is no format {options.format!r}; use {', '.join(FORMATS)}.")
     recipe = recipe_of(argparse.Namespace(recipe=options.recipe, preset=options.preset, base=None))
-    made = export_recipe(recipe, kind)
+    made = export_recipe(recipe, named[options.format.lower()])
     for left in made.left:
         _console.print(left.sentence, style="yellow", highlight=False, soft_wrap=True)
     write_atomically(options.out, made.text.encode())
@@ -65,7 +65,7 @@ def _export(options: argparse.Namespace) -> dict[str, Any]:
 
 def _text(path: Path) -> str:
     try:
-        with open(path, encoding="utf-8-sig") as file:
+        with path.open(encoding="utf-8-sig") as file:
             return file.read((1 << 20) + 1)
     except (OSError, UnicodeDecodeError) as fault:
         raise RecipeError(f"{path} cannot be read: {fault}.") from fault

@@ -8,6 +8,7 @@ from .captions_review import ReviewCaptions
 from .captions_rules import ApplyCaptionRules
 from .captions_tag import TagWithWd14
 from .captions_use import UseCaptions
+from .check_lora import CheckLora
 from .compare import ChooseCheckpoint, CompareCheckpoints
 from .dataset import LoadCharacterDataset
 from .dataset_check import CheckDataset
@@ -52,5 +53,6 @@ class LikenessExtension(ComfyExtension):
             TrainCharacterLora,
             CompareCheckpoints,
             ChooseCheckpoint,
+            CheckLora,
             ApplyCharacterLora,
         ]

@@ -22,6 +22,25 @@ def apply_lora(model: Any, clip: Any, path: Path, strength: float) -> tuple[Any,
     return comfy.sd.load_lora_for_models(model, clip, tensors, strength, strength)
 
 
+def unmatched(model: Any, clip: Any, path: Path) -> tuple[list[str], int]:
+    """Layers of the file that the host would not load onto these, and how many it has in all."""
+    tensors = comfy.lora_convert.convert_lora(dict(_read(path)))
+    known = comfy.lora.model_lora_keys_unet(model.model, {})
+    if clip is not None:
+        known = comfy.lora.model_lora_keys_clip(clip.cond_stage_model, known)
+    layers = dict.fromkeys(_layer(key) for key in tensors)
+    return [layer for layer in layers if layer not in known], len(layers)
+
+
+def _layer(key: str) -> str:
+    """The part of a key that names the layer: what stands before the first word of an adapter's own."""
+    for part in (".lora_", ".alpha", ".dora_scale", ".lokr_", ".hada_", ".oft_", ".diff", "_lora.", ".lora."):
+        at = key.find(part)
+        if at > 0:
+            return key[:at]
+    return key
+
+
 def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ModelError(f"{path} is missing; run Choose checkpoint again, or choose another LoRA.")

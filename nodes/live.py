@@ -22,6 +22,7 @@ class Live:
         self._samples: dict[int, list[View]] = {}
         self._likeness: dict[int, float] = {}
         self._note = ""
+        self._health = ""
         self.saved: list[int] = []
         self.step = 0
         self.steps = 0
@@ -42,8 +43,11 @@ class Live:
                 self._sampled(event)
             case Saved():
                 self.saved.append(event.step)
+                self._health = event.health
             case Finished():
-                self.status = "Answered from the finished run" if event.answered else "Finished"
+                self.status = ("Answered from the finished run" if event.answered else "Finished") + (
+                    f". {self._health}" if self._health else ""
+                )
 
     def _stepped(self, event: Stepped) -> None:
         self.step, self.steps = event.step, event.steps

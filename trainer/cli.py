@@ -1,4 +1,4 @@
-"""The command line: demo, train, plan, compare, dataset, caption, recipe, bench. Each ends with one line of JSON."""
+"""The command line: demo, train, plan, compare, dataset, caption, recipe, lora, bench; each ends with one JSON line."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ from typing import Any
 from .allocator import kept_memory
 from .cli_captions import add_captions
 from .cli_dataset import add_dataset
+from .cli_lora import add_lora
 from .cli_recipe import add_recipe
 from .errors import LikenessError
 
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     add_dataset(commands)
     add_captions(commands)
     add_recipe(commands)
+    add_lora(commands)
     _add_bench(commands)
     return parser
 

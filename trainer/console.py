@@ -48,6 +48,8 @@ class Follower:
             self._say(event.skipped)
         elif isinstance(event, Saved):
             self._say(f"saved {event.path}")
+            if event.health:
+                self._say(event.health)
         elif isinstance(event, Finished) and event.answered:
             self._say("already trained")
 

@@ -31,6 +31,7 @@ NODES = {
     "LikenessTrainCharacterLora",
     "LikenessCompareCheckpoints",
     "LikenessChooseCheckpoint",
+    "LikenessCheckLora",
     "LikenessApplyCharacterLora",
 }
 

@@ -112,6 +112,7 @@ def test_recipes_come_from_and_go_to_other_trainers(tmp_path: Path, capsys: pyte
     kinds = ["--format", "onetrainer json", "--out", str(tmp_path / "back.json")]
     assert main(["recipe", "export", "--recipe", str(tmp_path / "recipe.json"), *kinds]) == 0
     assert json.loads((tmp_path / "back.json").read_text())["lora_rank"] == 8
+    capsys.readouterr()
     text = said(capsys, "recipe", "export", "--preset", "Pony", "--format", "xml", "--out", str(tmp_path / "x"))
     assert "'xml'" in text and "kohya TOML" in text
     assert "cannot be read" in said(capsys, "recipe", "import", str(tmp_path / "none.toml"))

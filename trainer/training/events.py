@@ -59,10 +59,14 @@ class Sampled:
 
 @dataclass(frozen=True, kw_only=True)
 class Saved:
-    """A checkpoint (safetensors, kohya keys) and the state to resume from are on disk."""
+    """A checkpoint (safetensors, kohya keys) and the state to resume from are on disk.
+
+    `health` says what is wrong with the file, as far as its numbers tell; "" when it looks well.
+    """
 
     step: int
     path: Path
+    health: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from ..errors import Cancelled, ModelError, RunError
 from ..families import load_family
 from ..families.base import Base, Family
 from ..generate.shot import Generator, Shot
+from ..lora.health import check_lora
 from ..recipe.recipe import Recipe
 from .adapter.begin import begin_from
 from .claim import Claim
@@ -216,7 +217,7 @@ class _Training:
                 self._write_lora(path, {**metadata, **self._family.metadata()})
             save_state(self._run.state, self._step, self._learner.tensors())
         self._saved = self._step
-        return Saved(step=self._step, path=path)
+        return Saved(step=self._step, path=path, health=" ".join(check_lora(path).faults))
 
     def _sample(self) -> Sampled:
         shots = sample_shots(self._job.recipe, self._job.dataset)

@@ -1,0 +1,101 @@
+"""What a LoRA file's numbers tell."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from trainer.errors import ModelError
+from trainer.lora.health import BAND, block_of, check_lora, health_json, health_lines
+from trainer.lora.health_sheet import draw_health
+
+from .test_average import dense, write
+
+
+def test_the_change_is_that_of_the_dense_matrices(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.safetensors", 1)
+    changes = [dense(path, f"lora_unet_{name}") for name in "ac"]
+    health = check_lora(path)
+    squares = sum(float(change.square().sum()) for change in changes)
+    assert health.rms == pytest.approx((squares / sum(change.numel() for change in changes)) ** 0.5)
+    assert (health.kinds, health.ranks, health.scale, health.layers) == (("lora",), (4,), 0.5, 2)
+
+
+def scaled(path: Path, factor: float, only: str = "") -> Path:
+    tensors = load_file(path)
+    save_file({key: t * factor if "up" in key and only in key else t for key, t in tensors.items()}, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [(1e-2, None), (1e-6, "changes very little"), (1.0, "changes very much"), (0.0, "changes nothing")],
+)
+def test_a_change_outside_the_band_is_said(tmp_path: Path, factor: float, said: str | None) -> None:
+    health = check_lora(scaled(write(tmp_path / "a.safetensors", 1), factor))
+    if said is None:
+        assert health.faults == ()
+        assert BAND[0] < health.rms < BAND[1]
+        assert "looks well" in health.verdict
+    else:
+        assert said in health.verdict
+
+
+def test_a_layer_that_learned_nothing_is_named(tmp_path: Path) -> None:
+    path = scaled(write(tmp_path / "a.safetensors", 1), 1e-2)
+    health = check_lora(scaled(path, 0.0, only="unet_c"))
+    assert health.dead == ("lora_unet_c",)
+    assert "1 of 2 layers change nothing: lora_unet_c" in health.verdict
+
+
+def test_sdxls_unread_text_layer_is_no_fault(tmp_path: Path) -> None:
+    extra: dict[str, torch.Tensor] = {}
+    for layer in (10, 11):
+        prefix = f"lora_te1_text_model_encoder_layers_{layer}_mlp_fc1"
+        extra[f"{prefix}.lora_down.weight"] = torch.randn(4, 8)
+        extra[f"{prefix}.lora_up.weight"] = torch.full((8, 4), 0.01 if layer == 10 else 0.0)
+    path = scaled(write(tmp_path / "a.safetensors", 1, extra=extra), 1e-2)
+    health = check_lora(path)
+    assert health.dead == ("lora_te1_text_model_encoder_layers_11_mlp_fc1",)
+    assert health.faults == ()
+
+
+def test_nan_is_named(tmp_path: Path) -> None:
+    path = scaled(write(tmp_path / "a.safetensors", 1), float("nan"), only="unet_a")
+    health = check_lora(path)
+    assert health.broken == ("lora_unet_a",)
+    assert "NaN or infinity" in health.verdict
+    assert draw_health(health).size[0] == 960
+
+
+@pytest.mark.parametrize(
+    ("prefix", "block"),
+    [
+        ("lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q", "unet input_blocks_4"),
+        ("lora_unet_middle_block_1_proj_in", "unet middle_block"),
+        ("lora_unet_down_blocks_1_attentions_0_proj_in", "unet down_blocks_1"),
+        ("unet.up_blocks.0.attentions.0.proj_in", "unet up_blocks_0"),
+        ("lora_te2_text_model_encoder_layers_3_mlp_fc1", "te2"),
+        ("lora_te_text_model_encoder_layers_3_mlp_fc1", "te"),
+        ("transformer.transformer_blocks.7.attn.to_q", "transformer transformer_blocks_7"),
+        ("lora_unet_double_blocks_3_img_attn_qkv", "unet double_blocks_3"),
+        ("diffusion_model.single_blocks.12.linear1", "diffusion_model single_blocks_12"),
+        ("something_else", "something"),
+    ],
+)
+def test_blocks_of_every_spelling(prefix: str, block: str) -> None:
+    assert block_of(prefix) == block
+
+
+def test_a_file_that_is_no_lora_is_refused(tmp_path: Path) -> None:
+    save_file({"model.weight": torch.zeros(3)}, tmp_path / "a.safetensors")
+    with pytest.raises(ModelError, match="is not a LoRA"):
+        check_lora(tmp_path / "a.safetensors")
+
+
+def test_words_figures_and_picture(tmp_path: Path) -> None:
+    health = check_lora(scaled(write(tmp_path / "a.safetensors", 1), 1e-2))
+    assert health_lines(health)[1] == "lora, rank 4, alpha / rank 0.5, 2 layers."
+    assert health_json(health)["blocks"]["unet"]["dead"] == 0
+    assert draw_health(health).size[1] > 100

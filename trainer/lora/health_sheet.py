@@ -1,0 +1,44 @@
+"""A LoRA's health as a picture: a bar a block, as long as its change."""
+
+import math
+
+from PIL import Image
+
+from ..dataset.pen import AMBER, BLUE, GREEN, QUIET, RAISED, RED, TEXT, Pen, fitted, wrapped
+from .health import BAND, BlockHealth, Health
+
+_WIDTH, _MARGIN, _ROW, _LINE, _NAMES = 960, 36, 26, 24, 250
+_DECADES = (-6, 0)
+
+
+def draw_health(health: Health) -> Image.Image:
+    """RGB, 960 px wide; bars on a scale of powers of ten, the usual band behind them."""
+    words = [line for fault in health.faults or (health.verdict,) for line in wrapped(fault, 15, _WIDTH - 2 * _MARGIN)]
+    top = _MARGIN + 40 + _LINE * len(words) + 16
+    pen = Pen((_WIDTH, top + _ROW * len(health.blocks) + _MARGIN + 20))
+    pen.text((_MARGIN, _MARGIN + 14), fitted(health.path.name, 22, _WIDTH - 2 * _MARGIN), 22)
+    color = RED if health.broken else AMBER if health.faults else GREEN
+    for number, line in enumerate(words):
+        pen.text((_MARGIN, _MARGIN + 48 + number * _LINE), line, 15, color)
+    bottom = top + _ROW * len(health.blocks)
+    pen.panel((_at(BAND[0]), top - 4, _at(BAND[1]), bottom), RAISED)
+    for number, block in enumerate(health.blocks):
+        _bar(pen, block, top + number * _ROW)
+    for decade in range(_DECADES[0], _DECADES[1] + 1):
+        pen.text((_at(10.0**decade), bottom + 20), f"1e{decade}" if decade else "1", 12, QUIET, "ms")
+    return pen.image
+
+
+def _bar(pen: Pen, block: BlockHealth, top: int) -> None:
+    pen.text((_MARGIN, top + 16), fitted(block.name, 14, _NAMES - _MARGIN - 12), 14, TEXT)
+    is_usual = BAND[0] <= block.rms <= BAND[1]
+    end = max(_at(block.rms), _NAMES + 3)
+    pen.panel((_NAMES, top + 4, end, top + _ROW - 6), BLUE if is_usual else AMBER, radius=3)
+    said = f"{block.rms:.1e}" + (f", {block.dead} of {block.layers} change nothing" if block.dead else "")
+    pen.text((end + 8, top + 16), said, 12, QUIET)
+
+
+def _at(rms: float) -> float:
+    low, high = _DECADES
+    place = (math.log10(max(rms, 10.0**low)) - low) / (high - low)
+    return _NAMES + min(1.0, place) * (_WIDTH - _MARGIN - _NAMES - 40)

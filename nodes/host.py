@@ -124,8 +124,11 @@ def name_fault(name: str) -> str | None:
     )
 
 
-def publish_lora(source: Path, name: str) -> str:
-    """Copy a checkpoint into the host's loras folder, whole or not at all; the name LoraLoader lists it by."""
+def publish_lora(source: Path, name: str, preview: Path | None = None) -> str:
+    """Copy a checkpoint into the host's loras folder, whole or not at all; the name LoraLoader lists it by.
+
+    `preview` lies beside it under the same name, where the host's model library looks for a picture.
+    """
     from ..trainer.atomic import write_atomically
 
     fault = name_fault(name)
@@ -137,6 +140,8 @@ def publish_lora(source: Path, name: str) -> str:
     if not target.is_file() or target.read_bytes() != data:
         try:
             write_atomically(target, data)
+            if preview is not None:
+                write_atomically(target.with_suffix(".png"), preview.read_bytes())
         except OSError as error:
             raise RunError(f"{target} cannot be written: {error.strerror or error}. The run keeps {source}.") from error
     return str(listed)

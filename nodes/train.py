@@ -182,8 +182,10 @@ class TrainCharacterLora(io.ComfyNode):
         page = RunPage(cls.hidden.unique_id, folder)
         with host.cancellable(), host.memory_handed_over():
             page.follow(train_seeds(job, cancelled=host.is_cancelled))
-        last = RunFolder(folder).checkpoints()[-1]
-        state = {**page.live.snapshot(), "lora": host.publish_lora(last.path, name)}
+        run = RunFolder(folder)
+        last = run.checkpoints()[-1]
+        lora = host.publish_lora(last.path, name, run.sample_at(last.step))
+        state = {**page.live.snapshot(), "lora": lora}
         return io.NodeOutput(Run(folder=folder, dataset=dataset, base=base, recipe=recipe), ui={"likeness": (state,)})
 
 

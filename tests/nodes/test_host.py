@@ -79,6 +79,10 @@ def test_a_published_lora_lies_in_a_folder_of_our_own(pack: Pack, fake_host: Fak
     source.write_bytes(b"weights")
     assert Path(pack("nodes.host").publish_lora(source, "sage")) == Path("likeness/sage.safetensors")
     assert (fake_host.home / "loras" / "likeness" / "sage.safetensors").read_bytes() == b"weights"
+    sample = tmp_path / "sample.png"
+    sample.write_bytes(b"picture")
+    pack("nodes.host").publish_lora(source, "moss", sample)
+    assert (fake_host.home / "loras" / "likeness" / "moss.png").read_bytes() == b"picture"
 
 
 def test_a_lora_that_cannot_be_published_leaves_the_old_one(

@@ -19,6 +19,7 @@ from .lock import locked
 
 _CHECKPOINT = re.compile(r"(?P<name>.+)_step(?P<step>\d{6,})\.safetensors")
 _AVERAGE = re.compile(r"(?P<name>.+)_average(?P<seeds>\d+)\.safetensors")
+_SAMPLE = re.compile(r"step(\d+)_0\.png")
 _NAME = re.compile(r"[^\s./\\:*?\"<>|\x00-\x1f][^/\\:*?\"<>|\x00-\x1f]*")
 
 
@@ -69,6 +70,14 @@ class RunFolder:
     def of_seed(self, seed: int) -> Path:
         """The folder of the run with another seed."""
         return self.path / "seeds" / str(seed)
+
+    def sample_at(self, step: int) -> Path | None:
+        """The first sample of the last sampling up to `step`; None before there is one with a LoRA."""
+        found = {
+            int(match[1]): path for path in self.samples.glob("step*_0.png") if (match := _SAMPLE.match(path.name))
+        }
+        past = [at for at in found if 0 < at <= step]
+        return found[max(past)] if past else None
 
     def claim(self, name: str, claim: Claim) -> None:
         """Make the folder this job's; RunError when it is another's or cannot be written."""

@@ -50,5 +50,5 @@ def _average(job: Job) -> Saved:
     path = run.average(job.name, recipe.seeds)
     with run.writing():
         lasts = [RunFolder(folder).checkpoint(job.name, steps) for folder in folders]
-        average_loras(lasts, path, describe_lora(path.stem, steps, recipe, job.dataset, job.base))
+        average_loras(lasts, path, describe_lora(path.stem, steps, recipe, job.dataset, job.base, job.regularisation))
     return Saved(step=steps + 1, path=path)

@@ -32,6 +32,7 @@ from .reach import with_steps
 from .repeatable import repeatable
 from .run import RunFolder
 from .state import load_state, save_state
+from .thumbnail import thumbnail
 
 _TIMED_STEPS = 20
 
@@ -211,7 +212,10 @@ class _Training:
     def _save(self) -> Saved:
         job = self._job
         path = self._run.checkpoint(job.name, self._step)
-        metadata = describe_lora(job.name, self._step, job.recipe, job.dataset, job.base)
+        metadata = describe_lora(job.name, self._step, job.recipe, job.dataset, job.base, job.regularisation)
+        sample = self._run.sample_at(self._step)
+        if sample is not None:
+            metadata["modelspec.thumbnail"] = thumbnail(sample)
         with self._run.writing():
             with self._learner.optimizer.at_rest():
                 self._write_lora(path, {**metadata, **self._family.metadata()})

@@ -54,7 +54,7 @@ RECIPE = Recipe(
 
 
 def learner_on(base: Base, dataset: Dataset, recipe: Recipe, folder: Path) -> tuple[Sdxl, Learner, Materials]:
-    family = load_family(base)
+    family = load_family(base, precision=recipe.memory.precision)
     assert isinstance(family, Sdxl)
     work = Preparation(
         recipe=recipe,

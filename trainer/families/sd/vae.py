@@ -19,6 +19,11 @@ class Vae:
         self._resting = device
 
     @property
+    def scaling_factor(self) -> float:
+        """Latents as the UNet knows them are those of the VAE times this, where no mean and deviation are set."""
+        return float(self._model.config.scaling_factor)
+
+    @property
     def factor(self) -> int:
         """Pixels a latent."""
         return 2 ** (len(self._model.config.block_out_channels) - 1)

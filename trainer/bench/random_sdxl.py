@@ -1,0 +1,103 @@
+"""An SDXL checkpoint of real sizes with random weights: what training it costs is what training SDXL costs."""
+
+import json
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..families.sd.ldm_names import open_clip_name, unet_name, vae_name
+from ..families.sd.recognise import CLIP_L, OPEN_CLIP, UNET, VAE
+
+UNET_SIZES: dict[str, Any] = {
+    "sample_size": 128,
+    "block_out_channels": [320, 640, 1280],
+    "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+    "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
+    "layers_per_block": 2,
+    "transformer_layers_per_block": [1, 2, 10],
+    "attention_head_dim": [5, 10, 20],
+    "cross_attention_dim": 2048,
+    "use_linear_projection": True,
+    "addition_embed_type": "text_time",
+    "addition_time_embed_dim": 256,
+    "projection_class_embeddings_input_dim": 2816,
+}
+VAE_SIZES: dict[str, Any] = {
+    "block_out_channels": [128, 256, 512, 512],
+    "down_block_types": ["DownEncoderBlock2D"] * 4,
+    "up_block_types": ["UpDecoderBlock2D"] * 4,
+    "layers_per_block": 2,
+    "latent_channels": 4,
+}
+CLIP_L_SIZES = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
+OPEN_CLIP_SIZES = {"hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32, "num_attention_heads": 20}
+_OPEN_CLIP_WIDTH = 1280
+_ROWS = 49_408
+
+
+def write_random_sdxl(path: Path, seed: int = 0) -> Path:
+    """Write the file (about 7 GB in fp16) a tensor at a time; its name appears when it is whole."""
+    shapes = dict(_shapes())
+    header: dict[str, Any] = {}
+    offset = 0
+    for name, shape in shapes.items():
+        end = offset + 2 * torch.Size(shape).numel()
+        header[name] = {"dtype": "F16", "shape": list(shape), "data_offsets": [offset, end]}
+        offset = end
+    text = json.dumps(header).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".part")
+    source = torch.Generator().manual_seed(seed)
+    with draft.open("wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for name, shape in shapes.items():
+            file.write(_drawn(name, shape, source).half().numpy().tobytes())
+    draft.replace(path)
+    return path
+
+
+def _drawn(name: str, shape: tuple[int, ...], source: torch.Generator) -> Tensor:
+    """Weights that keep a signal's size, gains of 1, no bias."""
+    if len(shape) == 1:
+        return torch.ones(shape) if name.endswith("weight") else torch.zeros(shape)
+    return torch.randn(shape, generator=source) * torch.Size(shape[1:]).numel() ** -0.5
+
+
+def _shapes() -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Names and shapes of the whole file, from models made without weights."""
+    from accelerate import init_empty_weights  # pyright: ignore[reportMissingTypeStubs]
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+    unet_kind: Any = UNet2DConditionModel
+    vae_kind: Any = AutoencoderKL
+    config: Any = CLIPTextConfig
+    first_kind: Any = CLIPTextModel
+    second_kind: Any = CLIPTextModelWithProjection
+    with init_empty_weights():
+        unet, vae = unet_kind(**UNET_SIZES), vae_kind(**VAE_SIZES)
+        first = first_kind(config(**CLIP_L_SIZES, vocab_size=_ROWS, projection_dim=768))
+        second = second_kind(config(**OPEN_CLIP_SIZES, vocab_size=_ROWS, projection_dim=_OPEN_CLIP_WIDTH))
+    attends = ["CrossAttn" in kind for kind in UNET_SIZES["up_block_types"]]
+    for name, tensor in unet.state_dict().items():
+        yield UNET + unet_name(name, 2, lambda level: attends[level]), tuple(tensor.shape)
+    for name, tensor in vae.state_dict().items():
+        yield VAE + vae_name(name, 4), tuple(tensor.shape)
+    for name, tensor in first.state_dict().items():
+        yield CLIP_L["sdxl"] + name.removeprefix("text_model."), tuple(tensor.shape)
+    yield from _open_clip(second)
+
+
+def _open_clip(model: Any) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Joined q, k and v once, thrice as long."""
+    for name, tensor in model.state_dict().items():
+        theirs, third = open_clip_name(name.removeprefix("text_model."))
+        if third is None:
+            yield OPEN_CLIP + theirs, tuple(tensor.shape)
+        elif third == 0:
+            yield OPEN_CLIP + theirs, (3 * tensor.shape[0], *tensor.shape[1:])

@@ -17,8 +17,8 @@ def alpha_input() -> Any:
         optional=True,
         tooltip=(
             "What lies behind transparent pictures. A plain colour is learned with the character unless the caption "
-            "names it (green background). keep as mask shows grey there and saves the mask with the picture, for "
-            "trainers that read it."
+            "names it (green background). keep as mask shows grey there and masks the loss, as do mask files "
+            "(001-masklabel.png beside 001.png, or masks/001.png; white is learned), which leave the picture as it is."
         ),
     )
 

@@ -80,8 +80,8 @@ class DiffusersLoop:
         return total / self._recipe.schedule.accumulation
 
     def _loss(self, batch: tuple[Tensor, Mapping[str, Tensor], Tensor]) -> Any:
-        from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
         import diffusers.training_utils
+        from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
         moments, text, ids = batch
         kind: Any = DiagonalGaussianDistribution

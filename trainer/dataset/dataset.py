@@ -53,7 +53,10 @@ class Dataset:
 
     def fingerprint(self) -> str:
         """Changes with pixels, captions, split, repeats and words; not with where the files lie."""
-        rows = [(s.sha256, s.caption, s.split, s.repeats, s.masked) for s in self.samples]
+        rows = [
+            (s.sha256, s.caption, s.split, s.repeats, s.masked, *([s.mask_sha256] if s.mask_sha256 else ()))
+            for s in self.samples
+        ]
         return hashlib.sha256(canonical_json([self.trigger, self.subject, rows]).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:

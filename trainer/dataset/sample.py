@@ -51,8 +51,9 @@ class Sample:
     """A picture on disk. `sha256` is of its decoded RGB pixels, `source` the sha256 of what it was made from.
 
     Transparency is flattened on the colour `matte` (a Pillow colour name or `#rrggbb`); `masked` keeps it as the mask
-    of the training loss besides. `raw` is what the captioner said before any rule changed it, `tags` the tagger's words
-    in its own spelling. `waived` names checks whose warnings the user has seen and accepted.
+    of the training loss besides, unless a file `mask` is that (white is learned), named by the sha256 of its values.
+    `raw` is what the captioner said before any rule changed it, `tags` the tagger's words in its own spelling. `waived`
+    names checks whose warnings the user has seen and accepted.
     """
 
     path: Path
@@ -69,6 +70,8 @@ class Sample:
     repeats: int = 1
     matte: str = "white"
     masked: bool = False
+    mask: Path | None = None
+    mask_sha256: str | None = None
     face: FaceMark | None = None
     likeness: Likeness | None = None
     findings: tuple[Finding, ...] = ()
@@ -84,12 +87,15 @@ class Sample:
         return self.source or self.sha256
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "path": self.path.as_posix()}
+        mask = None if self.mask is None else self.mask.as_posix()
+        return {**asdict(self), "path": self.path.as_posix(), "mask": mask}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Sample":
         known = checked_keys(cls, data, DatasetError)
         known["path"] = Path(known["path"])
+        if known.get("mask") is not None:
+            known["mask"] = Path(known["mask"])
         if known.get("face") is not None:
             known["face"] = FaceMark.from_json(known["face"])
         if known.get("likeness") is not None:

@@ -58,7 +58,9 @@ class Cache:
             covered = torch.tensor(np.asarray(placed_mask(sample, placement), np.float32) / 255)
             return {"mask": torch.nn.functional.adaptive_avg_pool2d(covered[None], size)}
 
-        return self._get("mask", [sample.sha256, sample.matte, astuple(placement), list(size)], average)["mask"]
+        return self._get(
+            "mask", [sample.sha256, sample.mask_sha256 or sample.matte, astuple(placement), list(size)], average
+        )["mask"]
 
     def text(self, caption: str, clip_skip: int = 1) -> Mapping[str, Tensor]:
         """The family's conditioning of one caption; `clip_skip` is what the family was loaded with."""

@@ -2,6 +2,7 @@
 
 from PIL import Image
 
+from ..dataset.mask_file import sample_mask
 from ..dataset.pixels import Picture, load_picture, pixel_sha256
 from ..dataset.sample import Sample
 from ..errors import DatasetError
@@ -15,13 +16,14 @@ def placed_picture(sample: Sample, placement: Placement) -> Image.Image:
 
 def placed_mask(sample: Sample, placement: Placement) -> Image.Image:
     """The picture's transparency, L with 255 opaque, scaled and cut as the picture is; DatasetError as for it."""
-    mask = _known(sample).mask
+    _known(sample)
+    mask = sample_mask(sample)
     if mask is None:
         return Image.new("L", placement.bucket, 255)
     placed = _placed(mask, placement)
     if placed.getextrema() == (0, 0):
         raise DatasetError(
-            f"{sample.path.name} is transparent all over where its bucket of {placed.width}x{placed.height} cuts it, "
+            f"{sample.path.name} is masked all over where its bucket of {placed.width}x{placed.height} cuts it, "
             f"so that nothing is left to learn; leave it out, or train without masks."
         )
     return placed

@@ -105,7 +105,7 @@ def test_a_picture_without_a_mask_counts_whole_beside_one_that_has_one(
 def test_a_picture_with_nothing_left_to_learn_is_named(tmp_path: Path) -> None:
     Image.new("RGBA", (64, 64), (9, 9, 9, 0)).save(tmp_path / "empty.png")
     (sample,) = read_dataset(tmp_path, trigger="sage", alpha=Alpha(masked=True)).samples
-    with pytest.raises(DatasetError, match=r"empty\.png is transparent all over"):
+    with pytest.raises(DatasetError, match=r"empty\.png is masked all over"):
         placed_mask(sample, placement((64, 64), BUCKETS))
 
 

@@ -36,13 +36,14 @@ class Cutter:
     def cut(self, sample: Sample, face: Found | None, crop: Crop, rule: FaceCrop | None = None) -> Cut:
         """A crop of a sample as a new one; `rule` for close-ups. Its caption, split and repeats are the sample's."""
         outside, colour = (rule.outside, rule.colour) if rule and crop.padded else ("shrink", "white")
+        masks = [sample.mask_sha256] if sample.mask_sha256 else []
         key = key_of(
-            "crop", sample.sha256, sample.matte, sample.masked, crop.box, crop.size, crop.turn, outside, colour
+            "crop", sample.sha256, sample.matte, sample.masked, crop.box, crop.size, crop.turn, outside, colour, *masks
         )
         made = self._shelf.crop(key)
         if made is None:
-            made, png = cut(sample, crop, outside, colour, face.box if face else None)
-            self._shelf.keep_crop(key, made, png)
+            made, png, mask = cut(sample, crop, outside, colour, face.box if face else None)
+            self._shelf.keep_crop(key, made, png, mask)
         new = replace(
             sample,
             path=self._shelf.picture(made),
@@ -51,6 +52,8 @@ class Cutter:
             height=made.height,
             origin="crop",
             source=sample.family,
+            mask=self._shelf.mask(made),
+            mask_sha256=made.mask_sha256,
             masked=sample.masked or (crop.padded and outside == "transparent"),
             face=None if face is None else _carried(face, crop),
             findings=(),

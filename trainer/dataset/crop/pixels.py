@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from ..alpha import matte_rgb
+from ..mask_file import mask_sha256, sample_mask
 from ..picture_file import opened
 from ..pixels import flattened, pixel_sha256, upright
 from ..sample import Sample
@@ -13,23 +14,48 @@ from .geometry import Box, Crop, Outside
 from .shelf import Made
 
 
-def cut(sample: Sample, crop: Crop, outside: Outside, colour: str, about: Box | None = None) -> tuple[Made, bytes]:
-    """The crop of a sample as PNG bytes. `about` is the face box that `crop.turn` turns around.
+def cut(
+    sample: Sample, crop: Crop, outside: Outside, colour: str, about: Box | None = None
+) -> tuple[Made, bytes, bytes | None]:
+    """The crop of a sample as PNG bytes, and of its mask file. `about` is the box that `crop.turn` turns around.
 
     Transparency is kept where the sample trains with it or the crop was filled with it, else flattened as it loads.
     """
     under = matte_rgb(sample.matte)
     with opened(sample.path) as file:
         layered = upright(file)
-    if crop.turn and about is not None:
-        middle = ((about[0] + about[2]) / 2, (about[1] + about[3]) / 2)
-        layered = layered.rotate(crop.turn, Image.Resampling.BICUBIC, center=middle)
+    layered = _turned(layered, crop, about)
     part = _filled(layered, crop.box, outside, colour) if crop.padded else layered.crop(crop.box)
     scaled = part if part.size == crop.size else part.resize(crop.size, Image.Resampling.LANCZOS)
     seen = flattened(scaled, under).rgb
-    is_clear = scaled.mode == "RGBA" and (sample.masked or (crop.padded and outside == "transparent"))
-    made = Made(sha256=pixel_sha256(seen), width=seen.width, height=seen.height, clear=is_clear)
-    return made, _png(scaled if is_clear else seen)
+    is_clear = scaled.mode == "RGBA" and (
+        (sample.masked and sample.mask is None) or (crop.padded and outside == "transparent")
+    )
+    mask = _cut_mask(sample, crop, about)
+    made = Made(
+        sha256=pixel_sha256(seen),
+        width=seen.width,
+        height=seen.height,
+        clear=is_clear,
+        mask_sha256=None if mask is None else mask_sha256(mask),
+    )
+    return made, _png(scaled if is_clear else seen), None if mask is None else _png(mask)
+
+
+def _cut_mask(sample: Sample, crop: Crop, about: Box | None) -> Image.Image | None:
+    """The mask file's part of a crop; what is filled in is never learned."""
+    mask = sample_mask(sample) if sample.mask is not None else None
+    if mask is None:
+        return None
+    part = _turned(mask, crop, about).crop(crop.box)
+    return part if part.size == crop.size else part.resize(crop.size, Image.Resampling.BILINEAR)
+
+
+def _turned(image: Image.Image, crop: Crop, about: Box | None) -> Image.Image:
+    if not crop.turn or about is None:
+        return image
+    middle = ((about[0] + about[2]) / 2, (about[1] + about[3]) / 2)
+    return image.rotate(crop.turn, Image.Resampling.BICUBIC, center=middle)
 
 
 def _filled(image: Image.Image, box: tuple[int, int, int, int], outside: Outside, colour: str) -> Image.Image:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from ...atomic import write_atomically
 from ...errors import DatasetError
 from ...values import canonical_json
+from ..mask_file import LABEL
 from .geometry import Box
 
 _VERSION = 1
@@ -31,12 +32,16 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """A crop on disk, by the sha256 of its pixels as they load; `clear`: the file keeps transparency besides."""
+    """A crop on disk, by the sha256 of its pixels as they load; `clear`: the file keeps transparency besides.
+
+    `mask_sha256` names the values of its mask, where that is a file of its own.
+    """
 
     sha256: str
     width: int
     height: int
     clear: bool = False
+    mask_sha256: str | None = None
 
 
 class CropShelf:
@@ -50,6 +55,11 @@ class CropShelf:
 
     def picture(self, made: Made) -> Path:
         return self._folder / f"{made.sha256}{'-clear' if made.clear else ''}.png"
+
+    def mask(self, made: Made) -> Path | None:
+        if made.mask_sha256 is None:
+            return None
+        return self._folder / f"{made.sha256}-{made.mask_sha256[:16]}{LABEL}.png"
 
     def face(self, key: str) -> tuple[bool, Found | None]:
         """Whether somebody looked, and what was found."""
@@ -69,12 +79,17 @@ class CropShelf:
         if note is None:
             return None
         made = Made(**note)
-        return made if self.picture(made).is_file() else None
+        mask = self.mask(made)
+        is_whole = self.picture(made).is_file() and (mask is None or mask.is_file())
+        return made if is_whole else None
 
-    def keep_crop(self, key: str, made: Made, png: bytes) -> None:
-        """The picture first: a note is the promise that it is whole."""
+    def keep_crop(self, key: str, made: Made, png: bytes, mask_png: bytes | None = None) -> None:
+        """The pictures first: a note is the promise that they are whole."""
         if not self.picture(made).is_file():
             _write(self.picture(made), png)
+        mask = self.mask(made)
+        if mask is not None and mask_png is not None:
+            _write(mask, mask_png)
         self._write(key, asdict(made))
 
     def _note(self, key: str) -> dict[str, Any] | None:

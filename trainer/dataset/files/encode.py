@@ -6,6 +6,7 @@ from PIL import Image
 
 from ...errors import DatasetError
 from ..alpha import matte_rgb
+from ..mask_file import sample_mask
 from ..picture_file import opened
 from ..pixels import flattened, orientation, pixel_sha256, upright
 from ..sample import Sample
@@ -29,10 +30,16 @@ def png_of(sample: Sample) -> bytes:
     picture = flattened(stored, under)
     if pixel_sha256(picture.rgb) != sample.sha256:
         raise DatasetError(f"{sample.path.name} changed since the dataset was loaded. Load the dataset again.")
-    wanted = _without_hidden_colour(stored, under) if sample.masked else picture.rgb
+    wanted = _without_hidden_colour(stored, under) if sample.masked and sample.mask is None else picture.rgb
     data = sample.path.read_bytes() if is_png and not is_turned and not has_key else b""
     is_plain = _KINDS.get(data[24:26]) == wanted.mode and (wanted is picture.rgb or _same(wanted, stored))
     return data if is_plain else _encoded(wanted)
+
+
+def mask_png(sample: Sample) -> bytes | None:
+    """The mask file of a sample as a PNG; None where it has none. DatasetError when it changed."""
+    mask = sample_mask(sample) if sample.mask is not None else None
+    return None if mask is None else _encoded(mask)
 
 
 def _without_hidden_colour(layered: Image.Image, under: tuple[int, int, int]) -> Image.Image:

@@ -44,7 +44,9 @@ def read_index(
             raise DatasetError(
                 f"{path.name} has changed since {INDEX} was written; delete {INDEX} to read the folder afresh."
             )
-        return _edited(replace(sample, path=path, width=seen.width, height=seen.height), word)
+        if seen.mask_sha256 != sample.mask_sha256:
+            raise DatasetError(f"The mask of {path.name} has changed since {INDEX} was written; delete {INDEX}.")
+        return _edited(replace(sample, path=path, mask=seen.mask, width=seen.width, height=seen.height), word)
 
     samples, faulty = take_in(
         saved.samples, read, lambda sample: sample.path.as_posix(), progress=progress, cancelled=cancelled
@@ -56,9 +58,14 @@ def read_index(
 
 def index_of(dataset: Dataset, root: Path) -> bytes:
     """The file's contents, paths relative to the resolved `root` in which all pictures lie."""
-    inside = tuple(replace(s, path=s.path.resolve().relative_to(root)) for s in dataset.samples)
+    inside = tuple(_inside(sample, root) for sample in dataset.samples)
     data = replace(dataset, samples=inside, root=Path()).to_json()
     return json.dumps(data, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _inside(sample: Sample, root: Path) -> Sample:
+    mask = None if sample.mask is None else sample.mask.resolve().relative_to(root)
+    return replace(sample, path=sample.path.resolve().relative_to(root), mask=mask)
 
 
 def _edited(sample: Sample, trigger: str) -> Sample:

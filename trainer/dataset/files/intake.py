@@ -7,11 +7,12 @@ from typing import TypeVar
 from ...errors import DatasetError
 from ..alpha import Alpha, matte_rgb
 from ..dataset import LeftOut
+from ..mask_file import mask_beside, mask_sha256, read_mask
 from ..picture_file import opened
 from ..pixels import decoded, pixel_sha256
 from ..sample import Sample
 from ..steps import Progress, Steps, never, silent, stepped
-from .layout import fault_of, readable_name
+from .layout import fault_of, lies_in, readable_name
 
 MIN_SIDE = 8
 """Pixels; a picture with fewer has no latent."""
@@ -57,14 +58,27 @@ def look_at(path: Path, root: Path, alpha: Alpha) -> Sample:
         if fault := fault_of_size(path.name, image.width, image.height):
             raise DatasetError(fault)
         picture = decoded(image, matte_rgb(alpha.matte))
+    found = _mask(path, root, picture.rgb.size) if alpha.masked else None
     return Sample(
         path=path,
         sha256=pixel_sha256(picture.rgb),
         width=picture.rgb.width,
         height=picture.rgb.height,
         matte=alpha.matte,
-        masked=alpha.masked and picture.mask is not None,
+        masked=alpha.masked and (picture.mask is not None or found is not None),
+        mask=None if found is None else found[0],
+        mask_sha256=None if found is None else found[1],
     )
+
+
+def _mask(picture: Path, root: Path, size: tuple[int, int]) -> tuple[Path, str] | None:
+    """The mask file of a picture and its name by content; DatasetError when it is damaged, alien or of another size."""
+    path = mask_beside(picture, root)
+    if path is None:
+        return None
+    if not lies_in(path, root):
+        raise DatasetError(f"The mask {path.name} lies outside {root.name}, or links there; copy it into the folder.")
+    return path, mask_sha256(read_mask(path, size))
 
 
 def fault_of_size(name: str, width: int, height: int) -> str | None:

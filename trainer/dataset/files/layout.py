@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import DatasetError
+from ..mask_file import is_mask
 from ..picture_file import FOREIGN, SUFFIXES, is_read
 from ..sample import Split
 
@@ -53,7 +54,7 @@ def listed(found: Sequence[Shelf]) -> list[tuple[Shelf, Path]]:
 def pictures(shelf: Shelf) -> Iterator[Path]:
     """Pictures of a shelf in natural order; hidden files and files that are no pictures are passed over."""
     for path in natural(shelf.folder.iterdir()):
-        if path.name.startswith("."):
+        if path.name.startswith(".") or is_mask(path):
             continue
         if path.is_dir():
             if shelf.recursive and path.name != HELD_OUT and not path.is_symlink():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...errors import DatasetError
 from ..dataset import Dataset
+from ..mask_file import LABEL
 from ..pixels import load_picture, pixel_sha256
 from ..sample import Sample
 from .aitoolkit import with_trigger
@@ -25,6 +26,11 @@ class Place:
     @property
     def caption(self) -> Path:
         return self.picture.with_suffix(CAPTION_SUFFIXES[0])
+
+    @property
+    def mask(self) -> Path:
+        """Where the sample's mask file lies, if it has one."""
+        return self.picture.with_name(f"{self.picture.stem}{LABEL}.png")
 
     @property
     def name(self) -> str:
@@ -112,7 +118,7 @@ def holds(path: Path, sample: Sample) -> bool:
         return False
     if pixel_sha256(there.rgb) != sample.sha256:
         return False
-    if not sample.masked:
+    if not sample.masked or sample.mask is not None:
         return there.mask is None
     mask = load_picture(sample.path, sample.matte).mask
     return (mask and mask.tobytes()) == (there.mask and there.mask.tobytes())

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from ...errors import DatasetError
 from ..dataset import Dataset
+from ..sample import Sample
 from ..steps import Progress, Steps, never, silent, stepped
-from .encode import png_of
+from .encode import mask_png, png_of
 from .index import INDEX, index_of
 from .layout import one_line
 from .place import (
@@ -78,7 +79,7 @@ def save_json(
     places = json_places(dataset, folder)
     steps = _steps(places, overwrite, progress, cancelled)
     _check(places, folder, dataset.trigger, overwrite, steps)
-    here = tuple(replace(place.sample, path=place.picture) for place in places)
+    here = tuple(_moved(place) for place in places)
     with staged(folder) as stage:
         _put(stage, places, dataset.trigger, steps)
         stage.write(folder / INDEX, index_of(dataset.with_samples(here), folder.resolve()))
@@ -116,9 +117,20 @@ def _put(stage: Stage, places: Sequence[Place], trigger: str, steps: Steps) -> N
         if data is not None:
             stage.write(places[index].picture, data)
     for place in places:
+        mask = None if place.stays else mask_png(place.sample)
+        if mask is not None:
+            stage.write(place.mask, mask)
+    for place in places:
         is_wanted = not has_no_caption(place) or (place.sample.caption and not place.stays)
         if is_wanted and not has_caption(place, trigger):
             stage.write(place.caption, one_line(place.sample.caption).encode() + b"\n")
+
+
+def _moved(place: Place) -> Sample:
+    """The sample at its place, and its mask there."""
+    if place.stays or place.sample.mask is None:
+        return replace(place.sample, path=place.picture)
+    return replace(place.sample, path=place.picture, mask=place.mask)
 
 
 def _name(place: Place) -> str:

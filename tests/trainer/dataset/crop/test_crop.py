@@ -183,7 +183,7 @@ def test_a_turned_crop_shows_the_head_upright(studio: Studio) -> None:
     page.rotate(-30, center=(200, 200), fillcolor="white").save(path)
     sample = studio.dataset().samples[0]
     crop = Crop(box=(100, 100, 300, 300), size=(200, 200), turn=30.0)
-    upright, png = cut(sample, crop, "shrink", "white", (160, 160, 240, 240))
+    upright, png, _ = cut(sample, crop, "shrink", "white", (160, 160, 240, 240))
     (studio.folder.parent / "turned.png").write_bytes(png)
     dark = np.argwhere(np.asarray(load_rgb(studio.folder.parent / "turned.png").convert("L")) < 100)
     assert upright.width == 200

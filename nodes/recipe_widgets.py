@@ -207,8 +207,8 @@ _LATER = [
         "kind",
         "lora.kind",
         Kind,
-        "lora works everywhere. dora learns direction and length apart, about a third slower: a little closer at low "
-        "rank. lokr is a fifth of the file; some tools cannot read it.",
+        "lora works everywhere. dora learns direction and length apart, a tenth slower: a little closer at low "
+        "rank. lokr is a seventh of the file, wants a higher rate, and some tools cannot read it.",
     ),
     whole("conv_rank", "lora.conv_rank", "Rank of convolutions. -1: preset, 0: as rank.", unset=-1, most=256),
     number("conv_alpha", "lora.conv_alpha", "Alpha of convolutions. -1: preset, 0: as alpha.", most=512.0, step=0.5),
@@ -259,7 +259,7 @@ _LATER = [
         "output_preservation",
         "prior.output_weight",
         "Keeps what the base predicts for the class word on your own pictures. -1: preset, 0: off, 1 is usual. Holds "
-        "the trigger to its word without other pictures, about twice as slow.",
+        "the trigger to its word best of all and without other pictures, at more than twice the time.",
         most=100.0,
         step=0.1,
     ),

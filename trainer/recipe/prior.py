@@ -10,7 +10,8 @@ class Prior:
 
     `images` of the class word are drawn by the base itself and trained beside the character at `weight`, as are the
     pictures of a regularisation folder. `output_weight` holds what is predicted for the class word to what the bare
-    base predicts, on the character's own pictures ("differential output preservation"; more than twice the time of a bare step).
+    base predicts, on the character's own pictures ("differential output preservation": more than twice the time of a
+    bare step).
     `delta_l2` penalises the mean square of the weights' change, alpha / rank × B A.
     Without any of them the character appears whether the trigger is named or not.
     """

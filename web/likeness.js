@@ -25,6 +25,9 @@ const NOTED = new Set([
   "LikenessApplyCaptionRules",
   "LikenessCompareCheckpoints",
   "LikenessChooseCheckpoint",
+  "LikenessImportRecipe",
+  "LikenessExportRecipe",
+  "LikenessCheckLora",
 ]);
 
 const panels = new WeakMap();
@@ -52,6 +55,7 @@ app.registerExtension({
   },
 
   nodeCreated(node) {
+    if (node.comfyClass?.startsWith("Likeness")) foldAdvanced(node);
     if (node.comfyClass === TRAIN) {
       addPanel(node, new RunPanel(urlOf));
     } else if (node.comfyClass === CHECK) {
@@ -71,6 +75,24 @@ app.registerExtension({
     }
   },
 });
+
+/**
+ * The classic renderer folds only widgets that say so themselves; its menu's "Show Advanced" unfolds them. Its layout
+ * keeps room for folded ones unless they are hidden too.
+ */
+function foldAdvanced(node) {
+  const advanced = (node.widgets ?? []).filter((widget) => widget.options?.advanced);
+  if (!advanced.length) return;
+  for (const widget of advanced) {
+    widget.advanced = true;
+    Object.defineProperty(widget, "hidden", {
+      configurable: true,
+      get: () => !window.LiteGraph.vueNodesMode && !node.showAdvanced,
+      set: () => {},
+    });
+  }
+  node.setSize([node.size[0], node.computeSize()[1]]);
+}
 
 /** The widget in which a node keeps its decisions, so that they are saved with the workflow. */
 function reviewOf(node) {

@@ -33,17 +33,31 @@ def test_the_workflow_opens_runs_and_shows_what_it_made(comfy: Comfy, vue: bool,
         page.page.wait_for_timeout(2000)
         page.fit()
         page.shot(shots / f"{name}_finished.png")
-        assert "step 6" in page.page.locator(".likeness-step").inner_text()
+        assert re.fullmatch(r"step 6, likeness -?\d\.\d\d", page.page.locator(".likeness-step").inner_text())
         page.page.locator(".likeness-foot input").evaluate(
             "(range) => { range.value = '0'; range.dispatchEvent(new Event('input')) }"
         )
-        assert page.page.locator(".likeness-step").inner_text() == "step 0: no LoRA"
+        assert page.page.locator(".likeness-step").inner_text().startswith("step 0: no LoRA, likeness")
         page.page.wait_for_timeout(1000)
         loaded = "(images) => images.length > 0 && images.every((image) => image.naturalWidth > 0)"
         assert page.page.locator(".likeness-strip img").evaluate_all(loaded)
         assert "likeness/page.safetensors" in _loras(page)
         notes = page.page.locator(".likeness-note").all_inner_texts()
         assert any("16 to train on, 8 held out" in note for note in notes), notes
+        assert page.ours() == []
+
+
+def test_what_is_advanced_is_folded_in_the_classic_renderer_too(comfy: Comfy) -> None:
+    """Seen and folded widgets of the recipe node, and its height, before and after "Show Advanced"."""
+    recipe = "window.app.graph.nodes.find((node) => node.type === 'LikenessTrainingRecipe')"
+    seen = f"() => {recipe}.widgets.filter((widget) => {recipe}.isWidgetVisible(widget)).map((widget) => widget.name)"
+    with opened_page(comfy, vue=False) as page:
+        page.load(_short("folded"))
+        assert page.page.evaluate(seen) == ["preset", "steps", "rank", "learning_rate", "seed"]
+        folded = page.page.evaluate(f"() => {recipe}.size[1]")
+        page.page.evaluate(f"() => {recipe}.toggleAdvanced()")
+        assert len(page.page.evaluate(seen)) > 50
+        assert page.page.evaluate(f"() => {recipe}.size[1]") > folded + 500
         assert page.ours() == []
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from .comfyui import Comfy, Refused
-from .graphs import Graph, node, training
+from .comfyui import ROOT, Comfy, Refused
+from .graphs import Graph, from_workflow, node, training
+from .test_workflow import of_kind
 
 KOHYA = (
     "network_dim = 4\nnetwork_alpha = 2\nlearning_rate = 1e-3\nmax_train_steps = 4\nresolution = 128\nflip_aug = true\n"
@@ -67,3 +68,13 @@ def test_a_lora_is_learned_on_from(comfy: Comfy) -> None:
     graph["train"]["inputs"]["start_from"] = "likeness/first.safetensors"
     comfy.run(graph)
     assert json.loads((comfy.output / "likeness" / "second" / "beside.json").read_text())["start"]
+
+
+def test_workflow_3_runs_as_it_is_but_for_its_steps(comfy: Comfy) -> None:
+    workflow = json.loads((ROOT / "workflows" / "3 Train a character LoRA.json").read_text(encoding="utf-8"))
+    graph = from_workflow(workflow, comfy.get("/object_info"))
+    of_kind(graph, "LikenessTrainingRecipe")["inputs"].update(steps=4, save_every=4, sample_every=4, prior_images=0)
+    of_kind(graph, "LikenessTrainCharacterLora")["inputs"]["name"] = "workflow3"
+    shown = {graph[number]["class_type"]: output for number, output in comfy.run(graph).items()}
+    assert "4 updates show 16 pictures" in shown["LikenessPlanRun"]["text"][0]
+    assert shown["LikenessTrainCharacterLora"]["likeness"][0]["status"].startswith("Finished")

@@ -235,8 +235,15 @@ class _Training:
         except (ModelError, torch.OutOfMemoryError) as fault:
             why = "out of memory; draw fewer or smaller samples" if isinstance(fault, torch.OutOfMemoryError) else fault
             return Sampled(step=self._step, paths=(), skipped=f"Samples of step {self._step} were left out: {why}")
-        measured = self._job.likeness(images) if self._job.likeness is not None else [None] * len(images)
-        return Sampled(step=self._step, paths=tuple(paths), likeness=tuple(measured))
+        return Sampled(step=self._step, paths=tuple(paths), likeness=self._likeness(shots, images))
+
+    def _likeness(self, shots: Sequence[Shot], images: Sequence[Image.Image]) -> tuple[float | None, ...]:
+        """Of the pictures that are to show the character; one whose prompt leaves the trigger out is to show others."""
+        if self._job.likeness is None:
+            return (None,) * len(images)
+        trigger = self._job.dataset.trigger
+        measured = self._job.likeness(images)
+        return tuple(value if trigger in shot.prompt else None for shot, value in zip(shots, measured, strict=True))
 
     def _draw(self, shots: tuple[Shot, ...]) -> Iterator[Image.Image]:
         """The control at step 0 is the bare base; a sampler from outside reads what was learned from a passing file."""

@@ -83,3 +83,12 @@ def test_what_helps_is_what_is_not_done_yet() -> None:
     assert "closing other programs" in str(out_of_memory(small, "cuda:0"))
     two = PRESETS["SDXL on 24 GB"].recipe
     assert "batch 1 with accumulation 4" in str(out_of_memory(two, "cuda:0"))
+
+
+def test_likeness_is_of_the_pictures_that_are_to_show_the_character(job: Job) -> None:
+    """A sample of somebody else, drawn to see that the trigger matters, must not count against it."""
+    output = replace(RECIPE.output, samples=("{trigger}, {subject}", "a {subject} in a park"))
+    recipe = replace(RECIPE, output=output)
+    events = list(train(replace(job, recipe=recipe, likeness=lambda images: [0.75] * len(images))))
+    assert {event.likeness for event in events if isinstance(event, Sampled)} == {(0.75, None)}
+    assert set(RunFolder(job.run).likeness().values()) == {0.75}

@@ -162,7 +162,8 @@ class ChooseCheckpoint(io.ComfyNode):
     def execute(cls, report: Comparison, step: int, save_as: str) -> Any:
         from ..trainer.training.run import RunFolder
 
-        checkpoints = {each.step: each.path for each in RunFolder(report.run.folder).checkpoints()}
+        run = RunFolder(report.run.folder)
+        checkpoints = {each.step: each.path for each in run.checkpoints()}
         wanted = step or report.report.chosen
         if wanted is None:
             raise RunError(f"{report.report.reason} To use one all the same, set its step: {_listed(checkpoints)}.")
@@ -170,7 +171,8 @@ class ChooseCheckpoint(io.ComfyNode):
             raise RunError(
                 f"The run {report.run.name!r} has no checkpoint at step {wanted}; it has {_listed(checkpoints)}."
             )
-        name = host.publish_lora(checkpoints[wanted], save_as.strip() or f"{report.run.name}_chosen")
+        saved_as = save_as.strip() or f"{report.run.name}_chosen"
+        name = host.publish_lora(checkpoints[wanted], saved_as, run.sample_at(wanted))
         chosen = ChosenLora(path=host.lora_path(name), name=name, trigger=report.report.trigger)
         why = f"Step {wanted}, chosen by you" if step else report.report.reason
         said = f"{why}\nSaved as {name}. Prompt with {chosen.trigger}."

@@ -264,6 +264,15 @@ def test_no_tokenizer_on_the_machine_is_told(
         loaded(files["sd15"]).encode_text("person")
 
 
+def test_a_host_on_the_path_lends_its_tokenizer(
+    files: dict[FamilyName, Path], comfyui: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COMFYUI_PATH")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.syspath_prepend(str(comfyui))
+    assert loaded(files["sd15"]).encode_text("person")["context"].shape == (1, 77, 64)
+
+
 def test_reading_a_header_reads_no_weights(files: dict[FamilyName, Path]) -> None:
     header = read_header(files["sd15"])
     assert header.shapes["model.diffusion_model.out.2.weight"] == (4, 64, 3, 3)

@@ -1,6 +1,7 @@
 """CLIP's tokenizer, which a checkpoint file does not carry: ComfyUI's, or the one in Hugging Face's cache."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,6 @@ from ...errors import ModelError
 
 _IN_COMFYUI = Path("comfy") / "sd1_tokenizer"
 _ON_THE_HUB = "openai/clip-vit-large-patch14"
-_LEVELS_UP_TO_COMFYUI = 5
-"""From this file to the ComfyUI whose custom_nodes folder the pack lies in."""
 
 
 def clip_tokenizer(*, zero_pads: bool) -> Any:
@@ -33,7 +32,8 @@ def clip_tokenizer(*, zero_pads: bool) -> Any:
 
 
 def _places() -> Iterator[str]:
-    homes = [Path(__file__).parents[_LEVELS_UP_TO_COMFYUI], Path.home() / "comfy" / "ComfyUI"]
+    # A ComfyUI that runs this pack has its own folder on the path, wherever custom_nodes lies.
+    homes = [*map(Path, sys.path), Path.home() / "comfy" / "ComfyUI"]
     if named := os.environ.get("COMFYUI_PATH"):
         homes.insert(0, Path(named))
     for home in homes:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import comfy.diffusers_load
 import comfy.latent_formats
 import comfy.model_management
 import comfy.model_patcher
+import comfy.model_sampling
 import comfy.sd
 import comfy.sd1_clip
 import comfy.sdxl_clip
@@ -35,8 +36,27 @@ class HostBase:
     vae: Any
 
 
-def load_host_base(path: Path) -> HostBase:
-    """Load with the host's own loaders and classes; ModelError names the file that is missing or damaged."""
+def load_host_base(path: Path, predicts: str = "") -> HostBase:
+    """Load with the host's own loaders and classes; ModelError names the file that is missing or damaged.
+
+    `predicts` has the model sampled as if the file said so, as the host's ModelSamplingDiscrete does.
+    """
+    loaded = _loaded(path)
+    return replace(loaded, model=_sampled(loaded.model, predicts)) if predicts else loaded
+
+
+def _sampled(model: Any, predicts: str) -> Any:
+    kind = comfy.model_sampling.EPS if predicts == "epsilon" else comfy.model_sampling.V_PREDICTION
+
+    class Sampling(comfy.model_sampling.ModelSamplingDiscrete, kind):
+        pass
+
+    patched = model.clone()
+    patched.add_object_patch("model_sampling", Sampling(model.model.model_config, zsnr=predicts.endswith("zero SNR")))
+    return patched
+
+
+def _loaded(path: Path) -> HostBase:
     embeddings = folder_paths.get_folder_paths("embeddings")
     if path.is_file():
         return _from_checkpoint(path, embeddings)

@@ -65,7 +65,7 @@ class PlanRun(io.ComfyNode):
         from ..trainer.planning.plan import plan_run
         from ..trainer.planning.sheet import draw_plan
         from ..trainer.planning.words import plan_lines
-        from ..trainer.training.train import Job
+        from ..trainer.training.job import Job
 
         job = Job(
             recipe=recipe,

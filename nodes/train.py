@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ..trainer.recipe.recipe import Recipe
 
 NOTHING = "nothing"
+AS_THE_FILE_SAYS = "as the file says"
+PREDICTS = ("epsilon", "v_prediction", "v_prediction, zero SNR")
 NO_BASE = "put an SDXL or SD 1.5 checkpoint into models/checkpoints, then press R"
 
 
@@ -40,6 +42,17 @@ class ChooseBaseModel(io.ComfyNode):
                     options=host.base_models() or [NO_BASE],
                     tooltip="A checkpoint file or a folder of diffusers. A new one shows after pressing R.",
                 ),
+                io.Combo.Input(
+                    "predicts",
+                    options=[AS_THE_FILE_SAYS, *PREDICTS],
+                    default=AS_THE_FILE_SAYS,
+                    optional=True,
+                    advanced=True,
+                    tooltip=(
+                        "Noise (epsilon) or velocity. Merges of v-pred bases often lose the mark that says so: their "
+                        "pictures are grey mush, here and in KSampler, until it is chosen by hand."
+                    ),
+                ),
             ],
             outputs=[
                 io.Model.Output(display_name="model", tooltip="For sampling."),
@@ -58,17 +71,17 @@ class ChooseBaseModel(io.ComfyNode):
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, model: str) -> str:
-        return host.fingerprint(host.base_model(model))
+    def fingerprint_inputs(cls, model: str, predicts: str = AS_THE_FILE_SAYS) -> str:
+        return f"{host.fingerprint(host.base_model(model))} {predicts}"
 
     @classmethod
-    def execute(cls, model: str) -> Any:
+    def execute(cls, model: str, predicts: Any = AS_THE_FILE_SAYS) -> Any:
         from ..trainer.families import describe_base
         from .host_base import load_host_base
 
         path = host.base_model(model)
-        base = describe_base(path)
-        loaded = load_host_base(path)
+        base = describe_base(path, "" if predicts == AS_THE_FILE_SAYS else predicts)
+        loaded = load_host_base(path, base.predicts)
         return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base)
 
 
@@ -160,9 +173,9 @@ class TrainCharacterLora(io.ComfyNode):
         start_from: str = NOTHING,
         likeness: str = AUTO,
     ) -> Any:
+        from ..trainer.training.job import Job
         from ..trainer.training.run import RunFolder
         from ..trainer.training.seeds import train_seeds
-        from ..trainer.training.train import Job
         from .run_page import RunPage
 
         folder = host.run_folder(name)

@@ -85,6 +85,11 @@ def _add_job(train: Any) -> None:
         "--base", type=Path, help="checkpoint file or diffusers folder, SDXL or SD 1.5 (default: the demo base)"
     )
     train.add_argument("--data", type=Path, required=True, help="folder of pictures with captions beside them")
+    train.add_argument(
+        "--predicts",
+        choices=("epsilon", "v_prediction", "v_prediction, zero SNR"),
+        help="what the base predicts, where its file does not say so itself",
+    )
     how = train.add_mutually_exclusive_group()
     how.add_argument("--recipe", type=Path, help="recipe.json (default: the demo's recipe on the demo base)")
     how.add_argument("--preset", help="a recipe by name, as the Training recipe node lists them")

@@ -23,10 +23,10 @@ from .planning.words import plan_json, plan_lines
 from .recipe.presets import PRESETS
 from .recipe.recipe import Recipe
 from .training.events import Prepared
+from .training.job import Job
 from .training.reach import reach
 from .training.run import RunFolder
 from .training.seeds import train_seeds
-from .training.train import Job
 from .values import read_json
 
 _console = Console(stderr=True)
@@ -111,7 +111,7 @@ def base_of(options: argparse.Namespace) -> Base:
     """From `--base`, else the demo base."""
     from .demo.assets import demo_base
 
-    return describe_base(options.base) if options.base else demo_base()
+    return describe_base(options.base, options.predicts or "") if options.base else demo_base()
 
 
 def _regularisation(options: argparse.Namespace) -> Dataset | None:

@@ -16,8 +16,9 @@ from trainer.recipe.optim import Optim, Schedule
 from trainer.recipe.output import Output
 from trainer.recipe.recipe import Recipe
 from trainer.training.events import Stepped
+from trainer.training.job import Job
 from trainer.training.run import RunFolder
-from trainer.training.train import Job, train
+from trainer.training.train import train
 
 pytestmark = [
     pytest.mark.gpu,

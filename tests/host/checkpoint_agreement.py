@@ -21,6 +21,7 @@ comfy.options.enable_args_parsing()
 import comfy.lora  # noqa: E402
 import comfy.lora_convert  # noqa: E402
 import comfy.model_management  # noqa: E402
+import comfy.model_sampling  # noqa: E402
 import comfy.sd  # noqa: E402
 import comfy.sd1_clip  # noqa: E402
 import comfy.sdxl_clip  # noqa: E402
@@ -184,6 +185,9 @@ def compare(name: str, folder: Path, write: Any) -> dict[str, Any]:
     applied = apply_lora(family, file, 0.8)
     _, our_worn = our_picture(family, noise)
     applied.remove()
+    said_by_hand = load_host_base(path, "v_prediction, zero SNR").model.get_model_object("model_sampling")
+    figures["velocity"] = isinstance(said_by_hand, comfy.model_sampling.V_PREDICTION)
+    figures["zero_snr"] = float(said_by_hand.sigma_max) > 1000
     figures["change"] = gap(host_worn, host_bare)
     figures["change_gap"] = gap(host_worn - host_bare, our_worn - our_bare)
     return figures

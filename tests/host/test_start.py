@@ -93,4 +93,5 @@ def test_a_checkpoint_and_its_lora_are_alike_in_the_host_and_here() -> None:
         assert said["unknown"] == []
         assert said["patched"] == said["layers"] > 200
         assert max(said["text"], said["picture"]) < 2e-5, said
+        assert said["velocity"] and said["zero_snr"]
         assert said["change_gap"] < 1e-3 < said["change"], said

@@ -18,9 +18,9 @@ from ..recipe.recipe import Recipe
 from ..scoring import Report
 from ..scoring.scores import Scores
 from ..training.events import Stepped
+from ..training.job import Job
 from ..training.run import RunFolder
 from ..training.seeds import train_seeds
-from ..training.train import Job
 from .backdrop import backdrop_share, draw_before_one_backdrop, draw_others
 from .velocity import velocity_base
 

@@ -28,11 +28,12 @@ from ..recipe.optim import Optim, Schedule
 from ..recipe.output import Output
 from ..recipe.recipe import Recipe
 from ..training.events import Finished, Prepared, Stepped
+from ..training.job import Job
 from ..training.learner import Learner
 from ..training.materials import Materials
 from ..training.prepare import Preparation, prepare
 from ..training.run import RunFolder
-from ..training.train import Job, train
+from ..training.train import train
 from .diffusers_step import DiffusersLoop
 from .random_sdxl import write_random_sdxl
 

@@ -13,8 +13,9 @@ from ..scoring import Compared, Report, compare
 from ..scoring.plan import ComparePlan
 from ..scoring.subject import Subject
 from ..training.events import Event
+from ..training.job import Job
 from ..training.run import Checkpoint, RunFolder
-from ..training.train import Job, train
+from ..training.train import train
 from .assets import demo_base, demo_reader, other_people
 from .character import draw_character
 from .settings import demo_plan, demo_recipe

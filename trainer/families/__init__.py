@@ -1,22 +1,23 @@
 """Base-model families: which one a folder or file holds, and loading it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ModelError
 from ..recipe.memory import Precision
-from .base import Base, Family
+from .base import Base, Family, Predicts
 from .sd.checkpoint import CheckpointParts, describe_checkpoint
 from .sd.folder import FolderParts, describe_folder
 from .sd.sd15 import Sd15
 from .sd.sdxl import Sdxl
 
 
-def describe_base(path: Path) -> Base:
+def describe_base(path: Path, predicts: Predicts = "") -> Base:
     """The base in a folder in the diffusers layout or in a checkpoint file; ModelError names what is wrong with it."""
     if path.is_dir():
-        return describe_folder(path)
+        return replace(describe_folder(path), predicts=predicts)
     if path.is_file():
-        return describe_checkpoint(path)
+        return replace(describe_checkpoint(path), predicts=predicts)
     raise ModelError(f"There is no base model {path}. Choose a checkpoint file, or a folder in the diffusers layout.")
 
 

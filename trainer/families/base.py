@@ -13,6 +13,8 @@ from ..generate.shot import Generator
 from ..training.losses import NoiseLevel
 
 FamilyName = Literal["sdxl", "sd15"]
+Predicts = Literal["", "epsilon", "v_prediction", "v_prediction, zero SNR"]
+"""What a base predicts; "" for what its files say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,12 +22,14 @@ class Base:
     """A base model by its files: a diffusers folder or a checkpoint file.
 
     `sha256` names its weights in caches and metadata; of a file it is the one that A1111 and Civitai know it by.
+    `predicts` is the user's word against the files': merges of velocity bases often lose their mark.
     """
 
     family: FamilyName
     path: Path
     name: str
     sha256: str
+    predicts: Predicts = ""
 
 
 @dataclass(frozen=True)

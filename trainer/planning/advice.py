@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from ..families.base import Base
 from ..recipe.recipe import Recipe
+from ..training.job import Job
 from ..training.reach import Reach
-from ..training.train import Job
 from .passes import USUAL, judged, steps_for
 from .table import MUCH, Bucket, Cut
 

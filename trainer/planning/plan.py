@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from ..dataset.steps import never
 from ..errors import DatasetError
 from ..training.events import Prepared
+from ..training.job import Job
 from ..training.reach import Reach, reach, with_steps
-from ..training.train import Job
 from .advice import advice
 from .disk import Disk, disk_use, samplings
 from .passes import Passes, judged

@@ -15,10 +15,10 @@ from ..families.base import Family
 from ..generate.shot import Shot
 from ..recipe.recipe import Recipe
 from ..training.events import Prepared
+from ..training.job import Job
 from ..training.learner import Learner
 from ..training.prepare import Preparation, prepare
 from ..training.run import RunFolder
-from ..training.train import Job
 from .table import bucket_table
 
 _STEPS, _DRAWN_STEPS = 3, 2

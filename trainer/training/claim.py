@@ -40,15 +40,15 @@ def differences(folder: Path, claim: Claim) -> list[str]:
     try:
         kept_recipe = Recipe.from_json(_read_json(folder / "recipe.json"))
         kept_dataset = Dataset.from_json(_read_json(folder / "dataset.json"))
-        kept_base = _read_json(folder / "base.json").get("sha256")
+        kept_base = _read_json(folder / "base.json")
         kept_beside = _read_json(folder / "beside.json") if (folder / "beside.json").is_file() else {}
     except (OSError, ValueError, LikenessError) as error:
         raise RunError(f"{folder} is damaged: {error}. Start the run in another folder.") from error
-    beside = claim.beside()
+    beside, base = claim.beside(), claim.base
     is_other = {
         f"recipe ({_moved(kept_recipe, claim.recipe)})": kept_recipe != claim.recipe,
         "dataset": kept_dataset.fingerprint() != claim.dataset.fingerprint(),
-        "base model": kept_base != claim.base.sha256,
+        "base model": (kept_base.get("sha256"), kept_base.get("predicts", "")) != (base.sha256, base.predicts),
         "set of regularisation pictures": kept_beside.get("regularisation") != beside["regularisation"],
         "LoRA to start from": kept_beside.get("start") != beside["start"],
     }

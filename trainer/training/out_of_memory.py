@@ -1,7 +1,21 @@
 """What to change when a device's memory is full, the mildest help first."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import torch
+
 from ..errors import RunError
 from ..recipe.recipe import Recipe
+
+
+@contextmanager
+def told_of_memory(recipe: Recipe, device: str) -> Generator[None]:
+    """RunError in place of a device's own words when its memory is full, whatever was under way."""
+    try:
+        yield
+    except torch.OutOfMemoryError as fault:
+        raise out_of_memory(recipe, device) from fault
 
 
 def out_of_memory(recipe: Recipe, device: str) -> RunError:

@@ -63,6 +63,10 @@ class RunFolder:
         averages = [Checkpoint(last + 1, path, f"Average of {match['seeds']} seeds") for path, match in means if match]
         return (*kept, *averages[-1:])
 
+    def paths(self) -> tuple[Path, ...]:
+        """The checkpoints' files, by step."""
+        return tuple(checkpoint.path for checkpoint in self.checkpoints())
+
     def average(self, name: str, seeds: int) -> Path:
         """The file of the average over so many seeds."""
         return self.path / "checkpoints" / f"{name}_average{seeds}.safetensors"

@@ -10,10 +10,11 @@ from dataclasses import replace
 from ..dataset.steps import never
 from ..lora.average import average_loras
 from .events import Event, Finished, Saved, Seeded
+from .job import Job
 from .lora_metadata import describe_lora
 from .reach import with_steps
 from .run import RunFolder
-from .train import Job, train
+from .train import train
 
 
 def train_seeds(job: Job, *, cancelled: Callable[[], bool] = never) -> Iterator[Event]:
@@ -39,8 +40,7 @@ def train_seeds(job: Job, *, cancelled: Callable[[], bool] = never) -> Iterator[
                 yield event
     if not answered or not RunFolder(job.run).average(job.name, recipe.seeds).is_file():
         yield _average(job)
-    paths = tuple(checkpoint.path for checkpoint in RunFolder(job.run).checkpoints())
-    yield Finished(checkpoints=paths, answered=answered)
+    yield Finished(checkpoints=RunFolder(job.run).paths(), answered=answered)
 
 
 def _average(job: Job) -> Saved:

@@ -156,6 +156,22 @@ def test_what_a_file_predicts_is_read_from_it(
     assert family.metadata()["ss_v_parameterization"] == str(prediction == "v_prediction")
 
 
+@pytest.mark.parametrize(
+    ("predicts", "prediction", "zero"),
+    [
+        ("epsilon", "epsilon", False),
+        ("v_prediction", "v_prediction", False),
+        ("v_prediction, zero SNR", "v_prediction", True),
+    ],
+)
+def test_the_users_word_goes_before_the_files(tmp_path: Path, predicts: Any, prediction: str, zero: bool) -> None:
+    path = write_tiny_checkpoint(tmp_path / "a.safetensors", "sdxl", rows=ROWS, marks=("v_pred", "ztsnr"))
+    family = load_family(describe_base(path, predicts))
+    assert isinstance(family, StableDiffusion)
+    assert family.schedule["prediction_type"] == prediction
+    assert (float(family.signal[-1]) == 0) is zero
+
+
 def test_a_file_is_named_by_the_hash_civitai_knows(files: dict[FamilyName, Path], comfyui: Path) -> None:
     import hashlib
 

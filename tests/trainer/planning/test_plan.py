@@ -25,8 +25,9 @@ from trainer.recipe.optim import Optim, Schedule
 from trainer.recipe.output import Output
 from trainer.recipe.prior import Prior
 from trainer.recipe.recipe import Recipe
+from trainer.training.job import Job
 from trainer.training.run import RunFolder
-from trainer.training.train import Job, train
+from trainer.training.train import train
 
 RECIPE = Recipe(
     lora=Lora(rank=2, alpha=2.0),

@@ -19,9 +19,10 @@ from trainer.recipe.optim import Optim, Schedule
 from trainer.recipe.output import Output
 from trainer.recipe.recipe import Recipe
 from trainer.recipe.text import Text
+from trainer.training.job import Job
 from trainer.training.lora_metadata import describe_lora
 from trainer.training.run import RunFolder
-from trainer.training.train import Job, train
+from trainer.training.train import train
 
 RECIPE = Recipe(
     lora=Lora(rank=4, alpha=2.0),

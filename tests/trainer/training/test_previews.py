@@ -20,10 +20,11 @@ from trainer.recipe.output import Output
 from trainer.recipe.presets import PRESETS
 from trainer.recipe.recipe import Recipe
 from trainer.training.events import Finished, Sampled
+from trainer.training.job import Job
 from trainer.training.learner import Learner
 from trainer.training.out_of_memory import out_of_memory
 from trainer.training.run import RunFolder
-from trainer.training.train import Job, train
+from trainer.training.train import train
 
 RECIPE = Recipe(
     lora=Lora(rank=2, alpha=2.0),
@@ -74,6 +75,15 @@ def test_a_full_device_ends_the_run_with_what_helps(job: Job, monkeypatch: pytes
     with pytest.raises(RunError, match=r"memory of cpu is full.*gradient_checkpointing on.*then precision bf16"):
         list(train(job))
     assert [checkpoint.step for checkpoint in RunFolder(job.run).checkpoints()] == [2]
+
+
+def test_a_device_that_is_full_before_the_first_step_says_so_too(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fills(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("trainer.families.sd.vae.Vae.encode", fills)
+    with pytest.raises(RunError, match="memory of cpu is full"):
+        list(train(job))
 
 
 def test_what_helps_is_what_is_not_done_yet() -> None:

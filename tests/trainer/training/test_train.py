@@ -31,8 +31,9 @@ from trainer.recipe.recipe import Recipe
 from trainer.recipe.text import Text
 from trainer.training import state, tensorfile
 from trainer.training.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Stepped
+from trainer.training.job import Job
 from trainer.training.run import RunFolder
-from trainer.training.train import Job, train
+from trainer.training.train import train
 
 RECIPE = Recipe(
     lora=Lora(rank=2, alpha=1.0),
@@ -351,6 +352,8 @@ def test_a_folder_of_another_job_says_what_differs(job: Job, tmp_path: Path) -> 
     list(train(job))
     with pytest.raises(RunError, match=r"another recipe \(.* → .*\)"):
         list(train(replace(job, recipe=replace(RECIPE, seed=9))))
+    with pytest.raises(RunError, match="another base model"):
+        list(train(replace(job, base=replace(job.base, predicts="v_prediction"))))
     with pytest.raises(RunError, match="another dataset"):
         list(train(replace(job, dataset=replace(job.dataset, trigger="other"))))
     with pytest.raises(RunError, match="another base model"):

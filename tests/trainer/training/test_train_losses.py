@@ -19,7 +19,8 @@ from trainer.recipe.optim import Optim, Schedule
 from trainer.recipe.output import Output
 from trainer.recipe.recipe import Recipe
 from trainer.training.events import HeldOut, Stepped
-from trainer.training.train import Job, train
+from trainer.training.job import Job
+from trainer.training.train import train
 
 RECIPE = Recipe(
     lora=Lora(rank=8, alpha=8.0, targets="attention_mlp"),

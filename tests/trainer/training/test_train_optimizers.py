@@ -18,9 +18,10 @@ from trainer.recipe.output import Output
 from trainer.recipe.recipe import Recipe
 from trainer.training import optimizers
 from trainer.training.events import Stepped
+from trainer.training.job import Job
 from trainer.training.optim import FlatOptimizer
 from trainer.training.schedule import lr_at
-from trainer.training.train import Job, train
+from trainer.training.train import train
 
 
 def recipe_of(name: str) -> Recipe:

@@ -23,11 +23,12 @@ from trainer.recipe.recipe import Recipe
 from trainer.recipe.text import Text
 from trainer.training.adapter.applied import apply_lora
 from trainer.training.events import Prepared, Sampled, Seeded, Stepped
+from trainer.training.job import Job
 from trainer.training.learner import Learner
 from trainer.training.optim import FlatOptimizer
 from trainer.training.run import RunFolder
 from trainer.training.seeds import train_seeds
-from trainer.training.train import Job, train
+from trainer.training.train import train
 
 RECIPE = Recipe(
     lora=Lora(rank=2, alpha=1.0),

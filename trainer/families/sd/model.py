@@ -17,7 +17,7 @@ from ...recipe.memory import Precision
 from ...training.losses import NoiseLevel, Prediction, offset_noise, snr
 from ..base import Base, FamilyName, Noised, Placement
 from .keys import TEXT, UNET, Names, target_modules, text_modules, text_prefix
-from .parts import Parts
+from .parts import PREDICTS, Parts
 from .sampler import Sampler
 from .text import Text
 from .vae import Vae
@@ -69,7 +69,7 @@ class StableDiffusion(ABC):
     @property
     def schedule(self) -> Mapping[str, Any]:
         """Settings of diffusers' schedulers that the base was trained with."""
-        return self._parts.schedule
+        return {**self._parts.schedule, **PREDICTS[self._base.predicts]}
 
     @cached_property
     @torch.inference_mode(False)

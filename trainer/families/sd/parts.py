@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 
-from ..base import FamilyName
+from ..base import FamilyName, Predicts
 
 SCHEDULE: Mapping[str, Any] = {
     "num_train_timesteps": 1000,
@@ -21,6 +21,12 @@ SCHEDULE: Mapping[str, Any] = {
 """How every Stable Diffusion was trained, in diffusers' words."""
 
 ZERO_SNR: Mapping[str, Any] = {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
+PREDICTS: Mapping[Predicts, Mapping[str, Any]] = {
+    "": {},
+    "epsilon": {"prediction_type": "epsilon", "rescale_betas_zero_snr": False},
+    "v_prediction": {"prediction_type": "v_prediction", "rescale_betas_zero_snr": False},
+    "v_prediction, zero SNR": {"prediction_type": "v_prediction", **ZERO_SNR},
+}
 
 
 class Encoder(NamedTuple):

@@ -6,6 +6,7 @@ kohya's figures are of sd-scripts 48d368fa (2026-02-16), made by running its fun
 import copy
 import hashlib
 import json
+import math
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -51,6 +52,10 @@ RECIPE = Recipe(
     memory=Memory(precision="fp32", gradient_checkpointing=False, cache="memory"),
     output=Output(sample_every=0),
 )
+
+
+SEED = 7
+"""Whose first batch has a timestep of little noise."""
 
 
 def learner_on(base: Base, dataset: Dataset, recipe: Recipe, folder: Path) -> tuple[Sdxl, Learner, Materials]:
@@ -125,7 +130,7 @@ def test_loss_and_gradients_are_those_of_the_diffusers_script(
     from peft import LoraConfig
 
     base = describe_base(write_tiny_base(tmp_path / "base", prediction_type=prediction, zero_snr=zero_snr))
-    recipe = replace(RECIPE, loss=Loss(min_snr_gamma=gamma))
+    recipe = replace(RECIPE, loss=Loss(min_snr_gamma=gamma), seed=SEED)
     family, learner, _ = learner_on(base, tiny_dataset, recipe, tmp_path / "run")
     with watched(family, learner) as seen:
         loss, _ = learner.update(0)
@@ -143,6 +148,7 @@ def test_loss_and_gradients_are_those_of_the_diffusers_script(
             theirs[f"{address}.{name}"] = weight
     scheduler = DDPMScheduler.from_pretrained(base.path / "scheduler")
     losses: list[Tensor] = []
+    lightest = 1.0
     for (noisy, timesteps, text, placements), noised in zip(seen["inputs"], seen["noised"], strict=True):
         conditions = {"text_embeds": text["pooled"], "time_ids": size_conditioning(placements)}
         predicted = unet(noisy, timesteps, text["context"], added_cond_kwargs=conditions).sample
@@ -154,15 +160,20 @@ def test_loss_and_gradients_are_those_of_the_diffusers_script(
             # The script's own line; with velocity the divisor of min-SNR's authors and kohya, not its + 1.
             weights = weights / (snr + 1) if prediction == "v_prediction" else weights / snr
             each = each * weights
+            lightest = min(lightest, float(weights.min()))
         losses.append(each)
+    assert (lightest < 0.9) is bool(gamma), "the draw has no timestep that min-SNR weighs"
     expected: Any = torch.cat(losses).mean()
     expected.backward()
     assert loss == pytest.approx(float(expected), rel=1e-5)
     assert set(seen["gradients"]) == set(theirs)
-    for name, weight in theirs.items():
-        assert weight.grad is not None
-        gap = (seen["gradients"][name] - weight.grad).norm() / weight.grad.norm().clamp(min=1e-12)
-        assert gap < 1e-5, name
+    pairs = {name: (seen["gradients"][name], weight.grad) for name, weight in theirs.items()}
+    norms = {name: float(wanted.norm()) for name, (_, wanted) in pairs.items()}
+    gaps = {name: float((mine - wanted).norm()) for name, (mine, wanted) in pairs.items()}
+    # Rounding of a layer whose gradient is tiny is that of the layers around it.
+    usual = sum(norms.values()) / len(norms)
+    assert all(gaps[name] < 1e-5 * max(norms[name], usual) for name in gaps)
+    assert math.hypot(*gaps.values()) < 1e-5 * math.hypot(*norms.values())
 
 
 def gradients(base: Base, dataset: Dataset, recipe: Recipe, folder: Path) -> dict[str, Tensor]:

@@ -50,7 +50,7 @@ def import_recipe(text: str, file: str) -> Imported:
     kind = _format(values, file)
     if kind == "Likeness JSON":
         return Imported(recipe=Recipe.from_json(values), format=kind, left=())
-    keys = Keys(from_window(values) if kind == "kohya_ss JSON" else values, file)
+    keys = Keys(_by_kohyas_names(values, file) if kind == "kohya_ss JSON" else values, file)
     parts = onetrainer.parts_of(keys) if kind == "OneTrainer JSON" else kohya_in.parts_of(keys)
     return Imported(recipe=Recipe.from_json(parts), format=kind, left=tuple(keys.rest()))
 
@@ -70,6 +70,13 @@ def export_recipe(recipe: Recipe, kind: Format) -> Exported:
         "kohya_ss JSON": lambda values: _json(to_window(values)),
     }
     return Exported(text=write[kind](settings), left=tuple(kohya_cannot(recipe)))
+
+
+def _by_kohyas_names(values: Mapping[str, Any], file: str) -> dict[str, Any]:
+    try:
+        return from_window(values)
+    except (TypeError, ValueError) as fault:
+        raise RecipeError(f"{file} holds something else where a number belongs: {fault}.") from fault
 
 
 def _parsed(text: str, file: str) -> dict[str, Any]:

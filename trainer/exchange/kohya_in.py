@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from ..errors import RecipeError
 from ..recipe.optim import Curve, Optimizer
 from .keys import Keys
 
@@ -41,6 +42,7 @@ _PLACES = (
     *("pretrained_model_name_or_path", "train_data_dir", "reg_data_dir", "output_dir", "output_name", "vae"),
     *("dataset_config", "network_weights", "sample_prompts", "resume"),
 )
+_MOST_PIXELS = 1 << 16
 _NUMBER = re.compile(r"\d*\.?\d+(?:[eE][-+]?\d+)?")
 
 
@@ -196,6 +198,8 @@ def _buckets(keys: Keys) -> dict[str, Any]:
 def _resolution(keys: Keys) -> int:
     """The side of a square of as many pixels."""
     sides = [Keys({"resolution": side}, keys.file).whole("resolution", 512) for side in _sides(keys.raw("resolution"))]
+    if not 0 < min(sides) <= max(sides) <= _MOST_PIXELS:
+        raise RecipeError(f"resolution is {', '.join(map(str, sides))} in {keys.file}; use sides like 1024.")
     return round((sides[0] * sides[-1]) ** 0.5)
 
 

@@ -1,6 +1,6 @@
 """How to train: small frozen parts that refuse what cannot work, all faults at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, cast
 
@@ -72,14 +72,43 @@ class Recipe:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Recipe":
-        """Raises RecipeError naming every key it does not know, at any depth."""
+        """Raises RecipeError naming every key it does not know and every value of the wrong kind, at any depth."""
         known = checked_keys(cls, data, RecipeError)
         parts = {part.name: part.type for part in fields(cls) if isinstance(part.type, type) and part.type is not int}
         for name, kind in parts.items():
             if name in known:
-                known[name] = kind(**_tuples(checked_keys(kind, known[name], RecipeError)))
-        return cls(**known)
+                if not isinstance(known[name], Mapping):
+                    raise RecipeError(f"{name} is {known[name]!r}; it must hold settings of its own.")
+                known[name] = kind(**_typed(kind, name, checked_keys(kind, known[name], RecipeError)))
+        return cls(**_typed(cls, "", known))
 
 
-def _tuples(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(cast(list[Any], value)) if isinstance(value, list) else value for key, value in data.items()}
+_KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+def _typed(kind: type, part: str, data: dict[str, Any]) -> dict[str, Any]:
+    """The values as the fields want them: lists as tuples of texts, whole numbers where numbers are meant."""
+    typed: dict[str, Any] = {}
+    faults: list[str] = []
+    for each in fields(kind):
+        if each.name in data:
+            default: object = each.default
+            value, wanted = data[each.name], type(default)
+            name = f"{part}.{each.name}".lstrip(".")
+            typed[each.name] = value
+            if wanted is tuple:
+                typed[each.name] = _texts(value, name, faults)
+            elif wanted is float and isinstance(value, int) and not isinstance(value, bool):
+                typed[each.name] = float(value)
+            elif wanted in _KINDS and (not isinstance(value, wanted) or (wanted is int and isinstance(value, bool))):
+                faults.append(f"{name} is {value!r}; it must be {_KINDS[wanted]}.")
+    if faults:
+        raise RecipeError.all_of(faults)
+    return typed
+
+
+def _texts(value: Any, name: str, faults: list[str]) -> tuple[Any, ...]:
+    values = tuple(cast(Sequence[Any], value)) if isinstance(value, (list, tuple)) else ()
+    if not isinstance(value, (list, tuple)) or not all(isinstance(each, str) for each in values):
+        faults.append(f"{name} is {value!r}; it must be a list of texts.")
+    return values

@@ -1,5 +1,6 @@
 """Recipes to other trainers and back; everything that does not make the journey is told."""
 
+import contextlib
 import json
 import tomllib
 from dataclasses import replace
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from trainer.dataset.dataset import Dataset
 from trainer.errors import DatasetError, RecipeError
@@ -59,7 +62,7 @@ OURS |= {"schedule.cycles", "lora.factor", "buckets.shortest", "buckets.longest"
 """What only Likeness writes down, or what a file says in other numbers of the same meaning."""
 
 
-def settings(recipe: Recipe) -> dict[str, Any]:
+def settings_of(recipe: Recipe) -> dict[str, Any]:
     data = recipe.to_json()
     parts = {
         f"{part}.{name}": value for part, each in data.items() if isinstance(each, dict) for name, value in each.items()
@@ -94,7 +97,7 @@ def test_what_does_not_come_back_was_told(recipe: Recipe, kind: Format) -> None:
     made = export_recipe(recipe, kind)
     back = import_recipe(made.text, f"recipe{SUFFIXES[kind]}")
     assert back.format == kind
-    before, after = settings(recipe), settings(back.recipe)
+    before, after = settings_of(recipe), settings_of(back.recipe)
     moved = {place for place, value in before.items() if after[place] != value}
     told = {left.key for left in made.left}
     untellable = OURS if kind != "Likeness JSON" else set()
@@ -265,11 +268,49 @@ def test_a_onetrainer_preset_is_read() -> None:
         ("optimizer_args = ['weight_decay=much']", "a.toml", "weight_decay is 'much'"),
         ("resolution = 'wide,high'", "a.toml", "resolution is 'wide'"),
         ('{"lora_rank": 4, "optimizer": "ADAMW"}', "a.json", "must hold settings of its own"),
+        ('{"LoRA_type": "LyCORIS/LoKr", "conv_dim": "wide"}', "a.json", "where a number belongs"),
+        ('{"LoRA_type": "Standard", "lr_warmup": [1]}', "a.json", "where a number belongs"),
+        (
+            '{"lora": {"rank": "x", "alpha": true}, "schedule": {}}',
+            "a.json",
+            r"(?s)lora.rank is 'x'.*lora.alpha is True",
+        ),
+        ('{"lora": {}, "schedule": {}, "loss": 5}', "a.json", "loss is 5; it must hold settings"),
+        ('{"lora": {}, "schedule": {}, "output": {"samples": "one"}}', "a.json", "must be a list of texts"),
+        ('{"lora": {}, "schedule": {}, "seed": true}', "a.json", "seed is True; it must be a whole number"),
     ],
 )
 def test_bad_files_are_refused_in_one_sentence(text: str, file: str, said: str) -> None:
     with pytest.raises(RecipeError, match=said):
         import_recipe(text, file)
+
+
+KEYS = """
+    network_dim network_alpha network_module network_args learning_rate unet_lr text_encoder_lr optimizer_type
+    optimizer_args lr_scheduler lr_warmup_steps max_train_steps max_train_epochs resolution min_bucket_reso seed
+    min_snr_gamma loss_type huber_c mixed_precision save_every_n_steps save_last_n_steps clip_skip LoRA_type conv_dim
+    conv_alpha factor dora_wd lr_warmup epoch max_resolution optimizer lora_rank lora_alpha text_encoder ema epochs
+    train_dtype layer_filter_preset learning_rate_scheduler sample_after sample_after_unit gradient_checkpointing
+    lora schedule loss output text prior buckets memory optim seeds
+"""
+NAMES = st.sampled_from(KEYS.split())
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=12)
+    | st.sampled_from(["0", "1e3", "ON"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.dictionaries(NAMES, VALUES, max_size=8), st.sampled_from(["a.json", "a.yaml"]))
+def test_no_file_whatever_it_holds_ends_in_anything_but_a_sentence(values: dict[str, Any], file: str) -> None:
+    with contextlib.suppress(RecipeError):
+        import_recipe(json.dumps(values), file)
 
 
 def test_a_dataset_is_written_as_kohya_reads_it(tiny_dataset: Dataset, tmp_path: Path) -> None:

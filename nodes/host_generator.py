@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import comfy.model_management
@@ -60,9 +59,11 @@ class HostGenerator:
         if positive.lengths > 1 or negative.lengths > 1:
             return [picture for shot in shots for picture in self._draw([shot])]
         first = shots[0]
-        latents = torch.zeros(len(shots), 4, first.height // 8, first.width // 8)
+        latents = self._latents(shots)
         # One generator a shot, as KSampler seeds a single picture: a picture does not depend on its batch.
-        noise = torch.cat([comfy.sample.prepare_noise(latents[:1], shot.seed) for shot in shots])
+        noise = torch.cat(
+            [comfy.sample.prepare_noise(row[None], shot.seed) for row, shot in zip(latents, shots, strict=True)]
+        )
         drawn = comfy.sample.sample(
             model,
             noise,
@@ -73,10 +74,18 @@ class HostGenerator:
             positive.conditioning(),
             negative.conditioning(),
             latents,
+            denoise=first.denoise,
             disable_pbar=True,
             seed=first.seed,
         )
         return host.from_image(self._vae.decode(drawn))
+
+    def _latents(self, shots: Sequence[Shot]) -> torch.Tensor:
+        """Of the starting pictures, one a shot; empty where nothing is to be left of them."""
+        starts = [image for shot in shots if (image := shot.opened_start()) is not None]
+        if starts and shots[0].denoise < 1:
+            return torch.cat([self._vae.encode(host.to_image([image])) for image in starts])
+        return torch.zeros(len(shots), 4, shots[0].height // 8, shots[0].width // 8)
 
     def _wearing(self, shot: Shot) -> tuple[Any, Any]:
         if shot.lora is None or shot.strength == 0:
@@ -91,16 +100,12 @@ def _batches(shots: Sequence[Shot]) -> Iterator[list[Shot]]:
     batch: list[Shot] = []
     for shot in shots:
         _check(shot)
-        if batch and (len(batch) == _BATCH or _words_apart(shot) != _words_apart(batch[0])):
+        if batch and (len(batch) == _BATCH or shot.apart != batch[0].apart):
             yield batch
             batch = []
         batch.append(shot)
     if batch:
         yield batch
-
-
-def _words_apart(shot: Shot) -> Shot:
-    return replace(shot, prompt="", negative="", seed=0)
 
 
 def _check(shot: Shot) -> None:

@@ -53,7 +53,7 @@ class Sample:
     Transparency is flattened on the colour `matte` (a Pillow colour name or `#rrggbb`); `masked` keeps it as the mask
     of the training loss besides, unless a file `mask` is that (white is learned), named by the sha256 of its values.
     `raw` is what the captioner said before any rule changed it, `tags` the tagger's words in its own spelling. `waived`
-    names checks whose warnings the user has seen and accepted.
+    names checks whose warnings the user has seen and accepted. Variants know the `style` they are in and their `seed`.
     """
 
     path: Path
@@ -66,6 +66,8 @@ class Sample:
     tags: tuple[str, ...] = ()
     origin: Origin = "original"
     source: str | None = None
+    style: str = ""
+    seed: int | None = None
     split: Split = "train"
     repeats: int = 1
     matte: str = "white"

@@ -47,7 +47,7 @@ def draw_character(folder: Path, number: int = 0, train: int = TRAIN) -> Dataset
         place = folder / (f"1_{trigger}" if split == "train" else "held_out")
         is_bare = index % _BARE_EVERY == _BARE_EVERY - 1
         text = f"{trigger}, {SUBJECT}" if is_bare else caption([trigger], look)
-        samples.append(_write(place / f"{index + 1:03}.png", image, text, split))
+        samples.append(written(place / f"{index + 1:03}.png", image, text, split))
     return Dataset(samples=tuple(samples), trigger=trigger, subject=SUBJECT, root=folder)
 
 
@@ -60,7 +60,7 @@ def balanced_looks(count: int, rng: np.random.Generator) -> list[Look]:
     return [Look(**{name: str(column[n]) for name, column in columns.items()}) for n in range(count)]
 
 
-def _write(path: Path, image: Image.Image, text: str, split: Split) -> Sample:
+def written(path: Path, image: Image.Image, text: str, split: Split) -> Sample:
     if not path.exists():
         png = io.BytesIO()
         image.save(png, "PNG")

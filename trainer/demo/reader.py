@@ -75,6 +75,15 @@ class DemoReader:
             readings.append(Reading(values={slot: words[slot] for slot in self.slots}))
         return readings
 
+    def margin(self, image: Image.Image, style: str) -> float | None:
+        """How much likelier the drawing style that `style` names is than a 3d render; None when it names none."""
+        asked = next((word for word, text in STYLES.items() if text in style.lower() and word != "render"), None)
+        if asked is None:
+            return None
+        shares = _softmax(_slot(self._reader.run(None, {"pixels": _array([image.convert("RGB")])})[1][0], "style"))
+        named = dict(zip(VALUES["style"], (float(share) for share in shares), strict=True))
+        return named[asked] - named["render"]
+
 
 def _session(path: Path) -> Any:
     try:

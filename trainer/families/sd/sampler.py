@@ -36,13 +36,13 @@ class Sampler:
         factor = family.vae.factor
         if shot.width % factor or shot.height % factor:
             raise ModelError(f"A picture of {shot.width}x{shot.height} is not possible; use multiples of {factor}.")
-        scheduler = self._scheduler(shot.steps)
-        latents = self._noise(shots, factor) * scheduler.init_noise_sigma
+        scheduler, timesteps = self._scheduler(shot)
+        latents = self._begun(shots, factor, scheduler, timesteps[:1])
         is_guided = shot.guidance > 1
         text = self._text(shots, is_guided)
         size = (shot.width, shot.height)
         placements = [Placement(size, size, (0, 0), size)] * len(text["context"])
-        for timestep in scheduler.timesteps:
+        for timestep in timesteps:
             inputs = scheduler.scale_model_input(torch.cat([latents, latents]) if is_guided else latents, timestep)
             predicted = family.predict(inputs, timestep, text, placements).float()
             if is_guided:
@@ -51,13 +51,26 @@ class Sampler:
             latents = scheduler.step(predicted, timestep, latents, return_dict=False)[0]
         return family.vae.decode(latents)
 
-    def _scheduler(self, steps: int) -> Any:
+    def _scheduler(self, shot: Shot) -> tuple[Any, Tensor]:
+        """The scheduler, and the timesteps to go: the last `steps` of as many as make up the denoise."""
         from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
 
         kind: Any = EulerDiscreteScheduler
         scheduler = kind.from_config(self._family.schedule)
-        scheduler.set_timesteps(steps, device=self._family.device)
-        return scheduler
+        whole = shot.steps if shot.start is None else int(shot.steps / shot.denoise)
+        scheduler.set_timesteps(whole, device=self._family.device)
+        scheduler.set_begin_index(whole - shot.steps)
+        return scheduler, scheduler.timesteps[whole - shot.steps :]
+
+    def _begun(self, shots: Sequence[Shot], factor: int, scheduler: Any, first: Tensor) -> Tensor:
+        """Pure noise, or the starting pictures' latents with as much noise as the first timestep has."""
+        noise = self._noise(shots, factor)
+        starts = [image for shot in shots if (image := shot.opened_start()) is not None]
+        if not starts or shots[0].denoise == 1:
+            return noise * scheduler.init_noise_sigma
+        moments = torch.stack([self._family.vae.encode(image) for image in starts])
+        latents = self._family.vae.to_unet(moments.chunk(2, dim=1)[0]).to(noise)
+        return scheduler.add_noise(latents, noise, first)
 
     def _noise(self, shots: Sequence[Shot], factor: int) -> Tensor:
         """One CPU stream a shot, so that a picture's noise does not depend on its batch or device."""

@@ -1,0 +1,100 @@
+"""What a folder of variants remembers, so that no picture is drawn twice: pictures by contents, notes by inputs."""
+
+import hashlib
+import io
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from ..atomic import write_atomically
+from ..dataset.pixels import load_rgb, pixel_sha256
+from ..errors import DatasetError, RunError
+from ..values import canonical_json, read_json
+from .judge import Verdict
+
+_VERSION = 1
+_NOTES = ".notes"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A picture on the shelf, by the sha256 of its pixels."""
+
+    sha256: str
+    width: int
+    height: int
+
+
+class VariantShelf:
+    """`<sha256>.png` with notes. A note whose picture is lost or torn is not believed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, kept: Kept) -> Path:
+        return self._folder / f"{kept.sha256}.png"
+
+    def picture(self, key: str) -> tuple[Kept, Image.Image] | None:
+        """What was drawn from these inputs, if it is still there whole."""
+        note = self._note(key)
+        if note is None:
+            return None
+        try:
+            kept = Kept(**note)
+        except TypeError:
+            return None
+        image = self._whole(kept)
+        return None if image is None else (kept, image)
+
+    def keep(self, key: str, image: Image.Image) -> Kept:
+        """The picture first: a note is the promise that it is whole."""
+        kept = self.put(image)
+        self._write(f"{_NOTES}/{key}.json", canonical_json(asdict(kept)).encode())
+        return kept
+
+    def put(self, image: Image.Image) -> Kept:
+        """A picture without a note."""
+        kept = Kept(pixel_sha256(image), image.width, image.height)
+        if self._whole(kept) is None:
+            png = io.BytesIO()
+            image.save(png, "PNG", compress_level=4)
+            self._write(self.path(kept).name, png.getvalue())
+        return kept
+
+    def verdict(self, key: str) -> Verdict | None:
+        note = self._note(key)
+        try:
+            return None if note is None else Verdict.from_json(note)
+        except (RunError, TypeError):
+            return None
+
+    def keep_verdict(self, key: str, verdict: Verdict) -> None:
+        self._write(f"{_NOTES}/{key}.json", json.dumps(asdict(verdict)).encode())
+
+    def _whole(self, kept: Kept) -> Image.Image | None:
+        try:
+            image = load_rgb(self.path(kept))
+        except DatasetError:
+            return None
+        return image if pixel_sha256(image) == kept.sha256 else None
+
+    def _note(self, key: str) -> dict[str, Any] | None:
+        try:
+            return read_json(self._folder / _NOTES / f"{key}.json", RunError)
+        except RunError:
+            return None
+
+    def _write(self, name: str, data: bytes) -> None:
+        try:
+            write_atomically(self._folder / name, data)
+        except OSError as fault:
+            why = fault.strerror or str(fault)
+            raise DatasetError(f"Cannot write {self._folder / name}: {why}. Free some space.") from fault
+
+
+def key_of(*parts: Any) -> str:
+    """A name for everything a result depends on."""
+    return hashlib.sha256(canonical_json([_VERSION, *parts]).encode()).hexdigest()[:32]

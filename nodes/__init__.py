@@ -17,6 +17,7 @@ from .dataset_images import DatasetToImages, ImagesToDataset
 from .dataset_mix import MixDatasets
 from .dataset_pick import PickImages
 from .dataset_save import SaveDataset
+from .dataset_variants import MakeStyleVariants
 from .demo import DemoBaseModel, DemoCharacter
 from .exchange import ExportRecipe, ImportRecipe
 from .plan import PlanRun
@@ -37,6 +38,7 @@ class LikenessExtension(ComfyExtension):
             CheckDataset,
             CropDataset,
             PickImages,
+            MakeStyleVariants,
             MixDatasets,
             SaveDataset,
             DatasetToImages,

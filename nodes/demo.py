@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CATEGORY = "Likeness/Demo"
 READY, AS_FOUND, DESCRIBED = "ready to train", "as found", "as captioners describe them"
+RENDERS = "3D renders only"
 
 
 class DemoBaseModel(io.ComfyNode):
@@ -77,13 +78,14 @@ class DemoCharacter(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "pictures",
-                    options=[READY, AS_FOUND, DESCRIBED],
+                    options=[READY, AS_FOUND, DESCRIBED, RENDERS],
                     default=READY,
                     optional=True,
                     tooltip=(
                         "ready to train: framed and divided. as found: loosely framed, with copies, a blurred one, a "
                         "stranger and worse among them, to try Check dataset and Crop to face or body on. as "
-                        "captioners describe them: with their looks in every caption, to try Apply caption rules on."
+                        "captioners describe them: with their looks in every caption, to try Apply caption rules on. "
+                        "3D renders only: 20 renders without a word of style, to try Make style variants on."
                     ),
                 ),
             ],
@@ -105,6 +107,10 @@ def _drawn(folder: Path, number: int, pictures: str) -> Dataset:
         from ..trainer.demo.described import draw_described
 
         return draw_described(folder, number)
+    if pictures == RENDERS:
+        from ..trainer.demo.renders import draw_renders
+
+        return draw_renders(folder / "renders", number)
     from ..trainer.demo.character import draw_character
 
     return draw_character(folder, number)

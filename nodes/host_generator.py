@@ -18,14 +18,18 @@ from .host_lora import apply_lora
 if TYPE_CHECKING:
     from ..trainer.generate.shot import Shot
 
-_SAMPLER, _SCHEDULER = "euler", "simple"
+_SAMPLING = ("euler", "simple")
 _BATCH = 8
 
 
 class HostGenerator:
-    """Draws each shot as a core KSampler with euler and simple would. `releases` frees models after a call."""
+    """Draws each shot as a core KSampler would. `sampling` names sampler and scheduler as it does; `releases` frees
+    models after a call."""
 
-    def __init__(self, model: Any, clip: Any, vae: Any, *, releases: bool = False) -> None:
+    def __init__(
+        self, model: Any, clip: Any, vae: Any, *, sampling: tuple[str, str] = _SAMPLING, releases: bool = False
+    ) -> None:
+        self._sampling = sampling
         self._bare = (model, clip)
         self._vae = vae
         self._releases = releases
@@ -49,7 +53,7 @@ class HostGenerator:
         for tensor in _first_and_last(model.model.diffusion_model):
             weights.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
         patched = [str(each.patches_uuid) for each in (model, clip.patcher) if _is_patched(each)]
-        return "/".join([weights.hexdigest(), _SAMPLER, _SCHEDULER, *patched])
+        return "/".join([weights.hexdigest(), *self._sampling, *patched])
 
     @torch.inference_mode()
     def _draw(self, shots: Sequence[Shot]) -> list[Image.Image]:
@@ -59,7 +63,7 @@ class HostGenerator:
         if positive.lengths > 1 or negative.lengths > 1:
             return [picture for shot in shots for picture in self._draw([shot])]
         first = shots[0]
-        latents = self._latents(shots)
+        latents = comfy.sample.fix_empty_latent_channels(model, self._latents(shots))
         # One generator a shot, as KSampler seeds a single picture: a picture does not depend on its batch.
         noise = torch.cat(
             [comfy.sample.prepare_noise(row[None], shot.seed) for row, shot in zip(latents, shots, strict=True)]
@@ -69,8 +73,7 @@ class HostGenerator:
             noise,
             first.steps,
             first.guidance,
-            _SAMPLER,
-            _SCHEDULER,
+            *self._sampling,
             positive.conditioning(),
             negative.conditioning(),
             latents,

@@ -15,6 +15,7 @@ NODES = {
     "LikenessCheckDataset",
     "LikenessCropDataset",
     "LikenessPickImages",
+    "LikenessMakeStyleVariants",
     "LikenessMixDatasets",
     "LikenessApplyCaptionRules",
     "LikenessCaptionWithJoyCaption",

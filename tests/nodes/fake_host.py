@@ -62,6 +62,11 @@ class _PreviewImage:
         return {"images": [{"filename": "sheet.png"}]}
 
 
+class _KSampler:
+    SAMPLERS = ("euler", "dpmpp_2m")
+    SCHEDULERS = ("simple", "karras")
+
+
 class Interrupted(BaseException):
     """The host's Cancel is no Exception."""
 
@@ -101,6 +106,7 @@ class FakeHost:
             ),
             "comfy": _module("comfy", model_management=memory),
             "comfy.model_management": memory,
+            "comfy.samplers": _module("comfy.samplers", KSampler=_KSampler),
             "comfy_execution": _module("comfy_execution"),
             "comfy_execution.progress": _module("comfy_execution.progress", get_progress_state=lambda: registry),
             "server": _module("server", PromptServer=types.SimpleNamespace(instance=server)),
@@ -113,7 +119,7 @@ class FakeHost:
     def _send(self, event: str, data: dict[str, Any], client: str) -> None:
         self.sent.append((event, data))
 
-    def _progressed(self, node: str, done: float, total: float) -> None:
+    def _progressed(self, node: str, done: float, total: float, preview: Any = None) -> None:
         self.progress.append((node, done, total))
 
     def _full_path(self, name: str, file: str) -> str | None:

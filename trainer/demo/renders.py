@@ -8,9 +8,11 @@ import numpy as np
 from ..dataset.dataset import Dataset
 from ..variants.style import Style
 from .captions import SUBJECT, caption
-from .character import HELD_OUT, TRAIN, TRIGGERS, balanced_looks, character, written
+from .character import HELD_OUT, TRIGGERS, balanced_looks, character, written
 from .draw import draw
+from .look import STYLES, Look
 
+RENDERS = 20
 DEMO_STYLES = (
     Style(prompt="flat drawing", low=0.35, high=0.65, negative="3d render"),
     Style(prompt="pencil sketch", low=0.25, high=0.55, negative="3d render"),
@@ -19,7 +21,7 @@ DEMO_STYLES = (
 """What the demo base can draw besides renders; its reader reads faces in all of them, so all are held strictly."""
 
 
-def draw_renders(folder: Path, number: int = 0, train: int = TRAIN) -> Dataset:
+def draw_renders(folder: Path, number: int = 0, train: int = RENDERS) -> Dataset:
     """`train` renders to train on, captioned without a word of style, and held-out pictures in every style."""
     identity, trigger = character(number), TRIGGERS[number % len(TRIGGERS)]
     rng = np.random.default_rng([5115, number])
@@ -43,5 +45,5 @@ def draw_renders(folder: Path, number: int = 0, train: int = TRAIN) -> Dataset:
     return Dataset(samples=tuple(samples), trigger=trigger, subject=SUBJECT, root=folder)
 
 
-def _told(trigger: str, look: object) -> str:
-    return caption([trigger], look).rsplit(", ", 1)[0]  # type: ignore[arg-type]
+def _told(trigger: str, look: Look) -> str:
+    return caption([trigger], look).removesuffix(f", {STYLES[look.style]}")

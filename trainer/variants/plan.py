@@ -11,7 +11,7 @@ from ..errors import DatasetError
 from .repeats import VARIANTS
 from .style import Style, guide_styles
 
-STEP = 8
+STEP = 16
 T = TypeVar("T")
 
 
@@ -63,7 +63,7 @@ class Job:
 
 
 def size_for(width: int, height: int, resolution: int) -> tuple[int, int]:
-    """The size of at most `resolution`² pixels nearest to a picture's shape, in multiples of 8."""
+    """The size of at most `resolution`² pixels near a picture's shape, in multiples of 16, as every family takes."""
     scale = resolution / math.sqrt(width * height)
     wide, high = (max(64, int(side * scale) // STEP * STEP) for side in (width, height))
     return wide, high

@@ -1,4 +1,4 @@
-"""A render made ready to begin variants from: one size in multiples of eight, opaque, with its face read."""
+"""A render made ready to begin variants from: one size in multiples of sixteen, opaque, with its face read."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -114,7 +114,9 @@ def _add_compare(commands: Any) -> None:
 def _add_bench(commands: Any) -> None:
     bench = commands.add_parser("bench", help="measure one thing side by side")
     bench.set_defaults(command=_bench)
-    bench.add_argument("name", choices=("captions", "checks", "dataset", "demo", "import", "options", "train"))
+    bench.add_argument(
+        "name", choices=("captions", "checks", "dataset", "demo", "import", "options", "train", "variants")
+    )
     bench.add_argument("--out", type=Path, help="folder to keep what is made, so that a stopped bench goes on")
     bench.add_argument("--device", default="cpu", help="train: cpu (the demo base) or cuda (SDXL at its real size)")
     bench.add_argument("--only", nargs="*", default=(), help="options: these alone")
@@ -171,6 +173,10 @@ def _bench(options: argparse.Namespace) -> dict[str, Any]:
         from .bench.train import bench_train
 
         return bench_train(options.out, options.device)
+    if options.name == "variants":
+        from .bench.variants import bench_variants
+
+        return bench_variants(options.out)
     if options.name == "dataset":
         from .bench.dataset import bench_dataset
 

@@ -1,0 +1,91 @@
+"""Make style variants in a real ComfyUI, on the demo base."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from .comfyui import Comfy
+from .graphs import Graph, node
+
+STYLES = """flat drawing | 0.45-0.60 | strict | 3d render
+flat drawing, bold colors | 0.45-0.60 | strict | 3d render
+pencil sketch | 0.35-0.55 | flag | 3d render
+watercolor painting | 0.55-0.65 | loose | 3d render, flat drawing
+watercolor painting, soft | 0.55-0.65 | loose | 3d render, flat drawing"""
+RENDERS, PER_RENDER = 20, 5
+
+
+def varying(name: str, **more: Any) -> Graph:
+    choices = {
+        "styles": STYLES,
+        "per_render": PER_RENDER,
+        "looks": "long blond hair, pale skin, green eyes, glasses",
+        "reader": "demo drawings",
+        "resolution": 128,
+        "steps": 8,
+        "cfg": 4.0,
+        "seed": 0,
+        **more,
+    }
+    return {
+        "base": node("LikenessDemoBaseModel"),
+        "who": node("LikenessDemoCharacter", number=0, pictures="3D renders only"),
+        "vary": node(
+            "LikenessMakeStyleVariants",
+            dataset=["who", 0],
+            model=["base", 0],
+            clip=["base", 1],
+            vae=["base", 2],
+            **choices,
+        ),
+        "save": node(
+            "LikenessSaveDataset", dataset=["vary", 0], name=name, place="output", layout="dataset.json", overwrite=True
+        ),
+    }
+
+
+def test_a_cancelled_run_ends_with_the_same_set_and_draws_each_picture_once(comfy: Comfy) -> None:
+    shelf = comfy.output / "likeness_pictures" / "variants"
+    first = comfy.queue(varying("cancelled"))
+    _wait_for(shelf, 60)
+    comfy.post("/interrupt", {})
+    assert comfy.wait(first)["status"]["status_str"] == "error"
+    before = _stamps(shelf)
+    assert comfy.wait(comfy.queue(varying("cancelled")))["status"]["status_str"] == "success"
+    after = _stamps(shelf)
+    assert before and {name: after[name] for name in before} == before, "what was drawn is not drawn again"
+    assert len(after) > len(before)
+    # The same work uninterrupted: another seed would draw others, an empty shelf draws the same.
+    shelf.rename(shelf.with_name("variants_first"))
+    (shelf.parent / "variants").mkdir()
+    whole = varying("whole", steps=8)
+    whole["who"]["inputs"]["number"] = 0
+    comfy.post("/free", {"unload_models": True, "free_memory": True})
+    assert comfy.wait(comfy.queue(whole))["status"]["status_str"] == "success"
+    assert _rows(comfy, "whole") == _rows(comfy, "cancelled")
+    assert _stamps(shelf).keys() == after.keys()
+
+
+def test_what_cannot_be_made_is_said(comfy: Comfy) -> None:
+    entry = comfy.wait(comfy.queue(varying("none", styles="marble statue | 0.3 | strict", per_render=1)))
+    assert entry["status"]["status_str"] == "success"
+    said = entry["outputs"]["vary"]["text"][0]
+    assert "originals" in said or "variants ×" in said
+
+
+def _wait_for(shelf: Path, count: int) -> None:
+    deadline = time.monotonic() + 300
+    while len(list(shelf.glob("*.png"))) < count and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _stamps(shelf: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in shelf.glob("*.png")}
+
+
+def _rows(comfy: Comfy, name: str) -> list[tuple[Any, ...]]:
+    saved = json.loads((comfy.output / "likeness_datasets" / name / "dataset.json").read_text(encoding="utf-8"))
+    rows = [(s["sha256"], s["caption"], s["repeats"], s["style"], s["seed"]) for s in saved["samples"]]
+    assert sum(1 for row in rows if row[3]) > RENDERS * PER_RENDER / 2
+    return rows

@@ -1,0 +1,128 @@
+"""`bench variants`: renders alone, renders with variants that were filtered, and with variants as they come."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..console import following, rounded
+from ..dataset.dataset import Dataset
+from ..demo.assets import demo_base, demo_reader
+from ..demo.captions import SUBJECT
+from ..demo.character import character
+from ..demo.look import EXPRESSIONS
+from ..demo.renders import DEMO_STYLES, draw_renders
+from ..demo.settings import SIZE, demo_recipe
+from ..families.base import Base
+from ..generate.diffusers import DiffusersGenerator
+from ..generate.shot import Shot
+from ..recipe.recipe import Recipe
+from ..scoring.identity import centroid
+from ..scoring.intervals import interval
+from ..training.job import Job
+from ..training.run import RunFolder
+from ..training.train import train
+from ..variants.made import Made
+from ..variants.make import make_variants
+from ..variants.plan import VariantPlan
+
+SETS = ("renders", "filtered", "unfiltered")
+STEPS = 300
+ALARM = 0.25
+"""Share of pictures that may look like renders although their prompt says nothing of style, or names another."""
+_ASKED = ("", "flat drawing", "pencil sketch", "watercolor painting")
+
+
+def bench_variants(out: Path | None = None, seeds: Sequence[int] = (0, 1, 2)) -> dict[str, Any]:
+    """Contamination and identity of a LoRA trained on each set, over all seeds. A stopped bench goes on in `out`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = out or Path(scratch)
+        base, sets = demo_base(), _sets(folder)
+        rows = {name: [_figures(base, sets[name], folder / f"{name}_{seed}", seed) for seed in seeds] for name in SETS}
+        control = _figures(base, sets["renders"], None, 0)
+    figures: dict[str, Any] = {"alarm": ALARM, "seeds": list(seeds), "contamination_control": control["contamination"]}
+    for name in SETS:
+        figures[f"pictures_{name}"] = len(sets[name].train)
+        for kind in ("contamination", "identity"):
+            values = [row[kind] for row in rows[name]]
+            figures[f"{kind}_{name}"] = rounded(float(np.mean(values)))
+            figures[f"{kind}_{name}_by_seed"] = values
+        every = [value for row in rows[name] for value in row["identities"]]
+        if (spread := interval(every)) is not None:
+            figures[f"identity_{name}_interval"] = [rounded(spread.low), rounded(spread.high)]
+    return figures
+
+
+def _sets(folder: Path) -> dict[str, Dataset]:
+    renders = draw_renders(folder / "renders")
+    # The base does not know the person; what is filtered is what a user without words for it gets.
+    return {
+        "renders": renders,
+        "filtered": _varied(renders, folder, VariantPlan(**_PLAN, check=True)),
+        "unfiltered": _varied(renders, folder, VariantPlan(**_PLAN, check=False)),
+    }
+
+
+_PLAN: dict[str, Any] = {
+    "styles": DEMO_STYLES,
+    "per_render": 3,
+    "resolution": SIZE,
+    "guidance": 4.0,
+    "looks": ", ".join(character(0).words()),
+}
+
+
+def _varied(renders: Dataset, folder: Path, plan: VariantPlan) -> Dataset:
+    base, reader = demo_base(), demo_reader()
+    events = make_variants(
+        renders,
+        plan,
+        DiffusersGenerator(base),
+        folder / "variants",
+        faces=reader,
+        looks=reader,
+        fingerprint=base.sha256,
+    )
+    return next(event for event in events if isinstance(event, Made)).dataset
+
+
+def _figures(base: Base, dataset: Dataset, run: Path | None, seed: int) -> dict[str, Any]:
+    lora = None if run is None else _trained(base, dataset, run, seed)
+    prompts = [
+        ", ".join(part for part in (dataset.trigger, SUBJECT, expression, style) if part)
+        for style in _ASKED
+        for expression in EXPRESSIONS.values()
+    ]
+    shots = [
+        Shot(prompt=prompt, seed=1000 + number, width=SIZE, height=SIZE, guidance=4.0, lora=lora)
+        for number, prompt in enumerate(prompts * 2)
+    ]
+    reader = demo_reader()
+    pictures = list(DiffusersGenerator(base).generate(shots))
+    styles = [reading.values["style"] for reading in reader.read(pictures)]
+    identities = _identities(pictures, dataset)
+    return {
+        "contamination": rounded(sum(style == "render" for style in styles) / len(styles)),
+        "identity": rounded(float(np.mean(identities))) if identities else None,
+        "identities": identities,
+    }
+
+
+def _identities(pictures: Sequence[Image.Image], dataset: Dataset) -> list[float]:
+    reader = demo_reader()
+    held = [faces[0].embedding for s in dataset.held_out if (faces := reader.faces(Image.open(s.path)))]
+    who = centroid(np.stack(held))
+    return [float(faces[0].embedding @ who) for picture in pictures if (faces := reader.faces(picture))]
+
+
+def _trained(base: Base, dataset: Dataset, run: Path, seed: int) -> Path:
+    data = demo_recipe(steps=STEPS, seed=seed).to_json()
+    data["output"] |= {"save_every": STEPS, "sample_every": 0}
+    job = Job(recipe=Recipe.from_json(data), dataset=dataset, base=base, run=run, name=dataset.trigger)
+    with following() as follower:
+        for event in train(job):
+            follower.show(event)
+    return RunFolder(run).checkpoints()[-1].path

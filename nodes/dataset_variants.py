@@ -178,9 +178,16 @@ def _advanced_inputs() -> list[Any]:
             control_after_generate=False,
             tooltip="Every picture has a seed of its own that comes from this one.",
         ),
-        io.Combo.Input("sampler", options=host.samplers(), default="euler", advanced=True, tooltip="As in KSampler."),
         io.Combo.Input(
-            "scheduler", options=host.schedulers(), default="simple", advanced=True, tooltip="As in KSampler."
+            "sampler", options=host.samplers(), default="euler", advanced=True, optional=True, tooltip="As in KSampler."
+        ),
+        io.Combo.Input(
+            "scheduler",
+            options=host.schedulers(),
+            default="simple",
+            advanced=True,
+            optional=True,
+            tooltip="As in KSampler.",
         ),
         io.Float.Input(
             "share",
@@ -189,6 +196,7 @@ def _advanced_inputs() -> list[Any]:
             max=0.9,
             step=0.05,
             advanced=True,
+            optional=True,
             tooltip="Share of training that variants get, solved in repeats. 0.6 is usual.",
         ),
         io.Int.Input(
@@ -197,12 +205,14 @@ def _advanced_inputs() -> list[Any]:
             min=0,
             max=10,
             advanced=True,
+            optional=True,
             tooltip="How often a variant that fails is tried again: once with a new seed, then at lower denoise.",
         ),
         io.String.Input(
             "render_style",
             default="3d render",
             advanced=True,
+            optional=True,
             tooltip="Said in the captions of originals that name no style, so that prompts can ask for another.",
         ),
     ]

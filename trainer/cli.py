@@ -1,4 +1,4 @@
-"""The command line: demo, train, plan, compare, dataset, caption, recipe, lora, bench; each ends with one JSON line."""
+"""The command line: everything that the nodes do, headless; each command ends with one JSON line."""
 
 import argparse
 import json
@@ -12,6 +12,7 @@ from .cli_captions import add_captions
 from .cli_dataset import add_dataset
 from .cli_lora import add_lora
 from .cli_recipe import add_recipe
+from .cli_variants import add_variants
 from .errors import LikenessError
 
 Command = Callable[[argparse.Namespace], dict[str, Any]]
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_plan(commands)
     _add_compare(commands)
     add_dataset(commands)
+    add_variants(commands)
     add_captions(commands)
     add_recipe(commands)
     add_lora(commands)

@@ -20,7 +20,7 @@ def _add_check(verbs: Any) -> None:
     check = _verb(verbs, "check", "look every picture and the set over; changes nothing")
     check.set_defaults(command=_check)
     check.add_argument("--resolution", type=int, default=1024, help="side to be trained at (default: 1024)")
-    _add_faces(check, default="auto")
+    add_faces(check, default="auto")
 
 
 def _add_crop(verbs: Any) -> None:
@@ -30,7 +30,7 @@ def _add_crop(verbs: Any) -> None:
     crop.add_argument("--share", type=float, default=0.6, help="part of the height the face fills (default: 0.6)")
     crop.add_argument("--size", type=int, default=1024, help="side in pixels (default: 1024)")
     crop.add_argument("--keep-faceless", action="store_true", help="keep pictures without a face whole")
-    _add_faces(crop, default="auto")
+    add_faces(crop, default="auto")
 
 
 def _add_pick(verbs: Any) -> None:
@@ -38,7 +38,7 @@ def _add_pick(verbs: Any) -> None:
     pick.set_defaults(command=_pick)
     pick.add_argument("--count", type=int, default=30, help="how many to take (default: 30)")
     pick.add_argument("--baselines", nargs="+", default=[], metavar="NAME", help="up to three pictures")
-    _add_faces(pick, default="auto")
+    add_faces(pick, default="auto")
 
 
 def _add_mix(verbs: Any) -> None:
@@ -46,7 +46,7 @@ def _add_mix(verbs: Any) -> None:
     mix.set_defaults(command=_mix)
     mix.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     mix.add_argument("--shares", required=True, metavar="60/40", help="one number a folder")
-    _add_words(mix)
+    add_words(mix)
     _add_target(mix)
 
 
@@ -60,12 +60,12 @@ def _add_save(verbs: Any) -> None:
 def _verb(verbs: Any, name: str, words: str) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=words)
     verb.add_argument("folder", type=Path, metavar="FOLDER", help="folder of pictures with captions beside them")
-    _add_words(verb)
+    add_words(verb)
     _add_target(verb)
     return verb
 
 
-def _add_words(verb: argparse.ArgumentParser) -> None:
+def add_words(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--trigger", help="word for the character (default: from the folder's name)")
     verb.add_argument("--subject", default="person", help="class word (default: person)")
     verb.add_argument("--held-out", type=int, default=0, help="pictures kept out of training to judge by")
@@ -77,7 +77,7 @@ def _add_target(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--out", type=Path, required=True, help="folder for what is made")
 
 
-def _add_faces(verb: argparse.ArgumentParser, default: str) -> None:
+def add_faces(verb: argparse.ArgumentParser, default: str) -> None:
     verb.add_argument("--faces", default=default, help="face reader: auto, a name, demo, or none (default: auto)")
     verb.add_argument(
         "--models", type=Path, action="append", default=[], help="folder with face models; may be repeated"

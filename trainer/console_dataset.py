@@ -40,7 +40,7 @@ def follow_check(options: argparse.Namespace) -> dict[str, Any]:
     from .dataset.checks.rules import Rules
     from .dataset.coverage.picture import draw_coverage
 
-    dataset, eyes = read(options, options.folder), _eyes(options)
+    dataset, eyes = read(options, options.folder), eyes_of(options)
     rules = Rules.at(options.resolution)
     with told("checking") as tell:
         done = audit(dataset, faces=eyes, attributes=_attributes(eyes), rules=rules, progress=tell)
@@ -104,7 +104,7 @@ def follow_pick(options: argparse.Namespace) -> dict[str, Any]:
     from .dataset.pick.pick import pick
     from .dataset.split import hold_out
 
-    dataset, eyes = read(options, options.folder, held_out=0), _eyes(options)
+    dataset, eyes = read(options, options.folder, held_out=0), eyes_of(options)
     wanted = 0 if dataset.held_out else options.held_out
     with told("picking") as tell:
         picked = pick(
@@ -177,7 +177,7 @@ def read(options: argparse.Namespace, folder: Path, *, held_out: int | None = No
     return dataset
 
 
-def _eyes(options: argparse.Namespace) -> FaceReader | None:
+def eyes_of(options: argparse.Namespace) -> FaceReader | None:
     """The reader asked for; with `auto` None where no reader is ready, and the console says what is missing."""
     if options.faces == "none":
         return None

@@ -5,7 +5,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .comfyui import Comfy
+import pytest
+
+from .comfyui import Comfy, Refused
 from .graphs import Graph, node
 
 STYLES = """flat drawing | 0.45-0.60 | strict | 3d render
@@ -23,7 +25,7 @@ def varying(name: str, **more: Any) -> Graph:
         "looks": "long blond hair, pale skin, green eyes, glasses",
         "reader": "demo drawings",
         "resolution": 128,
-        "steps": 8,
+        "steps": 4,
         "cfg": 4.0,
         "seed": 0,
         **more,
@@ -45,33 +47,31 @@ def varying(name: str, **more: Any) -> Graph:
     }
 
 
-def test_a_cancelled_run_ends_with_the_same_set_and_draws_each_picture_once(comfy: Comfy) -> None:
+def test_a_cancelled_run_ends_with_the_same_set_and_draws_each_picture_once(tmp_path: Path, comfy: Comfy) -> None:
     shelf = comfy.output / "likeness_pictures" / "variants"
     first = comfy.queue(varying("cancelled"))
     _wait_for(shelf, 60)
-    comfy.post("/interrupt", {})
-    assert comfy.wait(first)["status"]["status_str"] == "error"
+    comfy.interrupt()
+    assert comfy.ended_by_cancel(first)
     before = _stamps(shelf)
-    assert comfy.wait(comfy.queue(varying("cancelled")))["status"]["status_str"] == "success"
+    comfy.run(varying("cancelled"))
     after = _stamps(shelf)
     assert before and {name: after[name] for name in before} == before, "what was drawn is not drawn again"
     assert len(after) > len(before)
-    # The same work uninterrupted: another seed would draw others, an empty shelf draws the same.
-    shelf.rename(shelf.with_name("variants_first"))
-    (shelf.parent / "variants").mkdir()
-    whole = varying("whole", steps=8)
-    whole["who"]["inputs"]["number"] = 0
-    comfy.post("/free", {"unload_models": True, "free_memory": True})
-    assert comfy.wait(comfy.queue(whole))["status"]["status_str"] == "success"
-    assert _rows(comfy, "whole") == _rows(comfy, "cancelled")
-    assert _stamps(shelf).keys() == after.keys()
+    other = Comfy(tmp_path).start()
+    try:
+        other.run(varying("whole"))
+        assert _rows(other, "whole") == _rows(comfy, "cancelled")
+        assert _stamps(other.output / "likeness_pictures" / "variants").keys() == after.keys()
+    finally:
+        other.stop()
 
 
 def test_what_cannot_be_made_is_said(comfy: Comfy) -> None:
-    entry = comfy.wait(comfy.queue(varying("none", styles="marble statue | 0.3 | strict", per_render=1)))
-    assert entry["status"]["status_str"] == "success"
-    said = entry["outputs"]["vary"]["text"][0]
-    assert "originals" in said or "variants ×" in said
+    outputs = comfy.run(varying("none", styles="pencil sketch | 0.95 | strict", per_render=1))
+    assert "pencil sketch: left out" in outputs["vary"]["text"][0]
+    with pytest.raises(Refused, match="no styles"):
+        comfy.queue(varying("none", styles=""))
 
 
 def _wait_for(shelf: Path, count: int) -> None:

@@ -71,17 +71,16 @@ class Studio:
 
     def _draw(self, missing: Sequence[tuple[Job, Source, Shot]]) -> Iterator[Attempt]:
         self._stop_if_asked()
-        before = time.monotonic()
-        pictures = self._generator.generate([shot for _, _, shot in missing]) if missing else iter(())
-        for (job, source, shot), image in zip(missing, pictures, strict=True):
+        for job, source, shot in missing:
+            before = time.monotonic()
+            # Alone: a batch rounds otherwise than its pictures do, and what is missing differs after a Cancel.
+            image = next(iter(self._generator.generate([shot])))
             # A blank picture is not remembered: the next run may have a VAE that bears its numbers.
             kept = self._shelf.put(image) if is_blank(image) else self._shelf.keep(self._key(source, shot), image)
             self.drawn += 1
-            now = time.monotonic()
-            made = self._judged(job, source, shot, kept, image, seconds=max(now - before, 1e-6))
+            made = self._judged(job, source, shot, kept, image, seconds=max(time.monotonic() - before, 1e-6))
             self._refuse_blanks(made.verdict)
             yield made
-            before = time.monotonic()
             self._stop_if_asked()
 
     def _judged(  # noqa: PLR0913

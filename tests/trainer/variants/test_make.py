@@ -44,6 +44,7 @@ class Painter:
     drawn: list[Shot] = field(default_factory=list[Shot])
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
+        assert len(shots) == 1, "a picture's last bits depend on its batch, which differs after a Cancel"
         for shot in shots:
             self.drawn.append(shot)
             yield self._draw(shot)

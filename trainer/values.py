@@ -1,5 +1,6 @@
 """JSON in and out for the frozen values that travel between nodes: unknown and missing keys are refused by name."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from .errors import LikenessError
+
+_KEY_VERSION = 1
 
 
 def checked_keys(kind: type, data: Mapping[str, Any], error: type[LikenessError]) -> dict[str, Any]:
@@ -52,3 +55,8 @@ def json_object(text: str, most_letters: int, unreadable: Callable[[str], Likene
 def canonical_json(data: Any) -> str:
     """The one spelling of a value that hashes are taken of."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def key_of(*parts: Any) -> str:
+    """A name for everything a kept result depends on."""
+    return hashlib.sha256(canonical_json([_KEY_VERSION, *parts]).encode()).hexdigest()[:32]

@@ -1,6 +1,5 @@
 """What a folder of variants remembers, so that no picture is drawn twice: pictures by contents, notes by inputs."""
 
-import hashlib
 import io
 import json
 from dataclasses import asdict, dataclass
@@ -15,7 +14,6 @@ from ..errors import DatasetError, RunError
 from ..values import canonical_json, read_json
 from .judge import Verdict
 
-_VERSION = 1
 _NOTES = ".notes"
 
 
@@ -93,8 +91,3 @@ class VariantShelf:
         except OSError as fault:
             why = fault.strerror or str(fault)
             raise DatasetError(f"Cannot write {self._folder / name}: {why}. Free some space.") from fault
-
-
-def key_of(*parts: Any) -> str:
-    """A name for everything a result depends on."""
-    return hashlib.sha256(canonical_json([_VERSION, *parts]).encode()).hexdigest()[:32]

@@ -8,9 +8,10 @@ from PIL import Image
 
 from ..errors import Cancelled, ModelError
 from ..generate.shot import Generator, Shot
+from ..values import key_of
 from .judge import Judge, Verdict, is_blank
 from .plan import Job, VariantPlan, seed_for
-from .shelf import Kept, VariantShelf, key_of
+from .shelf import Kept, VariantShelf
 from .source import Source
 from .words import asked_for
 

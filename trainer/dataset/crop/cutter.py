@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from ...values import key_of
 from ..sample import FaceMark, Sample
 from .geometry import Crop, FaceCrop, face_crop
 from .pixels import cut
 from .report import Cut
-from .shelf import CropShelf, Found, key_of
+from .shelf import CropShelf, Found
 from .turn import upright_crop
 
 

@@ -6,9 +6,10 @@ from ...errors import DatasetError
 from ...faces.choose import FaceChoice, choose_face
 from ...faces.face import Face, FaceReader
 from ...faces.retry import detect_with_retries
+from ...values import key_of
 from ..pixels import open_sample, pixel_sha256
 from ..sample import Sample
-from .shelf import CropShelf, Found, key_of
+from .shelf import CropShelf, Found
 
 
 def found_face(sample: Sample, reader: FaceReader | None, choice: FaceChoice, shelf: CropShelf) -> Found | None:

@@ -1,6 +1,5 @@
 """What a folder of crops remembers: faces that were found and crops that were cut, so that neither is done twice."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -9,11 +8,9 @@ from typing import Any, cast
 
 from ...atomic import write_atomically
 from ...errors import DatasetError
-from ...values import canonical_json
 from ..mask_file import LABEL
 from .geometry import Box
 
-_VERSION = 1
 _NOTES = ".notes"
 
 
@@ -101,11 +98,6 @@ class CropShelf:
 
     def _write(self, key: str, note: Mapping[str, Any]) -> None:
         _write(self._folder / _NOTES / f"{key}.json", json.dumps(note).encode())
-
-
-def key_of(*parts: Any) -> str:
-    """A name for everything a result depends on."""
-    return hashlib.sha256(canonical_json([_VERSION, *parts]).encode()).hexdigest()[:32]
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -47,10 +47,10 @@ class HostGenerator:
                 host.free_models()
 
     def fingerprint(self) -> str:
-        """Changes with the weights and what is patched onto them, so that kept pictures are never another's."""
+        """Changes with the weights, VAE and what is patched onto them, so that kept pictures are never another's."""
         model, clip = self._bare
         weights = hashlib.sha256()
-        for tensor in _first_and_last(model.model.diffusion_model):
+        for tensor in (*_first_and_last(model.model.diffusion_model), *_first_and_last(self._vae.first_stage_model)):
             weights.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
         patched = [str(each.patches_uuid) for each in (model, clip.patcher) if _is_patched(each)]
         return "/".join([weights.hexdigest(), *self._sampling, *patched])

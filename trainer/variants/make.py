@@ -7,7 +7,7 @@ from pathlib import Path
 from ..dataset.dataset import Dataset
 from ..dataset.sample import FaceMark, Likeness, Sample
 from ..dataset.steps import never
-from ..errors import DatasetError
+from ..errors import Cancelled, DatasetError
 from ..faces.face import FaceReader
 from ..generate.shot import Generator
 from .judge import Judge, LookReader
@@ -52,7 +52,7 @@ def make_variants(  # noqa: PLR0913
     """
     judge = Judge(faces=faces if plan.check else None, looks=looks if plan.check else None, shift=plan.shift)
     shelf = VariantShelf(out)
-    sources, lost = _sources(dataset, plan, judge, shelf)
+    sources, lost = _sources(dataset, plan, judge, shelf, cancelled)
     studio = Studio(plan, dataset.trigger, generator, judge, shelf, fingerprint=fingerprint, cancelled=cancelled)
     count = _Count(len(sources) * plan.per_render, shelf)
     log = _Log()
@@ -121,7 +121,9 @@ class _Count:
         )
 
 
-def _sources(dataset: Dataset, plan: VariantPlan, judge: Judge, shelf: VariantShelf) -> tuple[list[Source], list[str]]:
+def _sources(
+    dataset: Dataset, plan: VariantPlan, judge: Judge, shelf: VariantShelf, cancelled: Callable[[], bool]
+) -> tuple[list[Source], list[str]]:
     sources: list[Source] = []
     lost: list[str] = []
     seen: set[str] = set()
@@ -130,6 +132,8 @@ def _sources(dataset: Dataset, plan: VariantPlan, judge: Judge, shelf: VariantSh
         if sample.origin == "variant" or sample.family in held or sample.sha256 in seen:
             continue
         seen.add(sample.sha256)
+        if cancelled():
+            raise Cancelled("Stopped while reading the renders; the same settings go on from there.")
         try:
             sources.append(ready(sample, plan.resolution, judge, shelf))
         except DatasetError as fault:

@@ -271,3 +271,15 @@ def test_every_picture_is_told_with_how_far_the_work_is(tmp_path: Path) -> None:
     told = [event for event in run(renders(tmp_path / "in"), tmp_path / "out") if isinstance(event, Drawn)]
     assert told[-1].done == told[-1].total == 8
     assert all(event.path.is_file() and event.start.is_file() for event in told)
+
+
+def test_cancel_is_noticed_while_renders_are_read(tmp_path: Path) -> None:
+    asked: list[bool] = []
+
+    def at_the_second() -> bool:
+        asked.append(True)
+        return len(asked) > 1
+
+    with pytest.raises(Cancelled, match="reading the renders"):
+        made(renders(tmp_path / "in"), tmp_path / "out", cancelled=at_the_second)
+    assert len(list((tmp_path / "out").glob("*.png"))) == 1

@@ -9,14 +9,13 @@ from PIL import Image
 
 from ..errors import RunError
 from ..faces.face import Face, FaceReader
+from ..generate.easel import is_blank
 from ..values import checked_keys
 from .style import Style
 
 LEAST_LOOK = 0.1
 """By how much the asked style must be likelier than a 3d render."""
 _LOOSE = 0.75
-_BLANK = 2.0
-"""Standard deviation of the pixels, of 255."""
 
 
 class LookReader(Protocol):
@@ -39,7 +38,6 @@ class Verdict:
     look: float | None = None
     fault: str | None = None
     note: str | None = None
-    is_blank: bool = False
 
     @property
     def is_kept(self) -> bool:
@@ -79,7 +77,7 @@ class Judge:
     def verdict(self, source: Face | None, image: Image.Image, style: Style) -> Verdict:
         """Of a variant and the face of its render, both in pictures of one size."""
         if is_blank(image):
-            return Verdict(fault="it came out blank", is_blank=True)
+            return Verdict(fault="it came out blank")
         look = None if self.looks is None else self.looks.margin(image, style.prompt)
         if source is None:
             return Verdict(look=look, fault=_look_fault(look))
@@ -113,11 +111,6 @@ def landmark_shift(one: Face, other: Face) -> float | None:
         return None
     apart = np.asarray(one.points, np.float64) - np.asarray(other.points, np.float64)
     return float(np.sqrt((apart**2).sum(axis=1).mean())) / max(one.height, 1e-6)
-
-
-def is_blank(image: Image.Image) -> bool:
-    """One colour, or nearly: what a model leaves when its numbers overflow."""
-    return float(np.asarray(image.convert("L"), np.float32).std()) < _BLANK
 
 
 def mean(values: Sequence[float | None]) -> float | None:

@@ -9,13 +9,14 @@ from ..dataset.sample import FaceMark, Likeness, Sample
 from ..dataset.steps import never
 from ..errors import Cancelled, DatasetError
 from ..faces.face import FaceReader
+from ..generate.easel import Easel
+from ..generate.shelf import PictureShelf
 from ..generate.shot import Generator
 from .judge import Judge, LookReader
 from .ladder import Tuned, tune
 from .made import Dropped, Made, figures, notes
 from .plan import VariantPlan, jobs_for, spread
 from .repeats import balanced, share_sentence
-from .shelf import VariantShelf
 from .source import Source, ready
 from .studio import Attempt, Studio
 from .words import restyled, with_style
@@ -51,9 +52,10 @@ def make_variants(  # noqa: PLR0913
     used, ModelError when the model draws blanks.
     """
     judge = Judge(faces=faces if plan.check else None, looks=looks if plan.check else None, shift=plan.shift)
-    shelf = VariantShelf(out)
+    shelf = PictureShelf(out)
     sources, lost = _sources(dataset, plan, judge, shelf, cancelled)
-    studio = Studio(plan, dataset.trigger, generator, judge, shelf, fingerprint=fingerprint, cancelled=cancelled)
+    easel = Easel(generator, shelf, fingerprint=fingerprint, cancelled=cancelled)
+    studio = Studio(plan, dataset.trigger, easel, judge, shelf)
     count = _Count(len(sources) * plan.per_render, shelf)
     log = _Log()
     probes = spread(sources, plan.probes)
@@ -103,7 +105,7 @@ def _rounds(sources: Sequence[Source], log: _Log, plan: VariantPlan, studio: Stu
 class _Count:
     """How far the work is, and how long the rest may take at the pace so far."""
 
-    def __init__(self, total: int, shelf: VariantShelf) -> None:
+    def __init__(self, total: int, shelf: PictureShelf) -> None:
         self.done, self.total, self._shelf = 0, total, shelf
         self._seconds = self._new = 0.0
 
@@ -122,7 +124,7 @@ class _Count:
 
 
 def _sources(
-    dataset: Dataset, plan: VariantPlan, judge: Judge, shelf: VariantShelf, cancelled: Callable[[], bool]
+    dataset: Dataset, plan: VariantPlan, judge: Judge, shelf: PictureShelf, cancelled: Callable[[], bool]
 ) -> tuple[list[Source], list[str]]:
     sources: list[Source] = []
     lost: list[str] = []
@@ -148,7 +150,7 @@ def _made(  # noqa: PLR0913
     dataset: Dataset,
     plan: VariantPlan,
     judge: Judge,
-    shelf: VariantShelf,
+    shelf: PictureShelf,
     sources: Sequence[Source],
     lost: Sequence[str],
     log: _Log,
@@ -174,7 +176,7 @@ def _made(  # noqa: PLR0913
     return Made(dataset=changed, kept=tuple(kept), dropped=dropped, styles=styles, texts=texts)
 
 
-def _sample(attempt: Attempt, shelf: VariantShelf, reader: str) -> Sample:
+def _sample(attempt: Attempt, shelf: PictureShelf, reader: str) -> Sample:
     """A variant as a sample; the face is where its render's is, since it may not have moved."""
     source, style, face = attempt.job.source, attempt.job.style.prompt, attempt.source.face
     identity = attempt.verdict.identity

@@ -9,9 +9,9 @@ from ..dataset.pixels import open_sample, pixel_sha256
 from ..dataset.sample import Sample
 from ..errors import DatasetError
 from ..faces.face import Face
+from ..generate.shelf import PictureShelf
 from .judge import Judge
 from .plan import size_for
-from .shelf import VariantShelf
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -25,7 +25,7 @@ class Source:
     face: Face | None
 
 
-def ready(sample: Sample, resolution: int, judge: Judge, shelf: VariantShelf) -> Source:
+def ready(sample: Sample, resolution: int, judge: Judge, shelf: PictureShelf) -> Source:
     """DatasetError for a picture that cannot be read, has changed, or shows no face to hold variants to."""
     image = open_sample(sample)
     if pixel_sha256(image) != sample.sha256:

@@ -1,26 +1,19 @@
-"""Draws variants and judges them, each picture once: what was drawn or judged before is taken from the shelf."""
+"""Draws variants and judges them; verdicts are remembered as the pictures are."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from PIL import Image
-
-from ..errors import Cancelled, ModelError
-from ..generate.shot import Generator, Shot
+from ..errors import RunError
+from ..generate.easel import Canvas, Easel, Order
+from ..generate.shelf import Kept, PictureShelf
+from ..generate.shot import Shot
 from ..values import key_of
-from .judge import Judge, Verdict, is_blank
+from .judge import Judge, Verdict
 from .plan import Job, VariantPlan, seed_for
-from .shelf import Kept, VariantShelf
 from .source import Source
 from .words import asked_for
 
-_BLANK_AT_FIRST = 3
-_STOPPED = "Stopped after {done} pictures; they are kept, and the same settings go on from there."
-_ALL_BLANK = (
-    "The model returned {count} blank pictures in a row. Its numbers overflow: use a VAE that bears half precision, or "
-    "start ComfyUI with --fp32-vae, and check that the model draws at all."
-)
+_Asked = tuple[Job, Source]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,71 +31,45 @@ class Attempt:
 
 
 class Studio:
-    """`fingerprint` names the generator's weights: pictures of another model are never taken for this one's."""
+    """`easel` and `shelf` are of one folder."""
 
-    def __init__(  # noqa: PLR0913
-        self,
-        plan: VariantPlan,
-        trigger: str,
-        generator: Generator,
-        judge: Judge,
-        shelf: VariantShelf,
-        *,
-        fingerprint: str,
-        cancelled: Callable[[], bool],
-    ) -> None:
-        self._plan, self._trigger, self._generator, self._judge, self._shelf = plan, trigger, generator, judge, shelf
-        self._fingerprint, self._cancelled = fingerprint, cancelled
-        self.drawn = 0
-        self._blank = 0
+    def __init__(self, plan: VariantPlan, trigger: str, easel: Easel, judge: Judge, shelf: PictureShelf) -> None:
+        self._plan, self._trigger, self._easel, self._judge, self._shelf = plan, trigger, easel, judge, shelf
 
-    def attempts(
-        self, jobs: Sequence[tuple[Job, Source]], denoise: Callable[[Job], float], number: int
-    ) -> Iterator[Attempt]:
-        """The `number`-th attempt of every job, remembered ones first; Cancelled between two pictures."""
-        planned = [(job, source, self._shot(job, source, denoise(job), number)) for job, source in jobs]
-        missing: list[tuple[Job, Source, Shot]] = []
-        for job, source, shot in planned:
-            known = self._shelf.picture(self._key(source, shot))
-            if known is None:
-                missing.append((job, source, shot))
-            else:
-                yield self._judged(job, source, shot, *known, seconds=0.0)
-        yield from self._draw(missing)
+    def attempts(self, jobs: Sequence[_Asked], denoise: Callable[[Job], float], number: int) -> Iterator[Attempt]:
+        """The `number`-th attempt of every job, remembered ones first; raises as the easel does."""
+        orders = [
+            Order(what=(job, source), shot=self._shot(job, source, denoise(job), number), files=(source.sha256,))
+            for job, source in jobs
+        ]
+        for canvas in self._easel.draw(orders):
+            yield self._judged(canvas)
 
-    def _draw(self, missing: Sequence[tuple[Job, Source, Shot]]) -> Iterator[Attempt]:
-        self._stop_if_asked()
-        for job, source, shot in missing:
-            before = time.monotonic()
-            # Alone: a batch rounds otherwise than its pictures do, and what is missing differs after a Cancel.
-            image = next(iter(self._generator.generate([shot])))
-            # A blank picture is not remembered: the next run may have a VAE that bears its numbers.
-            kept = self._shelf.put(image) if is_blank(image) else self._shelf.keep(self._key(source, shot), image)
-            self.drawn += 1
-            made = self._judged(job, source, shot, kept, image, seconds=max(time.monotonic() - before, 1e-6))
-            self._refuse_blanks(made.verdict)
-            yield made
-            self._stop_if_asked()
-
-    def _judged(  # noqa: PLR0913
-        self, job: Job, source: Source, shot: Shot, kept: Kept, image: Image.Image, *, seconds: float
-    ) -> Attempt:
-        style = job.style
-        key = key_of("verdict", kept.sha256, source.sha256, style.prompt, style.face, self._judge.name)
-        verdict = self._shelf.verdict(key)
-        if verdict is None:
-            verdict = self._judge.verdict(source.face, image, style)
-            self._shelf.keep_verdict(key, verdict)
+    def _judged(self, canvas: Canvas[_Asked]) -> Attempt:
+        job, source = canvas.order.what
         return Attempt(
             job=job,
             source=source,
-            denoise=shot.denoise,
-            seed=shot.seed,
-            kept=kept,
-            verdict=verdict,
-            is_new=seconds > 0,
-            seconds=seconds,
+            denoise=canvas.order.shot.denoise,
+            seed=canvas.order.shot.seed,
+            kept=canvas.kept,
+            verdict=self._verdict(canvas, job, source),
+            is_new=canvas.is_new,
+            seconds=canvas.seconds,
         )
+
+    def _verdict(self, canvas: Canvas[_Asked], job: Job, source: Source) -> Verdict:
+        style = job.style
+        key = key_of("verdict", canvas.kept.sha256, source.sha256, style.prompt, style.face, self._judge.name)
+        note = self._shelf.note(key)
+        if note is not None:
+            try:
+                return Verdict.from_json(note)
+            except (RunError, TypeError):
+                pass
+        verdict = self._judge.verdict(source.face, canvas.image, style)
+        self._shelf.keep_note(key, asdict(verdict))
+        return verdict
 
     def _shot(self, job: Job, source: Source, denoise: float, number: int) -> Shot:
         plan = self._plan
@@ -117,16 +84,3 @@ class Studio:
             start=source.start,
             denoise=denoise,
         )
-
-    def _key(self, source: Source, shot: Shot) -> str:
-        numbers = (shot.seed, shot.steps, shot.guidance, shot.denoise)
-        return key_of("drawn", self._fingerprint, source.sha256, shot.prompt, shot.negative, *numbers)
-
-    def _refuse_blanks(self, verdict: Verdict) -> None:
-        self._blank = self._blank + 1 if verdict.is_blank else 0
-        if self._blank >= _BLANK_AT_FIRST:
-            raise ModelError(_ALL_BLANK.format(count=self._blank))
-
-    def _stop_if_asked(self) -> None:
-        if self._cancelled():
-            raise Cancelled(_STOPPED.format(done=self.drawn))

@@ -1,7 +1,8 @@
-"""What a folder of variants remembers, so that no picture is drawn twice: pictures by contents, notes by inputs."""
+"""What a folder of made pictures remembers, so that nothing is done twice: pictures by contents, notes by inputs."""
 
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from ..atomic import write_atomically
 from ..dataset.pixels import load_rgb, pixel_sha256
 from ..errors import DatasetError, RunError
 from ..values import canonical_json, read_json
-from .judge import Verdict
 
 _NOTES = ".notes"
 
@@ -26,7 +26,7 @@ class Kept:
     height: int
 
 
-class VariantShelf:
+class PictureShelf:
     """`<sha256>.png` with notes. A note whose picture is lost or torn is not believed."""
 
     def __init__(self, folder: Path) -> None:
@@ -37,7 +37,7 @@ class VariantShelf:
 
     def picture(self, key: str) -> tuple[Kept, Image.Image] | None:
         """What was drawn from these inputs, if it is still there whole."""
-        note = self._note(key)
+        note = self.note(key)
         if note is None:
             return None
         try:
@@ -62,15 +62,15 @@ class VariantShelf:
             self._write(self.path(kept).name, png.getvalue())
         return kept
 
-    def verdict(self, key: str) -> Verdict | None:
-        note = self._note(key)
+    def note(self, key: str) -> dict[str, Any] | None:
+        """What was noted under a key; None where there is nothing, or nothing that can be read."""
         try:
-            return None if note is None else Verdict.from_json(note)
-        except (RunError, TypeError):
+            return read_json(self._folder / _NOTES / f"{key}.json", RunError)
+        except RunError:
             return None
 
-    def keep_verdict(self, key: str, verdict: Verdict) -> None:
-        self._write(f"{_NOTES}/{key}.json", json.dumps(asdict(verdict)).encode())
+    def keep_note(self, key: str, note: Mapping[str, Any]) -> None:
+        self._write(f"{_NOTES}/{key}.json", json.dumps(note).encode())
 
     def _whole(self, kept: Kept) -> Image.Image | None:
         try:
@@ -78,12 +78,6 @@ class VariantShelf:
         except DatasetError:
             return None
         return image if pixel_sha256(image) == kept.sha256 else None
-
-    def _note(self, key: str) -> dict[str, Any] | None:
-        try:
-            return read_json(self._folder / _NOTES / f"{key}.json", RunError)
-        except RunError:
-            return None
 
     def _write(self, name: str, data: bytes) -> None:
         try:

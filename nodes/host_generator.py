@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import comfy.model_management
@@ -11,6 +12,7 @@ import comfy.sample
 import torch
 from PIL import Image
 
+from ..trainer.dataset.pixels import load_rgb
 from ..trainer.errors import Cancelled, ModelError
 from . import host
 from .host_lora import apply_lora
@@ -22,14 +24,39 @@ _SAMPLING = ("euler", "simple")
 _BATCH = 8
 
 
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """A CONTROL_NET that follows the hints of shots, up to `end` of the way (0 to 1)."""
+
+    net: Any
+    strength: float = 0.7
+    end: float = 0.7
+
+    def steered(self, conditioning: Any, hint: torch.Tensor, vae: Any) -> Any:
+        """As ControlNetApplyAdvanced does; one net for both conditionings, so that it runs once a step."""
+        net = self.net.copy().set_cond_hint(hint.movedim(-1, 1), self.strength, (0.0, self.end), vae=vae)
+        return [
+            [[text, {**extra, "control": net, "control_apply_to_uncond": False}] for text, extra in each]
+            for each in conditioning
+        ]
+
+
 class HostGenerator:
     """Draws each shot as a core KSampler would. `sampling` names sampler and scheduler as it does; `releases` frees
-    models after a call."""
+    models after a call. Hints of shots are followed with `control` only."""
 
-    def __init__(
-        self, model: Any, clip: Any, vae: Any, *, sampling: tuple[str, str] = _SAMPLING, releases: bool = False
+    def __init__(  # noqa: PLR0913
+        self,
+        model: Any,
+        clip: Any,
+        vae: Any,
+        *,
+        sampling: tuple[str, str] = _SAMPLING,
+        control: Control | None = None,
+        releases: bool = False,
     ) -> None:
         self._sampling = sampling
+        self._control = control
         self._bare = (model, clip)
         self._vae = vae
         self._releases = releases
@@ -53,16 +80,18 @@ class HostGenerator:
         for tensor in (*_first_and_last(model.model.diffusion_model), *_first_and_last(self._vae.first_stage_model)):
             weights.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
         patched = [str(each.patches_uuid) for each in (model, clip.patcher) if _is_patched(each)]
-        return "/".join([weights.hexdigest(), *self._sampling, *patched])
+        steered = [] if self._control is None else _named(self._control)
+        return "/".join([weights.hexdigest(), *self._sampling, *patched, *steered])
 
     @torch.inference_mode()
     def _draw(self, shots: Sequence[Shot]) -> list[Image.Image]:
         model, clip = self._wearing(shots[0])
-        positive = _Words(clip, [shot.prompt for shot in shots])
-        negative = _Words(clip, [shot.negative for shot in shots])
+        first = shots[0]
+        shown = [host.to_image([load_rgb(path)]) for path in first.references]
+        positive = _Words(clip, [shot.prompt for shot in shots], shown)
+        negative = _Words(clip, [shot.negative for shot in shots], shown)
         if positive.lengths > 1 or negative.lengths > 1:
             return [picture for shot in shots for picture in self._draw([shot])]
-        first = shots[0]
         latents = comfy.sample.fix_empty_latent_channels(model, self._latents(shots))
         # One generator a shot, as KSampler seeds a single picture: a picture does not depend on its batch.
         noise = torch.cat(
@@ -74,14 +103,22 @@ class HostGenerator:
             first.steps,
             first.guidance,
             *self._sampling,
-            positive.conditioning(),
-            negative.conditioning(),
+            *self._conditioning(first, [positive.conditioning(), negative.conditioning()], shown),
             latents,
             denoise=first.denoise,
             disable_pbar=True,
             seed=first.seed,
         )
         return host.from_image(self._vae.decode(drawn))
+
+    def _conditioning(self, shot: Shot, pair: list[Any], shown: Sequence[torch.Tensor]) -> list[Any]:
+        """Both conditionings, with the references in latent form and the ControlNet where the shot has them."""
+        if shown:
+            latents = [self._vae.encode(image) for image in shown]
+            pair = [[[text, {**extra, "reference_latents": latents}] for text, extra in each] for each in pair]
+        if shot.hint is None or self._control is None:
+            return pair
+        return self._control.steered(pair, host.to_image([load_rgb(shot.hint)]), self._vae)
 
     def _latents(self, shots: Sequence[Shot]) -> torch.Tensor:
         """Of the starting pictures, one a shot; empty where nothing is to be left of them."""
@@ -121,6 +158,15 @@ def _first_and_last(module: torch.nn.Module) -> tuple[torch.Tensor, torch.Tensor
     return weights[0], weights[-1]
 
 
+def _named(control: Control) -> list[str]:
+    """What a picture's name says of the ControlNet: its weights where they can be read, and how it is used."""
+    net = getattr(control.net, "control_model", None)
+    weights = hashlib.sha256()
+    for tensor in _first_and_last(net) if isinstance(net, torch.nn.Module) else ():
+        weights.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
+    return [type(control.net).__name__, weights.hexdigest(), f"{control.strength:g}", f"{control.end:g}"]
+
+
 def _is_patched(patcher: Any) -> bool:
     options = patcher.model_options
     hooks = [value for key, value in options.items() if key != "transformer_options"]
@@ -128,16 +174,27 @@ def _is_patched(patcher: Any) -> bool:
 
 
 class _Words:
-    """Prompts encoded by the host. `lengths` counts how many different token counts they have."""
+    """Prompts encoded by the host, with `shown` pictures for text encoders that see. `lengths` counts how many
+    different token counts they have."""
 
-    def __init__(self, clip: Any, prompts: Sequence[str]) -> None:
+    def __init__(self, clip: Any, prompts: Sequence[str], shown: Sequence[torch.Tensor] = ()) -> None:
+        seen = {"images": list(shown)} if shown else {}
         made = {
-            prompt: clip.encode_from_tokens_scheduled(clip.tokenize(prompt))[0] for prompt in dict.fromkeys(prompts)
+            prompt: clip.encode_from_tokens_scheduled(clip.tokenize(prompt, **seen))[0]
+            for prompt in dict.fromkeys(prompts)
         }
         self._encoded = [made[prompt] for prompt in prompts]
         self.lengths = len({text.shape[1] for text, _ in self._encoded})
 
     def conditioning(self) -> Any:
         """The host's CONDITIONING, one row a prompt."""
-        pooled = torch.cat([extra["pooled_output"] for _, extra in self._encoded])
-        return [[torch.cat([text for text, _ in self._encoded]), {**self._encoded[0][1], "pooled_output": pooled}]]
+        text, extra = torch.cat([text for text, _ in self._encoded]), dict(self._encoded[0][1])
+        for name, value in extra.items():
+            if _goes_by_prompt(value):
+                extra[name] = torch.cat([other[name] for _, other in self._encoded])
+        return [[text, extra]]
+
+
+def _goes_by_prompt(value: Any) -> bool:
+    """Whether an extra has a row a prompt, as the pooled output and attention masks do; some models have none."""
+    return isinstance(value, torch.Tensor) and value.ndim > 1 and value.shape[0] == 1

@@ -10,6 +10,7 @@ from typing import Any
 from .allocator import kept_memory
 from .cli_captions import add_captions
 from .cli_dataset import add_dataset
+from .cli_fill import add_fill
 from .cli_lora import add_lora
 from .cli_recipe import add_recipe
 from .cli_variants import add_variants
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_plan(commands)
     _add_compare(commands)
     add_dataset(commands)
+    add_fill(commands)
     add_variants(commands)
     add_captions(commands)
     add_recipe(commands)

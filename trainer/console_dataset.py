@@ -43,7 +43,7 @@ def follow_check(options: argparse.Namespace) -> dict[str, Any]:
     dataset, eyes = read(options, options.folder), eyes_of(options)
     rules = Rules.at(options.resolution)
     with told("checking") as tell:
-        done = audit(dataset, faces=eyes, attributes=_attributes(eyes), rules=rules, progress=tell)
+        done = audit(dataset, faces=eyes, attributes=attributes_of(eyes), rules=rules, progress=tell)
     _write(options.out / "report.txt", done.text() + "\n")
     _write(options.out / "audit.json", json.dumps(done.to_json(), indent=2, ensure_ascii=False) + "\n")
     _draw(options.out / "sheet.png", draw_sheet(done))
@@ -111,7 +111,7 @@ def follow_pick(options: argparse.Namespace) -> dict[str, Any]:
             dataset,
             options.count + wanted,
             faces=eyes,
-            attributes=_attributes(eyes),
+            attributes=attributes_of(eyes),
             baselines=named_baselines(dataset, options.baselines),
             progress=tell,
         )
@@ -198,7 +198,7 @@ def reader_of(options: argparse.Namespace) -> FaceReader:
     return open_reader(options.faces, FaceFolders(insightface=folders, opencv=folders), options.device)
 
 
-def _attributes(eyes: FaceReader | None) -> AttributeReader | None:
+def attributes_of(eyes: FaceReader | None) -> AttributeReader | None:
     """The demo's reader reads expressions and clothes as well."""
     return cast(AttributeReader, eyes) if hasattr(eyes, "slots") else None
 

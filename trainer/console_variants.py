@@ -4,14 +4,21 @@ import argparse
 import io
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from .atomic import write_atomically
 from .console_dataset import eyes_of, read, told
 from .dataset.files.resave import save_again
-from .errors import DatasetError
+from .errors import DatasetError, ModelError
 from .families import describe_base
+from .families.base import Base
+from .file_hash import file_sha256
 from .generate.diffusers import DiffusersGenerator
+from .generate.shot import Generator
+from .generate.wearing import Wearing
 from .variants.made import Made
 from .variants.make import Drawn, make_variants
 from .variants.picture import draw_variants
@@ -21,42 +28,65 @@ from .variants.style import Style, guide_styles, parse_styles
 
 def follow_variants(options: argparse.Namespace) -> dict[str, Any]:
     """Write `dataset/` (pictures, captions, dataset.json) and pairs.png into `--out`; run again to go on."""
-    from .demo.assets import demo_base
-
-    base = demo_base() if options.base is None else describe_base(options.base)
+    base = base_of(options)
     plan = _plan(options, is_demo=options.base is None)
     dataset, faces = read(options, options.folder), eyes_of(options)
+    generator, fingerprint = drawing(options, base)
     events = make_variants(
         dataset,
         plan,
-        DiffusersGenerator(base, device=options.device, precision="fp32" if options.device == "cpu" else "bf16"),
+        generator,
         options.out / "pictures",
         faces=faces,
         looks=faces if hasattr(faces, "margin") else None,  # type: ignore[arg-type]
-        fingerprint=base.sha256,
+        fingerprint=fingerprint,
     )
     made = _followed(events)
     save_again(made.dataset, options.out / "dataset", "json", overwrite=True, notes=options.out / ".saved")
-    sheet = io.BytesIO()
-    draw_variants(made.dataset.samples, made.kept).save(sheet, "PNG")
-    write_atomically(options.out / "pairs.png", sheet.getvalue())
-    lines = [*made.texts, *(one.sentence for one in made.dropped), str((options.out / "pairs.png").resolve())]
+    sheet = write_picture(options.out / "pairs.png", draw_variants(made.dataset.samples, made.kept))
+    lines = [*made.texts, *(one.sentence for one in made.dropped), str(sheet.resolve())]
     sys.stdout.write("\n".join(lines) + "\n")
-    return {**made.to_json(), "dataset": str(options.out / "dataset"), "pairs": str(options.out / "pairs.png")}
+    return {**made.to_json(), "dataset": str(options.out / "dataset"), "pairs": str(sheet)}
+
+
+def base_of(options: argparse.Namespace) -> Base:
+    from .demo.assets import demo_base
+
+    return demo_base() if options.base is None else describe_base(options.base)
+
+
+def drawing(options: argparse.Namespace, base: Base) -> tuple[Generator, str]:
+    """The generator of the options, and the fingerprint of its weights."""
+    precision = "fp32" if options.device == "cpu" else "bf16"
+    generator = DiffusersGenerator(base, device=options.device, precision=precision)
+    if options.lora is None:
+        return generator, base.sha256
+    if not options.lora.is_file():
+        raise ModelError(f"There is no LoRA file {options.lora}; give the path of a .safetensors.")
+    wearing = Wearing(generator=generator, lora=options.lora, strength=options.strength)
+    return wearing, f"{base.sha256} + {file_sha256(options.lora)} at {options.strength:g}"
+
+
+def drawing_numbers(options: argparse.Namespace, *, is_demo: bool) -> dict[str, Any]:
+    """What every plan of drawing has, by its names."""
+    from .demo.renders import DEMO_GUIDANCE
+
+    guidance = options.guidance if options.guidance is not None else DEMO_GUIDANCE if is_demo else 5.0
+    names = ("steps", "seed", "looks", "share", "retries")
+    given = {name: getattr(options, name) for name in names}
+    return {**given, "guidance": guidance, "resolution": options.resolution or (128 if is_demo else 1024)}
+
+
+def write_picture(path: Path, image: Image.Image) -> Path:
+    png = io.BytesIO()
+    image.save(png, "PNG")
+    write_atomically(path, png.getvalue())
+    return path
 
 
 def _plan(options: argparse.Namespace, *, is_demo: bool) -> VariantPlan:
-    return VariantPlan(
-        styles=_styles(options, is_demo),
-        per_render=options.per_render,
-        resolution=options.resolution or (128 if is_demo else 1024),
-        steps=options.steps,
-        guidance=options.guidance,
-        seed=options.seed,
-        looks=options.looks,
-        share=options.share,
-        retries=options.retries,
-    )
+    numbers = drawing_numbers(options, is_demo=is_demo)
+    return VariantPlan(styles=_styles(options, is_demo), per_render=options.per_render, **numbers)
 
 
 def _styles(options: argparse.Namespace, is_demo: bool) -> tuple[Style, ...]:

@@ -14,7 +14,7 @@ from ..demo.assets import demo_base, demo_reader
 from ..demo.captions import SUBJECT
 from ..demo.character import character
 from ..demo.look import EXPRESSIONS
-from ..demo.renders import DEMO_STYLES, draw_renders
+from ..demo.renders import DEMO_GUIDANCE, DEMO_STYLES, draw_renders
 from ..demo.settings import SIZE, demo_recipe
 from ..families.base import Base
 from ..generate.diffusers import DiffusersGenerator
@@ -70,7 +70,7 @@ _PLAN: dict[str, Any] = {
     "styles": DEMO_STYLES,
     "per_render": 3,
     "resolution": SIZE,
-    "guidance": 4.0,
+    "guidance": DEMO_GUIDANCE,
     "looks": ", ".join(character(0).words()),
 }
 

@@ -10,7 +10,7 @@ from ..values import checked_keys
 from .finding import Finding
 
 Author = Literal["none", "tagger", "vlm", "hand"]
-Origin = Literal["original", "crop", "variant"]
+Origin = Literal["original", "crop", "variant", "filled"]
 Split = Literal["train", "held_out"]
 
 
@@ -53,7 +53,8 @@ class Sample:
     Transparency is flattened on the colour `matte` (a Pillow colour name or `#rrggbb`); `masked` keeps it as the mask
     of the training loss besides, unless a file `mask` is that (white is learned), named by the sha256 of its values.
     `raw` is what the captioner said before any rule changed it, `tags` the tagger's words in its own spelling. `waived`
-    names checks whose warnings the user has seen and accepted. Variants know the `style` they are in and their `seed`.
+    names checks whose warnings the user has seen and accepted. Variants know the `style` they are in, and what a model
+    drew its `seed`; `filled` ones show what the set lacked.
     """
 
     path: Path
@@ -82,6 +83,11 @@ class Sample:
     def __post_init__(self) -> None:
         if self.repeats < 1:
             raise DatasetError(f"{self.path.name} has {self.repeats} repeats; use 1 or more.")
+
+    @property
+    def is_made(self) -> bool:
+        """Whether a model drew it."""
+        return self.origin in ("variant", "filled")
 
     @property
     def family(self) -> str:

@@ -14,11 +14,13 @@ from .look import STYLES, Look
 
 RENDERS = 20
 DEMO_STYLES = (
-    Style(prompt="flat drawing", low=0.35, high=0.65, negative="3d render"),
-    Style(prompt="pencil sketch", low=0.25, high=0.55, negative="3d render"),
-    Style(prompt="watercolor painting", low=0.35, high=0.65, negative="3d render, flat drawing"),
+    Style(prompt="flat drawing", low=0.35, high=0.80, negative="3d render"),
+    Style(prompt="pencil sketch", low=0.50, high=0.80, negative="3d render, flat drawing"),
+    Style(prompt="watercolor painting", low=0.65, high=0.95, negative="3d render, flat drawing"),
 )
 """What the demo base can draw besides renders; its reader reads faces in all of them, so all are held strictly."""
+DEMO_GUIDANCE = 1.5
+"""Guidance for variants: what a higher one exaggerates, a LoRA learns, and guidance exaggerates again."""
 
 
 def draw_renders(folder: Path, number: int = 0, train: int = RENDERS) -> Dataset:

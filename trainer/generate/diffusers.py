@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from ..errors import ModelError
 from ..families import load_family
 from ..families.base import Base
 from ..recipe.memory import Precision
@@ -24,8 +25,10 @@ class DiffusersGenerator:
         self._key: tuple[Path, int, int, float] | None = None
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
-        """Pictures in order; ModelError for a LoRA file that does not fit the base."""
+        """Pictures in order; ModelError for a LoRA file that does not fit the base, and for what only ComfyUI has."""
         for batch in batches(shots):
+            if batch[0].references or batch[0].hint:
+                raise ModelError("Edit models and ControlNets run in ComfyUI only; use words or image to image here.")
             self._use(batch[0])
             yield from self._sampler.generate([replace(shot, lora=None) for shot in batch])
 

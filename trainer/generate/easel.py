@@ -46,6 +46,10 @@ class Canvas(Generic[T]):
     def is_new(self) -> bool:
         return self.seconds > 0
 
+    @property
+    def is_blank(self) -> bool:
+        return is_blank(self.image)
+
 
 class Easel:
     """`fingerprint` names the generator's weights: pictures of another model are never taken for this one's."""

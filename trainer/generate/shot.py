@@ -17,6 +17,7 @@ class Shot:
 
     `start` is a picture of that very size to begin from; `denoise` in (0, 1] is how much of the way to noise it goes
     first, 1 leaving nothing of it. `steps` are all drawn whatever the denoise, as in ComfyUI's KSampler.
+    `references` are pictures that an edit model is shown, each in its own shape; `hint` is what a ControlNet follows.
     """
 
     prompt: str
@@ -30,6 +31,8 @@ class Shot:
     strength: float = 1.0
     start: Path | None = None
     denoise: float = 1.0
+    references: tuple[Path, ...] = ()
+    hint: Path | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.denoise <= 1:

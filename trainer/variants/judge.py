@@ -50,29 +50,25 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Judge:
-    """Readers, either of them None where nobody can tell; `shift` as the plan has it."""
+    """Readers, either of them None where nobody can tell; `shift` as the plan has it. `same_person` is the least cosine
+    of the set's own face, at least the reader's."""
 
     faces: FaceReader | None
     looks: LookReader | None
     shift: float
+    same_person: float = 0.0
 
     @property
     def name(self) -> str:
         """Who judges: a verdict is worth only what its readers are."""
         readers = [reader.name for reader in (self.faces, self.looks) if reader is not None]
-        return f"{' + '.join(readers) or 'nobody'}, shift {self.shift:g}"
-
-    def face(self, image: Image.Image) -> Face | None:
-        """The largest face with an identity; None without one."""
-        if self.faces is None:
-            return None
-        return next((face for face in self.faces.faces(image) if face.embedding.size), None)
+        return f"{' + '.join(readers) or 'nobody'}, shift {self.shift:g}, face {self.same_person:.4f}"
 
     def floor(self, style: Style) -> float | None:
         """The least cosine to the render's face; None where it is told only."""
         if self.faces is None or style.face == "flag":
             return None
-        return self.faces.same_person * (1.0 if style.face == "strict" else _LOOSE)
+        return self.same_person * (1.0 if style.face == "strict" else _LOOSE)
 
     def verdict(self, source: Face | None, image: Image.Image, style: Style) -> Verdict:
         """Of a variant and the face of its render, both in pictures of one size."""
@@ -81,7 +77,7 @@ class Judge:
         look = None if self.looks is None else self.looks.margin(image, style.prompt)
         if source is None:
             return Verdict(look=look, fault=_look_fault(look))
-        face = self.face(image)
+        face = known_face(self.faces, image)
         if face is None:
             lost = "no face is found in it"
             is_told = style.face == "flag"
@@ -100,9 +96,15 @@ class Judge:
         return None
 
     def _note(self, identity: float, style: Style) -> str | None:
-        if self.faces is None or style.face != "flag" or identity >= self.faces.same_person * _LOOSE:
+        if self.faces is None or style.face != "flag" or identity >= self.same_person * _LOOSE:
             return None
         return f"its face reads as {identity:.2f}, which readers of photographs often say of drawings"
+
+
+def known_face(reader: FaceReader | None, image: Image.Image) -> Face | None:
+    """The largest face with an identity; None without one."""
+    faces = () if reader is None else reader.faces(image)
+    return next((face for face in faces if face.embedding.size), None)
 
 
 def landmark_shift(one: Face, other: Face) -> float | None:

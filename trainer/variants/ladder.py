@@ -34,30 +34,34 @@ class Rung:
 
 @dataclass(frozen=True, kw_only=True)
 class Tuned:
-    """A style with the rungs that were tried, the highest first. `denoise` is None where none kept half the probes."""
+    """A style with the rungs that were tried, the highest first, and the denoises left to use, from the chosen one
+    down; none where no rung kept half the probes."""
 
     style: Style
     rungs: tuple[Rung, ...]
-    denoise: float | None
+    left: tuple[float, ...]
+
+    @property
+    def denoise(self) -> float | None:
+        return self.left[0] if self.left else None
 
     def lower(self, attempt: int) -> float:
         """The denoise of an attempt: the chosen one twice, with another seed the second time, then lower rungs."""
-        rungs = [rung for rung in self.style.ladder() if self.denoise is not None and rung <= self.denoise]
-        return rungs[min(max(0, attempt - 1), len(rungs) - 1)]
+        return self.left[min(max(0, attempt - 1), len(self.left) - 1)]
 
 
 def tune(style: Style, probes: Sequence[Source], plan: VariantPlan, studio: Studio) -> Iterator[Attempt | Tuned]:
     """Down the ladder until half of the probes may be kept. Every picture is yielded; the last item is the Tuned.
 
     Identity only falls as denoise rises, so the first rung that passes is the highest that does. Unchecked plans take
-    the middle of the ladder and draw nothing here.
+    the middle of the ladder and draw nothing here; edit models begin at noise and have but one rung.
     """
-    ladder = style.ladder()
+    ladder = (1.0,) if plan.edits else style.ladder()
     if not plan.check:
-        yield Tuned(style=style, rungs=(), denoise=ladder[len(ladder) // 2])
+        yield Tuned(style=style, rungs=(), left=ladder[len(ladder) // 2 :])
         return
     rungs: list[Rung] = []
-    for denoise in ladder:
+    for place, denoise in enumerate(ladder):
         jobs = [(Job(source=probe.sample, style=style, number=0), probe) for probe in probes]
         seen: list[Attempt] = []
         for attempt in studio.attempts(jobs, lambda _, at=denoise: at, 0):
@@ -65,6 +69,6 @@ def tune(style: Style, probes: Sequence[Source], plan: VariantPlan, studio: Stud
             yield attempt
         rungs.append(Rung.of(denoise, seen))
         if 2 * rungs[-1].kept >= len(seen):
-            yield Tuned(style=style, rungs=tuple(rungs), denoise=denoise)
+            yield Tuned(style=style, rungs=tuple(rungs), left=ladder[place:])
             return
-    yield Tuned(style=style, rungs=tuple(rungs), denoise=None)
+    yield Tuned(style=style, rungs=tuple(rungs), left=())

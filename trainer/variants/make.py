@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..dataset.checks.identity import floor_of
 from ..dataset.dataset import Dataset
 from ..dataset.sample import FaceMark, Likeness, Sample
 from ..dataset.steps import never
@@ -17,7 +18,7 @@ from .ladder import Tuned, tune
 from .made import Dropped, Made, figures, notes
 from .plan import VariantPlan, jobs_for, spread
 from .repeats import balanced, share_sentence
-from .source import Source, ready
+from .source import Hints, Source, no_hint, ready
 from .studio import Attempt, Studio
 from .words import restyled, with_style
 
@@ -43,17 +44,21 @@ def make_variants(  # noqa: PLR0913
     faces: FaceReader | None = None,
     looks: LookReader | None = None,
     fingerprint: str,
+    hints: Hints = no_hint,
     cancelled: Callable[[], bool] = never,
 ) -> Iterator[Drawn | Made]:
     """Find each style's denoise, draw, judge, try again, and mix; every picture is a Drawn, the last item the Made.
 
     Variants are made of originals and crops that are trained on: what is held out stays unseen. Pictures lie in
-    `out/<sha256>.png`. Raises Cancelled between pictures, with all of them kept, DatasetError where no render can be
-    used, ModelError when the model draws blanks.
+    `out/<sha256>.png`. `hints` are for the generator's ControlNet. Raises Cancelled between pictures, with all of them
+    kept, DatasetError where no render can be used, ModelError when the model draws blanks.
     """
-    judge = Judge(faces=faces if plan.check else None, looks=looks if plan.check else None, shift=plan.shift)
+    faces, looks = (faces, looks) if plan.check else (None, None)
     shelf = PictureShelf(out)
-    sources, lost = _sources(dataset, plan, judge, shelf, cancelled)
+    sources, lost = _sources(dataset, lambda sample: ready(sample, plan.resolution, faces, shelf, hints), cancelled)
+    own = [source.face.embedding for source in sources if source.face is not None]
+    floor = 0.0 if faces is None else floor_of(own, faces.same_person)
+    judge = Judge(faces=faces, looks=looks, shift=plan.shift, same_person=floor)
     easel = Easel(generator, shelf, fingerprint=fingerprint, cancelled=cancelled)
     studio = Studio(plan, dataset.trigger, easel, judge, shelf)
     count = _Count(len(sources) * plan.per_render, shelf)
@@ -124,20 +129,20 @@ class _Count:
 
 
 def _sources(
-    dataset: Dataset, plan: VariantPlan, judge: Judge, shelf: PictureShelf, cancelled: Callable[[], bool]
+    dataset: Dataset, prepare: Callable[[Sample], Source], cancelled: Callable[[], bool]
 ) -> tuple[list[Source], list[str]]:
     sources: list[Source] = []
     lost: list[str] = []
     seen: set[str] = set()
     held = {sample.family for sample in dataset.held_out}
     for sample in dataset.train:
-        if sample.origin == "variant" or sample.family in held or sample.sha256 in seen:
+        if sample.is_made or sample.family in held or sample.sha256 in seen:
             continue
         seen.add(sample.sha256)
         if cancelled():
             raise Cancelled("Stopped while reading the renders; the same settings go on from there.")
         try:
-            sources.append(ready(sample, plan.resolution, judge, shelf))
+            sources.append(prepare(sample))
         except DatasetError as fault:
             lost.append(str(fault))
     if not sources:

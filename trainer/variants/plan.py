@@ -12,6 +12,7 @@ from .repeats import VARIANTS
 from .style import Style, guide_styles
 
 STEP = 16
+EDIT = "Redraw this picture as {style}. Keep the same person, face, expression, pose, clothes and background."
 T = TypeVar("T")
 
 
@@ -22,7 +23,8 @@ class VariantPlan:
     `looks` describes the person to the base, which does not know the trigger; captions never have it. `render_style`
     is said in the captions of originals that name no style. `probes` renders find each style's denoise; a variant that
     fails is tried `retries` times more. `shift` is how far eyes, nose and mouth may move, as root mean square in parts
-    of the face's height.
+    of the face's height. `edits` shows the render to an edit model with the instruction `edit`, instead of beginning at
+    it; the ladder of denoise has no say then.
     """
 
     styles: tuple[Style, ...] = field(default_factory=guide_styles)
@@ -37,6 +39,8 @@ class VariantPlan:
     probes: int = 3
     retries: int = 3
     shift: float = 0.12
+    edits: bool = False
+    edit: str = EDIT
     check: bool = True
     """False takes every picture as it comes, at the middle of each style's ladder."""
 
@@ -47,6 +51,7 @@ class VariantPlan:
             (self.resolution >= 64, f"The resolution is {self.resolution}; use 512 or 1024."),
             (0 < self.share < 1, f"The variants' share is {self.share:g}; use 0.6, above 0 and below 1."),
             (self.steps >= 1, f"{self.steps} steps; use 20 to 30."),
+            ("{style}" in self.edit, "The instruction for edit models must have {style} in it, where the style goes."),
             (self.retries >= 0 and self.probes >= 1, "Use 0 or more retries and 1 or more probes."),
         )
         if faults := [text for is_fine, text in checks if not is_fine]:

@@ -32,20 +32,29 @@ def repeats_for(originals: int, variants: int, share: float = VARIANTS) -> tuple
 def balanced(samples: Sequence[Sample], share: float = VARIANTS) -> tuple[Sample, ...]:
     """The samples with the repeats that give variants their share of training; held-out ones stay at 1."""
     train = [sample for sample in samples if sample.split == "train"]
-    variants = sum(sample.origin == "variant" for sample in train)
+    variants = sum(sample.is_made for sample in train)
     plain, varied = repeats_for(len(train) - variants, variants, share)
     return tuple(
-        sample
-        if sample.split == "held_out"
-        else replace(sample, repeats=varied if sample.origin == "variant" else plain)
+        sample if sample.split == "held_out" else replace(sample, repeats=varied if sample.is_made else plain)
         for sample in samples
     )
+
+
+def made_share(samples: Sequence[Sample]) -> float:
+    """How much of training is made pictures, by repeats."""
+    train = [sample for sample in samples if sample.split == "train"]
+    return sum(one.repeats for one in train if one.is_made) / max(1, sum(one.repeats for one in train))
+
+
+def capped(samples: Sequence[Sample], share: float = VARIANTS) -> tuple[Sample, ...]:
+    """The samples as they are, or `balanced` where made pictures would get more than their share."""
+    return balanced(samples, share) if made_share(samples) > share else tuple(samples)
 
 
 def share_sentence(samples: Sequence[Sample]) -> str:
     """What training shows, in words."""
     train = [sample for sample in samples if sample.split == "train"]
-    parts = [[s for s in train if (s.origin == "variant") is is_variant] for is_variant in (True, False)]
+    parts = [[s for s in train if s.is_made is is_variant] for is_variant in (True, False)]
     if not all(parts):
         return f"{len(train)} pictures to train on, all of them {'variants' if parts[0] else 'originals'}."
     repeats = [part[0].repeats for part in parts]

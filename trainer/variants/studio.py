@@ -38,12 +38,13 @@ class Studio:
 
     def attempts(self, jobs: Sequence[_Asked], denoise: Callable[[Job], float], number: int) -> Iterator[Attempt]:
         """The `number`-th attempt of every job, remembered ones first; raises as the easel does."""
-        orders = [
-            Order(what=(job, source), shot=self._shot(job, source, denoise(job), number), files=(source.sha256,))
-            for job, source in jobs
-        ]
+        orders = [self._order(job, source, denoise(job), number) for job, source in jobs]
         for canvas in self._easel.draw(orders):
             yield self._judged(canvas)
+
+    def _order(self, job: Job, source: Source, denoise: float, number: int) -> Order[_Asked]:
+        files = (source.sha256, *(["edit"] if self._plan.edits else []), *([source.hint.sha256] if source.hint else []))
+        return Order(what=(job, source), shot=self._shot(job, source, denoise, number), files=files)
 
     def _judged(self, canvas: Canvas[_Asked]) -> Attempt:
         job, source = canvas.order.what
@@ -72,15 +73,18 @@ class Studio:
         return verdict
 
     def _shot(self, job: Job, source: Source, denoise: float, number: int) -> Shot:
-        plan = self._plan
+        plan, style = self._plan, job.style.prompt
+        words = asked_for(job.source.caption, style, self._trigger, plan.looks)
         return Shot(
-            prompt=asked_for(job.source.caption, job.style.prompt, self._trigger, plan.looks),
+            prompt=plan.edit.replace("{style}", style) if plan.edits else words,
             negative=job.style.negative,
             seed=seed_for(plan, job, number),
             width=source.size[0],
             height=source.size[1],
             steps=plan.steps,
             guidance=plan.guidance,
-            start=source.start,
+            start=None if plan.edits else source.start,
             denoise=denoise,
+            references=(source.start,) if plan.edits else (),
+            hint=None if source.hint is None else self._shelf.path(source.hint),
         )

@@ -172,18 +172,18 @@ def test_a_style_that_stays_a_render_is_left_out_and_named(tmp_path: Path) -> No
 
 
 def test_strangers_are_tried_again_then_dropped_and_named(tmp_path: Path) -> None:
-    painter = Painter(drift=0.98)
+    painter = Painter(drift=0.8)
     plan = _plan(styles=(replace(OIL, low=0.5, high=0.5),), per_render=4, retries=0)
     result = made(renders(tmp_path / "in", count=6), tmp_path / "out", painter, plan)
     assert result.dropped
-    assert all("below 0.60" in one.sentence for one in result.dropped)
-    again = Painter(drift=0.98)
+    assert all("below 0.85" in one.sentence for one in result.dropped), "0.15 under what the renders are"
+    again = Painter(drift=0.8)
     assert len(made(renders(tmp_path / "in", count=6), tmp_path / "out", again, replace(plan, retries=3)).kept) > len(
         result.kept
     )
     assert not {shot.seed for shot in again.drawn} & {shot.seed for shot in painter.drawn}, "a retry takes a new seed"
     kept = [attempt.verdict.identity for attempt in result.kept]
-    assert all(value is not None and value >= 0.6 for value in kept)
+    assert all(value is not None and value >= 0.85 for value in kept)
 
 
 def test_nothing_is_drawn_twice(tmp_path: Path) -> None:

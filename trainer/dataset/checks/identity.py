@@ -11,6 +11,8 @@ _FEWEST = 3
 _OWN_ANGLE = 4
 """So many faces of one angle are compared among themselves: a turned head lowers every likeness by itself."""
 _LEAST_SPREAD = 0.04
+_MADE = 0.15
+"""How much less like the set than its own pictures a made one may be."""
 _DEVIATION = 1.4826
 """Median absolute deviation to standard deviation, for normal values (Rousseeuw and Croux 1993)."""
 
@@ -65,6 +67,18 @@ def leave_one_out(embeddings: np.ndarray) -> np.ndarray:
     rows = embeddings.astype(np.float64)
     others = rows.sum(axis=0) - rows
     return (rows * others).sum(axis=1) / np.maximum(np.linalg.norm(others, axis=1), 1e-9)
+
+
+def floor_of(embeddings: Sequence[np.ndarray], same_person: float) -> float:
+    """The least cosine at which a made face passes for this character: what the set's own faces are like, less 0.15.
+
+    A tenth of the originals lies below the likeness it starts from. Never under the reader's `same_person`, which
+    alone decides with fewer than three faces: strangers share that much.
+    """
+    if len(embeddings) < _FEWEST:
+        return same_person
+    own = leave_one_out(np.stack(embeddings))
+    return max(same_person, float(np.percentile(own, 10)) - _MADE)
 
 
 def _circles(portraits: Sequence[Portrait | None]) -> list[tuple[list[int], str]]:

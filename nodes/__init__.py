@@ -13,6 +13,7 @@ from .compare import ChooseCheckpoint, CompareCheckpoints
 from .dataset import LoadCharacterDataset
 from .dataset_check import CheckDataset
 from .dataset_crop import CropDataset
+from .dataset_fill import FillGaps
 from .dataset_images import DatasetToImages, ImagesToDataset
 from .dataset_mix import MixDatasets
 from .dataset_pick import PickImages
@@ -38,6 +39,7 @@ class LikenessExtension(ComfyExtension):
             CheckDataset,
             CropDataset,
             PickImages,
+            FillGaps,
             MakeStyleVariants,
             MixDatasets,
             SaveDataset,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..trainer.errors import DatasetError
 from . import host
 from ._api import io, ui
+from .drawing_widgets import control_inputs, control_of, drawing_inputs, retry_inputs, sampling_inputs
 from .faces import DEMO_DRAWINGS, NO_READER, READERS, reader_of
 from .host_files import pictures_folder
 from .pulse import Pulse, duration
@@ -15,7 +16,10 @@ from .sheet import counts_of
 from .sockets import DATASET
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from ..trainer.dataset.dataset import Dataset
+    from ..trainer.dataset.sample import Sample
     from ..trainer.variants.made import Made
 
 _GUIDE = """# style | denoise | face (strict, loose, flag) | negative
@@ -24,6 +28,8 @@ oil painting portrait | 0.55-0.70 | loose | 3d render, cgi, photo
 digital illustration | 0.55-0.70 | loose | 3d render, cgi, photo
 pencil sketch | 0.60-0.75 | flag | 3d render, cgi, photo, color
 watercolor portrait | 0.55-0.70 | loose | 3d render, cgi, photo"""
+_WAYS = ("image to image", "edit")
+_EDIT = "Redraw this picture as {style}. Keep the same person, face, expression, pose, clothes and background."
 
 
 class MakeStyleVariants(io.ComfyNode):
@@ -42,9 +48,10 @@ class MakeStyleVariants(io.ComfyNode):
                 "Nothing is drawn twice: cancelled work goes on where it stopped."
             ),
             search_aliases=["img2img", "style transfer", "3d render", "augment", "variations", "restyle", "synthetic"],
+            is_input_list=True,  # hints come as a list, one a picture
             is_output_node=True,
             hidden=[io.Hidden.unique_id],
-            inputs=[*_inputs(), *_advanced_inputs()],
+            inputs=_inputs(),
             outputs=[
                 DATASET.Output(display_name="dataset", tooltip="Originals and variants, with their repeats."),
                 io.Image.Output(display_name="pairs", tooltip="Each render beside its variants."),
@@ -53,25 +60,30 @@ class MakeStyleVariants(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, styles: str) -> bool | str:
+    def validate_inputs(cls, styles: list[str]) -> bool | str:
         from ..trainer.variants.style import parse_styles
 
         try:
-            parse_styles(styles)
+            parse_styles(styles[0])
         except DatasetError as fault:
             return str(fault)
         return True
 
     @classmethod
-    def execute(cls, dataset: Dataset, model: Any, clip: Any, vae: Any, reader: str, **choices: Any) -> Any:  # noqa: PLR0913
+    def execute(cls, **lists: list[Any]) -> Any:
         import json
 
         from ..trainer.variants.make import make_variants
         from ..trainer.variants.picture import draw_variants
         from .host_generator import HostGenerator
 
+        hints = lists.pop("hints", None)
+        choices = {name: values[0] for name, values in lists.items()}
+        dataset, reader = choices.pop("dataset"), choices.pop("reader")
+        parts = [choices.pop(name) for name in ("model", "clip", "vae")]
         sampling = (choices.pop("sampler", "euler"), choices.pop("scheduler", "simple"))
-        generator = HostGenerator(model, clip, vae, sampling=sampling)
+        control = control_of(choices)
+        generator = HostGenerator(*parts, sampling=sampling, control=control)
         faces = None if reader == NO_READER else reader_of(reader)
         with host.cancellable():
             events = make_variants(
@@ -82,6 +94,7 @@ class MakeStyleVariants(io.ComfyNode):
                 faces=faces,
                 looks=faces if reader == DEMO_DRAWINGS else None,
                 fingerprint=generator.fingerprint(),
+                hints=_hints(hints, dataset) if control is not None else _none,
                 cancelled=host.is_cancelled,
             )
             made = _follow(events, cls.hidden.unique_id)
@@ -93,11 +106,33 @@ class MakeStyleVariants(io.ComfyNode):
         return io.NodeOutput(made.dataset, sheet, json.dumps(made.to_json(), ensure_ascii=False), ui=shown)
 
 
-def _plan(*, styles: str, cfg: float, **numbers: Any) -> Any:
+def _none(_: Sample) -> None:
+    return None
+
+
+def _hints(hints: list[Any] | None, dataset: Dataset) -> Callable[[Sample], Image]:
+    """What the ControlNet follows for each picture: its own hint, or the one that is for all, or the picture itself."""
+    from ..trainer.dataset.pixels import open_sample
+
+    if not hints:
+        return open_sample
+    pictures = [picture for batch in hints for picture in host.from_image(batch)]
+    if len(pictures) == 1:
+        return lambda _: pictures[0]
+    if len(pictures) != len(dataset.samples):
+        raise DatasetError(
+            f"{len(pictures)} hints came with a dataset of {len(dataset.samples)} pictures; make them from the images "
+            "of Turn dataset into images, part: all, of the same dataset, or give one for all."
+        )
+    known = {sample.sha256: picture for sample, picture in zip(dataset.samples, pictures, strict=True)}
+    return lambda sample: known[sample.sha256]
+
+
+def _plan(*, styles: str, cfg: float, way: str = _WAYS[0], **numbers: Any) -> Any:
     from ..trainer.variants.plan import VariantPlan
     from ..trainer.variants.style import parse_styles
 
-    return VariantPlan(styles=parse_styles(styles), guidance=cfg, **numbers)
+    return VariantPlan(styles=parse_styles(styles), guidance=cfg, edits=way == "edit", **numbers)
 
 
 def _follow(events: Iterable[Any], node: str) -> Made:
@@ -119,17 +154,15 @@ def _follow(events: Iterable[Any], node: str) -> Made:
 def _inputs() -> list[Any]:
     return [
         DATASET.Input("dataset", tooltip="The renders. What is held out is left as it is and never redrawn."),
-        io.Model.Input("model", tooltip="The model that redraws: any that KSampler runs."),
-        io.Clip.Input("clip", tooltip="Its text encoder."),
-        io.Vae.Input("vae", tooltip="Its VAE."),
+        *drawing_inputs("The model that redraws: any that KSampler runs."),
         io.String.Input(
             "styles",
             default=_GUIDE,
             multiline=True,
             tooltip=(
-                "One style a line: words | denoise range | how the face is held | negative. strict is the face "
-                "reader's own threshold, loose three quarters of it for paintings, flag only tells. Only the words are "
-                "needed. # begins a remark."
+                "One style a line: words | denoise range | how the face is held | negative. strict is the set's own "
+                "likeness, loose three quarters of it for paintings, flag only tells. Only the words are needed. # "
+                "begins a remark."
             ),
         ),
         io.Int.Input(
@@ -155,64 +188,40 @@ def _inputs() -> list[Any]:
             default=READERS[0],
             tooltip="Who compares faces: auto takes an insightface pack, else OpenCV. no faces keeps everything.",
         ),
-        io.Int.Input(
-            "resolution",
-            default=1024,
-            min=64,
-            max=2048,
-            step=64,
-            tooltip="About this many pixels squared, in each render's own shape: 1024 for SDXL and FLUX, 128 for demo.",
-        ),
-    ]
-
-
-def _advanced_inputs() -> list[Any]:
-    return [
-        io.Int.Input("steps", default=20, min=1, max=100, tooltip="Sampling steps, all of them whatever the denoise."),
-        io.Float.Input("cfg", default=5.0, min=1.0, max=20.0, step=0.1, tooltip="How closely the words are followed."),
-        io.Int.Input(
-            "seed",
-            default=0,
-            min=0,
-            max=2**32 - 1,
-            control_after_generate=False,
-            tooltip="Every picture has a seed of its own that comes from this one.",
-        ),
-        io.Combo.Input(
-            "sampler", options=host.samplers(), default="euler", advanced=True, optional=True, tooltip="As in KSampler."
-        ),
-        io.Combo.Input(
-            "scheduler",
-            options=host.schedulers(),
-            default="simple",
-            advanced=True,
-            optional=True,
-            tooltip="As in KSampler.",
-        ),
-        io.Float.Input(
-            "share",
-            default=0.6,
-            min=0.1,
-            max=0.9,
-            step=0.05,
-            advanced=True,
-            optional=True,
-            tooltip="Share of training that variants get, solved in repeats. 0.6 is usual.",
-        ),
-        io.Int.Input(
-            "retries",
-            default=3,
-            min=0,
-            max=10,
-            advanced=True,
-            optional=True,
-            tooltip="How often a variant that fails is tried again: once with a new seed, then at lower denoise.",
-        ),
+        *sampling_inputs(),
+        *retry_inputs(),
         io.String.Input(
             "render_style",
             default="3d render",
             advanced=True,
             optional=True,
             tooltip="Said in the captions of originals that name no style, so that prompts can ask for another.",
+        ),
+        io.Combo.Input(
+            "way",
+            options=list(_WAYS),
+            default=_WAYS[0],
+            advanced=True,
+            optional=True,
+            tooltip=(
+                "image to image begins at the render, as far as the style's denoise says. edit shows it to an edit "
+                "model (Kontext, Qwen-Image-Edit, FLUX.2), which is told to change the style."
+            ),
+        ),
+        io.String.Input(
+            "edit",
+            default=_EDIT,
+            advanced=True,
+            optional=True,
+            tooltip="For edit: what the model is told; {style} is the style's words.",
+        ),
+        *control_inputs("A ControlNet (tile, lineart, depth) that holds the drawing, so that denoise may go higher."),
+        io.Image.Input(
+            "hints",
+            optional=True,
+            tooltip=(
+                "What the ControlNet follows: one picture for all, or one for each of the dataset, made from Turn "
+                "dataset into images. Without it the renders themselves, as a tile ControlNet takes them."
+            ),
         ),
     ]

@@ -15,6 +15,7 @@ NODES = {
     "LikenessCheckDataset",
     "LikenessCropDataset",
     "LikenessPickImages",
+    "LikenessFillGaps",
     "LikenessMakeStyleVariants",
     "LikenessMixDatasets",
     "LikenessApplyCaptionRules",

@@ -48,7 +48,8 @@ def renders(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def _made(pack: Pack, dataset: Any, **more: Any) -> Any:
     node = pack("nodes.dataset_variants").MakeStyleVariants
-    return node.execute(dataset, None, None, None, **{**CHOICES, **more})
+    given = {"dataset": dataset, "model": None, "clip": None, "vae": None, **CHOICES, **more}
+    return node.execute(**{name: value if name == "hints" else [value] for name, value in given.items()})
 
 
 def test_pictures_that_stay_renders_are_left_out_and_told(pack: Pack, fake_host: FakeHost, renders: Any) -> None:

@@ -1,7 +1,6 @@
 """The shot catalogue: what can be made for each bucket of the coverage, as data that people edit."""
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +17,7 @@ OPEN = ("background", "outfit")
 """Axes whose buckets are what the pictures show: nothing there has a name before it is made."""
 MOST = 128
 _COLUMNS = ("axis: bucket", "words", "edit", "shape", "negative")
-_DEFAULTS = Path(__file__).with_name("views.toml")
+_DEFAULTS = Path(__file__).with_name("views.txt")
 _EXAMPLE = "angle: left profile | profile, facing left | Turn the head to the left."
 _SHAPE = re.compile(r"([1-9][0-9]?)\s*[:x/]\s*([1-9][0-9]?)")
 
@@ -63,8 +62,7 @@ class View:
 @cache
 def stock_views() -> tuple[View, ...]:
     """The catalogue that comes with the pack."""
-    rows = tomllib.loads(_DEFAULTS.read_text(encoding="utf-8"))["view"]
-    return tuple(_from_row(row) for row in rows)
+    return parse_views(_DEFAULTS.read_text(encoding="utf-8"))
 
 
 def table_of(views: Sequence[View]) -> str:

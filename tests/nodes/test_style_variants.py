@@ -42,7 +42,7 @@ class _Generator:
 @pytest.fixture
 def renders(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     name = pack("nodes").__name__ + ".host_generator"
-    monkeypatch.setitem(sys.modules, name, types.SimpleNamespace(HostGenerator=_Generator))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, name, types.SimpleNamespace(HostGenerator=_Generator, Control=types.SimpleNamespace))  # type: ignore[arg-type]
     return pack("trainer.demo.renders").draw_renders(tmp_path / "renders", train=4)
 
 
@@ -70,7 +70,7 @@ def test_without_a_reader_every_picture_is_kept(pack: Pack, renders: Any) -> Non
 
 @pytest.mark.parametrize("styles", ["", "oil | 0", "\n".join(f"style {n}" for n in range(100))])
 def test_tables_that_cannot_be_used_are_refused_before_the_run(pack: Pack, styles: str) -> None:
-    assert isinstance(pack("nodes.dataset_variants").MakeStyleVariants.validate_inputs(styles), str)
+    assert isinstance(pack("nodes.dataset_variants").MakeStyleVariants.validate_inputs([styles]), str)
 
 
 def test_the_table_that_is_shown_first_is_the_guides(pack: Pack) -> None:

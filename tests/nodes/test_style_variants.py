@@ -42,7 +42,9 @@ class _Generator:
 @pytest.fixture
 def renders(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     name = pack("nodes").__name__ + ".host_generator"
-    monkeypatch.setitem(sys.modules, name, types.SimpleNamespace(HostGenerator=_Generator, Control=types.SimpleNamespace))  # type: ignore[arg-type]
+    monkeypatch.setitem(
+        sys.modules, name, types.SimpleNamespace(HostGenerator=_Generator, Control=types.SimpleNamespace)
+    )  # type: ignore[arg-type]
     return pack("trainer.demo.renders").draw_renders(tmp_path / "renders", train=4)
 
 

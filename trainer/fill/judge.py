@@ -98,7 +98,7 @@ class FillJudge:
         axis = coverage.axes[gap.axis]
         found = coverage.bucket_of(row.sha256).get(gap.axis)
         if found is None:
-            return None, None if row.face is not None else False
+            return None, None if row.face is not None or self._reader is None else False
         if gap.bucket == ANOTHER:
             return found, len(axis.buckets[found]) == 1
         return found, found.lower() == gap.bucket.lower()

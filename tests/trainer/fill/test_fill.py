@@ -42,9 +42,9 @@ class Reader(FakeReader):
         return super().faces(image.resize((48, 48), Image.Resampling.NEAREST))
 
     def read(self, images: Sequence[Image.Image]) -> list[Reading]:
-        grounds = [min(GROUNDS, key=lambda g, i=i: sum(abs(a - b) for a, b in zip(GROUNDS[g], i.getpixel((0, 0)), strict=True))) for i in images]  # fmt: skip  # noqa: E501
-        known = {ground: word for word, ground in _EXPRESSIONS.items()}
-        return [Reading(values={"expression": known.get(ground, "neutral")}) for ground in grounds]
+        known = {GROUNDS[ground]: word for word, ground in _EXPRESSIONS.items()}
+        corners = [tuple(int(value) for value in np.asarray(image)[0, 0]) for image in images]
+        return [Reading(values={"expression": known.get(corner, "neutral")}) for corner in corners]  # type: ignore[call-overload]
 
 
 @dataclass
@@ -65,7 +65,7 @@ class Painter:
             word = next((w for w in ("smil", "angry", "forest") if w in shot.prompt.lower()), "")
             ground = {"smil": "green", "angry": "red", "forest": "blue"}.get(word, "gray") if self.heeds else "gray"
             moved = np.random.default_rng(shot.seed).integers(-8, 9, size=2)
-            who = self.who(len(self.drawn)) if callable(self.who) else self.who
+            who: Any = self.who(len(self.drawn)) if callable(self.who) else self.who
             small = picture(who, ground, (int(moved[0]), int(moved[1])))
             yield small.resize((shot.width, shot.height), Image.Resampling.NEAREST)
 

@@ -9,8 +9,9 @@ from ..trainer.errors import DatasetError
 from . import host
 from ._api import io, ui
 from .drawing_widgets import control_inputs, control_of, drawing_inputs, retry_inputs, sampling_inputs
-from .faces import DEMO_DRAWINGS, NO_READER, READERS, reader_of
+from .faces import NO_READER, READERS, reader_of
 from .host_files import pictures_folder
+from .host_looks import MISSING, looks_of
 from .pulse import Pulse, duration
 from .sheet import counts_of
 from .sockets import DATASET
@@ -85,6 +86,7 @@ class MakeStyleVariants(io.ComfyNode):
         control = control_of(choices)
         generator = HostGenerator(*parts, sampling=sampling, control=control)
         faces = None if reader == NO_READER else reader_of(reader)
+        looks = looks_of(reader, faces)
         with host.cancellable():
             events = make_variants(
                 dataset,
@@ -92,14 +94,14 @@ class MakeStyleVariants(io.ComfyNode):
                 generator,
                 pictures_folder() / "variants",
                 faces=faces,
-                looks=faces if reader == DEMO_DRAWINGS else None,
+                looks=looks,
                 fingerprint=generator.fingerprint(),
                 hints=_hints(hints, dataset) if control is not None else _none,
                 cancelled=host.is_cancelled,
             )
             made = _follow(events, cls.hidden.unique_id)
             sheet = host.to_image([draw_variants(made.dataset.samples, made.kept)])
-        said = "\n".join((*made.texts, counts_of(made.dataset)))
+        said = "\n".join((*made.texts, counts_of(made.dataset), *([] if looks else [MISSING])))
         count = len(made.dropped)
         warning = (f"{count} variants dropped:", *(one.sentence for one in made.dropped)) if count else ()
         shown = {**ui.PreviewImage(sheet, cls=cls).as_dict(), "text": (said,), "warning": warning}

@@ -14,6 +14,9 @@ def add_variants(commands: Any) -> None:
     add_drawing(variants)
     variants.add_argument("--styles", type=Path, help="file of styles, one a line: words | denoise | face | negative")
     variants.add_argument("--per-render", type=int, default=3, help="variants of each render, 1 to 8")
+    variants.add_argument(
+        "--clip", type=Path, help="CLIP folder that tells whether a picture still looks like a render"
+    )
     add_words(variants)
     add_faces(variants, "auto")
 

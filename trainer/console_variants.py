@@ -5,7 +5,7 @@ import io
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PIL import Image
 
@@ -13,12 +13,15 @@ from .atomic import write_atomically
 from .console_dataset import eyes_of, read, told
 from .dataset.files.resave import save_again
 from .errors import DatasetError, ModelError
+from .faces.face import FaceReader
 from .families import describe_base
 from .families.base import Base
 from .file_hash import file_sha256
 from .generate.diffusers import DiffusersGenerator
 from .generate.shot import Generator
 from .generate.wearing import Wearing
+from .variants.clip_looks import NEEDED, ClipLooks, find_clip
+from .variants.judge import LookReader
 from .variants.made import Made
 from .variants.make import Drawn, make_variants
 from .variants.picture import draw_variants
@@ -38,7 +41,7 @@ def follow_variants(options: argparse.Namespace) -> dict[str, Any]:
         generator,
         options.out / "pictures",
         faces=faces,
-        looks=faces if hasattr(faces, "margin") else None,  # type: ignore[arg-type]
+        looks=_looks(options, faces),
         fingerprint=fingerprint,
     )
     made = _followed(events)
@@ -47,6 +50,15 @@ def follow_variants(options: argparse.Namespace) -> dict[str, Any]:
     lines = [*made.texts, *(one.sentence for one in made.dropped), str(sheet.resolve())]
     sys.stdout.write("\n".join(lines) + "\n")
     return {**made.to_json(), "dataset": str(options.out / "dataset"), "pairs": str(sheet)}
+
+
+def _looks(options: argparse.Namespace, faces: FaceReader | None) -> LookReader | None:
+    """CLIP where a folder is given, else the face reader where it tells styles too, as the demo's does."""
+    if options.clip is None:
+        return cast(LookReader, faces) if hasattr(faces, "margin") else None
+    if (folder := find_clip([options.clip])) is None:
+        raise ModelError(f"{options.clip} holds no whole CLIP; it needs {', '.join(NEEDED)}.")
+    return ClipLooks(folder, options.device)
 
 
 def base_of(options: argparse.Namespace) -> Base:

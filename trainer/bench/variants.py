@@ -77,8 +77,9 @@ def _over_seeds(values: Sequence[float]) -> list[float] | None:
     """Student's 95 % interval of the mean, a LoRA being one observation: pictures of one LoRA share its luck."""
     if not 2 <= len(values) <= len(_STUDENT) + 1:
         return None
-    half = _STUDENT[len(values) - 2] * float(np.std(values, ddof=1)) / len(values) ** 0.5
-    return [rounded(float(np.mean(values)) - half), rounded(float(np.mean(values)) + half)]
+    mean, apart = float(np.mean(values)), float(np.std(values, ddof=1))
+    half = _STUDENT[len(values) - 2] * apart / len(values) ** 0.5
+    return [round(mean - half, 3), round(mean + half, 3)]
 
 
 _STUDENT = (12.706, 4.303, 3.182, 2.776)

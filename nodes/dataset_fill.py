@@ -14,7 +14,7 @@ from .audit_memory import look_over
 from .drawing_widgets import control_inputs, control_of, drawing_inputs, retry_inputs, sampling_inputs
 from .faces import NO_READER, READERS, eyes_of
 from .host_files import pictures_folder
-from .progress import telling
+from .progress import show_picture, telling
 from .pulse import Pulse, duration
 from .sheet import counts_of
 from .sockets import DATASET
@@ -131,9 +131,8 @@ def _follow(events: Iterable[Any], node: str) -> Filled:
         shown.append(last.attempt)
         if pulse.is_due():
             left = "" if last.seconds_left is None else f" · about {duration(last.seconds_left)} left"
-            host.show_progress(node, last.done, max(last.total, 1), draw_attempts(tuple(shown)))
             said = f"{last.attempt.job.gap.name}: {last.done} of {last.total} filled{left}"
-            host.send("likeness.note", {"node": node, "text": said})
+            show_picture(node, last.done, last.total, said, draw_attempts(tuple(shown)))
     assert last is not None
     return last
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from .drawing_widgets import control_inputs, control_of, drawing_inputs, retry_i
 from .faces import NO_READER, READERS, reader_of
 from .host_files import pictures_folder
 from .host_looks import MISSING, looks_of
+from .progress import show_picture
 from .pulse import Pulse, duration
 from .sheet import counts_of
 from .sockets import DATASET
@@ -29,6 +31,7 @@ oil painting portrait | 0.55-0.70 | loose | 3d render, cgi, photo
 digital illustration | 0.55-0.70 | loose | 3d render, cgi, photo
 pencil sketch | 0.60-0.75 | flag | 3d render, cgi, photo, color
 watercolor portrait | 0.55-0.70 | loose | 3d render, cgi, photo"""
+_LIVE = 2
 _WAYS = ("image to image", "edit")
 _EDIT = "Redraw this picture as {style}. Keep the same person, face, expression, pose, clothes and background."
 
@@ -138,17 +141,19 @@ def _plan(*, styles: str, cfg: float, way: str = _WAYS[0], **numbers: Any) -> An
 
 
 def _follow(events: Iterable[Any], node: str) -> Made:
-    """Show each pair as it is drawn; the last event is what was made."""
-    from ..trainer.variants.picture import draw_pair
+    """Show the last pairs as they are drawn; the last event is what was made."""
+    from ..trainer.variants.picture import draw_pairs
 
-    pulse, last = Pulse(), None
+    pulse, last, shown = Pulse(), None, deque[Any](maxlen=_LIVE)
     for last in events:
-        if hasattr(last, "attempt") and pulse.is_due():
+        if not hasattr(last, "attempt"):
+            continue
+        shown.append(last)
+        if pulse.is_due():
             left = "" if last.seconds_left is None else f" · {duration(last.seconds_left)} left"
             attempt = last.attempt
-            host.show_progress(node, last.done, max(last.total, 1), draw_pair(last))
             said = f"{attempt.job.source.path.name} as {attempt.job.style.prompt}: {last.done} of {last.total}{left}"
-            host.send("likeness.note", {"node": node, "text": said})
+            show_picture(node, last.done, last.total, said, draw_pairs(tuple(shown)))
     assert last is not None
     return last
 

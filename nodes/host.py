@@ -221,10 +221,9 @@ def device() -> str:
     return str(memory.get_torch_device())
 
 
-def show_progress(node: str, done: float, total: float, picture: Image.Image | None = None) -> None:
-    """Move the bar on a node, with a preview on it. Unlike the host's ProgressBar it leaves Cancel to us."""
-    preview = () if picture is None else (("JPEG", picture, max(picture.size)),)
-    get_progress_state().update_progress(node, done, total, *preview)
+def show_progress(node: str, done: float, total: float) -> None:
+    """Move the bar on a node. Unlike the host's ProgressBar it leaves Cancel to us."""
+    get_progress_state().update_progress(node, done, total)
 
 
 def samplers() -> list[str]:

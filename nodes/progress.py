@@ -1,9 +1,17 @@
 """Tells the page how a node's work goes, picture by picture."""
 
+from __future__ import annotations
+
+import base64
+import io
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from . import host
 from .pulse import Pulse
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Progress = Callable[[int, int, str], None]
 
@@ -21,3 +29,15 @@ def telling(node: str, what: str) -> Progress:
             host.send("likeness.note", {"node": node, "text": f"{what} {name}: {done} of {total}"})
 
     return tell
+
+
+def show_picture(node: str, done: int, total: int, text: str, picture: Image) -> None:
+    """Moves the node's bar and shows a picture on its panel with a line beneath, until the node is done.
+
+    The host's own preview would stay before what the node made.
+    """
+    jpeg = io.BytesIO()
+    picture.save(jpeg, "JPEG", quality=85)
+    url = f"data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"
+    host.show_progress(node, done, max(total, 1))
+    host.send("likeness.note", {"node": node, "text": text, "picture": url})

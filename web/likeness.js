@@ -5,12 +5,14 @@ import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { CaptionsPanel } from "./captions_panel.js";
 import { CheckPanel } from "./check_panel.js";
+import { LivePanel } from "./live_panel.js";
 import { NotePanel } from "./note_panel.js";
 import { RunPanel } from "./run_panel.js";
 
 const TRAIN = "LikenessTrainCharacterLora";
 const CHECK = "LikenessCheckDataset";
 const CAPTIONS = "LikenessReviewCaptions";
+const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants"]);
 const NOTED = new Set([
   "LikenessDemoCharacter",
   "LikenessLoadCharacterDataset",
@@ -62,6 +64,8 @@ app.registerExtension({
       addPanel(node, new CheckPanel(urlOf, reviewOf(node)));
     } else if (node.comfyClass === CAPTIONS) {
       addPanel(node, new CaptionsPanel(urlOf, reviewOf(node)));
+    } else if (DRAWING.has(node.comfyClass)) {
+      addPanel(node, new LivePanel());
     } else if (NOTED.has(node.comfyClass)) {
       addPanel(node, new NotePanel());
     }

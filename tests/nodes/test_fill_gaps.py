@@ -73,6 +73,7 @@ def test_the_missing_expression_comes_into_the_set(pack: Pack, fake_host: FakeHo
     assert known["after"]["axes"]["expression"]["buckets"]["angry"] == [added[0].sha256]
     assert made.shape[0] == coverage.shape[0] == 1
     assert fake_host.progress and "expression: angry" in fake_host.sent[-1][1]["text"]
+    assert fake_host.sent[-1][1]["picture"].startswith("data:image/jpeg;base64,")
 
 
 def test_what_stays_missing_is_a_warning(pack: Pack, fake_host: FakeHost, renders: Any) -> None:

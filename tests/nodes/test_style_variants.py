@@ -59,6 +59,7 @@ def test_pictures_that_stay_renders_are_left_out_and_told(pack: Pack, fake_host:
     assert "flat drawing: left out" in made.ui["text"][0]
     assert not any(sample.origin == "variant" for sample in made.args[0].samples)
     assert fake_host.progress and "flat drawing" in fake_host.sent[-1][1]["text"]
+    assert fake_host.sent[-1][1]["picture"].startswith("data:image/jpeg;base64,")
 
 
 def test_without_a_reader_every_picture_is_kept(pack: Pack, renders: Any) -> None:

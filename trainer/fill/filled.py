@@ -84,7 +84,7 @@ def filled(  # noqa: PLR0913
     rows = [*trained_rows(audit), *(one.seen.row for one in made if one.seen.row is not None)]
     after = cover(rows, audit.expressions)
     figures = tuple(_figures(gap, plan.per_gap, made, tried) for gap in gaps)
-    missing = unfillable(before, plan.views)
+    missing = () if plan.gaps else unfillable(before, plan.views)
     texts = (
         _summary(figures, made, samples),
         *_measured(made, floor),

@@ -14,12 +14,15 @@ _SIDE, _GAP, _TEXT = 192, 12, 46
 _MOST_ROWS = 12
 
 
-def draw_pair(drawn: Drawn) -> Image.Image:
-    """The render, the variant, and beneath them the style and the verdict."""
-    pen = Pen((2 * _SIDE + 3 * _GAP, _SIDE + 2 * _GAP + _TEXT))
-    for place, path in enumerate((drawn.start, drawn.path)):
-        _tile(pen, (_GAP + place * (_SIDE + _GAP), _GAP), load_rgb(path))
-    _words(pen, (_GAP, _SIDE + _GAP), drawn.attempt, 2 * _SIDE + _GAP)
+def draw_pairs(drawn: Sequence[Drawn]) -> Image.Image:
+    """Each a render, its variant, and beneath them style and verdict; the newest first."""
+    wide = 2 * _SIDE + 3 * _GAP
+    pen = Pen((len(drawn) * wide, _SIDE + 2 * _GAP + _TEXT))
+    for number, one in enumerate(reversed(drawn)):
+        left = number * wide + _GAP
+        for place, path in enumerate((one.start, one.path)):
+            _tile(pen, (left + place * (_SIDE + _GAP), _GAP), load_rgb(path))
+        _words(pen, (left, _SIDE + _GAP), one.attempt, 2 * _SIDE + _GAP)
     return pen.image
 
 

@@ -13,6 +13,7 @@ _OWN_ANGLE = 4
 _LEAST_SPREAD = 0.04
 _MADE = 0.15
 """How much less like the set than its own pictures a made one may be."""
+_STRICTEST = 1.5
 _DEVIATION = 1.4826
 """Median absolute deviation to standard deviation, for normal values (Rousseeuw and Croux 1993)."""
 
@@ -73,12 +74,13 @@ def floor_of(embeddings: Sequence[np.ndarray], same_person: float) -> float:
     """The least cosine at which a made face passes for this character: what the set's own faces are like, less 0.15.
 
     A tenth of the originals lies below the likeness it starts from. Never under the reader's `same_person`, which
-    alone decides with fewer than three faces: strangers share that much.
+    alone decides with fewer than three faces: strangers share that much. Nor above one and a half of it: renders of one
+    model are more alike than two photographs of anybody.
     """
     if len(embeddings) < _FEWEST:
         return same_person
-    own = leave_one_out(np.stack(embeddings))
-    return max(same_person, float(np.percentile(own, 10)) - _MADE)
+    own = float(np.percentile(leave_one_out(np.stack(embeddings)), 10))
+    return max(same_person, min(own - _MADE, _STRICTEST * same_person))
 
 
 def _circles(portraits: Sequence[Portrait | None]) -> list[tuple[list[int], str]]:

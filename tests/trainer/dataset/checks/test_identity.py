@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trainer.dataset.checks.faces import count_faces, judge_belonging, judge_faces
-from trainer.dataset.checks.identity import Belonging, Portrait, belonging, leave_one_out
+from trainer.dataset.checks.identity import Belonging, Portrait, belonging, floor_of, leave_one_out
 
 
 def portrait(part: float, *, yaw: float | None = 0.0, seed: int = 0) -> Portrait:
@@ -81,3 +81,15 @@ def test_the_odd_one_out_is_told_with_its_number_and_limit() -> None:
     finding = judge_belonging(Belonging(value=0.1, against="the others", limit=0.5), "sface")
     assert finding is not None and "0.10" in finding.text and "0.50" in finding.text and "sface" in finding.text
     assert judge_belonging(Belonging(value=None, against="no face", limit=0.5), "sface") is None
+
+
+@pytest.mark.parametrize(("spread", "low", "high"), [(0.0, 0.6, 0.6), (0.7, 0.45, 0.59), (3.0, 0.4, 0.4)])
+def test_the_floor_of_made_faces_follows_the_set_within_the_readers_bounds(
+    spread: float, low: float, high: float
+) -> None:
+    """The reader says 0.4: never below it, never above 0.6, between them 0.15 under the set's lower tenth."""
+    rng = np.random.default_rng(3)
+    rows = np.array([1.0, 0, 0, 0, 0, 0, 0, 0]) + spread * rng.normal(size=(12, 8)) / 8**0.5
+    faces = list(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    assert low - 1e-9 <= floor_of(faces, 0.4) <= high + 1e-9
+    assert floor_of(faces[:2], 0.4) == 0.4, "two faces tell nothing of a set"

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from ..dataset.coverage.axis import Axis
 from ..dataset.coverage.coverage import Coverage
@@ -52,12 +51,11 @@ def unfillable(coverage: Coverage, views: Sequence[View]) -> tuple[str, ...]:
 
 def _all(views: Sequence[View]) -> list[Gap]:
     """Views of one bucket share a gap; of an open axis each is its own, since no two show the same."""
-    named = sorted((view for view in views if view.axis not in OPEN), key=lambda view: views.index(view))
-    first: dict[str, int] = {}
-    for place, view in enumerate(named):
-        first.setdefault(view.name.lower(), place)
-    grouped = groupby(sorted(named, key=lambda view: first[view.name.lower()]), key=lambda view: view.name.lower())
-    gaps = [Gap(axis=held[0].axis, bucket=held[0].bucket, views=held) for _, each in grouped for held in [tuple(each)]]
+    named: dict[str, list[View]] = {}
+    for view in views:
+        if view.axis not in OPEN:
+            named.setdefault(view.name.lower(), []).append(view)
+    gaps = [Gap(axis=held[0].axis, bucket=held[0].bucket, views=tuple(held)) for held in named.values()]
     return gaps + [Gap(axis=view.axis, bucket=ANOTHER, views=(view,)) for view in views if view.axis in OPEN]
 
 

@@ -25,6 +25,6 @@ def alpha_input() -> Any:
 
 def alpha_of(choice: str) -> Any:
     """The engine's Alpha for a choice."""
-    from ..trainer.dataset.alpha import Alpha
+    from ..trainer.images.alpha import Alpha
 
     return Alpha(matte="grey", masked=True) if choice == AS_MASK else Alpha(matte=choice)

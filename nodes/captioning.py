@@ -54,7 +54,7 @@ def caption_view(dataset: Dataset, node: Any, said: str, failed: Any) -> dict[st
 
 
 def _look_alikes(dataset: Dataset) -> list[str]:
-    from ..trainer.captions.uptake import LOOK_ALIKE
+    from ..trainer.captions.captioners.apply_caption import LOOK_ALIKE
 
     texts = Counter(f.text for sample in dataset.samples for f in sample.findings if f.check == LOOK_ALIKE)
     return [f"{count} pictures: {text}" if count > 1 else text for text, count in texts.most_common(_MOST_NAMED)]

@@ -49,7 +49,7 @@ class CaptionWithJoyCaption(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, model: str) -> bool | str:
-        from ..trainer.captions.joycaption_files import find_joycaption
+        from ..trainer.captions.captioners.joycaption_files import find_joycaption
 
         try:
             find_joycaption(model, joycaption_folders())
@@ -74,9 +74,9 @@ class CaptionWithJoyCaption(io.ComfyNode):
         max_new_tokens: int = 512,
         batch: int = 1,
     ) -> Any:
-        from ..trainer.captions.joy_prompt import DEFAULT_EXTRAS, JoyPrompt
-        from ..trainer.captions.joycaption import JoyCaption, Speech
-        from ..trainer.captions.joycaption_files import find_joycaption
+        from ..trainer.captions.captioners.joy_prompt import DEFAULT_EXTRAS, JoyPrompt
+        from ..trainer.captions.captioners.joycaption import JoyCaption, Speech
+        from ..trainer.captions.captioners.joycaption_files import find_joycaption
 
         unwanted = {*(() if mention_light else _LIGHT), *(() if mention_camera else _CAMERA)}
         joy = JoyCaption(
@@ -101,7 +101,7 @@ _CAMERA = ("camera_angle", "shot_size")
 
 
 def _models() -> list[str]:
-    from ..trainer.captions.joycaption_files import DEFAULT_JOYCAPTION, find_joycaptions
+    from ..trainer.captions.captioners.joycaption_files import DEFAULT_JOYCAPTION, find_joycaptions
 
     found = [folder.name for folder in find_joycaptions(joycaption_folders())]
     return list(dict.fromkeys([*found, DEFAULT_JOYCAPTION]))

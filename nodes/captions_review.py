@@ -56,7 +56,7 @@ class ReviewCaptions(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, review: str, others: Any = None) -> bool | str:
         """Takes `others` because the host passes growing inputs to every validation."""
-        from ..trainer.captions.caption_review import CaptionReview
+        from ..trainer.captions.review.caption_review import CaptionReview
 
         try:
             CaptionReview.from_text(review)
@@ -73,9 +73,9 @@ class ReviewCaptions(io.ComfyNode):
         rules: Ruling | None = None,
         others: dict[str, Dataset] | None = None,
     ) -> Any:
-        from ..trainer.captions.caption_review import CaptionReview
-        from ..trainer.captions.caption_rules import CaptionRules
-        from ..trainer.captions.reviewed import review_captions
+        from ..trainer.captions.review.caption_review import CaptionReview
+        from ..trainer.captions.review.reviewed import review_captions
+        from ..trainer.captions.rules.caption_rules import CaptionRules
         from ..trainer.captions.tokenizers import find_tokenizers
 
         decided = CaptionReview.from_text(review)

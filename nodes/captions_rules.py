@@ -14,7 +14,7 @@ from .sheet import counts_of
 from .sockets import CAPTION_RULES, DATASET, Ruling
 
 if TYPE_CHECKING:
-    from ..trainer.captions.caption_rules import CaptionRules
+    from ..trainer.captions.rules.caption_rules import CaptionRules
     from ..trainer.dataset.dataset import Dataset
 
 _FAMILIES: Mapping[str, str] = {
@@ -88,8 +88,8 @@ class ApplyCaptionRules(io.ComfyNode):
         fill_light: bool,
         rewrite_by_hand: bool,
     ) -> Any:
-        from ..trainer.captions.caption_rules import CaptionRules
-        from ..trainer.captions.rules import apply_rules
+        from ..trainer.captions.rules.apply import apply_rules
+        from ..trainer.captions.rules.caption_rules import CaptionRules
 
         rules = CaptionRules(
             policy=_POLICIES[policy],
@@ -116,14 +116,14 @@ class ApplyCaptionRules(io.ComfyNode):
 
 def light_of(dataset: Dataset, node: str) -> Mapping[str, str]:
     """Words for the light of the pictures, told from their pixels."""
-    from ..trainer.captions.light import lighting_words
+    from ..trainer.captions.prose.light import lighting_words
 
     return lighting_words(dataset, progress=telling(node, "Looking at the light of"), cancelled=host.is_cancelled)
 
 
 def token_count(rules: CaptionRules) -> Callable[[str], int]:
     """Counts tokens as CLIP does, where it sets the limit and the host has its tokenizer; else about so."""
-    from ..trainer.captions.limits import estimate_tokens
+    from ..trainer.captions.prose.limits import estimate_tokens
     from ..trainer.captions.tokenizers import clip_tokens
 
     count = clip_tokens(comfyui()) if rules.family in _OF_CLIP else None

@@ -20,7 +20,7 @@ class TagWithWd14(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> Any:
-        from ..trainer.captions.tagger_files import DEFAULT_TAGGER
+        from ..trainer.captions.captioners.tagger_files import DEFAULT_TAGGER
 
         return io.Schema(
             node_id="LikenessTagWithWd14",
@@ -71,7 +71,7 @@ class TagWithWd14(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, tagger: str) -> bool | str:
-        from ..trainer.captions.tagger_files import find_tagger
+        from ..trainer.captions.captioners.tagger_files import find_tagger
 
         try:
             find_tagger(tagger, tagger_folders())
@@ -89,9 +89,9 @@ class TagWithWd14(io.ComfyNode):
         mcut: bool,
         keep_by_hand: bool,
     ) -> Any:
-        from ..trainer.captions.tagger_files import find_tagger
-        from ..trainer.captions.wd14 import Wd14
-        from ..trainer.captions.wd14_words import Thresholds
+        from ..trainer.captions.captioners.tagger_files import find_tagger
+        from ..trainer.captions.captioners.wd14 import Wd14
+        from ..trainer.captions.captioners.wd14_words import Thresholds
 
         thresholds = Thresholds(general=None if mcut else threshold, character=character_threshold)
         files = find_tagger(tagger, tagger_folders())
@@ -108,6 +108,6 @@ _TAGGER_TIP = (
 
 def _taggers() -> list[str]:
     """Those on disk first, then those that could be; queueing one that is missing says where to get it."""
-    from ..trainer.captions.tagger_files import REPOSITORIES, find_taggers
+    from ..trainer.captions.captioners.tagger_files import REPOSITORIES, find_taggers
 
     return list(dict.fromkeys([*(files.name for files in find_taggers(tagger_folders())), *REPOSITORIES]))

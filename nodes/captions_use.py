@@ -53,7 +53,7 @@ class UseCaptions(io.ComfyNode):
 
     @classmethod
     def execute(cls, dataset: list[Dataset], captions: list[str], are: list[str], keep_by_hand: list[bool]) -> Any:
-        from ..trainer.captions.given import use_captions
+        from ..trainer.captions.captioners.from_list import use_captions
 
         done, failed = use_captions(dataset[0], captions, author=_AUTHORS[are[0]], keep_hand=keep_by_hand[0])
         kept = sum(sample.author == "hand" for sample in dataset[0].samples) if keep_by_hand[0] else 0

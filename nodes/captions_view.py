@@ -10,9 +10,9 @@ from . import host
 from .host_files import view_of_picture
 
 if TYPE_CHECKING:
-    from ..trainer.captions.caption_review import CaptionReview
-    from ..trainer.captions.caption_rules import CaptionRules
-    from ..trainer.captions.reviewed import Looks, Reviewed, Row
+    from ..trainer.captions.review.caption_review import CaptionReview
+    from ..trainer.captions.review.reviewed import Looks, Reviewed, Row
+    from ..trainer.captions.rules.caption_rules import CaptionRules
     from ..trainer.dataset.dataset import Dataset
     from ..trainer.dataset.finding import Finding
     from .progress import Progress

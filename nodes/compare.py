@@ -88,7 +88,7 @@ class CompareCheckpoints(io.ComfyNode):
     ) -> Any:
         from ..trainer.demo.assets import demo_reader
         from ..trainer.scoring import compare
-        from ..trainer.training.run import RunFolder
+        from ..trainer.training.run.folder import RunFolder
         from .host_generator import HostGenerator
 
         eyes = demo_reader()
@@ -160,7 +160,7 @@ class ChooseCheckpoint(io.ComfyNode):
 
     @classmethod
     def execute(cls, report: Comparison, step: int, save_as: str) -> Any:
-        from ..trainer.training.run import RunFolder
+        from ..trainer.training.run.folder import RunFolder
 
         run = RunFolder(report.run.folder)
         checkpoints = {each.step: each.path for each in run.checkpoints()}

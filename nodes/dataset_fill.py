@@ -20,10 +20,10 @@ from .sheet import counts_of
 from .sockets import DATASET
 
 if TYPE_CHECKING:
+    from ..trainer.augment.fill.filled import Filled
     from ..trainer.dataset.dataset import Dataset
-    from ..trainer.fill.filled import Filled
 
-_VIEWS = Path(__file__).parent.parent / "trainer" / "fill" / "views.txt"
+_VIEWS = Path(__file__).parent.parent / "trainer" / "augment" / "fill" / "views.txt"
 _WAYS = ("words", "edit", "image to image")
 _LIVE = 3
 
@@ -65,7 +65,7 @@ class FillGaps(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, views: str) -> bool | str:
-        from ..trainer.fill.view import parse_views
+        from ..trainer.augment.fill.view import parse_views
 
         try:
             parse_views(views)
@@ -77,9 +77,9 @@ class FillGaps(io.ComfyNode):
     def execute(cls, dataset: Dataset, model: Any, clip: Any, vae: Any, reader: str, **choices: Any) -> Any:  # noqa: PLR0913
         import json
 
+        from ..trainer.augment.fill.fill import fill_gaps
+        from ..trainer.augment.fill.picture import draw_change, draw_filled
         from ..trainer.dataset.checks.rules import Rules
-        from ..trainer.fill.fill import fill_gaps
-        from ..trainer.fill.picture import draw_change, draw_filled
         from .host_generator import HostGenerator
 
         node = cls.hidden.unique_id
@@ -113,8 +113,8 @@ class FillGaps(io.ComfyNode):
 def _plan(*, views: str, gaps: str, cfg: float, **numbers: Any) -> Any:
     import re
 
-    from ..trainer.fill.plan import FillPlan
-    from ..trainer.fill.view import parse_views
+    from ..trainer.augment.fill.plan import FillPlan
+    from ..trainer.augment.fill.view import parse_views
 
     asked = tuple(name for part in re.split(r"[,\n]", gaps) if (name := part.strip()))
     return FillPlan(views=parse_views(views), gaps=asked, guidance=cfg, **numbers)
@@ -122,7 +122,7 @@ def _plan(*, views: str, gaps: str, cfg: float, **numbers: Any) -> Any:
 
 def _follow(events: Iterable[Any], node: str) -> Filled:
     """Show the last pictures as they are drawn; the last event is what was filled."""
-    from ..trainer.fill.picture import draw_attempts
+    from ..trainer.augment.fill.picture import draw_attempts
 
     pulse, last, shown = Pulse(), None, deque[Any](maxlen=_LIVE)
     for last in events:

@@ -138,7 +138,7 @@ class DatasetToImages(io.ComfyNode):
 
     @classmethod
     def execute(cls, dataset: Dataset, part: str) -> Any:
-        from ..trainer.dataset.pixels import open_sample
+        from ..trainer.dataset.sample_pixels import open_sample
 
         samples = {TRAIN: dataset.train, HELD_OUT: dataset.held_out}.get(part, dataset.samples)
         if not samples:
@@ -191,8 +191,8 @@ def _captions(captions: list[str], count: int) -> list[str]:
 
 
 def _sample(picture: Image.Image, caption: str, alpha: Any) -> Any:
-    from ..trainer.dataset.pixels import load_rgb, pixel_sha256
     from ..trainer.dataset.sample import Sample
+    from ..trainer.images.pixels import load_rgb, pixel_sha256
 
     path = keep_picture(picture)
     layered = picture.mode == "RGBA"

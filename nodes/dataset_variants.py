@@ -21,9 +21,9 @@ from .sockets import DATASET
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from ..trainer.augment.variants.made import Made
     from ..trainer.dataset.dataset import Dataset
     from ..trainer.dataset.sample import Sample
-    from ..trainer.variants.made import Made
 
 _GUIDE = """# style | denoise | face (strict, loose, flag) | negative
 photorealistic portrait, dslr photo | 0.40-0.55 | strict | 3d render, cgi, plastic skin
@@ -65,7 +65,7 @@ class MakeStyleVariants(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, styles: list[str]) -> bool | str:
-        from ..trainer.variants.style import parse_styles
+        from ..trainer.augment.variants.style import parse_styles
 
         try:
             parse_styles(styles[0])
@@ -77,8 +77,8 @@ class MakeStyleVariants(io.ComfyNode):
     def execute(cls, **lists: list[Any]) -> Any:
         import json
 
-        from ..trainer.variants.make import make_variants
-        from ..trainer.variants.picture import draw_variants
+        from ..trainer.augment.variants.make import make_variants
+        from ..trainer.augment.variants.picture import draw_variants
         from .host_generator import HostGenerator
 
         hints = lists.pop("hints", None)
@@ -117,7 +117,7 @@ def _none(_: Sample) -> None:
 
 def _hints(hints: list[Any] | None, dataset: Dataset) -> Callable[[Sample], Image]:
     """What the ControlNet follows for each picture: its own hint, or the one that is for all, or the picture itself."""
-    from ..trainer.dataset.pixels import open_sample
+    from ..trainer.dataset.sample_pixels import open_sample
 
     if not hints:
         return open_sample
@@ -134,15 +134,15 @@ def _hints(hints: list[Any] | None, dataset: Dataset) -> Callable[[Sample], Imag
 
 
 def _plan(*, styles: str, cfg: float, way: str = _WAYS[0], **numbers: Any) -> Any:
-    from ..trainer.variants.plan import VariantPlan
-    from ..trainer.variants.style import parse_styles
+    from ..trainer.augment.variants.plan import VariantPlan
+    from ..trainer.augment.variants.style import parse_styles
 
     return VariantPlan(styles=parse_styles(styles), guidance=cfg, edits=way == "edit", **numbers)
 
 
 def _follow(events: Iterable[Any], node: str) -> Made:
     """Show the last pairs as they are drawn; the last event is what was made."""
-    from ..trainer.variants.picture import draw_pairs
+    from ..trainer.augment.variants.picture import draw_pairs
 
     pulse, last, shown = Pulse(), None, deque[Any](maxlen=_LIVE)
     for last in events:

@@ -112,9 +112,9 @@ class ExportRecipe(io.ComfyNode):
 
     @classmethod
     def execute(cls, recipe: Recipe, format: Any, name: str, dataset: Dataset | None = None) -> Any:
-        from ..trainer.atomic import write_atomically
         from ..trainer.exchange.formats import SUFFIXES, export_recipe
         from ..trainer.exchange.kohya_dataset import kohya_dataset
+        from ..trainer.storage.atomic import write_atomically
 
         made = export_recipe(recipe, format)
         folder = host.recipes_folder()

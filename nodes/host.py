@@ -129,7 +129,7 @@ def publish_lora(source: Path, name: str, preview: Path | None = None) -> str:
 
     `preview` lies beside it under the same name, where the host's model library looks for a picture.
     """
-    from ..trainer.atomic import write_atomically
+    from ..trainer.storage.atomic import write_atomically
 
     fault = name_fault(name)
     if fault:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import folder_paths
 
 if TYPE_CHECKING:
-    from ..trainer.captions.store import CaptionStore
+    from ..trainer.captions.captioners.store import CaptionStore
 
 _TAGGERS = ("wd14", "wd14_tagger", "wd_tagger")
 _TALKERS = ("LLavacheckpoints", "LLM", "llm", "VLM")
@@ -28,7 +28,7 @@ def joycaption_folders() -> tuple[Path, ...]:
 
 def caption_store() -> CaptionStore:
     """What captioners said of which picture, under the output folder."""
-    from ..trainer.captions.store import CaptionStore
+    from ..trainer.captions.captioners.store import CaptionStore
 
     return CaptionStore(Path(folder_paths.get_output_directory()) / "likeness_captions")
 

@@ -28,7 +28,7 @@ _PREVIEW = 192
 
 def dataset_fingerprint(folder: Path) -> str:
     """Changes when a picture, a caption or dataset.json of `folder` is added, removed or written; reads no contents."""
-    from ..trainer.dataset.picture_file import FOREIGN, SUFFIXES
+    from ..trainer.images.picture_file import FOREIGN, SUFFIXES
 
     rows = sorted(_rows(folder, "", (*SUFFIXES, *FOREIGN, *_READ), _DEPTH))
     return hashlib.sha256(repr(rows).encode("utf-8", "surrogatepass")).hexdigest()
@@ -55,7 +55,7 @@ def save_folder(place: str, name: str) -> Path:
 
 def keep_picture(image: Image.Image) -> Path:
     """Write a picture once, as PNG named by its contents; its path."""
-    from ..trainer.atomic import write_atomically
+    from ..trainer.storage.atomic import write_atomically
 
     name = hashlib.sha256(f"{image.mode}{image.size}".encode() + image.tobytes()).hexdigest()
     path = pictures_folder() / f"{name}.png"
@@ -71,8 +71,8 @@ def keep_picture(image: Image.Image) -> Path:
 
 def preview(sample: Sample) -> Path:
     """A small JPEG of a picture in the host's temp folder, made once."""
-    from ..trainer.atomic import write_atomically
-    from ..trainer.dataset.pixels import open_sample
+    from ..trainer.dataset.sample_pixels import open_sample
+    from ..trainer.storage.atomic import write_atomically
 
     path = Path(folder_paths.get_temp_directory()) / _PREVIEWS / f"{sample.sha256[:40]}.jpg"
     if not path.is_file():

@@ -12,8 +12,8 @@ import comfy.sample
 import torch
 from PIL import Image
 
-from ..trainer.dataset.pixels import load_rgb
 from ..trainer.errors import Cancelled, ModelError
+from ..trainer.images.pixels import load_rgb
 from . import host
 from .host_lora import apply_lora
 

@@ -19,7 +19,7 @@ MISSING = (
 
 def looks_of(reader: str, faces: Any) -> Any:
     """The demo's reader for its own drawings, else the first whole CLIP in models/clip_vision; None without one."""
-    from ..trainer.variants.clip_looks import ClipLooks, find_clip
+    from ..trainer.augment.variants.clip_looks import ClipLooks, find_clip
 
     if reader == DEMO_DRAWINGS:
         return faces

@@ -1,10 +1,10 @@
 """What the page shows of a run: every event folded into one small picture of where it stands."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..trainer.training.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Seeded, Stepped
+from ..trainer.training.run.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Seeded, Stepped
 from .pulse import duration
 
 _POINTS = 160
@@ -83,34 +83,6 @@ class Live:
             "samples": [{"step": step, "images": list(views)} for step, views in sorted(self._samples.items())],
             "saved": list(self.saved),
         }
-
-
-def recorded(log: Path) -> Iterator[Event]:
-    """The events a run has logged, for the page of a run that is resumed or answered; stops at a broken line."""
-    import json
-
-    kinds = {kind.__name__.lower(): kind for kind in (Stepped, HeldOut, Sampled, Saved)}
-    if not log.is_file():
-        return
-    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            data = json.loads(line)
-            kind = kinds.get(data.pop("event"))
-            if kind is not None:
-                yield kind(**_paths(data))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return
-
-
-def _paths(data: dict[str, Any]) -> dict[str, Any]:
-    changed = {}
-    if "path" in data:
-        changed["path"] = Path(data["path"])
-    if "paths" in data:
-        changed["paths"] = tuple(Path(path) for path in data["paths"])
-    if "likeness" in data:
-        changed["likeness"] = tuple(data["likeness"])
-    return {**data, **changed}
 
 
 def thinned(points: list[tuple[int, float]]) -> list[list[float]]:

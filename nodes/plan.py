@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..trainer.families.base import Base
     from ..trainer.planning.plan import Plan
     from ..trainer.recipe.recipe import Recipe
-    from ..trainer.training.events import Prepared
+    from ..trainer.training.run.events import Prepared
 
 
 class PlanRun(io.ComfyNode):

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..trainer.errors import LikenessError
-from ..trainer.training.events import Event, Sampled
+from ..trainer.training.run.events import Event, Sampled, read_events
 from . import host
-from .live import Live, recorded
+from .live import Live
 from .pulse import Pulse
 
 
@@ -17,7 +17,7 @@ class RunPage:
         self._node = node
         self.live = Live(host.view_of)
         self._pulse = Pulse()
-        for event in recorded(folder / "events.jsonl"):
+        for event in read_events(folder / "events.jsonl"):
             self.live.add(event)
 
     def follow(self, events: Iterable[Event]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ._api import io
 
 if TYPE_CHECKING:
-    from ..trainer.captions.caption_rules import CaptionRules
+    from ..trainer.captions.rules.caption_rules import CaptionRules
     from ..trainer.dataset.dataset import Dataset
     from ..trainer.families.base import Base
     from ..trainer.recipe.recipe import Recipe

@@ -174,7 +174,7 @@ class TrainCharacterLora(io.ComfyNode):
         likeness: str = AUTO,
     ) -> Any:
         from ..trainer.training.job import Job
-        from ..trainer.training.run import RunFolder
+        from ..trainer.training.run.folder import RunFolder
         from ..trainer.training.seeds import train_seeds
         from .run_page import RunPage
 

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from trainer.dataset.dataset import Dataset
-from trainer.dataset.pixels import pixel_sha256
 from trainer.dataset.sample import Sample
 from trainer.families import describe_base
 from trainer.families.base import Base
+from trainer.images.pixels import pixel_sha256
 
 from .tiny_base import write_tiny_base
 

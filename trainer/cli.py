@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .allocator import kept_memory
 from .cli_captions import add_captions
 from .cli_dataset import add_dataset
 from .cli_fill import add_fill
@@ -15,6 +14,7 @@ from .cli_lora import add_lora
 from .cli_recipe import add_recipe
 from .cli_variants import add_variants
 from .errors import LikenessError
+from .runtime.allocator import kept_memory
 
 Command = Callable[[argparse.Namespace], dict[str, Any]]
 

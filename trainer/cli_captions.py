@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .captions.joycaption_files import DEFAULT_JOYCAPTION
-from .captions.tagger_files import DEFAULT_TAGGER
+from .captions.captioners.joycaption_files import DEFAULT_JOYCAPTION
+from .captions.captioners.tagger_files import DEFAULT_TAGGER
 
 
 def add_captions(commands: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from .atomic import write_atomically
+from .storage.atomic import write_atomically
 
 _console = Console(stderr=True)
 

@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from .errors import RecipeError
-from .peak import peak_mb
+from .runtime.peak import peak_mb
 from .scoring import Compared, Report
 from .scoring.plan import ComparePlan
-from .training.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Seeded, Stepped
-from .values import read_json
+from .storage.values import read_json
+from .training.run.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Seeded, Stepped
 
 _console = Console(stderr=True)
 
@@ -135,7 +135,7 @@ def follow_compare(options: argparse.Namespace) -> dict[str, Any]:
     """Compare a run's checkpoints with the demo's readers and write the report into the run folder."""
     from .demo.assets import demo_base
     from .demo.run import judge
-    from .training.run import RunFolder, read_run
+    from .training.run.folder import RunFolder, read_run
 
     dataset, base = read_run(options.run)
     if base.sha256 != demo_base().sha256:

@@ -11,19 +11,19 @@ from typing import Any
 from rich.console import Console
 
 from .captions.batch import Captioned, caption_dataset, plan_captions
-from .captions.caption_rules import CaptionRules
-from .captions.captioner import Captioner
-from .captions.light import lighting_words
-from .captions.lint import lint
-from .captions.rules import Ruled, apply_rules
+from .captions.captioners.captioner import Captioner
+from .captions.captioners.store import CaptionStore
+from .captions.prose.light import lighting_words
+from .captions.review.lint import lint
+from .captions.rules.apply import Ruled, apply_rules
+from .captions.rules.caption_rules import CaptionRules
+from .captions.rules.trigger import check_trigger
 from .captions.sidecars import Written, write_sidecars
-from .captions.store import CaptionStore
 from .captions.tokenizers import find_tokenizers
-from .captions.trigger import check_trigger
 from .console_dataset import told
 from .dataset.dataset import Dataset, LeftOut
 from .errors import DatasetError
-from .values import read_json
+from .storage.values import read_json
 
 _console = Console(stderr=True)
 _STORE = ".captions"
@@ -80,14 +80,14 @@ def follow_lint(options: argparse.Namespace) -> dict[str, Any]:
 def _captioner(options: argparse.Namespace) -> Generator[Captioner]:
     """The captioner asked for, its memory given back at the end of the block."""
     if options.captioner == "wd14":
-        from .captions.tagger_files import DEFAULT_TAGGER, find_tagger
-        from .captions.wd14 import Wd14
+        from .captions.captioners.tagger_files import DEFAULT_TAGGER, find_tagger
+        from .captions.captioners.wd14 import Wd14
 
         with Wd14(files=find_tagger(options.name or DEFAULT_TAGGER, options.models)) as tagger:
             yield tagger
         return
-    from .captions.joycaption import JoyCaption
-    from .captions.joycaption_files import DEFAULT_JOYCAPTION, find_joycaption
+    from .captions.captioners.joycaption import JoyCaption
+    from .captions.captioners.joycaption_files import DEFAULT_JOYCAPTION, find_joycaption
 
     folder = find_joycaption(options.name or DEFAULT_JOYCAPTION, options.models)
     with JoyCaption(folder=folder, precision=options.precision, device=options.device) as joy:

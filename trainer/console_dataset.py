@@ -12,12 +12,12 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from .atomic import write_atomically
-from .dataset.alpha import Alpha
 from .dataset.dataset import Dataset
 from .errors import DatasetError, FaceError
 from .faces.face import AttributeReader, FaceReader
-from .peak import peak_mb
+from .images.alpha import Alpha
+from .runtime.peak import peak_mb
+from .storage.atomic import write_atomically
 
 _console = Console(stderr=True)
 Tell = Callable[[int, int, str], None]

@@ -5,17 +5,17 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from .augment.fill.fill import Drawn, fill_gaps
+from .augment.fill.filled import Filled
+from .augment.fill.picture import draw_change, draw_filled
+from .augment.fill.plan import FillPlan
+from .augment.fill.view import View, parse_views, stock_views, table_of
 from .console_dataset import attributes_of, eyes_of, read, told
 from .console_variants import base_of, drawing, drawing_numbers, write_picture
 from .dataset.audit.audit import audit
 from .dataset.checks.rules import Rules
 from .dataset.files.resave import save_again
 from .errors import DatasetError
-from .fill.fill import Drawn, fill_gaps
-from .fill.filled import Filled
-from .fill.picture import draw_change, draw_filled
-from .fill.plan import FillPlan
-from .fill.view import View, parse_views, stock_views, table_of
 
 
 def follow_fill(options: argparse.Namespace) -> dict[str, Any]:

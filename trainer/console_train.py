@@ -9,25 +9,25 @@ from typing import Any
 
 from rich.console import Console
 
-from .atomic import write_atomically
 from .console import following
 from .dataset.dataset import Dataset
 from .dataset.files.folder import read_dataset
+from .dataset.step_budget import step_budget
 from .errors import RecipeError
 from .families import describe_base
 from .families.base import Base
-from .peak import peak_mb
 from .planning.plan import Plan, plan_run
 from .planning.sheet import draw_plan
 from .planning.words import plan_json, plan_lines
 from .recipe.presets import PRESETS
 from .recipe.recipe import Recipe
-from .training.events import Prepared
+from .runtime.peak import peak_mb
+from .storage.atomic import write_atomically
+from .storage.values import read_json
 from .training.job import Job
-from .training.reach import reach
-from .training.run import RunFolder
+from .training.run.events import Prepared
+from .training.run.folder import RunFolder
 from .training.seeds import train_seeds
-from .values import read_json
 
 _console = Console(stderr=True)
 
@@ -38,7 +38,7 @@ def follow_train(options: argparse.Namespace) -> dict[str, Any]:
     for left in job.dataset.left_out:
         _console.print(f"left out: {left.why}", style="yellow", highlight=False, soft_wrap=True)
     if job.dataset.train:
-        _console.print(reach(job.dataset.train, job.recipe).sentence, style="dim", highlight=False)
+        _console.print(step_budget(job.dataset.train, job.recipe).sentence, style="dim", highlight=False)
     started = time.monotonic()
     with following() as follower:
         for event in train_seeds(job):

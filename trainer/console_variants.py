@@ -9,24 +9,24 @@ from typing import Any, cast
 
 from PIL import Image
 
-from .atomic import write_atomically
+from .augment.variants.clip_looks import NEEDED, ClipLooks, find_clip
+from .augment.variants.judge import LookReader
+from .augment.variants.made import Made
+from .augment.variants.make import Drawn, make_variants
+from .augment.variants.picture import draw_variants
+from .augment.variants.plan import VariantPlan
+from .augment.variants.style import Style, guide_styles, parse_styles
 from .console_dataset import eyes_of, read, told
 from .dataset.files.resave import save_again
 from .errors import DatasetError, ModelError
 from .faces.face import FaceReader
 from .families import describe_base
 from .families.base import Base
-from .file_hash import file_sha256
-from .generate.diffusers import DiffusersGenerator
+from .generate.local import DiffusersGenerator
 from .generate.shot import Generator
-from .generate.wearing import Wearing
-from .variants.clip_looks import NEEDED, ClipLooks, find_clip
-from .variants.judge import LookReader
-from .variants.made import Made
-from .variants.make import Drawn, make_variants
-from .variants.picture import draw_variants
-from .variants.plan import VariantPlan
-from .variants.style import Style, guide_styles, parse_styles
+from .generate.with_lora import Wearing
+from .storage.atomic import write_atomically
+from .storage.file_hash import file_sha256
 
 
 def follow_variants(options: argparse.Namespace) -> dict[str, Any]:

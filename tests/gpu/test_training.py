@@ -15,9 +15,9 @@ from trainer.recipe.memory import Memory, Precision
 from trainer.recipe.optim import Optim, Schedule
 from trainer.recipe.output import Output
 from trainer.recipe.recipe import Recipe
-from trainer.training.events import Stepped
 from trainer.training.job import Job
-from trainer.training.run import RunFolder
+from trainer.training.run.events import Stepped
+from trainer.training.run.folder import RunFolder
 from trainer.training.train import train
 
 pytestmark = [

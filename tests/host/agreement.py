@@ -76,7 +76,7 @@ def with_lora(ours) -> float:
     import comfy.model_management
     import likeness.nodes.host_lora as host_lora  # type: ignore[reportMissingImports]
     from likeness.trainer.families import describe_base, load_family  # type: ignore[reportMissingImports]
-    from likeness.trainer.training.adapter.applied import apply_lora  # type: ignore[reportMissingImports]
+    from likeness.trainer.lora.mount import apply_lora  # type: ignore[reportMissingImports]
     from safetensors.torch import save_file
 
     family = load_family(describe_base(BASE))

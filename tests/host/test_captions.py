@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.trainer.captions.tiny_llava import write_tiny_llava
+from tests.trainer.captions.captioners.tiny_llava import write_tiny_llava
 from trainer.bench.random_tagger import TaggerSize, write_random_tagger
-from trainer.captions.tagger_files import DEFAULT_TAGGER
+from trainer.captions.captioners.tagger_files import DEFAULT_TAGGER
 from trainer.dataset.files.folder import read_dataset
 from trainer.demo.found import draw_found
 

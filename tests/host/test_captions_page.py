@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from trainer.captions.diff import word_diff
+from trainer.captions.review.diff import word_diff
 
 from .comfyui import Comfy
 from .page import Page, chromium, opened_page

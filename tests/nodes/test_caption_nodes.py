@@ -221,7 +221,7 @@ def test_nothing_is_written_beside_pictures_that_are_not_in_a_folder_of_datasets
 
 
 def test_as_many_captioners_can_be_wired_as_a_review_knows(pack: Pack) -> None:
-    assert pack("nodes.captions_review").MOST_OTHERS == pack("trainer.captions.captioner").MOST_SOURCES - 1
+    assert pack("nodes.captions_review").MOST_OTHERS == pack("trainer.captions.captioners.captioner").MOST_SOURCES - 1
 
 
 def test_captioners_are_shown_side_by_side_and_chosen(pack: Pack, dataset: Any) -> None:

@@ -92,7 +92,7 @@ def test_a_controlnet_is_handed_on_with_its_numbers(pack: Pack, fake_host: FakeH
 def test_the_catalogue_shown_first_is_the_packs(pack: Pack) -> None:
     schema = pack("nodes.dataset_fill").FillGaps.define_schema()
     shown = next(one for one in schema.inputs if one.id == "views").options["default"]
-    view = pack("trainer.fill.view")
+    view = pack("trainer.augment.fill.view")
     assert view.parse_views(shown) == view.stock_views()
 
 

@@ -13,13 +13,13 @@ def _view(path: Path) -> dict[str, str]:
 
 
 def _stepped(pack: Pack, step: int, loss: float) -> Any:
-    return pack("trainer.training.events").Stepped(
+    return pack("trainer.training.run.events").Stepped(
         step=step, steps=1000, loss=loss, lr=1e-4, seconds_per_step=0.5, seconds_left=(1000 - step) * 0.5
     )
 
 
 def test_the_snapshot_holds_the_whole_run_so_far(pack: Pack) -> None:
-    events, live = pack("trainer.training.events"), pack("nodes.live").Live(_view)
+    events, live = pack("trainer.training.run.events"), pack("nodes.live").Live(_view)
     live.add(events.Sampled(step=0, paths=(Path("a.png"),)))
     live.add(_stepped(pack, 50, 0.25))
     live.add(events.HeldOut(step=50, held_out=0.5, train=0.25))
@@ -33,7 +33,7 @@ def test_the_snapshot_holds_the_whole_run_so_far(pack: Pack) -> None:
 
 
 def test_likeness_and_seeds_and_missing_samples_are_told(pack: Pack, tmp_path: Path) -> None:
-    events, live = pack("trainer.training.events"), pack("nodes.live").Live(_view)
+    events, live = pack("trainer.training.run.events"), pack("nodes.live").Live(_view)
     sampled = events.Sampled(step=50, paths=(Path("a.png"), Path("b.png")), likeness=(0.5, None))
     live.add(events.Seeded(seed=4, number=2, count=3))
     live.add(sampled)
@@ -44,7 +44,7 @@ def test_likeness_and_seeds_and_missing_samples_are_told(pack: Pack, tmp_path: P
     assert live.snapshot()["status"] == "Samples of step 100 were left out: why."
     log = tmp_path / "events.jsonl"
     log.write_text(json.dumps(events.event_json(sampled)) + "\n")
-    assert list(pack("nodes.live").recorded(log)) == [sampled]
+    assert list(pack("trainer.training.run.events").read_events(log)) == [sampled]
 
 
 def test_long_curves_are_thinned_and_end_at_the_last_step(pack: Pack) -> None:
@@ -56,16 +56,16 @@ def test_long_curves_are_thinned_and_end_at_the_last_step(pack: Pack) -> None:
 
 def test_a_resumed_runs_page_starts_from_its_log(pack: Pack, tmp_path: Path) -> None:
     log = tmp_path / "events.jsonl"
-    to_json = pack("trainer.training.events").event_json
+    to_json = pack("trainer.training.run.events").event_json
     log.write_text(json.dumps(to_json(_stepped(pack, 1, 0.5))) + "\n" + '{"event": "stepped", "st')
     live = pack("nodes.live").Live(_view)
-    for event in pack("nodes.live").recorded(log):
+    for event in pack("trainer.training.run.events").read_events(log):
         live.add(event)
     assert live.snapshot()["loss"] == [[1, 0.5]]
 
 
 def test_no_log_is_no_history(pack: Pack, tmp_path: Path) -> None:
-    assert list(pack("nodes.live").recorded(tmp_path / "none.jsonl")) == []
+    assert list(pack("trainer.training.run.events").read_events(tmp_path / "none.jsonl")) == []
 
 
 def test_the_pulse_is_slower_than_quick_steps(pack: Pack) -> None:

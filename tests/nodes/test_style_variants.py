@@ -78,7 +78,7 @@ def test_tables_that_cannot_be_used_are_refused_before_the_run(pack: Pack, style
 
 def test_the_table_that_is_shown_first_is_the_guides(pack: Pack) -> None:
     default = pack("nodes.dataset_variants")._GUIDE
-    styles = pack("trainer.variants.style")
+    styles = pack("trainer.augment.variants.style")
     assert styles.parse_styles(default) == styles.guide_styles()
 
 

@@ -11,7 +11,7 @@ Pack = Callable[[str], Any]
 
 
 def test_the_page_ends_with_the_last_state(pack: Pack, fake_host: FakeHost) -> None:
-    events = pack("trainer.training.events")
+    events = pack("trainer.training.run.events")
     steps = [_step(events, step) for step in range(1, 31)]
     _page(pack, fake_host).follow([*steps, events.Finished(checkpoints=(), answered=False)])
     kind, data = fake_host.sent[-1]
@@ -21,7 +21,7 @@ def test_the_page_ends_with_the_last_state(pack: Pack, fake_host: FakeHost) -> N
 
 
 def test_the_page_says_why_a_run_stopped(pack: Pack, fake_host: FakeHost) -> None:
-    events, cancelled = pack("trainer.training.events"), pack("trainer.errors").Cancelled
+    events, cancelled = pack("trainer.training.run.events"), pack("trainer.errors").Cancelled
 
     def stopping() -> Iterator[Any]:
         yield _step(events, 1)

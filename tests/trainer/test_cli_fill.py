@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from trainer.augment.fill.view import parse_views, stock_views
 from trainer.cli import main
 from trainer.dataset.files.folder import read_dataset
 from trainer.demo.renders import draw_renders
-from trainer.fill.view import parse_views, stock_views
 
 QUICK = ("--faces", "none", "--gaps", "angry", "--gaps", "forest", "--steps", 2, "--retries", 0)
 

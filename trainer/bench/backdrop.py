@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..dataset.alpha import Alpha
 from ..dataset.dataset import Dataset
 from ..dataset.files.folder import read_dataset
 from ..demo.assets import demo_reader
@@ -17,8 +16,9 @@ from ..demo.draw import SIZE, draw
 from ..demo.identity import random_identity
 from ..demo.look import EXPRESSIONS, Look
 from ..families.base import Base
-from ..generate.diffusers import DiffusersGenerator
+from ..generate.local import DiffusersGenerator
 from ..generate.shot import Shot
+from ..images.alpha import Alpha
 
 _BACKDROP, _OTHER = "yellow", "purple"
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..captions.caption_rules import CaptionRules
-from ..captions.rules import apply_rules
-from ..captions.tagger_files import TaggerFiles
-from ..captions.wd14 import Wd14
+from ..captions.captioners.tagger_files import TaggerFiles
+from ..captions.captioners.wd14 import Wd14
+from ..captions.rules.apply import apply_rules
+from ..captions.rules.caption_rules import CaptionRules
 from ..dataset.dataset import Dataset
 from ..dataset.sample import Sample
 from .pruning import pruning_figures

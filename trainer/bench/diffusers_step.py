@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..families.base import Placement
 from ..families.sd.sdxl import Sdxl, size_conditioning
+from ..recipe.buckets import Placement
 from ..recipe.recipe import Recipe
 
 _TARGETS = ["to_k", "to_q", "to_v", "to_out.0"]

@@ -17,9 +17,9 @@ from ..families.base import Base
 from ..recipe.recipe import Recipe
 from ..scoring import Report
 from ..scoring.scores import Scores
-from ..training.events import Stepped
 from ..training.job import Job
-from ..training.run import RunFolder
+from ..training.run.events import Stepped
+from ..training.run.folder import RunFolder
 from ..training.seeds import train_seeds
 from .backdrop import backdrop_share, draw_before_one_backdrop, draw_others
 from .velocity import velocity_base

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ..captions.caption_rules import CaptionRules
-from ..captions.prune import prune_sentence, prune_tags
+from ..captions.rules.caption_rules import CaptionRules
+from ..captions.rules.prune import prune_sentence, prune_tags
 
 _TAGS = Path(__file__).with_name("pruning_tags.tsv")
 _SENTENCES = Path(__file__).with_name("pruning_sentences.tsv")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..captions.tagger_files import TaggerFiles
+from ..captions.captioners.tagger_files import TaggerFiles
 from ..errors import LikenessError
 
 RATINGS = ("general", "sensitive", "questionable", "explicit")

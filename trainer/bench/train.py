@@ -19,7 +19,6 @@ from ..errors import LikenessError
 from ..families import describe_base, load_family
 from ..families.base import Base
 from ..families.sd.sdxl import Sdxl
-from ..peak import peak_mb
 from ..recipe.buckets import Buckets
 from ..recipe.lora import Lora
 from ..recipe.loss import Loss
@@ -27,12 +26,13 @@ from ..recipe.memory import Memory
 from ..recipe.optim import Optim, Schedule
 from ..recipe.output import Output
 from ..recipe.recipe import Recipe
-from ..training.events import Finished, Prepared, Stepped
+from ..runtime.peak import peak_mb
+from ..training.data.prepare import Preparation, prepare
+from ..training.data.training_set import Materials
 from ..training.job import Job
-from ..training.learner import Learner
-from ..training.materials import Materials
-from ..training.prepare import Preparation, prepare
-from ..training.run import RunFolder
+from ..training.run.events import Finished, Prepared, Stepped
+from ..training.run.folder import RunFolder
+from ..training.step.train_step import Learner
 from ..training.train import train
 from .diffusers_step import DiffusersLoop
 from .random_sdxl import write_random_sdxl

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ..augment.variants.made import Made
+from ..augment.variants.make import make_variants
+from ..augment.variants.plan import VariantPlan
 from ..console import following, rounded
 from ..dataset.dataset import Dataset
 from ..demo.assets import demo_base, demo_reader
@@ -16,20 +19,17 @@ from ..demo.character import character
 from ..demo.look import EXPRESSIONS
 from ..demo.renders import DEMO_GUIDANCE, DEMO_STYLES, draw_renders
 from ..demo.settings import SIZE, demo_recipe
+from ..faces.identity import centroid
 from ..families.base import Base
-from ..file_hash import file_sha256
-from ..generate.diffusers import DiffusersGenerator
+from ..generate.local import DiffusersGenerator
 from ..generate.shot import Shot
-from ..generate.wearing import Wearing
+from ..generate.with_lora import Wearing
 from ..recipe.recipe import Recipe
-from ..scoring.identity import centroid
 from ..scoring.intervals import interval
+from ..storage.file_hash import file_sha256
 from ..training.job import Job
-from ..training.run import RunFolder
+from ..training.run.folder import RunFolder
 from ..training.train import train
-from ..variants.made import Made
-from ..variants.make import make_variants
-from ..variants.plan import VariantPlan
 
 SETS = ("renders", "filtered", "unfiltered")
 STEPS = 600

@@ -14,7 +14,8 @@ from ..demo.assets import demo_base
 from ..demo.build.world import draw_world
 from ..demo.captions import varied_caption
 from ..families import describe_base, load_family
-from ..families.base import Base, Placement
+from ..families.base import Base
+from ..recipe.buckets import Placement
 
 _PICTURES, _BATCH, _LR = 800, 16, 4e-4
 _SIZE = (128, 128)

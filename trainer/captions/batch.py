@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..dataset.dataset import Dataset, LeftOut
-from ..dataset.pixels import open_sample
 from ..dataset.sample import Sample
-from ..dataset.steps import never
+from ..dataset.sample_pixels import open_sample
 from ..errors import Cancelled, DatasetError, LikenessError
-from .captioner import Captioner, Said
-from .store import CaptionStore
-from .uptake import clean, fault_of_caption, with_caption, with_words, without_caption
+from ..runtime.work import never
+from .captioners.apply_caption import clean, fault_of_caption, with_caption, with_words, without_caption
+from .captioners.captioner import Captioner, Said
+from .captioners.store import CaptionStore
 
 Progress = Callable[[int, int, Sample], None]
 """Called after each picture: how many are done, of how many, and the sample as it is now."""

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..atomic import write_atomically
 from ..dataset.dataset import Dataset, LeftOut
 from ..dataset.files.caption_record import RECORD, CaptionRecord
 from ..dataset.files.layout import CAPTION_SUFFIXES, caption_beside, one_line
 from ..dataset.sample import Sample
 from ..errors import DatasetError
+from ..storage.atomic import write_atomically
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .trigger import Tokenizers
+from .rules.trigger import Tokenizers
 
 _FILES = {
     "CLIP": ("comfy/sd1_tokenizer/vocab.json", "CLIPTokenizer"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DatasetError
-from ..values import canonical_json, checked_keys
+from ..storage.values import canonical_json, checked_keys
 from .sample import Sample
 
 

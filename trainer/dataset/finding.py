@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..errors import DatasetError
-from ..values import checked_keys
+from ..storage.values import checked_keys
 
 Level = Literal["note", "warning", "error"]
 Verdict = Literal["ready", "attention", "blocked"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DatasetError
-from ..values import checked_keys
+from ..storage.values import checked_keys
 from .finding import Finding
 
 Author = Literal["none", "tagger", "vlm", "hand"]

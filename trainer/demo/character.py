@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..atomic import write_atomically
 from ..dataset.dataset import Dataset
-from ..dataset.pixels import pixel_sha256
 from ..dataset.sample import Sample, Split
+from ..images.pixels import pixel_sha256
+from ..storage.atomic import write_atomically
 from .captions import SUBJECT, caption
 from .draw import draw
 from .identity import Identity, any_identity, is_reserved

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-from ..atomic import write_atomically
 from ..dataset.dataset import Dataset
-from ..dataset.pixels import load_rgb, pixel_sha256
 from ..dataset.sample import Sample
+from ..images.pixels import load_rgb, pixel_sha256
+from ..storage.atomic import write_atomically
 from .captions import SUBJECT, caption
 from .character import TRIGGERS, balanced_looks, character
 from .draw import draw, draw_empty

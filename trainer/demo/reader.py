@@ -11,7 +11,7 @@ from PIL import Image
 
 from ..errors import FaceError
 from ..faces.face import Face, Reading
-from ..onnx_engine import onnx_engine
+from ..runtime.onnx_engine import onnx_engine
 from .look import BACKGROUNDS, COLORS, EXPRESSIONS, GARMENTS, SCENES, STYLES, TURNS, VALUES
 
 _SIDE = 128

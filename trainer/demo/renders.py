@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..augment.variants.style import Style
 from ..dataset.dataset import Dataset
-from ..variants.style import Style
 from .captions import SUBJECT, caption
 from .character import HELD_OUT, TRIGGERS, balanced_looks, character, written
 from .draw import draw

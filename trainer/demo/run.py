@@ -7,14 +7,14 @@ from pathlib import Path
 
 from ..dataset.dataset import Dataset
 from ..families.base import Base
-from ..generate.diffusers import DiffusersGenerator
+from ..generate.local import DiffusersGenerator
 from ..recipe.recipe import Recipe
 from ..scoring import Compared, Report, compare
 from ..scoring.plan import ComparePlan
 from ..scoring.subject import Subject
-from ..training.events import Event
 from ..training.job import Job
-from ..training.run import Checkpoint, RunFolder
+from ..training.run.events import Event
+from ..training.run.folder import Checkpoint, RunFolder
 from ..training.train import train
 from .assets import demo_base, demo_reader, other_people
 from .character import draw_character

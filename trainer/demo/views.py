@@ -1,6 +1,6 @@
 """A shot catalogue in the words that the demo base was taught."""
 
-from ..fill.view import View
+from ..augment.fill.view import View
 from .look import COLORS, EXPRESSIONS, SCENES
 
 _TURNS = {"front": "looking at viewer", "three-quarter left": "looking left", "three-quarter right": "looking right"}

@@ -12,6 +12,9 @@ Box = tuple[float, float, float, float]
 Points = tuple[tuple[float, float], ...]
 """The eye, the other eye, nose, the mouth's corners, as seen in the picture from left to right; () when not read."""
 
+EXPRESSIONS = ("neutral", "smile", "serious", "open mouth", "eyes closed")
+"""What attribute readers say of faces."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Face:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
-from ..dataset.coverage.tally import EXPRESSIONS
-from .face import Face, FaceReader, Reading
+from .face import EXPRESSIONS, Face, FaceReader, Reading
 from .mediapipe import NAME, LandmarkReader, SeenFace
 
 _SAME_FACE = 0.5

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..dataset.pixels import pixel_sha256
 from ..errors import FaceError
+from ..images.pixels import pixel_sha256
 from .face import Face
 from .pose import pose_of_matrix
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import FaceError
-from ..onnx_engine import onnx_engine
+from ..runtime.onnx_engine import onnx_engine
 
 Device = Literal["auto", "cpu", "cuda"]
 

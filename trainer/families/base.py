@@ -10,7 +10,8 @@ from PIL import Image
 from torch import Tensor
 
 from ..generate.shot import Generator
-from ..training.losses import NoiseLevel
+from ..recipe.buckets import Placement
+from ..training.step.loss import NoiseLevel
 
 FamilyName = Literal["sdxl", "sd15"]
 Predicts = Literal["", "epsilon", "v_prediction", "v_prediction, zero SNR"]
@@ -30,16 +31,6 @@ class Base:
     name: str
     sha256: str
     predicts: Predicts = ""
-
-
-@dataclass(frozen=True)
-class Placement:
-    """A picture's place in its bucket, pixels: size on disk, size after scaling, top-left of the crop, bucket size."""
-
-    original: tuple[int, int]
-    scaled: tuple[int, int]
-    crop: tuple[int, int]
-    bucket: tuple[int, int]
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from PIL import Image
 
-from ..dataset.pixels import load_rgb
 from ..errors import ModelError
+from ..images.pixels import load_rgb
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
-from ..training.lora_metadata import with_hashes
-from ..training.tensorfile import write_tensors
+from ..storage.tensor_file import write_tensors
 from .file import ALPHA, DOWN, UP, Layer, opened_lora
+from .metadata import with_hashes
 
 
 def average_loras(paths: Sequence[Path], out: Path, metadata: Mapping[str, str], rank: int = 0) -> float:

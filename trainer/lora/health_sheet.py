@@ -4,7 +4,7 @@ import math
 
 from PIL import Image
 
-from ..dataset.pen import AMBER, BLUE, GREEN, QUIET, RAISED, RED, TEXT, Pen, fitted, wrapped
+from ..images.pen import AMBER, BLUE, GREEN, QUIET, RAISED, RED, TEXT, Pen, fitted, wrapped
 from .health import BAND, BlockHealth, Health
 
 _WIDTH, _MARGIN, _ROW, _LINE, _NAMES = 960, 36, 26, 24, 250

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from ..dataset.step_budget import StepBudget
 from ..families.base import Base
 from ..recipe.recipe import Recipe
 from ..training.job import Job
-from ..training.reach import Reach
 from .passes import USUAL, judged, steps_for
 from .table import MUCH, Bucket, Cut
 
@@ -14,11 +14,11 @@ _DISTILLED = re.compile(r"turbo|lightning|hyper|lcm|dmd2?|flash|distill", re.IGN
 _NAMED = 3
 
 
-def advice(job: Job, reach: Reach, buckets: Sequence[Bucket]) -> tuple[str, ...]:
+def advice(job: Job, budget: StepBudget, buckets: Sequence[Bucket]) -> tuple[str, ...]:
     """One sentence each, what matters most first."""
     return (
         *_of_base(job.base, job.recipe),
-        *_of_passes(reach),
+        *_of_passes(budget),
         *_of_others(job),
         *_of_pictures(job, buckets),
         *_of_numbers(job),
@@ -39,13 +39,13 @@ def _of_base(base: Base, recipe: Recipe) -> Iterator[str]:
         yield f"{recipe.buckets.resolution} px is below what SDXL was made for: good for a look, not for use."
 
 
-def _of_passes(reach: Reach) -> Iterator[str]:
+def _of_passes(budget: StepBudget) -> Iterator[str]:
     low, high = USUAL
-    judgement = judged(reach).judgement
+    judgement = judged(budget).judgement
     if judgement == "few":
-        yield f"{reach.passes:.0f} passes a picture are few. {steps_for(reach, low)} steps would be {low}."
+        yield f"{budget.passes:.0f} passes a picture are few. {steps_for(budget, low)} steps would be {low}."
     elif judgement != "usual":
-        yield f"{reach.passes:.0f} passes a picture are many. {steps_for(reach, high)} steps would be {high}."
+        yield f"{budget.passes:.0f} passes a picture are many. {steps_for(budget, high)} steps would be {high}."
 
 
 def _of_others(job: Job) -> Iterator[str]:

@@ -6,7 +6,7 @@ The number of passes over a picture is what learning and memorising go by, whate
 from dataclasses import dataclass
 from typing import Literal
 
-from ..training.reach import Reach
+from ..dataset.step_budget import StepBudget
 
 USUAL = (75, 150)
 """Passes a picture of the guide's SDXL block at 20 pictures; others' practice lies inside (about 120)."""
@@ -34,10 +34,10 @@ class Passes:
         return f"Each picture is seen about {self.passes:.0f} times: {said[self.judgement]}."
 
 
-def judged(reach: Reach) -> Passes:
-    """The reach of a run against the band."""
+def judged(budget: StepBudget) -> Passes:
+    """The budget of a run against the band."""
     low, high = USUAL
-    count = reach.passes
+    count = budget.passes
     if count < low:
         return Passes(passes=count, judgement="few")
     if count <= high:
@@ -45,6 +45,6 @@ def judged(reach: Reach) -> Passes:
     return Passes(passes=count, judgement="many" if count <= _MEMORISES else "far too many")
 
 
-def steps_for(reach: Reach, passes: float) -> int:
+def steps_for(budget: StepBudget, passes: float) -> int:
     """Updates that would show each picture so often."""
-    return max(1, round(reach.updates * passes / max(reach.passes, 1e-9)))
+    return max(1, round(budget.updates * passes / max(budget.passes, 1e-9)))

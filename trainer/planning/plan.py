@@ -3,11 +3,11 @@
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
-from ..dataset.steps import never
+from ..dataset.step_budget import StepBudget, step_budget, with_steps
 from ..errors import DatasetError
-from ..training.events import Prepared
+from ..runtime.work import never
 from ..training.job import Job
-from ..training.reach import Reach, reach, with_steps
+from ..training.run.events import Prepared
 from .advice import advice
 from .disk import Disk, disk_use, samplings
 from .passes import Passes, judged
@@ -19,7 +19,7 @@ from .warm_up import WarmUp, warm_up
 class Plan:
     """What a run will be. `warm_up` is None, and with it times and memory, where nothing was measured."""
 
-    reach: Reach
+    budget: StepBudget
     passes: Passes
     buckets: tuple[Bucket, ...]
     disk: Disk
@@ -44,13 +44,13 @@ def plan_run(
     if not job.dataset.train:
         raise DatasetError("The dataset has no training pictures. Add some, or move some out of the held-out part.")
     job = replace(job, recipe=with_steps(job.recipe, job.dataset.train))
-    shown = reach(job.dataset.train, job.recipe)
+    shown = step_budget(job.dataset.train, job.recipe)
     buckets = bucket_table(job.dataset.train, job.recipe)
     measured = (yield from warm_up(job, cancelled)) if measures else None
     weights, state = (measured.weights, measured.state) if measured else (None, None)
     disk = disk_use(job.recipe, buckets, job.base.family, weights, state, job.run)
     return Plan(
-        reach=shown,
+        budget=shown,
         passes=judged(shown),
         buckets=buckets,
         disk=disk,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from ..dataset.pen import AMBER, GREEN, QUIET, RED, TEXT, Color, Pen, fitted, wrapped
-from ..dataset.pixels import open_sample
+from ..dataset.sample_pixels import open_sample
+from ..images.pen import AMBER, GREEN, QUIET, RED, TEXT, Color, Pen, fitted, wrapped
 from .passes import Judgement
 from .plan import Plan
 from .table import MUCH, Cut

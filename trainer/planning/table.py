@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from math import ceil
 
 from ..dataset.sample import Sample
-from ..families.base import Placement
+from ..recipe.buckets import Placement, Size, placement
 from ..recipe.recipe import Recipe
-from ..training.buckets import Size, placement, scales_up
 
 MUCH = 0.15
 """Share of a picture whose loss is worth a word."""
@@ -23,8 +22,7 @@ class Cut:
 
     @property
     def lost(self) -> float:
-        scaled, bucket = self.place.scaled, self.place.bucket
-        return 1 - bucket[0] * bucket[1] / (scaled[0] * scaled[1])
+        return self.place.lost
 
     @property
     def scale(self) -> float:
@@ -33,7 +31,7 @@ class Cut:
 
     @property
     def is_scaled_up(self) -> bool:
-        return scales_up(self.place)
+        return self.place.scales_up
 
 
 @dataclass(frozen=True, kw_only=True)

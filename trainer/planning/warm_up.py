@@ -14,11 +14,11 @@ from ..families import load_family
 from ..families.base import Family
 from ..generate.shot import Shot
 from ..recipe.recipe import Recipe
-from ..training.events import Prepared
+from ..training.data.prepare import Preparation, prepare
 from ..training.job import Job
-from ..training.learner import Learner
-from ..training.prepare import Preparation, prepare
-from ..training.run import RunFolder
+from ..training.run.events import Prepared
+from ..training.run.folder import RunFolder
+from ..training.step.train_step import Learner
 from .table import bucket_table
 
 _STEPS, _DRAWN_STEPS = 3, 2

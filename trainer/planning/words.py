@@ -15,9 +15,9 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     """The figures, ready for JSON."""
     measured = plan.warm_up
     return {
-        "updates": plan.reach.updates,
-        "presentations": plan.reach.presentations,
-        "epochs": round(plan.reach.epochs, 2),
+        "updates": plan.budget.updates,
+        "presentations": plan.budget.presentations,
+        "epochs": round(plan.budget.epochs, 2),
         "passes": round(plan.passes.passes, 1),
         "passes_are": plan.passes.judgement,
         "buckets": [
@@ -38,8 +38,8 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 
 def _head(plan: Plan) -> Iterator[str]:
     yield from (f"✗ {line}" for line in plan.impossible)
-    reach = plan.reach
-    yield f"{reach.updates} updates show {reach.presentations} pictures in {reach.epochs:.1f} epochs."
+    budget = plan.budget
+    yield f"{budget.updates} updates show {budget.presentations} pictures in {budget.epochs:.1f} epochs."
     yield plan.passes.sentence
 
 

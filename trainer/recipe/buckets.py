@@ -1,6 +1,12 @@
-"""The sizes pictures are trained at."""
+"""The sizes pictures are trained at: aspect buckets as kohya's trainer makes them, and where a picture lands in one."""
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+
+Size = tuple[int, int]
+"""Width and height, pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,6 +17,57 @@ class Buckets:
     step: int = 64
     shortest: int = 512
     longest: int = 2048
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A picture's place in its bucket, pixels: size on disk, size after scaling, top-left of the crop, bucket size."""
+
+    original: Size
+    scaled: Size
+    crop: Size
+    bucket: Size
+
+    @property
+    def scales_up(self) -> bool:
+        """Whether the picture is smaller than its bucket, so that training sees invented pixels."""
+        return self.scaled[0] > self.original[0] or self.scaled[1] > self.original[1]
+
+    @property
+    def lost(self) -> float:
+        """Share of the picture that the crop cuts off, 0 to 1."""
+        return max(0.0, 1 - self.bucket[0] * self.bucket[1] / (self.scaled[0] * self.scaled[1]))
+
+
+@lru_cache(maxsize=64)
+def bucket_sizes(buckets: Buckets) -> tuple[Size, ...]:
+    """All (width, height) of at most `resolution`² pixels (kohya's `make_bucket_resolutions`), sorted."""
+    area, step = buckets.resolution**2, buckets.step
+    square = buckets.resolution // step * step
+    sizes = {(square, square)}
+    for width in range(buckets.shortest, buckets.longest + 1, step):
+        height = min(buckets.longest, area // width // step * step)
+        if height >= buckets.shortest:
+            sizes |= {(width, height), (height, width)}
+    return tuple(sorted(sizes))
+
+
+def placement(size: Size, buckets: Buckets) -> Placement:
+    """The bucket of nearest aspect ratio; the picture is scaled to cover it and cut at the centre."""
+    bucket = nearest_bucket(size, bucket_sizes(buckets))
+    scale = max(bucket[0] / size[0], bucket[1] / size[1])
+    scaled = (max(bucket[0], _half_up(size[0] * scale)), max(bucket[1], _half_up(size[1] * scale)))
+    crop = ((scaled[0] - bucket[0]) // 2, (scaled[1] - bucket[1]) // 2)
+    return Placement(size, scaled, crop, bucket)
+
+
+def nearest_bucket(size: Size, sizes: Iterable[Size]) -> Size:
+    """An exact match, else the smallest difference of width / height; the first wins a tie."""
+    sizes = tuple(sizes)
+    if size in sizes:
+        return size
+    aspect = size[0] / size[1]
+    return min(sizes, key=lambda bucket: abs(bucket[0] / bucket[1] - aspect))
 
 
 def bucket_faults(buckets: Buckets) -> list[tuple[bool, str]]:
@@ -25,3 +82,7 @@ def bucket_faults(buckets: Buckets) -> list[tuple[bool, str]]:
             f"bucket sides {buckets.shortest} to {buckets.longest} must enclose resolution {buckets.resolution}.",
         ),
     ]
+
+
+def _half_up(length: float) -> int:
+    return math.floor(length + 0.5)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, cast
 
 from ..errors import RecipeError
-from ..values import checked_keys
+from ..storage.values import checked_keys
 from .buckets import Buckets, bucket_faults
 from .lora import Lora, lora_faults
 from .loss import Loss, loss_faults

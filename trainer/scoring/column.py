@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .copies import nearest
-from .following import by_slot, followed
-from .identity import cosine, is_first, normalised
+from ..faces.identity import cosine, is_first, normalised
 from .intervals import Interval, Key, interval, paired
-from .memory import Recall
+from .measures.copies import nearest
+from .measures.following import by_slot, followed
+from .measures.memorisation import Recall
+from .measures.variety import spread_ratio
 from .plan import Probe
 from .scores import PictureScore, Scores
-from .spread import spread_ratio
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

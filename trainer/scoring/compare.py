@@ -9,24 +9,25 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..dataset.pixels import open_sample, pixel_sha256
+from ..dataset.sample_pixels import open_sample
 from ..errors import FaceError, LikenessError, RunError
 from ..faces.face import AttributeReader, FaceReader
+from ..faces.identity import centroid, leave_one_out
 from ..generate.shot import Generator
-from ..training.run import Checkpoint
-from ..values import canonical_json
+from ..images.pixels import pixel_sha256
+from ..storage.values import canonical_json
+from ..training.run.folder import Checkpoint
 from .advice import advise
 from .choose import choose, judge
 from .column import Column, Scale, Seen, score
 from .drawing import Compared, Drawing, Order, orders
-from .identity import centroid, leave_one_out
-from .memory import Recall, losses_of, recall
+from .measures.memorisation import Recall, losses_of, recall
+from .measures.variety import small
 from .plan import ComparePlan
 from .report.report import Report
 from .report.write import REPORT, is_written, write_report
 from .scores import Scores
 from .shelf import Shelf
-from .spread import small
 from .subject import Subject
 
 CONTROL = "No LoRA"

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from .copies import copied
 from .intervals import Key, excludes_zero, paired
+from .measures.copies import copied
 from .scores import Flag, Scores
 
 

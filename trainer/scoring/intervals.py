@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import RunError
-from ..values import checked_keys
+from ..storage.values import checked_keys
 
 Key = tuple[int, int]
 """Number of the probe in its plan, and seed."""

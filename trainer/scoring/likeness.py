@@ -7,10 +7,10 @@ import numpy as np
 from PIL import Image
 
 from ..dataset.dataset import Dataset
-from ..dataset.pixels import load_rgb
 from ..faces.choose import choose_face
 from ..faces.face import FaceReader
-from .identity import centroid, cosine
+from ..faces.identity import centroid, cosine
+from ..images.pixels import load_rgb
 
 
 class Likeness:

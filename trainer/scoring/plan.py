@@ -7,7 +7,7 @@ from typing import Any, Literal, cast, get_args
 
 from ..errors import RecipeError
 from ..generate.shot import Shot
-from ..values import checked_keys
+from ..storage.values import checked_keys
 
 Kind = Literal["trigger", "prompt", "class", "other"]
 WITH_TRIGGER: tuple[Kind, ...] = ("trigger", "prompt")

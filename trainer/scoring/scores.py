@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar
 
 from ..errors import RunError
-from ..values import checked_keys
-from .following import share
+from ..storage.values import checked_keys
 from .intervals import Interval, Key
-from .memory import Recall
+from .measures.following import share
+from .measures.memorisation import Recall
 from .plan import WITH_TRIGGER, Kind
 
 _T = TypeVar("_T")

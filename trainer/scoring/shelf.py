@@ -6,11 +6,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from ..atomic import write_atomically
-from ..dataset.pixels import load_rgb
 from ..errors import DatasetError, ModelError, RunError
 from ..generate.shot import Shot
-from ..values import canonical_json
+from ..images.pixels import load_rgb
+from ..storage.atomic import write_atomically
+from ..storage.values import canonical_json
 
 FOLDER = "pictures"
 

@@ -10,7 +10,7 @@ from ..dataset.dataset import Dataset
 from ..families.base import Base
 from ..generate.shot import Generator, Shot
 from ..recipe.recipe import Recipe
-from .claim import Claim
+from .run.identity import Claim
 
 Likeness = Callable[[Sequence[Image.Image]], Sequence[float | None]]
 

@@ -7,13 +7,13 @@ as close as the best single draw).
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ..dataset.steps import never
+from ..dataset.step_budget import with_steps
 from ..lora.average import average_loras
-from .events import Event, Finished, Saved, Seeded
+from ..lora.metadata import describe_lora
+from ..runtime.work import never
 from .job import Job
-from .lora_metadata import describe_lora
-from .reach import with_steps
-from .run import RunFolder
+from .run.events import Event, Finished, Saved, Seeded
+from .run.folder import RunFolder
 from .train import train
 
 

@@ -6,20 +6,20 @@ from dataclasses import replace
 
 import torch
 
-from ..dataset.steps import never
+from ..dataset.step_budget import with_steps
 from ..errors import RunError
 from ..families import load_family
-from .adapter.begin import begin_from
-from .events import Event, Finished, Prepared
+from ..lora.start import begin_from
+from ..runtime.deterministic import deterministic
+from ..runtime.work import never
+from .data.prepare import Preparation, prepare
 from .job import Job, sample_shots
-from .learner import Learner
-from .optimizers import optimizer_class
+from .loop import Training
 from .out_of_memory import told_of_memory
-from .prepare import Preparation, prepare
-from .reach import with_steps
-from .repeatable import repeatable
-from .run import RunFolder
-from .under_way import Training
+from .run.events import Event, Finished, Prepared
+from .run.folder import RunFolder
+from .step.optimizers import optimizer_class
+from .step.train_step import Learner
 
 
 # Decorators, not `with`: a generator's body runs in its caller's mode, and the host's is inference_mode.
@@ -33,7 +33,7 @@ def train(job: Job, *, cancelled: Callable[[], bool] = never) -> Iterator[Event]
     """
     job = replace(job, recipe=with_steps(job.recipe, job.dataset.train))
     run = RunFolder(job.run)
-    with run.locked(), repeatable(job.recipe.memory), told_of_memory(job.recipe, job.device):
+    with run.locked(), deterministic(job.recipe.memory.deterministic), told_of_memory(job.recipe, job.device):
         run.claim(job.name, job.claim)
         if run.is_finished(job.name, job.recipe.schedule.steps):
             yield Finished(checkpoints=run.paths(), answered=True)

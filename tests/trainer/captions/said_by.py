@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from trainer.captions.captioner import Said
-from trainer.dataset.pixels import pixel_sha256
+from trainer.captions.captioners.captioner import Said
 from trainer.dataset.sample import Author
+from trainer.images.pixels import pixel_sha256
 
 
 @dataclass

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from trainer.captions.batch import caption_dataset, plan_captions
-from trainer.captions.captioner import Said, Tag
-from trainer.captions.store import CaptionStore
+from trainer.captions.captioners.captioner import Said, Tag
+from trainer.captions.captioners.store import CaptionStore
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.finding import verdict
 from trainer.errors import Cancelled, DatasetError, ModelError

@@ -8,8 +8,8 @@ from PIL import Image, ImageFilter
 
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
-from trainer.dataset.pixels import pixel_sha256
 from trainer.faces.face import Box, Face
+from trainer.images.pixels import pixel_sha256
 
 HERO, STRANGER = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
 

@@ -5,7 +5,7 @@ from PIL import Image
 from trainer.demo.assets import demo_base, demo_reader, other_people
 from trainer.demo.build.build import QUICK, build
 from trainer.demo.identity import VECTOR_SIZE
-from trainer.generate.diffusers import DiffusersGenerator
+from trainer.generate.local import DiffusersGenerator
 from trainer.generate.shot import Shot
 
 

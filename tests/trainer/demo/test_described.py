@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from trainer.captions.caption_rules import CaptionRules
-from trainer.captions.rules import apply_rules
+from trainer.captions.rules.apply import apply_rules
+from trainer.captions.rules.caption_rules import CaptionRules
 from trainer.demo.character import character
 from trainer.demo.described import draw_described
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.dataset.pixels import pixel_sha256
 from trainer.errors import FaceError
 from trainer.faces.mediapipe import Expressions, LandmarkReader, from_landmarks
+from trainer.images.pixels import pixel_sha256
 
 
 def face(left: float = 10, side: float = 40, **shapes: float) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from tests.tiny_checkpoint import write_tiny_checkpoint
 from trainer.demo.build.tokenizer import build_tokenizer
 from trainer.errors import ModelError
 from trainer.families import describe_base, load_family
-from trainer.families.base import Base, FamilyName, Placement
+from trainer.families.base import Base, FamilyName
 from trainer.families.sd.model import StableDiffusion
 from trainer.generate.shot import Shot
-from trainer.tensor_header import read_header
+from trainer.recipe.buckets import Placement
+from trainer.storage.tensor_header import read_header
 
 ROWS = 800
 
@@ -181,7 +182,7 @@ def test_a_file_is_named_by_the_hash_civitai_knows(files: dict[FamilyName, Path]
 
 
 def test_a_changed_file_is_hashed_anew(tmp_path: Path) -> None:
-    from trainer.file_hash import file_sha256
+    from trainer.storage.file_hash import file_sha256
 
     path = tmp_path / "a.bin"
     path.write_bytes(b"one")

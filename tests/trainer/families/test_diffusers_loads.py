@@ -9,12 +9,13 @@ import torch
 from tests.tiny_checkpoint import write_tiny_checkpoint
 from trainer.demo.build.tokenizer import build_tokenizer
 from trainer.families import describe_base, load_family
-from trainer.families.base import FamilyName, Placement
+from trainer.families.base import FamilyName
 from trainer.families.sd.model import StableDiffusion
+from trainer.lora.adapter import Adapter
+from trainer.lora.mount import apply_lora
+from trainer.lora.save import save_lora
+from trainer.recipe.buckets import Placement
 from trainer.recipe.lora import Lora
-from trainer.training.adapter.adapter import Adapter
-from trainer.training.adapter.applied import apply_lora
-from trainer.training.lora_file import save_lora
 
 ROWS = 800
 PLACE = Placement((64, 64), (64, 64), (0, 0), (64, 64))

@@ -15,11 +15,12 @@ from PIL import Image
 from tests.tiny_base import write_tiny_base
 from trainer.errors import ModelError
 from trainer.families import describe_base, load_family
-from trainer.families.base import Base, Placement
+from trainer.families.base import Base
 from trainer.families.sd.sdxl import Sdxl, size_conditioning
 from trainer.generate.shot import Shot
+from trainer.recipe.buckets import Placement
 from trainer.recipe.loss import Loss
-from trainer.training.losses import picture_losses
+from trainer.training.step.loss import picture_losses
 
 PLAIN = Loss(min_snr_gamma=0)
 PLACE = Placement((100, 80), (80, 64), (8, 0), (64, 64))

@@ -11,11 +11,11 @@ from trainer.errors import ModelError
 from trainer.families import load_family
 from trainer.families.base import Base
 from trainer.generate.batches import batches
-from trainer.generate.diffusers import DiffusersGenerator
+from trainer.generate.local import DiffusersGenerator
 from trainer.generate.shot import Shot
+from trainer.lora.adapter import Adapter
+from trainer.lora.save import save_lora
 from trainer.recipe.lora import Lora
-from trainer.training.adapter.adapter import Adapter
-from trainer.training.lora_file import save_lora
 
 SHOT = Shot(prompt="person, red background", seed=3, width=64, height=64, steps=4, guidance=4.0)
 
@@ -87,7 +87,7 @@ def test_a_lora_changes_pictures_and_leaves_no_trace(generator: DiffusersGenerat
 def test_a_loaded_lora_predicts_as_the_attached_adapter_did(tiny_base: Base, lora: Path) -> None:
     from safetensors.torch import load_file
 
-    from trainer.training.adapter.applied import apply_lora
+    from trainer.lora.mount import apply_lora
 
     family = load_family(tiny_base)
     name = family.lora_targets("attention")[0]
@@ -105,7 +105,7 @@ def test_a_loaded_lora_predicts_as_the_attached_adapter_did(tiny_base: Base, lor
 def test_a_lora_on_a_convolution_works_too(tiny_base: Base, tmp_path: Path) -> None:
     from safetensors.torch import save_file
 
-    from trainer.training.adapter.applied import apply_lora
+    from trainer.lora.mount import apply_lora
 
     family = load_family(tiny_base)
     layer = family.module("unet.down_blocks.0.downsamplers.0.conv")

@@ -12,7 +12,7 @@ from trainer.demo.assets import demo_base
 from trainer.demo.character import draw_character
 from trainer.errors import ModelError
 from trainer.generate.batches import batches
-from trainer.generate.diffusers import DiffusersGenerator
+from trainer.generate.local import DiffusersGenerator
 from trainer.generate.shot import Shot
 
 

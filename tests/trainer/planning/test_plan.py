@@ -26,7 +26,7 @@ from trainer.recipe.output import Output
 from trainer.recipe.prior import Prior
 from trainer.recipe.recipe import Recipe
 from trainer.training.job import Job
-from trainer.training.run import RunFolder
+from trainer.training.run.folder import RunFolder
 from trainer.training.train import train
 
 RECIPE = Recipe(
@@ -55,7 +55,7 @@ def planned(job: Job, *, measures: bool = False) -> Plan:
 
 def test_the_arithmetic_is_the_trainers(job: Job) -> None:
     plan = planned(job)
-    assert (plan.reach.updates, plan.reach.presentations) == (300, 450)
+    assert (plan.budget.updates, plan.budget.presentations) == (300, 450)
     assert plan.passes.passes == pytest.approx(150)
     assert plan.passes.judgement == "usual"
     assert {bucket.size: (bucket.shown, bucket.batches, bucket.last_batch) for bucket in plan.buckets} == {

@@ -14,7 +14,7 @@ from trainer.scoring.drawing import Compared
 from trainer.scoring.plan import ComparePlan, Probe
 from trainer.scoring.report.report import Report
 from trainer.scoring.subject import Subject
-from trainer.training.run import Checkpoint
+from trainer.training.run.folder import Checkpoint
 
 TRIGGER = "sage_character"
 SEEDS = (1, 2, 3, 4, 5, 6)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from trainer.scoring.gates import Gates, flagged
 from trainer.scoring.intervals import interval
-from trainer.scoring.memory import Recall
+from trainer.scoring.measures.memorisation import Recall
 from trainer.scoring.scores import PictureScore, Scores
 
 

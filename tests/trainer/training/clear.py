@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from trainer.dataset.alpha import Alpha
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
+from trainer.images.alpha import Alpha
 
 
 def write_clear_dataset(folder: Path, count: int = 3) -> Dataset:

@@ -22,8 +22,8 @@ from trainer.recipe.prior import Prior
 from trainer.recipe.recipe import Recipe
 from trainer.recipe.text import Text
 from trainer.training.job import Job
-from trainer.training.run import RunFolder
-from trainer.training.state import load_state
+from trainer.training.run.folder import RunFolder
+from trainer.training.run.state import load_state
 from trainer.training.train import train
 
 STEPS, SAVE_EVERY = 30, 3

@@ -10,22 +10,21 @@ import torch
 from PIL import Image
 
 from tests.trainer.training.clear import write_clear_dataset
-from trainer.dataset.alpha import Alpha
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
 from trainer.errors import DatasetError
 from trainer.families import load_family
 from trainer.families.base import Base
-from trainer.recipe.buckets import Buckets
+from trainer.images.alpha import Alpha
+from trainer.recipe.buckets import Buckets, placement
 from trainer.recipe.loss import Loss
 from trainer.recipe.output import Output
 from trainer.recipe.recipe import Recipe
-from trainer.training.buckets import placement
-from trainer.training.cache import Cache
-from trainer.training.materials import Materials
-from trainer.training.pictures import placed_mask, placed_picture
-from trainer.training.prepare import Preparation, prepare
-from trainer.training.run import RunFolder
+from trainer.training.data.cache import Cache
+from trainer.training.data.placed import placed_mask, placed_picture
+from trainer.training.data.prepare import Preparation, prepare
+from trainer.training.data.training_set import Materials
+from trainer.training.run.folder import RunFolder
 
 BUCKETS = Buckets(resolution=64, step=16, shortest=48, longest=96)
 RECIPE = Recipe(loss=Loss(masked=True), buckets=BUCKETS, output=Output(sample_every=0))

@@ -25,7 +25,9 @@ from trainer.dataset.dataset import Dataset
 from trainer.families import describe_base, load_family
 from trainer.families.base import Base
 from trainer.families.sd.sdxl import Sdxl, size_conditioning
-from trainer.recipe.buckets import Buckets
+from trainer.lora.dataset_metadata import tag_frequency
+from trainer.lora.metadata import with_hashes
+from trainer.recipe.buckets import Buckets, bucket_sizes, placement
 from trainer.recipe.lora import Lora
 from trainer.recipe.loss import Loss
 from trainer.recipe.memory import Memory
@@ -33,15 +35,12 @@ from trainer.recipe.optim import Optim, Schedule
 from trainer.recipe.output import Output
 from trainer.recipe.recipe import Recipe
 from trainer.recipe.text import Text
-from trainer.training.buckets import bucket_sizes, placement
-from trainer.training.captions import varied
-from trainer.training.dataset_metadata import tag_frequency
-from trainer.training.learner import Learner
-from trainer.training.lora_metadata import with_hashes
-from trainer.training.materials import Materials
-from trainer.training.order import random_source
-from trainer.training.prepare import Preparation, prepare
-from trainer.training.run import RunFolder
+from trainer.storage.seeding import random_source
+from trainer.training.data.prepare import Preparation, prepare
+from trainer.training.data.shown_caption import varied
+from trainer.training.data.training_set import Materials
+from trainer.training.run.folder import RunFolder
+from trainer.training.step.train_step import Learner
 
 RECIPE = Recipe(
     lora=Lora(rank=4, alpha=2.0),

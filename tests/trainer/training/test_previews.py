@@ -19,11 +19,11 @@ from trainer.recipe.optim import Optim, Schedule
 from trainer.recipe.output import Output
 from trainer.recipe.presets import PRESETS
 from trainer.recipe.recipe import Recipe
-from trainer.training.events import Finished, Sampled
 from trainer.training.job import Job
-from trainer.training.learner import Learner
 from trainer.training.out_of_memory import out_of_memory
-from trainer.training.run import RunFolder
+from trainer.training.run.events import Finished, Sampled
+from trainer.training.run.folder import RunFolder
+from trainer.training.step.train_step import Learner
 from trainer.training.train import train
 
 RECIPE = Recipe(

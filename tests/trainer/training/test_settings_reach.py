@@ -12,9 +12,9 @@ from tests.trainer.training.test_parity import RECIPE, learner_on
 from trainer.dataset.dataset import Dataset
 from trainer.families.base import Base, Family
 from trainer.recipe.recipe import Recipe
-from trainer.training.learner import Learner
-from trainer.training.materials import Materials
-from trainer.training.schedule import lr_at
+from trainer.training.data.training_set import Materials
+from trainer.training.step.schedule import lr_at
+from trainer.training.step.train_step import Learner
 
 Live = tuple[Family, Learner, Materials]
 Check = tuple[dict[str, Any], Callable[[Live, Recipe], bool]]
@@ -102,7 +102,7 @@ CHECKS: dict[str, Check] = {
     "memory.cache": ({"cache": "disk"}, lambda live, _: live[2].cache._folder is not None),
 }
 ELSEWHERE = {
-    "lora.factor": "tests/trainer/training/adapter: the size of LoKr's blocks",
+    "lora.factor": "tests/trainer/lora: the size of LoKr's blocks",
     "loss": "tests/trainer/families/test_sdxl.py: no two recipes give the same loss",
     "text.clip_skip": "tests/trainer/families/test_checkpoint.py: an earlier layer",
     "schedule.epochs": "test_reach.py: counted out in steps",

@@ -14,13 +14,13 @@ from PIL import Image
 from safetensors import safe_open
 
 from tests.conftest import write_tiny_dataset
-from trainer.dataset.alpha import Alpha
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
 from trainer.errors import Cancelled, DatasetError, ModelError, RecipeError, RunError
 from trainer.families.base import Base
 from trainer.families.sd.sdxl import Sdxl
 from trainer.generate.shot import Shot
+from trainer.images.alpha import Alpha
 from trainer.recipe.buckets import Buckets
 from trainer.recipe.lora import Lora
 from trainer.recipe.memory import Memory
@@ -29,10 +29,11 @@ from trainer.recipe.output import Output
 from trainer.recipe.prior import Prior
 from trainer.recipe.recipe import Recipe
 from trainer.recipe.text import Text
-from trainer.training import state, tensorfile
-from trainer.training.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Stepped
+from trainer.storage import tensor_file as tensorfile
 from trainer.training.job import Job
-from trainer.training.run import RunFolder
+from trainer.training.run import state
+from trainer.training.run.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Stepped
+from trainer.training.run.folder import RunFolder
 from trainer.training.train import train
 
 RECIPE = Recipe(

@@ -18,8 +18,8 @@ from trainer.recipe.memory import Memory
 from trainer.recipe.optim import Optim, Schedule
 from trainer.recipe.output import Output
 from trainer.recipe.recipe import Recipe
-from trainer.training.events import HeldOut, Stepped
 from trainer.training.job import Job
+from trainer.training.run.events import HeldOut, Stepped
 from trainer.training.train import train
 
 RECIPE = Recipe(

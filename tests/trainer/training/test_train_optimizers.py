@@ -16,11 +16,11 @@ from trainer.recipe.memory import Memory
 from trainer.recipe.optim import OWN_CURVES, OWN_NUMBERS, Optim, Optimizer, Schedule
 from trainer.recipe.output import Output
 from trainer.recipe.recipe import Recipe
-from trainer.training import optimizers
-from trainer.training.events import Stepped
 from trainer.training.job import Job
-from trainer.training.optim import FlatOptimizer
-from trainer.training.schedule import lr_at
+from trainer.training.run.events import Stepped
+from trainer.training.step import optimizers
+from trainer.training.step.flat_optimizer import FlatOptimizer
+from trainer.training.step.schedule import lr_at
 from trainer.training.train import train
 
 

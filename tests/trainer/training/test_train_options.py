@@ -13,6 +13,7 @@ from trainer.dataset.dataset import Dataset
 from trainer.errors import ModelError, RunError
 from trainer.families import load_family
 from trainer.families.base import Base
+from trainer.lora.mount import apply_lora
 from trainer.recipe.buckets import Buckets
 from trainer.recipe.lora import Lora
 from trainer.recipe.memory import Memory
@@ -21,13 +22,12 @@ from trainer.recipe.output import Output
 from trainer.recipe.prior import Prior
 from trainer.recipe.recipe import Recipe
 from trainer.recipe.text import Text
-from trainer.training.adapter.applied import apply_lora
-from trainer.training.events import Prepared, Sampled, Seeded, Stepped
 from trainer.training.job import Job
-from trainer.training.learner import Learner
-from trainer.training.optim import FlatOptimizer
-from trainer.training.run import RunFolder
+from trainer.training.run.events import Prepared, Sampled, Seeded, Stepped
+from trainer.training.run.folder import RunFolder
 from trainer.training.seeds import train_seeds
+from trainer.training.step.flat_optimizer import FlatOptimizer
+from trainer.training.step.train_step import Learner
 from trainer.training.train import train
 
 RECIPE = Recipe(
@@ -155,7 +155,7 @@ def test_output_preservation_holds_what_the_base_says_of_anybody(job: Job, tiny_
 
 
 def _drift(base: Base, lora: Path) -> float:
-    from trainer.families.base import Placement
+    from trainer.recipe.buckets import Placement
 
     family = load_family(base)
     noisy = torch.randn((4, 4, 8, 8), generator=torch.Generator().manual_seed(0))

@@ -5,15 +5,15 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
-from ...faces.face import AttributeReader, FaceReader
+from ...faces.face import EXPRESSIONS, AttributeReader, FaceReader
+from ...runtime.steps import Progress, Steps, silent, stepped
+from ...runtime.work import never
 from ..checks.duplicates import Pair
 from ..checks.identity import belonging
 from ..checks.rules import Rules
 from ..coverage.coverage import Coverage, cover
-from ..coverage.tally import EXPRESSIONS
 from ..dataset import Dataset
 from ..finding import Finding, Verdict, verdict
-from ..steps import Progress, Steps, never, silent, stepped
 from .counters import counters
 from .judgement import Standard, judge_pictures, judge_set, pairs_of
 from .seen import Eyes, Seen

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from ...errors import DatasetError
-from ...values import checked_keys, json_object
+from ...storage.values import checked_keys, json_object
 from ..dataset import Dataset
 from ..sample import Sample
 

@@ -7,11 +7,26 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps
 
 from ...errors import DatasetError
+from ...images.pen import (
+    AMBER,
+    COLORS,
+    GREEN,
+    LINE,
+    QUIET,
+    RAISED,
+    RED,
+    TEXT,
+    Color,
+    Mark,
+    Pen,
+    fitted,
+    width_of,
+    wrapped,
+)
 from ..checks.words import short_words
 from ..finding import verdict
-from ..pen import AMBER, COLORS, GREEN, LINE, QUIET, RAISED, RED, TEXT, Color, Mark, Pen, fitted, width_of, wrapped
-from ..pixels import open_sample
 from ..sample import Sample
+from ..sample_pixels import open_sample
 from .audit import Audit
 
 _MARGIN, _GAP, _THUMB, _UNDER, _WORD = 40, 18, 200, 30, 18

@@ -8,9 +8,9 @@ from typing import cast
 import numpy as np
 from PIL import Image
 
-from ..alpha import matte_rgb
-from ..picture_file import opened
-from ..pixels import decoded, pixel_sha256
+from ...images.alpha import matte_rgb
+from ...images.picture_file import opened
+from ...images.pixels import decoded, pixel_sha256
 from ..sample import Sample
 from .alpha import clear_share
 from .blockiness import blockiness

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
 
+from ...recipe.buckets import Buckets, placement
 from ..finding import Finding
 from .facts import Facts
 from .rules import Rules
@@ -56,11 +56,7 @@ def judge_buckets(facts: Sequence[Facts], rules: Rules) -> Finding | None:
 
 def bucket(size: tuple[int, int], side: int) -> tuple[int, int]:
     """The bucket (width, height) of about `side`² pixels that a picture trains in, found as kohya's trainer does."""
-    buckets = _buckets(side)
-    if size in buckets:
-        return size
-    aspect = size[0] / size[1]
-    return min(buckets, key=lambda wide_high: abs(wide_high[0] / wide_high[1] - aspect))
+    return placement(size, _buckets(side)).bucket
 
 
 def bucket_loss(size: tuple[int, int], side: int) -> float:
@@ -70,14 +66,6 @@ def bucket_loss(size: tuple[int, int], side: int) -> float:
     return max(0.0, 1 - (wide * high) / (size[0] * scale * size[1] * scale))
 
 
-@cache
-def _buckets(side: int) -> tuple[tuple[int, int], ...]:
+def _buckets(side: int) -> Buckets:
     shortest, longest = round(side * _SHORTEST_OVER_SIDE), round(side * _LONGEST_OVER_SIDE)
-    step = min(_STEP, max(8, shortest))
-    square = side // step * step
-    sizes = {(square, square)}
-    for width in range(shortest, longest + 1, step):
-        height = min(longest, side**2 // width // step * step)
-        if height >= shortest:
-            sizes |= {(width, height), (height, width)}
-    return tuple(sorted(sizes))
+    return Buckets(resolution=side, step=min(_STEP, max(8, shortest)), shortest=shortest, longest=longest)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import DatasetError
-from ...values import checked_keys
+from ...storage.values import checked_keys
 
 
 @dataclass(frozen=True, kw_only=True)

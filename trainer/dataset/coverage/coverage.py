@@ -7,14 +7,15 @@ from functools import cached_property
 from typing import Any
 
 from ...errors import DatasetError
-from ...values import checked_keys
+from ...faces.face import EXPRESSIONS
+from ...storage.values import checked_keys
 from ..finding import Finding
 from .add_next import add_next
 from .axis import Axis
 from .framing import angle_of, framing_of
 from .lighting import lighting_of
 from .observe import Row, observe
-from .tally import AXES, EXPRESSIONS, tally
+from .tally import AXES, tally
 
 __all__ = [
     "AXES",

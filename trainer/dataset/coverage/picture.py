@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from ..pen import AMBER, BLUE, GROUND, LINE, QUIET, RAISED, TEXT, Color, Pen, fitted, width_of, wrapped
+from ...images.pen import AMBER, BLUE, GROUND, LINE, QUIET, RAISED, TEXT, Color, Pen, fitted, width_of, wrapped
 from .axis import Axis
 from .coverage import LARGE, Coverage
 

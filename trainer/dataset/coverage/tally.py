@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from ...faces.face import EXPRESSIONS
 from .axis import Axis
 from .clusters import groups
 from .colour_name import colour_name
@@ -11,7 +12,6 @@ from .lighting import LIGHTINGS, name_light, neutral_of
 from .observe import Row
 
 AXES = ("angle", "expression", "lighting", "background", "outfit", "framing")
-EXPRESSIONS = ("neutral", "smile", "serious", "open mouth", "eyes closed")
 PIXELS = "pixels"
 
 

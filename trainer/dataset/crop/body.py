@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ...errors import DatasetError
+from ...recipe.buckets import Buckets, bucket_sizes
 from .geometry import Box, Crop, FaceCrop
 
 STEP = 64
@@ -58,9 +59,7 @@ def body_crop(face: Box | None, size: tuple[int, int], rule: BodyCrop) -> Crop |
 def buckets(resolution: int) -> tuple[tuple[int, int], ...]:
     """The sizes of at most `resolution`² pixels with sides of half to twice the resolution, as the presets train."""
     shortest, longest = max(STEP, resolution // 2 // STEP * STEP), 2 * resolution // STEP * STEP
-    pairs = [(wide, resolution**2 // wide // STEP * STEP) for wide in range(shortest, longest + 1, STEP)]
-    fitting = [pair for pair in pairs if shortest <= pair[1] <= longest]
-    return tuple(sorted({*fitting, *((high, wide) for wide, high in fitting)}))
+    return bucket_sizes(Buckets(resolution=resolution, step=STEP, shortest=shortest, longest=longest))
 
 
 def _bucket(size: tuple[int, int], resolution: int) -> tuple[int, int]:

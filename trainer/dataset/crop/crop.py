@@ -7,8 +7,9 @@ from pathlib import Path
 from ...errors import Cancelled, DatasetError
 from ...faces.choose import FaceChoice
 from ...faces.face import FaceReader
+from ...runtime.steps import Progress, silent
+from ...runtime.work import never
 from ..dataset import Dataset, LeftOut
-from ..steps import Progress, never, silent
 from .body import BodyCrop, body_crop
 from .cutter import Cutter
 from .face import found_face

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ...values import key_of
+from ...storage.values import key_of
 from ..sample import FaceMark, Sample
 from .geometry import Crop, FaceCrop, face_crop
 from .pixels import cut

@@ -6,9 +6,10 @@ from ...errors import DatasetError
 from ...faces.choose import FaceChoice, choose_face
 from ...faces.face import Face, FaceReader
 from ...faces.retry import detect_with_retries
-from ...values import key_of
-from ..pixels import open_sample, pixel_sha256
+from ...images.pixels import pixel_sha256
+from ...storage.values import key_of
 from ..sample import Sample
+from ..sample_pixels import open_sample
 from .shelf import CropShelf, Found
 
 

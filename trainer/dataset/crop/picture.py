@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 
 from PIL import Image, ImageDraw
 
-from ..pen import AMBER, BLUE, GREEN, QUIET, RAISED, TEXT, Color, Pen, fitted, width_of, wrapped
-from ..pixels import open_sample
-from ..steps import Progress, Steps, never, silent
+from ...images.pen import AMBER, BLUE, GREEN, QUIET, RAISED, TEXT, Color, Pen, fitted, width_of, wrapped
+from ...runtime.steps import Progress, Steps, silent
+from ...runtime.work import never
+from ..sample_pixels import open_sample
 from .crop import Cropped
 from .report import Cut
 from .turn import turned_back

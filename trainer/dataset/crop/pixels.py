@@ -5,11 +5,12 @@ import io
 import numpy as np
 from PIL import Image
 
-from ..alpha import matte_rgb
-from ..mask_file import mask_sha256, sample_mask
-from ..picture_file import opened
-from ..pixels import flattened, pixel_sha256, upright
+from ...images.alpha import matte_rgb
+from ...images.masks import mask_sha256
+from ...images.picture_file import opened
+from ...images.pixels import flattened, pixel_sha256, upright
 from ..sample import Sample
+from ..sample_pixels import sample_mask
 from .geometry import Box, Crop, Outside
 from .shelf import Made
 

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from ...atomic import write_atomically
 from ...errors import DatasetError
-from ..mask_file import LABEL
+from ...images.masks import LABEL
+from ...storage.atomic import write_atomically
 from .geometry import Box
 
 _NOTES = ".notes"

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from ...atomic import write_atomically
+from ...storage.atomic import write_atomically
 from ..sample import Author
 
 RECORD = ".captions.json"

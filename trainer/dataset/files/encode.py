@@ -5,11 +5,11 @@ import io
 from PIL import Image
 
 from ...errors import DatasetError
-from ..alpha import matte_rgb
-from ..mask_file import sample_mask
-from ..picture_file import opened
-from ..pixels import flattened, orientation, pixel_sha256, upright
+from ...images.alpha import matte_rgb
+from ...images.picture_file import opened
+from ...images.pixels import flattened, orientation, pixel_sha256, upright
 from ..sample import Sample
+from ..sample_pixels import sample_mask
 
 _KINDS = {b"\x08\x02": "RGB", b"\x08\x06": "RGBA"}
 """Bit depth and colour type in a PNG's header, of the two kinds that are written."""

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import DatasetError
-from ..alpha import ON_WHITE, Alpha
+from ...images.alpha import ON_WHITE, Alpha
+from ...runtime.steps import Progress, silent
+from ...runtime.work import never
 from ..dataset import Dataset, LeftOut
 from ..sample import Sample
 from ..split import hold_out, suggested_held_out
-from ..steps import Progress, never, silent
 from .aitoolkit import with_trigger
 from .caption_record import CaptionRecord
 from .index import INDEX, read_index

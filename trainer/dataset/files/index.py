@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from ...errors import DatasetError
-from ..alpha import Alpha
+from ...images.alpha import Alpha
+from ...runtime.steps import Progress, silent
+from ...runtime.work import never
 from ..dataset import Dataset
 from ..sample import Sample
-from ..steps import Progress, never, silent
 from .aitoolkit import with_trigger
 from .intake import look_at, take_in
 from .layout import caption_beside

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from ...errors import DatasetError
-from ..alpha import Alpha, matte_rgb
+from ...images.alpha import Alpha, matte_rgb
+from ...images.masks import mask_beside, mask_sha256, read_mask
+from ...images.picture_file import opened
+from ...images.pixels import decoded, pixel_sha256
+from ...runtime.steps import Progress, Steps, silent, stepped
+from ...runtime.work import never
 from ..dataset import LeftOut
-from ..mask_file import mask_beside, mask_sha256, read_mask
-from ..picture_file import opened
-from ..pixels import decoded, pixel_sha256
 from ..sample import Sample
-from ..steps import Progress, Steps, never, silent, stepped
 from .layout import fault_of, lies_in, readable_name
 
 MIN_SIDE = 8

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import DatasetError
-from ..mask_file import is_mask
-from ..picture_file import FOREIGN, SUFFIXES, is_read
+from ...images.masks import is_mask
+from ...images.picture_file import FOREIGN, SUFFIXES, is_read
 from ..sample import Split
 
 HELD_OUT = "held_out"

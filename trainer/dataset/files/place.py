@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import DatasetError
+from ...images.masks import LABEL
+from ...images.pixels import load_picture, pixel_sha256
 from ..dataset import Dataset
-from ..mask_file import LABEL
-from ..pixels import load_picture, pixel_sha256
 from ..sample import Sample
 from .aitoolkit import with_trigger
 from .layout import CAPTION_SUFFIXES, HELD_OUT, Shelf, caption_beside, lies_in, one_line, pictures, shelves

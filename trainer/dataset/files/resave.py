@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, cast
 
-from ...atomic import write_atomically
 from ...errors import DatasetError
+from ...runtime.steps import Progress, silent
+from ...runtime.work import never
+from ...storage.atomic import write_atomically
 from ..dataset import Dataset
-from ..steps import Progress, never, silent
 from .index import INDEX
 from .layout import CAPTION_SUFFIXES, lies_in
 from .place import Place, aitoolkit_places, json_places, kohya_places

@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...errors import DatasetError
+from ...runtime.steps import Progress, Steps, silent, stepped
+from ...runtime.work import never
 from ..dataset import Dataset
 from ..sample import Sample
-from ..steps import Progress, Steps, never, silent, stepped
 from .encode import mask_png, png_of
 from .index import INDEX, index_of
 from .layout import one_line

@@ -6,8 +6,8 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ...atomic import write_atomically
 from ...errors import DatasetError
+from ...storage.atomic import write_atomically
 
 
 class Stage:

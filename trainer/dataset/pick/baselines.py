@@ -6,7 +6,7 @@ from PIL import Image
 
 from ...errors import DatasetError
 from ..dataset import Dataset
-from ..pixels import open_sample
+from ..sample_pixels import open_sample
 
 MOST = 3
 

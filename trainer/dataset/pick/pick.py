@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from ...errors import DatasetError
-from ...faces.face import AttributeReader, FaceReader
+from ...faces.face import EXPRESSIONS, AttributeReader, FaceReader
+from ...runtime.steps import Progress, Steps, silent, stepped
+from ...runtime.work import never
 from ..audit.seen import Eyes, Seen
 from ..checks.rules import Rules
 from ..coverage.coverage import Coverage, cover
-from ..coverage.tally import EXPRESSIONS
 from ..dataset import Dataset, LeftOut
 from ..sample import Likeness, Sample
-from ..steps import Progress, Steps, never, silent, stepped
 from .balance import balanced
 from .fit import Candidate, copies, unfit
 from .likeness import likenesses

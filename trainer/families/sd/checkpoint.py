@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ...errors import ModelError
-from ...file_hash import file_sha256
-from ...tensor_header import Header, read_header
+from ...storage.file_hash import file_sha256
+from ...storage.tensor_header import Header, read_header
 from ..base import Base, FamilyName
 from .ldm_names import open_clip_name, unet_name, vae_name
 from .parts import SCALING, SCHEDULE, ZERO_SNR, Encoder

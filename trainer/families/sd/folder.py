@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from ...errors import ModelError
-from ...values import read_json
+from ...storage.values import read_json
 from ..base import Base, FamilyName
 from .parts import Encoder
 

@@ -13,9 +13,10 @@ from torch.utils import checkpoint as checkpointing
 
 from ...errors import ModelError
 from ...generate.shot import Generator
+from ...recipe.buckets import Placement
 from ...recipe.memory import Precision
-from ...training.losses import NoiseLevel, Prediction, offset_noise, snr
-from ..base import Base, FamilyName, Noised, Placement
+from ...training.step.loss import NoiseLevel, Prediction, offset_noise, snr
+from ..base import Base, FamilyName, Noised
 from .keys import TEXT, UNET, Names, target_modules, text_modules, text_prefix
 from .parts import PREDICTS, Parts
 from .sampler import Sampler

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...errors import ModelError
-from ...tensor_header import Header
+from ...storage.tensor_header import Header
 from ..base import FamilyName
 
 UNET, VAE = "model.diffusion_model.", "first_stage_model."

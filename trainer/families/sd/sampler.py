@@ -10,7 +10,7 @@ from torch import Tensor
 from ...errors import ModelError
 from ...generate.batches import batches
 from ...generate.shot import Shot
-from ..base import Placement
+from ...recipe.buckets import Placement
 
 if TYPE_CHECKING:
     from .model import StableDiffusion

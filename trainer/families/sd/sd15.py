@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
+from ...recipe.buckets import Placement
 from ...recipe.memory import Precision
-from ..base import Base, FamilyName, Placement
+from ..base import Base, FamilyName
 from .model import StableDiffusion
 from .parts import Parts
 from .text import Sd15Text, Text

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from ..base import FamilyName, Placement
+from ...recipe.buckets import Placement
+from ..base import FamilyName
 from .model import StableDiffusion
 from .text import SdxlText, Text
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from ...dataset.pixels import load_rgb
+from ...images.pixels import load_rgb
 from ..intervals import Interval, Key
 from ..scores import Scores
 from .curves import Level, Point, curve

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ...dataset.pixels import load_rgb
+from ...images.pixels import load_rgb
 from ..intervals import Key
 from ..plan import Probe
 from ..scores import Scores

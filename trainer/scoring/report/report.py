@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import RunError
-from ...values import checked_keys
+from ...storage.values import checked_keys
 from ..plan import ComparePlan
 from ..scores import Scores
 

@@ -17,9 +17,9 @@ from trainer.dataset.checks.rules import Rules
 from trainer.dataset.coverage.picture import draw_coverage
 from trainer.dataset.dataset import Dataset, LeftOut
 from trainer.dataset.finding import Finding, Verdict
-from trainer.dataset.pixels import pixel_sha256
 from trainer.dataset.sample import FaceMark, Sample
 from trainer.errors import Cancelled
+from trainer.images.pixels import pixel_sha256
 
 SIDE = 160
 STRANGER = -CHARACTER

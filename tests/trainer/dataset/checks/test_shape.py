@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from tests.trainer.dataset.checks.photos import plain_facts
 from trainer.dataset.checks.rules import Rules
 from trainer.dataset.checks.shape import bucket, bucket_loss, judge_aspect, judge_buckets, judge_size
-from trainer.recipe.buckets import Buckets
-from trainer.training.buckets import placement
+from trainer.recipe.buckets import Buckets, placement
 
 RULES = Rules()
 sides = st.integers(64, 6000)

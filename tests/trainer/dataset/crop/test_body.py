@@ -9,8 +9,7 @@ from trainer.dataset.crop.geometry import Box, FaceCrop
 from trainer.dataset.files.intake import MAX_STRETCH, MIN_SIDE
 from trainer.demo.settings import SIZE
 from trainer.errors import DatasetError
-from trainer.recipe.buckets import Buckets
-from trainer.training.buckets import bucket_sizes, placement
+from trainer.recipe.buckets import Buckets, bucket_sizes, placement
 
 MANY = settings(max_examples=2000, deadline=None)
 FEWER = settings(max_examples=300, deadline=None)

@@ -11,9 +11,10 @@ from trainer.dataset.crop.crop import BodyCrop, Crop, Cropped, FaceCrop, crop_da
 from trainer.dataset.crop.picture import draw_boxes
 from trainer.dataset.crop.pixels import cut
 from trainer.dataset.dataset import Dataset
-from trainer.dataset.pixels import load_mask, load_rgb, open_sample, pixel_sha256
 from trainer.dataset.sample import FaceMark
+from trainer.dataset.sample_pixels import open_sample
 from trainer.errors import Cancelled, DatasetError
+from trainer.images.pixels import load_picture, load_rgb, pixel_sha256
 
 from ..asked import Watcher
 from ..portraits import Studio
@@ -159,7 +160,7 @@ def test_what_lies_outside_is_filled_as_asked_and_never_with_a_mirror_image(stud
         assert np.abs(middle.astype(int) - np.asarray(load_rgb(path))[row, 0]).max() < 60
     else:
         assert tuple(middle) == ((16, 32, 48) if outside == "colour" else (255, 255, 255))
-    assert made.masked == (load_mask(made.path) is not None) == (outside == "transparent")
+    assert made.masked == (load_picture(made.path).mask is not None) == (outside == "transparent")
 
 
 def test_a_masked_sample_keeps_its_transparency_in_the_crop(studio: Studio) -> None:
@@ -172,7 +173,7 @@ def test_a_masked_sample_keeps_its_transparency_in_the_crop(studio: Studio) -> N
     masked = dataset.with_samples((replace(dataset.samples[0], masked=True),))
     for given, has_mask in ((masked, True), (dataset, False)):
         made = crop_dataset(given, SMALL, studio.reader, studio.folder.parent / "crops").dataset.samples[0]
-        assert (load_mask(made.path) is not None) == has_mask
+        assert (load_picture(made.path).mask is not None) == has_mask
         assert pixel_sha256(open_sample(made)) == made.sha256
 
 

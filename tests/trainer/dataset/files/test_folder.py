@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from trainer.dataset.alpha import Alpha
 from trainer.dataset.files.folder import read_dataset
 from trainer.errors import DatasetError
+from trainer.images.alpha import Alpha
 
 from ..pictures import make_set, put
 

@@ -8,14 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from trainer.dataset.alpha import Alpha
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
 from trainer.dataset.files.save import save_aitoolkit, save_kohya
-from trainer.dataset.pixels import load_mask, load_rgb
 from trainer.dataset.sample import Split
 from trainer.dataset.split import hold_out
 from trainer.errors import DatasetError
+from trainer.images.alpha import Alpha
+from trainer.images.pixels import load_picture, load_rgb
 
 from ..pictures import make_set, put
 from ..png import RGB, png
@@ -96,7 +96,7 @@ def test_a_masked_picture_is_saved_with_its_mask_and_without_hidden_colours(tmp_
         assert (saved.mode, opaque.mode) == ("RGBA", "RGB")
         assert saved.getpixel((1, 1)) == (128, 128, 128, 0)
         assert saved.getpixel((20, 12)) == image.getpixel((20, 12))
-    mask = load_mask(first)
+    mask = load_picture(first).mask
     assert mask is not None and mask.tobytes() == image.getchannel("A").tobytes()
     again = read_dataset(tmp_path / "kohya", alpha=alpha)
     assert again.fingerprint() == dataset.fingerprint()

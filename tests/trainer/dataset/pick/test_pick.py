@@ -9,8 +9,8 @@ from PIL import Image
 
 from trainer.dataset.pick.likeness import to_the_most_frequent
 from trainer.dataset.pick.pick import Picked, pick
-from trainer.dataset.pixels import load_rgb
 from trainer.errors import Cancelled, DatasetError, FaceError
+from trainer.images.pixels import load_rgb
 
 from ..portraits import HERO, STRANGER, Studio
 

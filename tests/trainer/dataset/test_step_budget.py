@@ -1,0 +1,43 @@
+"""Updates, pictures shown and passes, by the guide's example and kohya's arithmetic."""
+
+from pathlib import Path
+
+import pytest
+
+from trainer.dataset.sample import Sample
+from trainer.dataset.step_budget import step_budget
+from trainer.recipe.optim import Schedule
+from trainer.recipe.recipe import Recipe
+from trainer.training.data.order import Order
+
+
+def pictures(*counts: int, repeats: int = 1) -> list[Sample]:
+    """So many pictures of each shape: square, wide, tall."""
+    sizes = ((1024, 1024), (1536, 640), (640, 1536))
+    shapes = [size for size, count in zip(sizes, counts, strict=False) for _ in range(count)]
+    return [
+        Sample(path=Path(f"{n}.png"), sha256=f"{n:064x}", width=wide, height=high, repeats=repeats)
+        for n, (wide, high) in enumerate(shapes)
+    ]
+
+
+def recipe(**schedule: int) -> Recipe:
+    return Recipe(schedule=Schedule(**schedule))
+
+
+def test_the_guides_example_shows_each_of_20_pictures_50_times_in_250_updates() -> None:
+    told = step_budget(pictures(20, repeats=10), recipe(batch=1, accumulation=4, steps=250))
+    assert (told.updates, told.presentations, told.epochs, told.passes) == (250, 1000, 5.0, 50.0)
+    assert told.sentence == "250 updates show 1000 pictures in 5.0 epochs: each about 50 times."
+
+
+@pytest.mark.parametrize("batch", [1, 2, 4, 16])
+def test_an_epoch_has_the_batches_of_the_order_trained_in(batch: int) -> None:
+    order = Order(["a"] * 4 + ["b"] * 2 + ["c"], [3] * 7, batch, seed=0)
+    told = step_budget(pictures(4, 2, 1, repeats=3), recipe(batch=batch, steps=order.batches_per_epoch))
+    assert (told.epochs, told.presentations) == (1.0, 21)
+
+
+def test_short_batches_show_fewer_pictures_than_updates_promise() -> None:
+    told = step_budget(pictures(13, 8), recipe(steps=11, batch=2))
+    assert (told.presentations, told.epochs, told.passes) == (21, 1.0, 1.0)

@@ -1,0 +1,114 @@
+"""Masks in files of their own, from the folder to the training loss."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from trainer.dataset.crop.geometry import Crop
+from trainer.dataset.crop.pixels import cut
+from trainer.dataset.dataset import Dataset
+from trainer.dataset.files.folder import read_dataset
+from trainer.dataset.files.save import save_json, save_kohya
+from trainer.dataset.sample_pixels import sample_mask
+from trainer.errors import DatasetError
+from trainer.images.alpha import Alpha
+from trainer.recipe.buckets import Buckets, placement
+from trainer.training.data.placed import placed_mask, placed_picture
+
+MASKED = Alpha(matte="grey", masked=True)
+
+
+def half_white(size: tuple[int, int] = (64, 64)) -> Image.Image:
+    """The left half is learned."""
+    mask = Image.new("L", size, 0)
+    mask.paste(255, (0, 0, size[0] // 2, size[1]))
+    return mask
+
+
+def written(folder: Path, mask: str | None, size: tuple[int, int] = (64, 64)) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(1)
+    Image.fromarray(rng.integers(0, 255, (64, 64, 3), np.uint8)).save(folder / "001.png")
+    if mask is not None:
+        (folder / mask).parent.mkdir(parents=True, exist_ok=True)
+        half_white(size).save(folder / mask)
+    return folder
+
+
+def read(folder: Path, alpha: Alpha = MASKED) -> Dataset:
+    return read_dataset(folder, trigger="sage", alpha=alpha)
+
+
+@pytest.mark.parametrize("mask", ["1_sage/001-masklabel.png", "1_sage/masks/001.png", "masks/001.png"])
+def test_a_mask_beside_its_picture_masks_it_and_is_no_picture(tmp_path: Path, mask: str) -> None:
+    written(tmp_path / "set" / "1_sage", f"../{mask}")
+    (sample,) = read(tmp_path / "set").samples
+    assert sample.masked
+    assert sample.mask is not None
+    found = sample_mask(sample)
+    assert found is not None
+    assert np.array_equal(np.asarray(found), np.asarray(half_white()))
+
+
+def test_the_picture_keeps_its_background(tmp_path: Path) -> None:
+    folder = written(tmp_path / "set", "001-masklabel.png")
+    (masked,), (plain,) = read(folder).samples, read(folder, Alpha()).samples
+    assert masked.sha256 == plain.sha256
+    assert not plain.masked
+
+
+def test_training_sees_the_mask_placed_as_the_picture(tmp_path: Path) -> None:
+    (sample,) = read(written(tmp_path / "set", "001-masklabel.png")).samples
+    place = placement((64, 64), Buckets(resolution=32, step=8, shortest=32, longest=32))
+    placed = np.asarray(placed_mask(sample, place))
+    assert placed.shape == (32, 32)
+    assert placed[:, :12].min() == 255 and placed[:, 20:].max() == 0
+    assert placed_picture(sample, place).size == (32, 32)
+
+
+def test_another_mask_is_another_dataset(tmp_path: Path) -> None:
+    folder = written(tmp_path / "set", "001-masklabel.png")
+    before = read(folder)
+    half_white().transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / "001-masklabel.png")
+    assert read(folder).fingerprint() != before.fingerprint()
+    with pytest.raises(DatasetError, match="mask 001-masklabel.png changed"):
+        sample_mask(before.samples[0])
+
+
+def test_a_mask_of_another_size_leaves_the_picture_out_with_why(tmp_path: Path) -> None:
+    folder = written(tmp_path / "set", "001-masklabel.png", size=(32, 64))
+    with pytest.raises(DatasetError, match="mask 001-masklabel.png is 32 x 64 pixels and its picture 64 x 64"):
+        read(folder)
+
+
+def test_a_mask_from_elsewhere_is_refused(tmp_path: Path) -> None:
+    folder = written(tmp_path / "set", None)
+    half_white().save(tmp_path / "secret.png")
+    (folder / "001-masklabel.png").symlink_to(tmp_path / "secret.png")
+    with pytest.raises(DatasetError, match="lies outside"):
+        read(folder)
+
+
+def test_a_crop_takes_its_part_of_the_mask(tmp_path: Path) -> None:
+    (sample,) = read(written(tmp_path / "set", "001-masklabel.png")).samples
+    made, _, mask = cut(sample, Crop(box=(16, 0, 48, 32), size=(32, 32)), "shrink", "white")
+    assert mask is not None and made.mask_sha256 is not None
+    (tmp_path / "crop.png").write_bytes(mask)
+    values = np.asarray(Image.open(tmp_path / "crop.png"))
+    assert values[:, :16].min() == 255 and values[:, 16:].max() == 0
+    assert not made.clear
+
+
+@pytest.mark.parametrize("save", [save_kohya, save_json])
+def test_a_saved_dataset_keeps_its_masks(tmp_path: Path, save: object) -> None:
+    dataset = read(written(tmp_path / "set", "masks/001.png"))
+    save(dataset, tmp_path / "saved")  # type: ignore[operator]
+    assert (tmp_path / "saved" / "1_sage" / "001-masklabel.png").is_file()
+    again = read(tmp_path / "saved")
+    assert again.fingerprint() == replace(dataset, subject=again.subject).fingerprint()
+    (sample,) = again.samples
+    found = sample_mask(sample)
+    assert found is not None and np.array_equal(np.asarray(found), np.asarray(half_white()))

@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+
+from trainer.scoring.measures.memorisation import read_losses, recall
+from trainer.training.run.events import HeldOut
+
+LOSSES = [
+    HeldOut(step=100, held_out=0.07, train=0.07),
+    HeldOut(step=200, held_out=0.064, train=0.06),
+    HeldOut(step=600, held_out=0.195, train=0.038),
+]
+
+
+def test_a_run_that_forgets_others_while_learning_its_own_shows_in_rise_and_fall():
+    found = recall(LOSSES, 600)
+    assert found and found.rise == pytest.approx(0.195 / 0.064)
+    assert found.fall < 1
+
+
+def test_a_checkpoint_knows_nothing_of_later_losses():
+    found = recall(LOSSES, 250)
+    assert found and found.rise == 1.0
+    assert recall(LOSSES, 50) is None
+
+
+def test_a_resumed_run_counts_as_written_last_and_torn_lines_are_passed_over(tmp_path: Path):
+    events = tmp_path / "events.jsonl"
+    rows = ['{"event":"heldout","step":5,"held_out":9,"train":9}', '{"event":"stepped","step":6}', "[1]"]
+    rows += [
+        '{"event":"heldout","step":5,"held_out":1,"train":2}',
+        '{"event":"heldout","step":7',
+        '{"event":"heldout"}',
+    ]
+    events.write_text("\n".join(rows))
+    assert read_losses(events) == [HeldOut(step=5, held_out=1.0, train=2.0)]
+
+
+def test_without_a_log_there_are_no_losses(tmp_path: Path):
+    assert read_losses(tmp_path / "events.jsonl") == []

@@ -1,0 +1,92 @@
+"""The pictures that new ones are made from: the set's own, never what is held out, each in its own shape."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ...dataset.audit.audit import Audit
+from ...dataset.audit.seen import Seen
+from ...dataset.sample import Sample
+from ...dataset.sample_pixels import open_sample
+from ...errors import DatasetError
+from ...faces.identity import centroid
+from ...images.pixels import pixel_sha256
+from ...images.store import PictureShelf
+from ..variants.plan import size_for
+from .plan import FillPlan, Job
+from .pose import yaw_of
+
+MOST = 5
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reference:
+    """`path` holds `size` pixels in the picture's own shape; `embedding` is None without a face to read."""
+
+    sample: Sample
+    path: Path
+    sha256: str
+    size: tuple[int, int]
+    hash: int
+    embedding: np.ndarray | None
+    yaw: float | None
+
+
+def references_of(audit: Audit, plan: FillPlan, shelf: PictureShelf) -> list[Reference]:
+    """At most five, the most typical face first. DatasetError where the set has none that may be used."""
+    held = {sample.family for sample in audit.dataset.held_out}
+    pairs = [
+        (sample, seen)
+        for sample, seen in zip(audit.dataset.samples, audit.seen, strict=True)
+        if sample.split == "train" and not sample.is_made and sample.family not in held and seen.fault is None
+    ]
+    if audit.reader is not None:
+        pairs = [(sample, seen) for sample, seen in pairs if seen.portrait is not None]
+    if not pairs:
+        face = " with a face" if audit.reader else ""
+        raise DatasetError(f"No picture{face} is left to make others from; add one that is not held out.")
+    return [_ready(sample, seen, plan, shelf) for sample, seen in _typical(pairs)[:MOST]]
+
+
+def chosen(references: Sequence[Reference], job: Job, attempt: int, plan: FillPlan) -> tuple[Reference, ...]:
+    """Of an attempt: for an angle those turned most alike first, in turn from attempt to attempt."""
+    wanted = yaw_of(job.gap.bucket) if job.gap.axis == "angle" else None
+    order = list(references)
+    if wanted is not None:
+        order.sort(key=lambda one: 90.0 if one.yaw is None else abs(one.yaw - wanted))
+    count = min(plan.at_once if plan.way == "edit" else 1, len(order))
+    return tuple(order[(job.number + attempt + place) % len(order)] for place in range(count))
+
+
+def _typical(pairs: Sequence[tuple[Sample, Seen]]) -> list[tuple[Sample, Seen]]:
+    known = [seen.portrait.embedding for _, seen in pairs if seen.portrait and seen.portrait.embedding.size]
+    if not known:
+        return list(pairs)
+    middle = centroid(np.stack(known))
+
+    def likeness(pair: tuple[Sample, Seen]) -> float:
+        portrait = pair[1].portrait
+        return float(portrait.embedding @ middle) if portrait and portrait.embedding.size else -1.0
+
+    return sorted(pairs, key=likeness, reverse=True)
+
+
+def _ready(sample: Sample, seen: Seen, plan: FillPlan, shelf: PictureShelf) -> Reference:
+    image = open_sample(sample)
+    if pixel_sha256(image) != sample.sha256:
+        raise DatasetError(f"{sample.path.name} changed since the dataset was loaded; load the dataset again.")
+    size = size_for(*image.size, plan.resolution)
+    kept = shelf.put(ImageOps.fit(image, size, Image.Resampling.LANCZOS))
+    portrait = seen.portrait
+    return Reference(
+        sample=sample,
+        path=shelf.path(kept),
+        sha256=kept.sha256,
+        size=size,
+        hash=seen.facts.hash if seen.facts else 0,
+        embedding=portrait.embedding if portrait and portrait.embedding.size else None,
+        yaw=portrait.yaw if portrait else None,
+    )

@@ -1,0 +1,58 @@
+"""A render made ready to begin variants from: one size in multiples of sixteen, opaque, with its face read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from ...dataset.sample import Sample
+from ...dataset.sample_pixels import open_sample
+from ...errors import DatasetError
+from ...faces.face import Face, FaceReader
+from ...images.pixels import pixel_sha256
+from ...images.store import Kept, PictureShelf
+from .judge import known_face
+from .plan import size_for
+
+Hints = Callable[[Sample], Image.Image | None]
+"""What a ControlNet is to follow for a picture; None for nothing."""
+
+
+def no_hint(_: Sample) -> None:
+    return None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Source:
+    """`start` holds the pixels that variants begin from; `face` is read in them, None where nobody reads faces."""
+
+    sample: Sample
+    start: Path
+    sha256: str
+    size: tuple[int, int]
+    face: Face | None
+    hint: Kept | None
+
+
+def ready(sample: Sample, resolution: int, faces: FaceReader | None, shelf: PictureShelf, hints: Hints) -> Source:
+    """DatasetError for a picture that cannot be read, has changed, or shows no face to hold variants to."""
+    image = open_sample(sample)
+    if pixel_sha256(image) != sample.sha256:
+        raise DatasetError(f"{sample.path.name} changed since the dataset was loaded; load the dataset again.")
+    size = size_for(*image.size, resolution)
+    fitted = ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+    face = known_face(faces, fitted)
+    if face is None and faces is not None:
+        raise DatasetError(
+            f"{sample.path.name}: no face is found, so variants of it cannot be held to one; it stays as an original."
+        )
+    kept, hint = shelf.put(fitted), hints(sample)
+    return Source(
+        sample=sample,
+        start=shelf.path(kept),
+        sha256=kept.sha256,
+        size=size,
+        face=face,
+        hint=None if hint is None else shelf.put(ImageOps.fit(hint, size, Image.Resampling.LANCZOS)),
+    )

@@ -1,0 +1,249 @@
+"""Puts a sentence with struck words back together, so that commas, articles and `and` still fit."""
+
+from dataclasses import dataclass
+
+from ..words import words
+from ..words.prose import (
+    CLAUSE_WORDS,
+    COPULAS,
+    DETERMINERS,
+    FINITE,
+    HAVING,
+    HEADS,
+    PERSONS,
+    PREPOSITIONS,
+    PRONOUNS,
+    WITHS,
+)
+from .phrase import OPENERS, STOPS, Sentence
+
+_JOINTS = frozenset({",", "and", "or"})
+_TIGHT = frozenset(",.;:!?")
+_POSSESSIVE = words("her his their its the my")
+_DANGLING = words("very of by slightly quite styled worn arranged put done in into covered")
+
+
+def mended(line: Sentence) -> str:
+    """What is left, mended around every gap; "" when nothing that says anything is left."""
+    if not any(line.gone):
+        return "".join(gap + word for gap, word in zip(line.gaps, [*line.words, ""], strict=True))
+    _join_holes(line)
+    for hole in _holes(line):
+        _Mend(line, hole).run()
+    return _joined(line)
+
+
+def _join_holes(line: Sentence) -> None:
+    """Strike commas and `and` that stand alone between two struck phrases."""
+    gone, low = line.gone, line.low
+    for n in range(1, len(gone)):
+        if gone[n] or not gone[n - 1]:
+            continue
+        joint = n
+        while joint < len(gone) and low[joint] in _JOINTS and not gone[joint]:
+            joint += 1
+        if n < joint < len(gone) and gone[joint]:
+            line.strike(n, joint)
+
+
+def _holes(line: Sentence) -> list[int]:
+    """The last struck word of every run, from the right: mending one may not move another."""
+    last = len(line.gone) - 1
+    return [n for n in range(last, -1, -1) if line.gone[n] and (n == last or not line.gone[n + 1])]
+
+
+def _joined(line: Sentence) -> str:
+    words, gaps, gone = line.words, line.gaps, line.gone
+    kept = [n for n, struck in enumerate(gone) if not struck]
+    if not any(words[n][0].isalnum() for n in kept):
+        return ""
+    first = words[kept[0]]
+    parts = [gaps[0], first[0].upper() + first[1:] if words[0][0].isupper() else first]
+    for n in kept[1:]:
+        if gaps[n]:
+            parts.append(gaps[n])
+        elif gone[n - 1] and words[n] not in _TIGHT:
+            parts.append(" ")
+        parts.append(words[n])
+    return "".join(parts)
+
+
+@dataclass(slots=True)
+class _Mend:
+    """Mends one hole: looks at the nearest words kept on both sides until nothing is left dangling."""
+
+    line: Sentence
+    hole: int
+
+    def run(self) -> None:
+        for _ in range(12):
+            left, right = self._left(), self._right()
+            if not self._step(left, right):
+                return
+
+    def _left(self, place: int | None = None) -> int:
+        place = self.hole if place is None else place - 1
+        while place >= 0 and self.line.gone[place]:
+            place -= 1
+        return place
+
+    def _right(self, place: int | None = None) -> int:
+        place = self.hole if place is None else place + 1
+        while place < len(self.line.gone) and self.line.gone[place]:
+            place += 1
+        return place
+
+    def _step(self, left: int, right: int) -> bool:
+        """One repair; whether anything changed."""
+        before, after = self.line.at(left), self.line.at(right)
+        if left < 0:
+            return after in {",", "and", ";", ":"} and self._drop(right) or self._drop_orphan(after, right)
+        if before in {"and", "or", "&", "but"}:
+            if after in FINITE and self._has_no_verb(left):
+                return self._drop(left)
+            return (not after or after in STOPS or after in {"and", "while"} or self._is_prep(after)) and self._drop(
+                left
+            )
+        if before in STOPS:
+            return self._after_stop(left, after, right)
+        if before in HAVING:
+            return self._after_has(left, after, right)
+        if before in COPULAS or before == "to" and self.line.at(self._left(left)) in COPULAS:
+            return self._after_is(left, after, right)
+        if before in WITHS:
+            return self._after_with(left, after, right)
+        return self._after_word(left, before, after)
+
+    def _drop_orphan(self, verb: str, place: int) -> bool:
+        """Strike what a sentence says of a subject that is gone: `[her pale skin] contrasts with the wall`."""
+        noun = self.line.low[self.hole] in HEADS and self.line.low[0] in _POSSESSIVE and place == self.hole + 1
+        if (
+            not noun
+            or verb in OPENERS
+            or not verb[:1].isalpha()
+            or verb in PERSONS
+            or verb.endswith("ing")
+            or self._is_prep(verb)
+        ):
+            return False
+        self.line.strike(place, self.line.end_of_clause(place))
+        return True
+
+    def _has_no_verb(self, place: int) -> bool:
+        """Whether the clause before `place` still waits for its verb: `a woman with cat ears and`."""
+        while place > 0 and self.line.low[place - 1] not in STOPS:
+            place -= 1
+            if self.line.low[place] in FINITE and not self.line.gone[place]:
+                return False
+        return True
+
+    def _after_stop(self, left: int, after: str, right: int) -> bool:
+        if self.line.low[left] == "," and after == "," and self.line.at(self._right(right)) in FINITE:
+            self._drop(right)
+        if self.line.low[left] == "," and (not after or after in STOPS):
+            return not self._drop(left)  # what stood before a comma was whole
+        if self.line.low[left] != "," and after in {",", "and"}:
+            return self._drop(right)
+        return False
+
+    def _after_with(self, left: int, after: str, right: int) -> bool:
+        follows = self.line.at(self._right(right))
+        beyond = self.line.at(self._right(self._right(right)))
+        if after in {",", "and"} and (follows.endswith("ing") or follows.endswith("ed") and self._is_prep(beyond)):
+            return self._drop(left) and (after == "," or self._drop(right))
+        if after == "," and follows in {"and", "or"}:
+            return self._drop(right)
+        if after in {"and", "or", ","} and self._is_item(follows) and beyond not in PERSONS:
+            return not self._drop(right)
+        return self._drop(left)
+
+    def _after_has(self, left: int, after: str, right: int) -> bool:
+        follows = self.line.at(self._right(right))
+        if after in {",", "and"} and not (after == "," and self._is_relative(left)):
+            if follows in FINITE:
+                return self._drop(right) and self._drop(left)
+            if follows in {"and", "or"}:
+                return self._drop(right)
+            if self._is_item(follows) and follows not in {"her", "his", "their"}:
+                return not self._drop(right)
+        return self._drop_clause(left)
+
+    def _after_is(self, left: int, after: str, right: int) -> bool:
+        follows = self.line.at(self._right(right))
+        if after == "," and follows == "and" and self.line.at(self._right(self._right(right))) in OPENERS:
+            return self._drop_clause(left)
+        if after in {",", "and", "but"} and follows and follows not in OPENERS and follows not in {"a", "an", "the"}:
+            return self._drop(right) and (follows not in FINITE or self._drop(left))
+        if after and after not in STOPS and after not in {"and", "while", "with", "as", "but"}:
+            return False
+        return self._drop_clause(left)
+
+    def _after_word(self, left: int, before: str, after: str) -> bool:
+        over = not after or after in STOPS | FINITE or after in {"and", "with", "while"} or self._is_prep(after)
+        if (
+            before == "hair"
+            and over
+            and self.line.at(left - 1) in _POSSESSIVE
+            and self.line.at(left - 2) in HAVING | WITHS
+        ):
+            self.line.strike(left - 1, left + 1)
+            return True
+        if before in {"a", "an"}:
+            if over:
+                return self._drop(left)
+            fitting = "an" if after[0] in "aeiou" and not after.startswith(("uni", "one", "eu", "use")) else "a"
+            return before != fitting and self._respell(left, fitting)
+        if before in {"front", "top", "middle"} and self.line.at(left - 1) in {"in", "on"} and self.line.gone[left + 1]:
+            return over and self._drop(left) and self._drop(self._left(left))
+        dangling = before in DETERMINERS or self._is_prep(before) or before in CLAUSE_WORDS or before in _DANGLING
+        return dangling and over and not (before == "her" and after in STOPS) and self._drop(left)
+
+    def _is_relative(self, verb: int) -> bool:
+        return self.line.at(self._left(verb)) in CLAUSE_WORDS
+
+    def _drop_clause(self, verb: int) -> bool:
+        """Strike the verb, and its subject where that is short; a long subject tells things of its own and stays."""
+        start = verb
+        while (
+            start > 0
+            and self.line.low[start - 1] not in STOPS
+            and self.line.low[start - 1] not in {"and", "while", "as"}
+        ):
+            start -= 1
+            if self.line.low[start] in CLAUSE_WORDS:
+                break
+        subject = [n for n in range(start, verb) if not self.line.gone[n]]
+        relative = bool(subject) and self.line.low[subject[0]] in CLAUSE_WORDS
+        if len(subject) > 4 and not relative:
+            return self._drop(verb)
+        self.line.strike(start, verb + 1)
+        before, after = self._left(start), self._right()
+        if relative and self.line.at(before) == "," and self.line.at(after) == ",":
+            self._drop(after)
+            self._drop(before)
+        return True
+
+    def _drop(self, place: int) -> bool:
+        self.line.gone[place] = True
+        return True
+
+    def _respell(self, place: int, word: str) -> bool:
+        old = self.line.words[place]
+        self.line.words[place] = word.capitalize() if old[0].isupper() else word
+        self.line.low[place] = word
+        return False
+
+    @staticmethod
+    def _is_prep(word: str) -> bool:
+        return word in PREPOSITIONS
+
+    @staticmethod
+    def _is_item(word: str) -> bool:
+        """Whether `word` may begin another thing of a list, rather than a clause."""
+        return (
+            bool(word)
+            and word[0].isalnum()
+            and word not in FINITE
+            and word not in PRONOUNS
+            and word not in PREPOSITIONS
+        )

@@ -1,0 +1,129 @@
+"""Looks for what is wrong with a set's captions as a whole and one by one, after the rules or instead of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...dataset.dataset import Dataset
+from ...dataset.finding import Finding, Level
+from ...dataset.sample import Sample
+from ..prose.parse import parse
+from ..prose.tags import normal, word_of
+from ..rules.caption_rules import CaptionRules
+from ..rules.compose import spelling
+from ..rules.fragments import Fragment, count_fragments
+from ..rules.prune import looks_in, phrase_goes, tag_goes
+from ..rules.style import CONSTANT
+
+SHARED, SAME, MISSING, LEFT, LOOKS, META = (
+    "caption_shared", "caption_same", "caption_missing", "caption_without_picture", "caption_looks", "caption_meta",
+)  # fmt: skip
+FUSES = 0.80
+"""Share of captions from which on a fragment is learned together with the trigger."""
+_FEWEST = 4
+"""Captions below which a share says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remark:
+    """A finding of one picture, by its sha256 and file name, or of the whole set where both are None."""
+
+    finding: Finding
+    sha256: str | None = None
+    name: str | None = None
+
+
+def lint(dataset: Dataset, rules: CaptionRules, texts: Iterable[Path] = ()) -> tuple[Remark, ...]:
+    """Remarks on the set first, then on its pictures in order. `texts` are caption files found beside the pictures."""
+    remarks = [Remark(finding=finding) for finding in (*_shared(dataset, rules), *_alone(dataset, texts))]
+    remarks += _same(dataset.samples)
+    for sample in dataset.samples:
+        remarks += [
+            Remark(finding=f, sha256=sample.sha256, name=sample.path.name) for f in _own(sample, dataset, rules)
+        ]
+    return tuple(remarks)
+
+
+def _shared(dataset: Dataset, rules: CaptionRules) -> list[Finding]:
+    captions = [sample.caption for sample in dataset.train if _says(sample.caption, dataset)]
+    if len(captions) < _FEWEST:
+        return []
+    rows = count_fragments(captions, dataset.trigger, dataset.subject)
+    often = [row for row in rows if row.count >= FUSES * len(captions) and row.text != CONSTANT]
+    return [_fuses(row, len(captions), rules) for row in often if word_of(row.text).slot != "subject"]
+
+
+def _fuses(row: Fragment, captions: int, rules: CaptionRules) -> Finding:
+    share = row.count / captions
+    where = f"'{row.text}' is in {row.count} of {captions} captions"
+    if tag_goes(word_of(row.text), rules, {}):
+        text = f"{where}: the LoRA binds the looks to these words, not to the trigger; prune them."
+    else:
+        text = (
+            f"{where} and will fuse with the trigger; add pictures without it, and keep it in the captions meanwhile."
+        )
+    return Finding(check=SHARED, level="warning", text=text, value=round(share, 3))
+
+
+def _alone(dataset: Dataset, texts: Iterable[Path]) -> list[Finding]:
+    stems = {sample.path.with_suffix("") for sample in dataset.samples}
+    alone = sorted(path for path in texts if path.with_suffix("") not in stems)
+    return [
+        Finding(
+            check=LEFT,
+            level="warning",
+            text=f"{path.name} is a caption without a picture; rename it like its picture or remove it.",
+        )
+        for path in alone
+    ]
+
+
+def _same(samples: Sequence[Sample]) -> list[Remark]:
+    groups: dict[str, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        if sample.caption.strip():
+            groups[" ".join(sample.caption.lower().split())].append(sample)
+    remarks: list[Remark] = []
+    for group in groups.values():
+        if len({sample.family for sample in group}) > 1:
+            everyone = len(group) == len(samples)
+            who = "All captions are" if everyone else f"{len(group)} captions ({_names(group)}) are"
+            text = f"{who} the same, so what differs between these pictures goes to the trigger; describe each of them."
+            remarks.append(Remark(finding=Finding(check=SAME, level="warning", text=text, value=float(len(group)))))
+    return remarks
+
+
+def _names(samples: Sequence[Sample]) -> str:
+    names = [sample.path.name for sample in samples]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _own(sample: Sample, dataset: Dataset, rules: CaptionRules) -> Iterable[Finding]:
+    if not _says(sample.caption, dataset):
+        text = f"{sample.path.name} has no caption beyond the trigger; caption it, or all it shows goes to the trigger."
+        yield Finding(check=MISSING, level="warning", text=text)
+        return
+    spoken = parse(spelling(dataset.trigger).sub(" ", sample.caption))
+    words = [
+        word for word in map(word_of, spoken.tags) if word.key not in {normal(dataset.trigger), normal(dataset.subject)}
+    ]
+    looks = [word.text for word in words if word.row and tag_goes(word, rules, {})]
+    told = [spoken.prose, *(word.text for word in words if word.told)]
+    looks += [found.text for text in told for found in looks_in(text) if phrase_goes(found, rules, {})]
+    if looks:
+        text = f"{sample.path.name} describes looks ({', '.join(looks)}) that the trigger should stand for; prune them."
+        yield Finding(check=LOOKS, level=_level(sample), text=text, value=float(len(looks)))
+    if meta := [word.text for word in words if word.slot == "meta"]:
+        text = f"{sample.path.name} speaks of the file, not the picture ({', '.join(meta)}); apply the caption rules."
+        yield Finding(check=META, level="note", text=text, value=float(len(meta)))
+
+
+def _level(sample: Sample) -> Level:
+    """A tagger's leftovers are exceptions the rules kept on purpose; a hand's are likely an oversight."""
+    return "warning" if sample.author == "hand" else "note"
+
+
+def _says(caption: str, dataset: Dataset) -> bool:
+    rest = spelling(dataset.trigger).sub(" ", caption)
+    return any(normal(part) not in {"", normal(dataset.subject)} for part in rest.split(","))

@@ -1,0 +1,179 @@
+"""Takes the character's looks out of tags and sentences, so that the trigger learns them."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from ..prose.appearance import is_hot, strike_looks
+from ..prose.found import Found
+from ..prose.phrase import Sentence, sentences_of
+from ..prose.repair import mended
+from ..prose.tags import Word, normal, word_of
+from ..words import words
+from .caption_rules import CaptionRules
+
+_LONGEST = 600
+"""Letters of a sentence beyond which its analysis is not remembered: bounds what the memory can take."""
+_DETERMINERS = words("a an the her his their some")
+
+
+class Removed(NamedTuple):
+    """A fragment that was taken out, and the row of the appearance table, or `meta`, `drop` …, that took it."""
+
+    text: str
+    row: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What is left, as text and, of tags, one by one; and what was taken out."""
+
+    text: str
+    removed: tuple[Removed, ...]
+    kept: tuple[Word, ...] = ()
+
+
+def prune_tags(tags: Iterable[str], rules: CaptionRules, share: Mapping[str, float]) -> Pruned:
+    """`tags` without identity, meta and what the drop list names; order and first spelling stay.
+
+    `share` gives the part of the set's pictures, 0..1, that has a tag (in its usual spelling); one that is not in it
+    counts as being in all.
+    """
+    kept: dict[str, Word] = {}
+    removed: list[Removed] = []
+    plain = rules.kept is None and rules.dropped is None and rules.own is None
+    for word in map(word_of, tags):
+        if plain and word.plain:
+            kept.setdefault(word.key, word)
+        elif (rest := _pruned_word(word, rules, share, removed)) is not None and rest.key:
+            kept.setdefault(rest.key, rest)
+    return Pruned(", ".join(word.text for word in kept.values()), tuple(removed), tuple(kept.values()))
+
+
+def _pruned_word(word: Word, rules: CaptionRules, share: Mapping[str, float], removed: list[Removed]) -> Word | None:
+    """What is left of one tag; a phrase that lost its looks is judged again by what it has become."""
+    while (row := tag_goes(word, rules, share)) is None:
+        rest, gone = _prune_text(word.text, rules, share) if word.told else ("", [])
+        if not gone or rest == word.text:
+            return word
+        removed += gone
+        word = word_of(rest)
+    removed.append(Removed(word.text, row))
+    return None
+
+
+def prune_sentence(text: str, rules: CaptionRules, share: Mapping[str, float]) -> Pruned:
+    """`text` without phrases on looks; sentences that say nothing of looks stay letter for letter."""
+    rest, removed = _prune_text(text, rules, share)
+    return Pruned(rest, tuple(removed))
+
+
+def looks_in(text: str) -> list[Found]:
+    """Every phrase on looks in `text`, whatever any rule makes of it."""
+    return [found for sentence in sentences_of(text)[::2] for found in _judged(sentence)[0]]
+
+
+@lru_cache(maxsize=8192)
+def _struck(sentence: str, only: frozenset[Found] | None) -> tuple[tuple[Found, ...], str]:
+    line = Sentence.of(sentence)
+    if not is_hot(set(line.low)):
+        return (), sentence
+    found: list[Found] = []
+
+    def decides(phrase: Found) -> bool:
+        found.append(phrase)
+        return only is None or phrase in only
+
+    strike_looks(line, decides)
+    return tuple(found), mended(line) if found else sentence
+
+
+def _judged(sentence: str, only: frozenset[Found] | None = None) -> tuple[tuple[Found, ...], str]:
+    """The phrases on looks of one sentence, and the sentence without them, or without `only` some of them."""
+    return (_struck if len(sentence) <= _LONGEST else _struck.__wrapped__)(sentence, only)
+
+
+def tag_goes(word: Word, rules: CaptionRules, share: Mapping[str, float]) -> str | None:
+    """The row that takes a tag out; None where it stays."""
+    if rules.kept is not None and rules.kept.fullmatch(word.key):
+        return None
+    if rules.dropped is not None and rules.dropped.fullmatch(word.key):
+        return "drop"
+    if word.slot == "meta":
+        return "meta"
+    if rules.own is not None and rules.own.fullmatch(word.key):
+        return "signature" if _goes("signature", rules, share.get(word.key, 1.0)) else None
+    if word.row is None:
+        return None
+    if (setting := rules.appearance.get(word.row)) is not None:
+        return word.row if setting == "omit" else None
+    seen = max(share.get(word.key, 1.0), share.get(word.alias, 0.0) if word.alias else 0.0)
+    return word.row if word.kind and _goes(word.kind, rules, seen) else None
+
+
+def _goes(kind: str, rules: CaptionRules, share: float) -> bool:
+    if kind == "optional" or rules.policy == "minimal":
+        return False
+    if rules.policy == "strict":
+        return True
+    return share >= (rules.signature_share if kind == "signature" else rules.core_share)
+
+
+def phrase_goes(found: Found, rules: CaptionRules, share: Mapping[str, float]) -> bool:
+    """Whether a phrase on looks is taken out of a sentence."""
+    if rules.kept is not None:
+        names = (found.key, normal(found.text), *found.text.split())
+        if any(rules.kept.fullmatch(name) for name in names):
+            return False
+    if (setting := rules.appearance.get(found.row)) is not None:
+        return setting == "omit"
+    # A captioner mentions freckles or youth when it likes: only colour, length and worn things can be an exception.
+    counted = found.kind == "signature" or "_" in found.key
+    return _goes(found.kind, rules, share.get(found.key, 1.0) if counted else 1.0)
+
+
+def _prune_text(text: str, rules: CaptionRules, share: Mapping[str, float]) -> tuple[str, list[Removed]]:
+    removed: list[Removed] = []
+    parts = sentences_of(text)
+    for place in range(0, len(parts), 2):
+        parts[place] = _prune_one(parts[place], rules, share, removed)
+    return (_rejoined(parts) if removed else text), removed
+
+
+def _prune_one(text: str, rules: CaptionRules, share: Mapping[str, float], removed: list[Removed]) -> str:
+    if rules.phrases:
+        text = _without_phrases(text, rules, removed)
+    found, bare = _judged(text)
+    going = [phrase for phrase in found if phrase_goes(phrase, rules, share)] if bare != text else []
+    removed += [Removed(phrase.text, phrase.row) for phrase in going]
+    if len(going) == len(found):
+        return bare
+    if not going:
+        return text
+    return _judged(text, frozenset(going))[1]
+
+
+def _without_phrases(text: str, rules: CaptionRules, removed: list[Removed]) -> str:
+    line = Sentence.of(text)
+    for phrase in rules.phrases:
+        _strike_words(line, phrase, removed)
+    return mended(line)
+
+
+def _strike_words(line: Sentence, phrase: Sequence[re.Pattern[str]], removed: list[Removed]) -> None:
+    size = len(phrase)
+    for place in range(len(line.low) - size + 1):
+        words = line.low[place : place + size]
+        if all(pattern.fullmatch(word) for pattern, word in zip(phrase, words, strict=True)):
+            line.strike(place - (line.at(place - 1) in _DETERMINERS), place + size)
+            removed.append(Removed(" ".join(words), "drop"))
+
+
+def _rejoined(parts: list[str]) -> str:
+    kept: list[str] = []
+    for place in range(0, len(parts), 2):
+        if parts[place].strip():
+            kept += [parts[place - 1] if kept else "", parts[place]]
+    return "".join(kept).strip()

@@ -1,0 +1,53 @@
+"""Pictures without a host: a base from its diffusers folder, LoRA files swapped without reloading it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import Image
+
+from ..errors import ModelError
+from ..families import load_family
+from ..families.base import Base
+from ..lora.mount import AppliedLora, apply_lora
+from ..recipe.memory import Precision
+from .batches import batches
+from .shot import Shot
+
+
+class DiffusersGenerator:
+    """A Generator that loads the base once, keeps the last LoRA applied, and remembers encoded prompts."""
+
+    def __init__(self, base: Base, *, device: str = "cpu", precision: Precision = "fp32") -> None:
+        self._family = load_family(base, device=device, precision=precision)
+        self._sampler = self._family.generator()
+        self._applied: AppliedLora | None = None
+        self._key: tuple[Path, int, int, float] | None = None
+
+    def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
+        """Pictures in order; ModelError for a LoRA file that does not fit the base, and for what only ComfyUI has."""
+        for batch in batches(shots):
+            if batch[0].references or batch[0].hint:
+                raise ModelError("Edit models and ControlNets run in ComfyUI only; use words or image to image here.")
+            self._use(batch[0])
+            yield from self._sampler.generate([replace(shot, lora=None) for shot in batch])
+
+    def _use(self, shot: Shot) -> None:
+        key = _key(shot)
+        if key == self._key:
+            return
+        if self._applied is not None:
+            self._applied.remove()
+        self._applied, self._key = None, None
+        if shot.lora is not None and key is not None:
+            self._applied, self._key = apply_lora(self._family, shot.lora, shot.strength), key
+
+
+def _key(shot: Shot) -> tuple[Path, int, int, float] | None:
+    """What the applied LoRA was made of: a file rewritten in place counts as another. None draws the bare base."""
+    if shot.lora is None or shot.strength == 0:
+        return None
+    if not shot.lora.is_file():
+        return (shot.lora, 0, 0, shot.strength)
+    stat = shot.lora.stat()
+    return (shot.lora, stat.st_mtime_ns, stat.st_size, shot.strength)

@@ -1,0 +1,52 @@
+"""Whether a run learned its pictures by heart: loss on held-out pictures rising while loss on trained ones falls."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import RunError
+from ...storage.values import checked_keys
+from ...training.run.events import HeldOut, read_events
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recall:
+    """`rise` is held-out loss over its lowest so far, `fall` training loss over what it was then."""
+
+    held_out: float
+    train: float
+    rise: float
+    fall: float
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Recall":
+        return cls(**checked_keys(cls, data, RunError))
+
+
+def losses_of(checkpoint: Path) -> list[HeldOut]:
+    """Losses in the `events.jsonl` of the run a checkpoint lies in, by step; empty when there is none."""
+    return read_losses(checkpoint.parent.parent / "events.jsonl")
+
+
+def read_losses(log: Path) -> list[HeldOut]:
+    """Losses by step; a step written twice (a resumed run) counts as written last."""
+    rows = {event.step: event for event in read_events(log) if isinstance(event, HeldOut)}
+    return [rows[step] for step in sorted(rows)]
+
+
+def recall(losses: Sequence[HeldOut], step: int) -> Recall | None:
+    """What the losses up to `step` say; None when none were taken by then."""
+    past = [row for row in losses if row.step <= step]
+    if not past:
+        return None
+    now, best = past[-1], min(past, key=lambda row: row.held_out)
+    rise, fall = _ratio(now.held_out, best.held_out), _ratio(now.train, best.train)
+    return Recall(held_out=now.held_out, train=now.train, rise=rise, fall=fall)
+
+
+def _ratio(now: float, then: float) -> float:
+    return now / max(then, 1e-12)

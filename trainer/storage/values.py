@@ -1,0 +1,62 @@
+"""JSON in and out for the frozen values that travel between nodes: unknown and missing keys are refused by name."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, cast
+
+from ..errors import LikenessError
+
+_KEY_VERSION = 1
+
+
+def checked_keys(kind: type, data: Mapping[str, Any], error: type[LikenessError]) -> dict[str, Any]:
+    """The keys of `data` as arguments for dataclass `kind`; raises `error` naming keys it does not know or lacks."""
+    known = {field.name: field for field in fields(kind)}
+    unknown = sorted(set(data) - set(known))
+    missing = sorted(
+        name
+        for name, field in known.items()
+        if name not in data and field.default is MISSING and field.default_factory is MISSING
+    )
+    faults = [f"{kind.__name__} has no key {name!r}; it knows {', '.join(known)}." for name in unknown]
+    faults += [f"{kind.__name__} needs the key {name!r}." for name in missing]
+    if faults:
+        raise error.all_of(faults)
+    return dict(data)
+
+
+def read_json(path: Path, error: type[LikenessError]) -> dict[str, Any]:
+    """The JSON object in a file; raises `error` when it is no such thing."""
+    try:
+        data: object = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise error(f"{path} cannot be read as JSON: {fault}.") from fault
+    if not isinstance(data, dict):
+        raise error(f"{path} must hold one JSON object.")
+    return cast(dict[str, Any], data)
+
+
+def json_object(text: str, most_letters: int, unreadable: Callable[[str], LikenessError]) -> dict[str, Any]:
+    """The JSON object that a page or a shared workflow holds as text; raises `unreadable(why)` when it is none."""
+    if len(text) > most_letters:
+        raise unreadable("it is too long")
+    try:
+        data: object = json.loads(text)
+    except (ValueError, RecursionError):
+        raise unreadable("it is not JSON") from None
+    if not isinstance(data, dict):
+        raise unreadable("it is not one JSON object")
+    return cast(dict[str, Any], data)
+
+
+def canonical_json(data: Any) -> str:
+    """The one spelling of a value that hashes are taken of."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def key_of(*parts: Any) -> str:
+    """A name for everything a kept result depends on."""
+    return hashlib.sha256(canonical_json([_KEY_VERSION, *parts]).encode()).hexdigest()[:32]

@@ -1,1 +1,0 @@
-"""The small trained layers on a frozen base: LoRA, DoRA and LoKr."""

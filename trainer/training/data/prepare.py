@@ -1,0 +1,136 @@
+"""Everything a run needs before its first step: prior pictures, latents and text in the cache, encoders gone."""
+
+import logging
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+
+from ...dataset.dataset import Dataset
+from ...dataset.sample import Sample
+from ...errors import Cancelled, DatasetError
+from ...families.base import Base, Family
+from ...images.pixels import load_rgb, pixel_sha256
+from ...recipe.buckets import Placement, placement
+from ...recipe.recipe import Recipe
+from ..run.events import Prepared
+from ..run.folder import RunFolder
+from .cache import Cache
+from .prior import PriorPicture, draw_missing, prior_pictures, without_trigger
+from .training_set import Item, Materials
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """What `prepare` works from."""
+
+    recipe: Recipe
+    dataset: Dataset
+    base: Base
+    run: RunFolder
+    family: Family
+    regularisation: Dataset | None
+    prompts: Sequence[str]
+    """Sample prompts, encoded while the text encoders are there."""
+    cancelled: Callable[[], bool]
+
+
+def prepare(work: Preparation) -> Generator[Prepared, None, Materials]:
+    """Draw and encode what is not on disk yet. Raises Cancelled between pictures, DatasetError for bad ones."""
+    recipe = work.recipe
+    train = _items(work, work.dataset.train, is_masked=recipe.loss.masked)
+    # The held-out loss is plain and needs no masks.
+    held_out = _items(work, work.dataset.held_out, is_masked=False)
+    if not train:
+        raise DatasetError("The dataset has no training pictures. Add some, or move some out of the held-out part.")
+    _warn_without_masks(work)
+    drawn = yield from _drawn(work, [item.placement for item in train])
+    prior = [*_regularisation(work), *drawn]
+    folder = work.run.cache if recipe.memory.cache == "disk" else None
+    cache = Cache(folder, work.family, work.base.sha256)
+    materials = Materials(train=tuple(train), held_out=tuple(held_out), prior=tuple(prior), cache=cache)
+    yield from _encode(work, materials)
+    return materials
+
+
+def _encode(work: Preparation, materials: Materials) -> Generator[Prepared]:
+    """Latents of all pictures; text of all captions, unless it is to be made anew each time they are shown."""
+    text = work.recipe.text
+    is_cached = not (text.encoder_lr or text.changes_captions)
+    items = [*materials.train, *materials.held_out, *materials.prior]
+    for done, item in enumerate(items):
+        yield _progress(work, "encoding pictures", done, len(items))
+        with work.run.writing():
+            materials.warm(item)
+            if is_cached:
+                for caption in _captions(item, work.recipe):
+                    materials.cache.text(caption, text.clip_skip)
+    if is_cached:
+        with work.run.writing():
+            materials.cache.text("", text.clip_skip)
+    for prompt in work.prompts:
+        work.family.encode_text(prompt)
+    work.family.free_encoders(keep_text=not is_cached)
+    yield _progress(work, "encoding pictures", len(items), len(items))
+
+
+def _captions(item: Item, recipe: Recipe) -> tuple[str, ...]:
+    return (item.caption, item.bare) if recipe.prior.output_weight else (item.caption,)
+
+
+def _items(work: Preparation, samples: Sequence[Sample], *, is_masked: bool) -> list[Item]:
+    fallback = f"{work.dataset.trigger}, {work.dataset.subject}"
+    items = [
+        Item(
+            sample=sample,
+            placement=placement((sample.width, sample.height), work.recipe.buckets),
+            caption=sample.caption or fallback,
+            bare=without_trigger(sample.caption or fallback, work.dataset),
+            is_masked=is_masked and sample.masked,
+        )
+        for sample in samples
+    ]
+    small = [item.name for item in items if item.placement.scales_up]
+    if small:
+        _log.warning("Scaled up to fit their bucket, use larger originals if there are: %s.", ", ".join(small))
+    return items
+
+
+def _warn_without_masks(work: Preparation) -> None:
+    if work.recipe.loss.masked and not any(sample.masked for sample in work.dataset.train):
+        _log.warning("The loss is masked, but no picture has a mask. Load the dataset with its transparency as mask.")
+
+
+def _drawn(work: Preparation, places: Sequence[Placement]) -> Generator[Prepared, None, list[Item]]:
+    """Pictures of anybody that the base makes itself."""
+    count = work.recipe.prior.images
+    pictures = prior_pictures(count, work.recipe.seed, work.dataset, places, work.run.prior, work.base.sha256)
+    with work.run.writing():
+        for done in draw_missing(pictures, work.family):
+            yield _progress(work, "drawing prior pictures", done, count)
+    return [_drawn_item(picture, work.recipe) for picture in pictures]
+
+
+def _drawn_item(picture: PriorPicture, recipe: Recipe) -> Item:
+    size = picture.shot.width, picture.shot.height
+    sample = Sample(path=picture.path, sha256=pixel_sha256(load_rgb(picture.path)), width=size[0], height=size[1])
+    return _prior_item(sample, picture.shot.prompt, recipe)
+
+
+def _regularisation(work: Preparation) -> list[Item]:
+    """The user's own pictures of anybody, the class word standing for a missing caption."""
+    if work.regularisation is None:
+        return []
+    subject = work.dataset.subject
+    return [_prior_item(sample, sample.caption or subject, work.recipe) for sample in work.regularisation.train]
+
+
+def _prior_item(sample: Sample, caption: str, recipe: Recipe) -> Item:
+    place = placement((sample.width, sample.height), recipe.buckets)
+    return Item(sample=sample, placement=place, caption=caption, bare=caption, weight=recipe.prior.weight)
+
+
+def _progress(work: Preparation, what: str, done: int, total: int) -> Prepared:
+    if work.cancelled():
+        raise Cancelled("Stopped while getting ready; what was encoded so far is kept.")
+    return Prepared(what=what, done=done, total=total)

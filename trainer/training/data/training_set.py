@@ -1,0 +1,74 @@
+"""What training works from once it is ready: pictures by name, and batches of their latents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ...dataset.sample import Sample
+from ...recipe.buckets import Placement
+from .cache import Cache
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One picture to train on: where it goes, what is said of it, and how much it counts."""
+
+    sample: Sample
+    placement: Placement
+    caption: str
+    bare: str
+    """The caption of anybody in the character's place, for what the base itself would answer."""
+    weight: float = 1.0
+    is_masked: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.sample.path.name
+
+    @property
+    def repeats(self) -> int:
+        return self.sample.repeats
+
+
+@dataclass(frozen=True)
+class Batch:
+    """n pictures of one bucket. `latents` are posterior mean and log-variance, (n, 2c, h, w), unscaled."""
+
+    latents: Tensor
+    placements: Sequence[Placement]
+    weight: Tensor
+    """Loss weight a picture, (n,)."""
+    mask: Tensor | None = None
+    """Coverage 0 to 1 of each latent, (n, 1, h, w); None: no picture has a mask."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Materials:
+    """The character's items, the held-out ones, those that keep everybody else, and the cache that holds them."""
+
+    train: tuple[Item, ...]
+    held_out: tuple[Item, ...]
+    prior: tuple[Item, ...]
+    cache: Cache
+
+    def batch(self, items: Sequence[Item]) -> Batch:
+        """Items of one bucket as one forward pass needs them."""
+        latents = torch.stack([self.cache.latents(item.sample, item.placement) for item in items])
+        masks = [self._mask(item, latents.shape[-2:]) for item in items]
+        whole = torch.ones((1, *latents.shape[-2:]))
+        mask = None
+        if any(each is not None for each in masks):
+            mask = torch.stack([whole if each is None else each for each in masks])
+        weight = torch.tensor([item.weight for item in items])
+        return Batch(latents, [item.placement for item in items], weight, mask)
+
+    def warm(self, item: Item) -> None:
+        """See that the cache holds an item's latents and mask."""
+        latents = self.cache.latents(item.sample, item.placement)
+        self._mask(item, latents.shape[-2:])
+
+    def _mask(self, item: Item, size: Sequence[int]) -> Tensor | None:
+        height, width = size
+        return self.cache.mask(item.sample, item.placement, (height, width)) if item.is_masked else None

@@ -1,0 +1,177 @@
+"""A run under way: how far it is, what it leaves on disk and when."""
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from ..errors import Cancelled, ModelError
+from ..families.base import Family
+from ..generate.shot import Shot
+from ..lora.health import check_lora
+from ..lora.metadata import describe_lora
+from ..lora.save import DTYPES, save_lora
+from .data.prior import write_picture
+from .job import Job, sample_shots
+from .run.events import Event, Finished, HeldOut, Sampled, Saved, Stepped
+from .run.folder import RunFolder
+from .run.state import load_state, save_state
+from .run.thumbnail import thumbnail
+from .step.train_step import Learner
+
+_TIMED_STEPS = 20
+
+
+class Training:
+    """A run under way: the learner, and how far it and its files are."""
+
+    def __init__(self, job: Job, run: RunFolder, family: Family, learner: Learner) -> None:
+        self._job, self._run, self._family, self._learner = job, run, family, learner
+        self._steps = job.recipe.schedule.steps
+        self._step = 0
+        self._saved = 0
+        self._is_whole = True
+        self._seconds: deque[float] = deque(maxlen=_TIMED_STEPS)
+
+    def events(self, cancelled: Callable[[], bool]) -> Iterator[Event]:
+        self._resume()
+        yield from self._due(already=self._run.logged(self._step))
+        while self._step < self._steps:
+            if cancelled():
+                yield from self._stop()
+            yield self._tell(self._update())
+            yield from self._due(already=frozenset())
+        yield self._tell(Finished(checkpoints=self._run.paths(), answered=False))
+
+    def save_if_whole(self) -> None:
+        """Save what was learned since the last save, unless an update was cut in the middle."""
+        if self._is_whole and self._step > self._saved:
+            self._save()
+
+    def _resume(self) -> None:
+        state = load_state(self._run.state)
+        if state is not None:
+            self._step, tensors = state
+            self._learner.restore(tensors, self._step)
+        self._saved = self._step
+        self._run.rewind_log(self._step if state is not None else -1)
+
+    def _update(self) -> Stepped:
+        self._is_whole = False
+        started = time.monotonic()
+        loss, lr = self._learner.update(self._step)
+        self._seconds.append(time.monotonic() - started)
+        self._step += 1
+        self._is_whole = True
+        each = sum(self._seconds) / len(self._seconds)
+        left = each * (self._steps - self._step)
+        return Stepped(step=self._step, steps=self._steps, loss=loss, lr=lr, seconds_per_step=each, seconds_left=left)
+
+    def _due(self, already: frozenset[type[Event]]) -> Iterator[Event]:
+        """What this step calls for besides the update. Saving comes last: a saved step is wholly done."""
+        output, is_last = self._job.recipe.output, self._step == self._steps
+        if HeldOut not in already and (is_last or self._step % output.held_out_every == 0):
+            losses = self._learner.held_out_loss()
+            if losses is not None:
+                yield self._tell(HeldOut(step=self._step, held_out=losses[0], train=losses[1]))
+        is_sampled = output.sample_every and (is_last or self._step % output.sample_every == 0)
+        if Sampled not in already and is_sampled and output.samples:
+            yield self._tell(self._sample())
+        if Saved not in already and self._step and self._is_scheduled(self._step):
+            saved = self._save()
+            self._remove_stopgaps()
+            yield self._tell(saved)
+            self._remove_old()
+
+    def _stop(self) -> Iterator[Event]:
+        if self._step > self._saved:
+            yield self._save()
+        kept = (
+            f"saved as {self._run.checkpoint(self._job.name, self._step).name}" if self._step else "nothing learned yet"
+        )
+        raise Cancelled(f"Stopped at step {self._step} of {self._steps}, {kept}. Start the run again to go on.")
+
+    def _save(self) -> Saved:
+        job = self._job
+        path = self._run.checkpoint(job.name, self._step)
+        metadata = describe_lora(job.name, self._step, job.recipe, job.dataset, job.base, job.regularisation)
+        sample = self._run.sample_at(self._step)
+        if sample is not None:
+            metadata["modelspec.thumbnail"] = thumbnail(sample)
+        with self._run.writing():
+            with self._learner.optimizer.at_rest():
+                self._write_lora(path, {**metadata, **self._family.metadata()})
+            save_state(self._run.state, self._step, self._learner.tensors())
+        self._saved = self._step
+        return Saved(step=self._step, path=path, health=" ".join(check_lora(path).faults))
+
+    def _sample(self) -> Sampled:
+        shots = sample_shots(self._job.recipe, self._job.dataset)
+        paths = [self._run.samples / f"step{self._step:06d}_{number}.png" for number in range(len(shots))]
+        images: list[Image.Image] = []
+        try:
+            with self._run.writing(), self._learner.optimizer.at_rest():
+                for path, image in zip(paths, self._draw(shots), strict=True):
+                    write_picture(path, image)
+                    images.append(image)
+        except (ModelError, torch.OutOfMemoryError) as fault:
+            why = "out of memory; draw fewer or smaller samples" if isinstance(fault, torch.OutOfMemoryError) else fault
+            return Sampled(step=self._step, paths=(), skipped=f"Samples of step {self._step} were left out: {why}")
+        return Sampled(step=self._step, paths=tuple(paths), likeness=self._likeness(shots, images))
+
+    def _likeness(self, shots: Sequence[Shot], images: Sequence[Image.Image]) -> tuple[float | None, ...]:
+        """Of the pictures that are to show the character; one whose prompt leaves the trigger out is to show others."""
+        if self._job.likeness is None:
+            return (None,) * len(images)
+        trigger = self._job.dataset.trigger
+        measured = self._job.likeness(images)
+        return tuple(value if trigger in shot.prompt else None for shot, value in zip(shots, measured, strict=True))
+
+    def _draw(self, shots: tuple[Shot, ...]) -> Iterator[Image.Image]:
+        """The control at step 0 is the bare base; a sampler from outside reads what was learned from a passing file."""
+        sampler = self._job.sampler
+        if self._job.recipe.text.encoder_lr:
+            self._family.forget_captions()
+        if sampler is None or not self._step:
+            yield from (sampler or self._family.generator()).generate(shots)
+            return
+        passing = self._run.samples / f".{self._job.name}_step{self._step:06d}.safetensors"
+        try:
+            self._write_lora(passing, {})
+            yield from sampler.generate([replace(shot, lora=passing) for shot in shots])
+        finally:
+            passing.unlink(missing_ok=True)
+
+    def _write_lora(self, path: Path, metadata: dict[str, str]) -> None:
+        dtype = DTYPES[self._job.recipe.output.precision]
+        save_lora(path, self._learner.adapter, self._family, metadata, dtype)
+
+    def _is_scheduled(self, step: int) -> bool:
+        return step == self._steps or step % self._job.recipe.output.save_every == 0
+
+    def _remove_stopgaps(self) -> None:
+        """A cancelled run's checkpoint between saves goes once a scheduled one stands: resumed equals uninterrupted."""
+        for checkpoint in self._run.checkpoints():
+            if checkpoint.step < self._step and not self._is_scheduled(checkpoint.step):
+                checkpoint.path.unlink(missing_ok=True)
+
+    def _remove_old(self) -> None:
+        """All but the last few and the one whose samples are most like the character, where the recipe says so."""
+        last = self._job.recipe.output.keep_last
+        if not last:
+            return
+        likeness = self._run.likeness()
+        checkpoints = [checkpoint for checkpoint in self._run.checkpoints() if checkpoint.step <= self._step]
+        best = max(checkpoints, key=lambda each: likeness.get(each.step, -math.inf), default=None)
+        for checkpoint in checkpoints[:-last]:
+            if checkpoint != best or not likeness:
+                checkpoint.path.unlink(missing_ok=True)
+
+    def _tell(self, event: Event) -> Event:
+        self._run.record(event)
+        return event

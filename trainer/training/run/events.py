@@ -1,0 +1,131 @@
+"""What `train` tells its caller while it works; every event is a plain frozen value with a JSON form."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, cast
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Something is being got ready: `what` is a short phrase ("encoding images"), `done` of `total`."""
+
+    what: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seeded:
+    """Training begins again with another seed, `number` of `count`; what follows is told of that run."""
+
+    seed: int
+    number: int
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stepped:
+    """One optimizer update. `loss` is the mean over the step's pictures before weighting by the prior."""
+
+    step: int
+    steps: int
+    loss: float
+    lr: float
+    seconds_per_step: float
+    seconds_left: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """Loss on held-out pictures at fixed noise and timesteps, and on training pictures at the same."""
+
+    step: int
+    held_out: float
+    train: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampled:
+    """Sample pictures of this step, one a prompt, and how like the character each is: a cosine, None: not measured.
+
+    `skipped` says why there are none: training goes on without them.
+    """
+
+    step: int
+    paths: tuple[Path, ...]
+    likeness: tuple[float | None, ...] = ()
+    skipped: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """A checkpoint (safetensors, kohya keys) and the state to resume from are on disk.
+
+    `health` says what is wrong with the file, as far as its numbers tell; "" when it looks well.
+    """
+
+    step: int
+    path: Path
+    health: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """The run is complete; `checkpoints` in order of steps. `answered` when it was complete before."""
+
+    checkpoints: tuple[Path, ...]
+    answered: bool
+
+
+Event = Prepared | Seeded | Stepped | HeldOut | Sampled | Saved | Finished
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """The event with its kind, ready for one line of `events.jsonl` or a message to the page."""
+    data = {field.name: getattr(event, field.name) for field in fields(event)}
+    plain = {key: _plain(value) for key, value in data.items()}
+    return {"event": type(event).__name__.lower(), **plain}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return value.as_posix()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]  # type: ignore[reportUnknownVariableType]
+    return value
+
+
+_LOGGED = {kind.__name__.lower(): kind for kind in (Stepped, HeldOut, Sampled, Saved, Finished)}
+
+
+def read_events(log: Path) -> list[Event]:
+    """The events of a run's `events.jsonl`, in order; empty without one.
+
+    A process that dies while it writes leaves a torn line: what is no event is passed over.
+    """
+    if not log.is_file():
+        return []
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [event for line in lines if (event := _event(line)) is not None]
+
+
+def _event(line: str) -> Event | None:
+    try:
+        data = cast(dict[str, Any], json.loads(line))
+        return _LOGGED[data.pop("event")](**_typed(data))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _typed(data: Mapping[str, Any]) -> dict[str, Any]:
+    typed = dict(data)
+    for name in ("paths", "checkpoints"):
+        if name in typed:
+            typed[name] = tuple(Path(path) for path in typed[name])
+    if "path" in typed:
+        typed["path"] = Path(typed["path"])
+    if "likeness" in typed:
+        typed["likeness"] = tuple(typed["likeness"])
+    return typed

@@ -1,0 +1,84 @@
+"""What makes a run this one and no other, and how two such claims differ."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...dataset.dataset import Dataset
+from ...errors import LikenessError, RunError
+from ...families.base import Base
+from ...recipe.recipe import Recipe
+
+_MOST_SETTINGS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What makes a run this one and no other."""
+
+    recipe: Recipe
+    dataset: Dataset
+    base: Base
+    regularisation: Dataset | None = None
+    start: Path | None = None
+
+    def beside(self) -> dict[str, str | None]:
+        """What the run takes in besides its dataset, by content."""
+        return {
+            "regularisation": None if self.regularisation is None else self.regularisation.fingerprint(),
+            "start": None if self.start is None else _sha256(self.start),
+        }
+
+
+def differences(folder: Path, claim: Claim) -> list[str]:
+    """Which parts of the claim differ from those the folder was made for, settings of the recipe as old → new."""
+    if not (folder / "recipe.json").is_file():
+        return []
+    try:
+        kept_recipe = Recipe.from_json(_read_json(folder / "recipe.json"))
+        kept_dataset = Dataset.from_json(_read_json(folder / "dataset.json"))
+        kept_base = _read_json(folder / "base.json")
+        kept_beside = _read_json(folder / "beside.json") if (folder / "beside.json").is_file() else {}
+    except (OSError, ValueError, LikenessError) as error:
+        raise RunError(f"{folder} is damaged: {error}. Start the run in another folder.") from error
+    beside, base = claim.beside(), claim.base
+    is_other = {
+        f"recipe ({_moved(kept_recipe, claim.recipe)})": kept_recipe != claim.recipe,
+        "dataset": kept_dataset.fingerprint() != claim.dataset.fingerprint(),
+        "base model": (kept_base.get("sha256"), kept_base.get("predicts", "")) != (base.sha256, base.predicts),
+        "set of regularisation pictures": kept_beside.get("regularisation") != beside["regularisation"],
+        "LoRA to start from": kept_beside.get("start") != beside["start"],
+    }
+    return [name for name, differs in is_other.items() if differs]
+
+
+def _moved(old: Recipe, new: Recipe) -> str:
+    """`rank 32 → 16, lr 0.0001 → 0.0004`, the first few."""
+    before, after = dict(_settings(old.to_json())), dict(_settings(new.to_json()))
+    moved = [
+        f"{name.rpartition('.')[2]} {before[name]} → {after[name]}" for name in after if before[name] != after[name]
+    ]
+    more = len(moved) - _MOST_SETTINGS
+    return ", ".join(moved[:_MOST_SETTINGS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _settings(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in data.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{field}", inner) for field, inner in _settings(value))  # type: ignore[reportUnknownArgumentType]
+        else:
+            yield name, value
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise RunError(f"{path} cannot be read ({error.strerror}); choose a LoRA file that exists.") from error

@@ -1,0 +1,53 @@
+"""What a run resumes from: weights, moments and the step, swapped in as one."""
+
+import json
+import shutil
+from pathlib import Path
+
+from torch import Tensor
+
+from ...errors import RunError
+from ...storage.atomic import write_atomically
+from ...storage.tensor_file import write_tensors
+
+
+def save_state(folder: Path, step: int, tensors: dict[str, Tensor]) -> None:
+    """Replace the state in `folder`. Killed at any moment, a whole state is left: this one or the one before."""
+    draft, old = _draft(folder), _old(folder)
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        write_tensors(draft / "tensors.safetensors", tensors, {})
+        write_atomically(draft / "state.json", json.dumps({"step": step}).encode())
+    except OSError:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        folder.replace(old)
+    draft.replace(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load_state(folder: Path) -> tuple[int, dict[str, Tensor]] | None:
+    """Step and tensors of the last whole state, None when nothing was saved; RunError when it is damaged."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    # Killed between its two renames, a save leaves the state before under its old name only.
+    place = next((path for path in (folder, _old(folder)) if (path / "state.json").is_file()), None)
+    if place is None:
+        return None
+    try:
+        step = int(json.loads((place / "state.json").read_text(encoding="utf-8"))["step"])
+        tensors = load((place / "tensors.safetensors").read_bytes())
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise RunError(f"The state in {place} is damaged: {error}. Remove the run's folder to start over.") from error
+    return step, tensors
+
+
+def _draft(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".tmp")
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".old")

@@ -1,0 +1,210 @@
+"""The adapter, its optimizer and one update of it."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...errors import RunError
+from ...families.base import Family, Noised
+from ...lora.adapter import Adapter
+from ...recipe.loss import Loss
+from ...recipe.recipe import Recipe
+from ...storage.seeding import random_source
+from ..data.order import Order, stream
+from ..data.shown_caption import varied
+from ..data.training_set import Batch, Item, Materials
+from .conditioning import Conditioning
+from .flat_optimizer import FlatOptimizer
+from .loss import NoiseLevel, picture_losses
+from .loss_scale import LossScale
+from .schedule import lr_at
+
+_DRAWS = 4
+_HELD_OUT_PICTURES = 8
+# Squared error everywhere, whatever the recipe trains on, so that curves of different recipes compare.
+_PLAIN = Loss(min_snr_gamma=0.0)
+
+
+class Learner:
+    """Learns from `materials` into an adapter on the family's layers. All randomness comes from seed and step."""
+
+    def __init__(self, family: Family, materials: Materials, recipe: Recipe) -> None:
+        self._family = family
+        self._materials = materials
+        self._recipe = recipe
+        addresses = family.lora_targets(recipe.lora.targets)
+        if recipe.text.encoder_lr:
+            addresses += family.text_targets()
+        self.adapter = Adapter(family, addresses, recipe.lora, recipe.seed)
+        self._text_weights = self.adapter.parameters(family.text_parts)
+        groups = [self.adapter.parameters(("unet",)), self._text_weights]
+        self.optimizer = FlatOptimizer([group for group in groups if group], recipe.optim)
+        self.scale = LossScale(recipe.memory.precision)
+        cache, skip = materials.cache, recipe.text.clip_skip
+        self._conditioning = Conditioning(
+            family, recipe.text, lambda caption: cache.text(caption, skip), self.adapter.off
+        )
+        buckets = [item.placement.bucket for item in materials.train]
+        repeats = [item.repeats for item in materials.train]
+        self._order = Order(buckets, repeats, recipe.schedule.batch, recipe.seed)
+
+    def update(self, step: int) -> tuple[float, float]:
+        """Update number `step`, from 0. Mean loss and learning rate; RunError, and no update, when it is not finite.
+
+        In fp16 an update whose gradients overflowed is left out, and the next one is scaled less.
+        """
+        self._let_text_learn(step)
+        parts = range(self._recipe.schedule.accumulation)
+        seen = [self._backward(step * len(parts) + part) for part in parts]
+        if self._recipe.prior.delta_l2:
+            self._grow(self._recipe.prior.delta_l2 * self.adapter.square_norm())
+        items = [item for part, _ in seen for item in part]
+        losses = [float(loss) for _, part in seen for loss in part.cpu()]
+        self.optimizer.scale_gradients(1 / self.scale.factor)
+        norm = self.optimizer.gradient_norm()
+        lrs = self._lrs(step)
+        is_finite = math.isfinite(norm)
+        if not all(map(math.isfinite, losses)) or not (is_finite or self.scale.may_overflow):
+            raise _not_finite(step + 1, items, losses)
+        if self.scale.passed(is_finite=is_finite):
+            self.optimizer.step(lrs, norm)
+        else:
+            self.optimizer.forget_gradients()
+        return sum(losses) / len(losses), lrs[0]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What a resumed run needs besides its step."""
+        return {**self.optimizer.tensors(), **self.scale.tensors()}
+
+    def restore(self, tensors: dict[str, Tensor], updates: int) -> None:
+        """Continue as if `updates` had been made here."""
+        rest = dict(tensors)
+        self.scale.restore(rest)
+        self.optimizer.restore(rest, updates)
+
+    @torch.no_grad()
+    def held_out_loss(self) -> tuple[float, float] | None:
+        """Loss on held-out and on as many training pictures, same noise and timesteps each time; None without any."""
+        count = min(len(self._materials.held_out), len(self._materials.train), _HELD_OUT_PICTURES)
+        if not count:
+            return None
+        with self.optimizer.at_rest():
+            return self._fixed_loss(self._materials.held_out[:count]), self._fixed_loss(self._materials.train[:count])
+
+    def _lrs(self, step: int) -> list[float]:
+        """The denoiser's rate and, on the same curve, the text encoders'."""
+        optim, text = self._recipe.optim, self._recipe.text
+        lr = lr_at(step, optim, self._recipe.schedule)
+        if not self._text_weights:
+            return [lr]
+        return [lr, lr * text.encoder_lr / optim.lr if self._text_learns(step) else 0.0]
+
+    def _text_learns(self, step: int) -> bool:
+        last = self._recipe.text.encoder_steps
+        return not last or step < last
+
+    def _let_text_learn(self, step: int) -> None:
+        for weight in self._text_weights:
+            weight.requires_grad_(self._text_learns(step))
+
+    def _backward(self, number: int) -> tuple[list[Item], Tensor]:
+        """Add the gradients of micro-batch `number`; its items and their losses, (n,), without gradient."""
+        source = random_source(self._recipe.seed, "step", number)
+        items = self._items(number)
+        share = 1 / (len(items) * self._recipe.schedule.accumulation)
+        captions = self._captions(items, number, source)
+        seen: list[Item] = []
+        losses: list[Tensor] = []
+        for places in _by_bucket(items):
+            group = [items[place] for place in places]
+            batch = self._materials.batch(group)
+            noised = self._family.noised(batch.latents, source, self._recipe.loss.noise_offset)
+            loss = self._learn(batch, noised, [captions[place] for place in places], share)
+            if self._recipe.prior.output_weight:
+                self._keep_others(group, batch, noised, share)
+            seen += group
+            losses.append(loss)
+        return seen, torch.cat(losses)
+
+    def _learn(self, batch: Batch, noised: Noised, captions: Sequence[str], share: float) -> Tensor:
+        """Gradients of `share` of every picture's loss; the losses, (n,), without gradient."""
+        level = noised.level
+        with self.adapter.at(level.timesteps, level.count):
+            text = self._conditioning.of(captions)
+            predicted = self._family.predict(noised.noisy, level.timesteps, text, batch.placements)
+            target = noised.target.to(predicted.device)
+            loss = picture_losses(predicted.float(), target, self._recipe.loss, level, batch.mask)
+            self._grow((loss * batch.weight.to(loss.device)).sum() * share)
+        return loss.detach()
+
+    def _keep_others(self, group: Sequence[Item], batch: Batch, noised: Noised, share: float) -> None:
+        """Gradients that hold the prediction for anybody in the character's place to the bare base's own."""
+        rows = [row for row, item in enumerate(group) if item.bare != item.caption]
+        if not rows:
+            return
+        noisy, level = noised.noisy[rows], _level_of(noised.level, rows)
+        captions, places = [group[row].bare for row in rows], [batch.placements[row] for row in rows]
+        told = self._conditioning.bare(captions)
+        with torch.no_grad(), self.adapter.off():
+            wanted = self._family.predict(noisy, level.timesteps, told, places).float()
+        with self.adapter.at(level.timesteps, level.count):
+            text = self._conditioning.of(captions)
+            predicted = self._family.predict(noisy, level.timesteps, text, places)
+            loss = picture_losses(predicted.float(), wanted, self._recipe.loss, level, None)
+            self._grow(loss.sum() * share * self._recipe.prior.output_weight)
+
+    def _grow(self, loss: Tensor) -> None:
+        scaled: Any = loss * self.scale.factor
+        scaled.backward()
+
+    def _captions(self, items: Sequence[Item], number: int, source: torch.Generator) -> list[str]:
+        """What is said of each item this time; nothing where its caption is dropped."""
+        dropped = torch.rand(len(items), generator=source) < self._recipe.text.dropout
+        words = random_source(self._recipe.seed, "captions", number)
+        said = [varied(item.caption, self._recipe.text, words) for item in items]
+        return ["" if drop else caption for caption, drop in zip(said, dropped, strict=True)]
+
+    def _items(self, number: int) -> list[Item]:
+        """The character's batch and, with prior preservation, as many of other people."""
+        train, prior = self._materials.train, self._materials.prior
+        items = [train[index] for index in self._order.at(number)]
+        if prior:
+            batch = self._recipe.schedule.batch
+            items += [prior[i] for i in stream(len(prior), number * batch, len(items), self._recipe.seed)]
+        return items
+
+    def _fixed_loss(self, items: Sequence[Item]) -> float:
+        losses: list[Tensor] = []
+        for number, item in enumerate(items):
+            source = random_source(self._recipe.seed, "held out", number)
+            batch = self._materials.batch([item] * _DRAWS)
+            noised = self._family.noised(batch.latents, source)
+            text = self._conditioning.of([item.caption] * _DRAWS)
+            predicted = self._family.predict(noised.noisy, noised.level.timesteps, text, batch.placements)
+            target = noised.target.to(predicted.device)
+            losses.append(picture_losses(predicted.float(), target, _PLAIN, noised.level, None))
+        return float(torch.cat(losses).mean())
+
+
+def _by_bucket(items: Sequence[Item]) -> Iterator[list[int]]:
+    """Places of the items of each bucket, buckets in the order in which they come."""
+    for bucket in dict.fromkeys(item.placement.bucket for item in items):
+        yield [place for place, item in enumerate(items) if item.placement.bucket == bucket]
+
+
+def _level_of(level: NoiseLevel, rows: Sequence[int]) -> NoiseLevel:
+    return NoiseLevel(
+        timesteps=level.timesteps[rows], snr=level.snr[rows], count=level.count, prediction=level.prediction
+    )
+
+
+def _not_finite(step: int, items: Sequence[Item], losses: Sequence[float]) -> RunError:
+    guilty = [item.name for item, loss in zip(items, losses, strict=True) if not math.isfinite(loss)]
+    names = ", ".join(dict.fromkeys(guilty or [item.name for item in items]))
+    return RunError(
+        f"Step {step} gave a loss or gradient that is not a number, on {names}. "
+        f"Try a lower lr, precision fp32, or leave the picture out. Checkpoints saved before are whole."
+    )

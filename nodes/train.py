@@ -76,7 +76,7 @@ class ChooseBaseModel(io.ComfyNode):
 
     @classmethod
     def execute(cls, model: str, predicts: Any = AS_THE_FILE_SAYS) -> Any:
-        from ..trainer.families import describe_base
+        from ..trainer.families.registry import describe_base
         from .host_base import load_host_base
 
         path = host.base_model(model)

@@ -155,8 +155,8 @@ def our_picture(family: Any, noise: torch.Tensor) -> tuple[torch.Tensor, torch.T
 
     family.forget_captions()
     text = family.encode_text(PROMPT)
-    eps = family.predict(noise, torch.tensor([500]), text, [Placement((64, 64), (64, 64), (0, 0), (64, 64))])
-    decoded = family.vae._model.decode((noise - eps) / family.vae._model.config.scaling_factor).sample
+    eps = family.predict(noise, torch.tensor([0.5]), [text], [Placement((64, 64), (64, 64), (0, 0), (64, 64))])
+    decoded = family.codec._model.decode((noise - eps) / family.codec.scaling_factor).sample
     return text["context"], (decoded.movedim(1, -1) / 2 + 0.5).clamp(0, 1)
 
 

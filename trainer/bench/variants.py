@@ -21,7 +21,7 @@ from ..demo.renders import DEMO_GUIDANCE, DEMO_STYLES, draw_renders
 from ..demo.settings import SIZE, demo_recipe
 from ..faces.identity import centroid
 from ..families.base import Base
-from ..generate.local import DiffusersGenerator
+from ..generate.local import LocalGenerator
 from ..generate.shot import Shot
 from ..generate.with_lora import Wearing
 from ..recipe.recipe import Recipe
@@ -99,7 +99,7 @@ def _varied(renders: Dataset, folder: Path, base: Base, lora: Path, plan: Varian
     events = make_variants(
         renders,
         plan,
-        Wearing(generator=DiffusersGenerator(base), lora=lora),
+        Wearing(generator=LocalGenerator(base), lora=lora),
         folder / "variants",
         faces=reader,
         looks=reader,
@@ -119,7 +119,7 @@ def _figures(base: Base, dataset: Dataset, lora: Path | None) -> dict[str, Any]:
         for number, prompt in enumerate(prompts * 2)
     ]
     reader = demo_reader()
-    pictures = list(DiffusersGenerator(base).generate(shots))
+    pictures = list(LocalGenerator(base).generate(shots))
     styles = [reading.values["style"] for reading in reader.read(pictures)]
     identities = _identities(pictures, dataset)
     return {

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ModelError
-from ..families import describe_base
 from ..families.base import Base
+from ..families.registry import describe_base
 from .reader import DemoReader
 
 ASSETS = Path(__file__).parent / "assets"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..dataset.dataset import Dataset
 from ..families.base import Base
-from ..generate.local import DiffusersGenerator
+from ..generate.local import LocalGenerator
 from ..recipe.recipe import Recipe
 from ..scoring import Compared, Report, compare
 from ..scoring.plan import ComparePlan
@@ -98,7 +98,7 @@ def judge(  # noqa: PLR0913
         plan or demo_plan(dataset.trigger),
         checkpoints,
         subject,
-        generator=DiffusersGenerator(base),
+        generator=LocalGenerator(base),
         faces=reader,
         attributes=reader,
         out=out,

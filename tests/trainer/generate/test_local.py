@@ -7,11 +7,14 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.tiny_checkpoint import write_tiny_checkpoint
+from trainer.demo.build.tokenizer import build_tokenizer
 from trainer.errors import ModelError
-from trainer.families import load_family
 from trainer.families.base import Base
+from trainer.families.registry import describe_base, load_family
 from trainer.generate.batches import batches
-from trainer.generate.local import DiffusersGenerator
+from trainer.generate.local import LocalGenerator
+from trainer.generate.sampler import Sampler
 from trainer.generate.shot import Shot
 from trainer.lora.adapter import Adapter
 from trainer.lora.save import save_lora
@@ -21,8 +24,8 @@ SHOT = Shot(prompt="person, red background", seed=3, width=64, height=64, steps=
 
 
 @pytest.fixture(scope="module")
-def generator(tiny_base: Base) -> DiffusersGenerator:
-    return DiffusersGenerator(tiny_base)
+def generator(tiny_base: Base) -> LocalGenerator:
+    return LocalGenerator(tiny_base)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +51,7 @@ def test_neighbours_that_differ_only_in_words_and_seed_share_a_batch() -> None:
 
 
 @pytest.mark.parametrize("guidance", [4.0, 1.0])
-def test_a_picture_is_the_pipelines_own(tiny_base: Base, generator: DiffusersGenerator, guidance: float) -> None:
+def test_a_picture_is_the_pipelines_own(tiny_base: Base, generator: LocalGenerator, guidance: float) -> None:
     from diffusers import StableDiffusionXLPipeline
 
     pipeline = StableDiffusionXLPipeline.from_pretrained(tiny_base.path, torch_dtype=torch.float32)
@@ -67,14 +70,14 @@ def test_a_picture_is_the_pipelines_own(tiny_base: Base, generator: DiffusersGen
     assert abs(pixels(ours) - pixels(theirs)).max() <= 1
 
 
-def test_a_picture_does_not_depend_on_its_batch(generator: DiffusersGenerator) -> None:
+def test_a_picture_does_not_depend_on_its_batch(generator: LocalGenerator) -> None:
     others = [Shot(prompt=f"person {n}", seed=n, width=64, height=64, steps=4, guidance=4.0) for n in range(3)]
     alone = next(iter(generator.generate([SHOT])))
     together = list(generator.generate([*others, SHOT]))[3]
     assert abs(pixels(alone) - pixels(together)).max() <= 1
 
 
-def test_a_lora_changes_pictures_and_leaves_no_trace(generator: DiffusersGenerator, lora: Path) -> None:
+def test_a_lora_changes_pictures_and_leaves_no_trace(generator: LocalGenerator, lora: Path) -> None:
     from dataclasses import replace
 
     shots = [SHOT, replace(SHOT, lora=lora), replace(SHOT, lora=lora, strength=0.5), SHOT]
@@ -123,7 +126,7 @@ def test_a_lora_on_a_convolution_works_too(tiny_base: Base, tmp_path: Path) -> N
 
 
 def test_a_lora_for_another_model_is_refused_by_its_keys(
-    tmp_path: Path, generator: DiffusersGenerator, tiny_base: Base
+    tmp_path: Path, generator: LocalGenerator, tiny_base: Base
 ) -> None:
     from safetensors.torch import save_file
 
@@ -135,7 +138,7 @@ def test_a_lora_for_another_model_is_refused_by_its_keys(
     assert list(generator.generate([SHOT])), "the generator works on after a bad file"
 
 
-def test_a_missing_or_damaged_lora_is_named(tmp_path: Path, generator: DiffusersGenerator) -> None:
+def test_a_missing_or_damaged_lora_is_named(tmp_path: Path, generator: LocalGenerator) -> None:
     path = tmp_path / "gone.safetensors"
     shot = Shot(prompt="x", width=64, height=64, steps=1, lora=path)
     with pytest.raises(ModelError, match="no LoRA file"):
@@ -145,6 +148,17 @@ def test_a_missing_or_damaged_lora_is_named(tmp_path: Path, generator: Diffusers
         list(generator.generate([shot]))
 
 
-def test_sizes_that_the_vae_cannot_make_are_refused(generator: DiffusersGenerator) -> None:
+def test_sizes_that_the_vae_cannot_make_are_refused(generator: LocalGenerator) -> None:
     with pytest.raises(ModelError, match="multiples of 8"):
         list(generator.generate([Shot(prompt="x", width=60, height=64)]))
+
+
+def test_captions_are_read_as_the_lora_learned_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build_tokenizer().save_pretrained(tmp_path / "comfy" / "sd1_tokenizer")
+    monkeypatch.setenv("COMFYUI_PATH", str(tmp_path))
+    base = describe_base(write_tiny_checkpoint(tmp_path / "sd15.safetensors", "sd15", rows=800))
+    earlier, last = LocalGenerator(base, clip_skip=2), LocalGenerator(base)
+    wanted = Sampler(load_family(base, clip_skip=2))
+    (one,), (other,), (bare,) = (list(each.generate([SHOT])) for each in (earlier, wanted, last))
+    assert one == other
+    assert one != bare

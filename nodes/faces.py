@@ -38,7 +38,8 @@ class Eyes:
 
 def reader_of(choice: str) -> Any:
     """The face reader of a choice; FaceError says what is missing and where it belongs."""
-    from ..trainer.faces.find import open_reader
+    from ..trainer.demo import register  # noqa: F401
+    from ..trainer.faces.registry import open_reader
     from .host_faces import face_folders
 
     if choice not in _NAMES:

@@ -192,7 +192,8 @@ def eyes_of(options: argparse.Namespace) -> FaceReader | None:
 
 def reader_of(options: argparse.Namespace) -> FaceReader:
     """The reader asked for; FaceError says what it lacks."""
-    from .faces.find import FaceFolders, open_reader
+    from .demo import register  # noqa: F401
+    from .faces.registry import FaceFolders, open_reader
 
     folders = tuple(options.models)
     return open_reader(options.faces, FaceFolders(insightface=folders, opencv=folders), options.device)

@@ -14,6 +14,7 @@ from ..faces.face import Face, Reading
 from ..runtime.onnx_engine import onnx_engine
 from .look import BACKGROUNDS, COLORS, EXPRESSIONS, GARMENTS, SCENES, STYLES, TURNS, VALUES
 
+ASSETS = Path(__file__).parent / "assets"
 _SIDE = 128
 _CELL = 8
 _FACE_HEIGHT = 84 / 128

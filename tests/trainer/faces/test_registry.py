@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+import trainer.demo.register  # noqa: F401
 from trainer.errors import FaceError
-from trainer.faces.find import FaceFolders, face_readers, open_reader
+from trainer.faces.registry import FaceFolders, face_readers, open_reader
 
 from .packs import write_pack
 

@@ -38,12 +38,13 @@ class Eyes:
 
 def reader_of(choice: str) -> Any:
     """The face reader of a choice; FaceError says what is missing and where it belongs."""
-    from ..trainer.demo import register  # noqa: F401
+    from ..trainer.demo.reader import register_demo_reader
     from ..trainer.faces.registry import open_reader
     from .host_faces import face_folders
 
     if choice not in _NAMES:
         raise FaceError(f"There is no face reader {choice!r}; choose one of {', '.join(READERS)}.")
+    register_demo_reader()
     return open_reader(_NAMES[choice], face_folders())
 
 

@@ -1,6 +1,8 @@
-"""Face readers, surest identity first: importing this package registers those that read photographs."""
+"""Face readers: importing this package offers those that read photographs, the surest identity first."""
 
-from . import (
-    insightface,  # noqa: F401  # isort: skip
-    opencv,  # noqa: F401  # isort: skip
-)
+from .insightface import PACK_ENTRIES
+from .opencv import OPENCV_ENTRY
+from .registry import register
+
+for _entry in (*PACK_ENTRIES, OPENCV_ENTRY):
+    register(_entry)

@@ -16,7 +16,7 @@ from ..runtime.onnx_engine import TELEMETRY, Device, onnx_engine, providers_for,
 from .face import Face
 from .identity import unit
 from .pose import pose_of_68, pose_of_points
-from .registry import FaceFolders, ReaderEntry, register
+from .registry import FaceFolders, ReaderEntry
 
 SIDES = (640, 128)
 """Detector sizes tried together: 640 misses faces that fill the picture, 128 finds only those (insightface 2)."""
@@ -62,7 +62,8 @@ class InsightFaceReader:
             raise FaceError(lack)
         self.name = f"insightface {pack}"
         self.same_person = PACKS[pack].same_person
-        self._pack, self._folders, self._device = pack, tuple(folders), device
+        self._pack, self._folders = pack, tuple(folders)
+        self._device: Device = device
         self._analysis: Any = None
 
     def faces(self, image: Image.Image) -> list[Face]:
@@ -222,5 +223,4 @@ def _entry(pack: str) -> ReaderEntry:
     return ReaderEntry(name=pack, licence=InsightFaceReader.licence, lacks=lacks, open=opened)
 
 
-for _pack in PACKS:
-    register(_entry(_pack))
+PACK_ENTRIES = tuple(_entry(pack) for pack in PACKS)

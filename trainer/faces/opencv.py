@@ -12,7 +12,7 @@ from ..runtime.onnx_engine import Device
 from .face import Face
 from .identity import unit
 from .pose import pose_of_points
-from .registry import FaceFolders, ReaderEntry, register
+from .registry import FaceFolders, ReaderEntry
 
 _SIDE = 640
 _THRESHOLD = 0.7
@@ -149,4 +149,4 @@ def _open(folders: FaceFolders, _: Device) -> OpenCVReader:
     return OpenCVReader(folders.opencv)
 
 
-register(ReaderEntry(name="opencv", licence=OpenCVReader.licence, lacks=_lacks, open=_open))
+OPENCV_ENTRY = ReaderEntry(name="opencv", licence=OpenCVReader.licence, lacks=_lacks, open=_open)

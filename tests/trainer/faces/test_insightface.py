@@ -90,6 +90,7 @@ def test_packs_are_read_by_the_package_itself(plain: Path, monkeypatch: pytest.M
     assert reader.faces(waves(96, 64)) and asked == [(64, 96)]
 
 
+@pytest.mark.filterwarnings("ignore:`estimate` is deprecated:FutureWarning")
 def test_faces_are_those_of_the_package_at_both_sizes_largest_first(plain: Path) -> None:
     image = waves(200, 150)
     app = FaceAnalysis(name=str(plain / "buffalo_l"), providers=["CPUExecutionProvider"])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..trainer.dataset.dataset import Dataset
 
 AUTO, NO_READER, DEMO_DRAWINGS = "auto", "no faces", "demo drawings"
-_NAMES: Mapping[str, Any] = {
+_NAMES: Mapping[str, str] = {
     AUTO: "auto",
     "insightface buffalo_l": "buffalo_l",
     "insightface antelopev2": "antelopev2",

@@ -2,8 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from ..errors import FaceError
 from ..runtime.onnx_engine import TELEMETRY, Device, onnx_engine, providers_for, quiet_options
 from .face import Face
 from .identity import unit
+from .packs import PACKS, Pack, pack_folder
 from .pose import pose_of_68, pose_of_points
 from .registry import FaceFolders, ReaderEntry
 
@@ -27,25 +27,6 @@ _INSTALL = (
     "InsightFace's packs are read by the insightface package: run `pip install --no-deps insightface` and "
     "`pip install onnx opencv-python-headless scikit-image`."
 )
-
-
-@dataclass(frozen=True)
-class Pack:
-    """The files of a pack, and the cosine from which two of its faces count as one person.
-
-    Published thresholds for these recognisers run from 0.35 to 0.45 with the security asked for; drawn and rendered
-    faces score lower than photographs, so the lower end is taken.
-    """
-
-    detector: str
-    recogniser: str
-    same_person: float = 0.35
-
-
-PACKS: Mapping[str, Pack] = {
-    "buffalo_l": Pack("det_10g.onnx", "w600k_r50.onnx"),
-    "antelopev2": Pack("scrfd_10g_bnkps.onnx", "glintr100.onnx"),
-}
 
 
 class InsightFaceReader:
@@ -93,7 +74,7 @@ class InsightFaceReader:
 def missing(pack: str, folders: Sequence[Path]) -> str | None:
     """Why a pack cannot be read, or None."""
     try:
-        _pack_folder(pack, folders)
+        pack_folder(pack, folders)
     except FaceError as fault:
         return str(fault)
     return _package_fault()
@@ -124,7 +105,7 @@ def _analysis(pack: str, folders: Sequence[Path], device: Device) -> Any:
     """
     analysis_of = _face_analysis()
     engine: Any = onnx_engine()
-    folder = _pack_folder(pack, folders)
+    folder = pack_folder(pack, folders)
     try:
         made = analysis_of(
             name=str(folder),
@@ -184,33 +165,6 @@ def _refuse_others(analysis: Any, folder: Path, pack: Pack) -> None:
         found = Path(model.model_file).name if model is not None else "nothing"
         if found != name:
             raise FaceError(f"{folder} holds {found} beside {name}; keep only the files of the pack in it.")
-
-
-def _pack_folder(pack: str, folders: Sequence[Path]) -> Path:
-    """The folder with a pack's detector and recogniser; FaceError names the one that is missing."""
-    files = PACKS[pack]
-    if not folders:
-        raise FaceError(
-            f"No folder is set for {pack}; give one that holds {pack}/{files.detector} (its face detector)."
-        )
-    places = list(_places(pack, folders))
-    for name, what in ((files.detector, "face detector"), (files.recogniser, "recogniser")):
-        places = [place for place in places if (place / name).is_file()]
-        if not places:
-            raise FaceError(
-                f"{name}, the {what} of {pack}, is missing; put the unpacked {pack}.zip at {folders[0] / pack}."
-            )
-    return places[0]
-
-
-def _places(pack: str, folders: Sequence[Path]) -> Iterator[Path]:
-    """A pack's archive unpacks into a folder of its own name, so that it often lies one level deeper than meant."""
-    for folder in folders:
-        for root in (folder, folder / "models"):
-            yield root / pack
-            yield root / pack / pack
-        if folder.name == pack:
-            yield folder
 
 
 def _entry(pack: str) -> ReaderEntry:

@@ -14,7 +14,7 @@ from insightface.app import FaceAnalysis
 from PIL import Image
 
 from trainer.errors import FaceError
-from trainer.faces import insightface as packs
+from trainer.faces import insightface as reader_module
 from trainer.faces.face import Face
 from trainer.faces.insightface import InsightFaceReader, missing
 from trainer.faces.registry import FaceFolders, open_reader
@@ -211,9 +211,9 @@ def test_without_a_package_it_says_what_to_install(
 
 def test_without_insightface_packs_alone_are_unavailable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def not_found(name: str) -> str:
-        raise packs.PackageNotFoundError(name)
+        raise reader_module.PackageNotFoundError(name)
 
-    monkeypatch.setattr(packs, "version", not_found)
+    monkeypatch.setattr(reader_module, "version", not_found)
     lack = missing("buffalo_l", [folder]) or ""
     assert "pip install --no-deps insightface" in lack and lack.count("\n") == 0
     with pytest.raises(FaceError, match="pip install --no-deps insightface"):
@@ -221,5 +221,5 @@ def test_without_insightface_packs_alone_are_unavailable(folder: Path, monkeypat
 
 
 def test_a_package_too_old_is_named_with_its_version(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packs, "version", lambda _: "0.7.3")
+    monkeypatch.setattr(reader_module, "version", lambda _: "0.7.3")
     assert "insightface 0.7.3 is too old" in (missing("buffalo_l", [folder]) or "")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..trainer.dataset.dataset import Dataset
 
 AUTO, NO_READER, DEMO_DRAWINGS = "auto", "no faces", "demo drawings"
-_NAMES: Mapping[str, Any] = {
+_NAMES: Mapping[str, str] = {
     AUTO: "auto",
     "insightface buffalo_l": "buffalo_l",
     "insightface antelopev2": "antelopev2",
@@ -38,11 +38,13 @@ class Eyes:
 
 def reader_of(choice: str) -> Any:
     """The face reader of a choice; FaceError says what is missing and where it belongs."""
-    from ..trainer.faces.find import open_reader
+    from ..trainer.demo.reader import register_demo_reader
+    from ..trainer.faces.registry import open_reader
     from .host_faces import face_folders
 
     if choice not in _NAMES:
         raise FaceError(f"There is no face reader {choice!r}; choose one of {', '.join(READERS)}.")
+    register_demo_reader()
     return open_reader(_NAMES[choice], face_folders())
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import folder_paths
 
-from ..trainer.faces.find import FaceFolders
+from ..trainer.faces.registry import FaceFolders
 
 
 def face_folders() -> FaceFolders:

@@ -7,9 +7,7 @@ import numpy as np
 from ..errors import ModelError
 from ..families.base import Base
 from ..families.registry import describe_base
-from .reader import DemoReader
-
-ASSETS = Path(__file__).parent / "assets"
+from .reader import ASSETS, DemoReader
 
 
 def demo_base(assets: Path = ASSETS) -> Base:

@@ -12,7 +12,7 @@ from PIL import Image
 from ..dataset.sample_pixels import open_sample
 from ..errors import FaceError, LikenessError, RunError
 from ..faces.face import AttributeReader, FaceReader
-from ..faces.identity import centroid, leave_one_out
+from ..faces.identity import CharacterIdentity
 from ..generate.shot import Generator
 from ..images.pixels import pixel_sha256
 from ..storage.values import canonical_json
@@ -146,20 +146,20 @@ def _scale(plan: ComparePlan, subject: Subject, eyes: _Eyes) -> tuple[Scale, tup
     if not subject.references:
         notes.append("No pictures were held out: scores are against training pictures, which flatters memorising.")
     known = [eyes.embedding(open_sample(sample)) for sample in references]
-    faces = [embedding for embedding in known if embedding is not None]
-    if not faces:
+    character = CharacterIdentity.of(known)
+    if character is None:
         raise FaceError(
             f"{eyes.faces.name} finds no face in the {len(references)} reference pictures; hold out clear portraits."
         )
-    if len(faces) < len(references):
-        notes.append(f"{len(references) - len(faces)} of {len(references)} reference pictures have no face to score.")
-    reference = leave_one_out(np.stack(faces))
+    if faceless := sum(embedding is None for embedding in known):
+        notes.append(f"{faceless} of {len(references)} reference pictures have no face to score.")
+    reference = character.self_likeness()
     if reference is None:
         notes.append("One reference face gives no upper end of the scale; hold out two or more.")
     training = [small(open_sample(sample)) for sample in subject.training]
     scale = Scale(
         probes=plan.probes,
-        character=centroid(np.stack(faces)),
+        character=character.centroid,
         reference=reference,
         others=subject.others,
         training=training,

@@ -162,7 +162,7 @@ def our_picture(family: Any, noise: torch.Tensor) -> tuple[torch.Tensor, torch.T
 
 @torch.inference_mode()
 def compare(name: str, folder: Path, write: Any) -> dict[str, Any]:
-    from likeness.nodes.host_base import load_host_base  # type: ignore[reportMissingImports]
+    from likeness.nodes.host.base import load_host_base  # type: ignore[reportMissingImports]
     from likeness.trainer.families import describe_base, load_family  # type: ignore[reportMissingImports]
     from likeness.trainer.lora.mount import apply_lora  # type: ignore[reportMissingImports]
     from safetensors.torch import save_file

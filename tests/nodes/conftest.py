@@ -34,5 +34,5 @@ def fake_host(tmp_path: Path) -> Iterator[FakeHost]:
 
 @pytest.fixture
 def pack(fake_host: FakeHost) -> Callable[[str], Any]:
-    """`pack("nodes.host")`: a module of the pack."""
+    """`pack("nodes.host.folders")`: a module of the pack."""
     return lambda name: importlib.import_module(f"likeness.{name}")

@@ -40,7 +40,7 @@ def tagger(pack: Pack, fake_host: FakeHost) -> str:
 
 def _tag(pack: Pack, dataset: Any, tagger: str = TAGGER, **more: Any) -> Any:
     choices = {"threshold": 0.35, "character_threshold": 0.85, "mcut": False, "keep_by_hand": True, **more}
-    return pack("nodes.captions_tag").TagWithWd14.execute(dataset=dataset, tagger=tagger, **choices)
+    return pack("nodes.captions.tag").TagWithWd14.execute(dataset=dataset, tagger=tagger, **choices)
 
 
 def _rules(pack: Pack, dataset: Any, **more: Any) -> Any:
@@ -56,16 +56,16 @@ def _rules(pack: Pack, dataset: Any, **more: Any) -> Any:
         "rewrite_by_hand": False,
         **more,
     }
-    return pack("nodes.captions_rules").ApplyCaptionRules.execute(dataset=dataset, **choices)
+    return pack("nodes.captions.rules").ApplyCaptionRules.execute(dataset=dataset, **choices)
 
 
 def _use(pack: Pack, dataset: Any, *texts: str, are: str = "sentences", keep: bool = True) -> Any:
-    return pack("nodes.captions_use").UseCaptions.execute([dataset], list(texts), [are], [keep])
+    return pack("nodes.captions.use").UseCaptions.execute([dataset], list(texts), [are], [keep])
 
 
 def _review(pack: Pack, dataset: Any, review: dict[str, Any] | None = None, **more: Any) -> tuple[Any, dict[str, Any]]:
     choices = {"save": "keep in the workflow", "review": json.dumps(review) if review else "", **more}
-    made = pack("nodes.captions_review").ReviewCaptions.execute(dataset=dataset, **choices)
+    made = pack("nodes.captions.review").ReviewCaptions.execute(dataset=dataset, **choices)
     state = made.ui["likeness_captions"][0]
     return made, json.loads(json.dumps(state))  # outputs travel as JSON
 
@@ -102,7 +102,7 @@ def test_cancel_while_tagging_keeps_what_was_tagged(pack: Pack, fake_host: FakeH
 
 
 def test_a_tagger_that_is_not_there_is_refused_before_the_queue_with_where_to_get_it(pack: Pack) -> None:
-    node = pack("nodes.captions_tag").TagWithWd14
+    node = pack("nodes.captions.tag").TagWithWd14
     said = node.validate_inputs(tagger=TAGGER)
     assert "models/wd14" in said and "SmilingWolf" in said and "model.onnx and selected_tags.csv" in said
     options = next(part for part in node.define_schema().inputs if part.id == "tagger").options["options"]
@@ -112,7 +112,7 @@ def test_a_tagger_that_is_not_there_is_refused_before_the_queue_with_where_to_ge
 def test_a_tagger_on_disk_is_listed_first(pack: Pack, fake_host: FakeHost, tagger: str) -> None:
     folder = fake_host.home / "models" / "wd14" / TAGGER
     folder.rename(folder.with_name("my-own-tagger"))
-    node = pack("nodes.captions_tag").TagWithWd14
+    node = pack("nodes.captions.tag").TagWithWd14
     options = next(part for part in node.define_schema().inputs if part.id == "tagger").options["options"]
     assert options[0] == "my-own-tagger"
     assert node.validate_inputs(tagger="my-own-tagger") is True
@@ -128,11 +128,11 @@ def test_taggers_of_the_wd14_pack_are_found(pack: Pack, fake_host: FakeHost, tag
     (kept / "model.onnx").rename(models / "wd-old.onnx")
     (kept / "selected_tags.csv").rename(models / "wd-old.csv")
     sys.modules["folder_paths"].folder_names_and_paths["custom_nodes"] = [packs.as_posix()]
-    assert pack("nodes.captions_tag").TagWithWd14.validate_inputs(tagger="wd-old") is True
+    assert pack("nodes.captions.tag").TagWithWd14.validate_inputs(tagger="wd-old") is True
 
 
 def test_a_joycaption_that_is_not_there_is_refused_before_the_queue(pack: Pack) -> None:
-    said = pack("nodes.captions_joy").CaptionWithJoyCaption.validate_inputs(model="llama-joycaption")
+    said = pack("nodes.captions.joycaption").CaptionWithJoyCaption.validate_inputs(model="llama-joycaption")
     assert "models/LLavacheckpoints" in said and "fancyfeast" in said
 
 
@@ -221,7 +221,7 @@ def test_nothing_is_written_beside_pictures_that_are_not_in_a_folder_of_datasets
 
 
 def test_as_many_captioners_can_be_wired_as_a_review_knows(pack: Pack) -> None:
-    assert pack("nodes.captions_review").MOST_OTHERS == pack("trainer.captions.captioners.captioner").MOST_SOURCES - 1
+    assert pack("nodes.captions.review").MOST_OTHERS == pack("trainer.captions.captioners.captioner").MOST_SOURCES - 1
 
 
 def test_captioners_are_shown_side_by_side_and_chosen(pack: Pack, dataset: Any) -> None:
@@ -236,7 +236,7 @@ def test_captioners_are_shown_side_by_side_and_chosen(pack: Pack, dataset: Any) 
 
 @pytest.mark.parametrize("review", ["[]", '{"captions": {"x": "y"}}', '{"extra": 1}', "{"])
 def test_a_review_that_is_none_is_refused_before_the_queue(pack: Pack, review: str) -> None:
-    node = pack("nodes.captions_review").ReviewCaptions
+    node = pack("nodes.captions.review").ReviewCaptions
     assert node.validate_inputs(review=review) is not True
     assert node.validate_inputs(review="", others=None) is True
 

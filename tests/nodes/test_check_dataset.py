@@ -22,7 +22,7 @@ def dataset(pack: Pack, fake_host: FakeHost) -> Any:
 
 
 def _check(pack: Pack, dataset: Any, review: str = "", **more: Any) -> tuple[Any, dict[str, Any]]:
-    made = pack("nodes.dataset_check").CheckDataset.execute(
+    made = pack("nodes.dataset.check").CheckDataset.execute(
         dataset=[dataset], reader=["no faces"], resolution=[64], review=[review], **more
     )
     state = made.ui["likeness_check"][0]
@@ -69,9 +69,9 @@ def test_a_decision_looks_at_no_picture_again(pack: Pack, dataset: Any, monkeypa
 
 
 def test_another_caption_or_resolution_is_looked_at_anew(pack: Pack, dataset: Any) -> None:
-    memory = pack("nodes.audit_memory")
+    memory = pack("nodes.dataset.audit_memory")
     _check(pack, dataset)
-    changed = pack("nodes.dataset_check").replace(dataset.samples[0], caption="sage, in a red coat")
+    changed = pack("nodes.dataset.check").replace(dataset.samples[0], caption="sage, in a red coat")
     _check(pack, dataset.with_samples((changed, *dataset.samples[1:])))
     assert len(memory._kept) == 2
 
@@ -86,8 +86,8 @@ def test_the_figures_are_json_and_the_pictures_images(pack: Pack, dataset: Any) 
 
 @pytest.mark.parametrize("review", ["[]", '{"dropped": ["x"]}', '{"extra": 1}', "{"])
 def test_a_review_that_is_none_is_refused_before_the_queue(pack: Pack, review: str) -> None:
-    assert pack("nodes.dataset_check").CheckDataset.validate_inputs([review]) is not True
-    assert pack("nodes.dataset_check").CheckDataset.validate_inputs([""]) is True
+    assert pack("nodes.dataset.check").CheckDataset.validate_inputs([review]) is not True
+    assert pack("nodes.dataset.check").CheckDataset.validate_inputs([""]) is True
 
 
 def test_cancel_is_noticed_between_pictures(pack: Pack, fake_host: FakeHost, dataset: Any) -> None:
@@ -97,7 +97,7 @@ def test_cancel_is_noticed_between_pictures(pack: Pack, fake_host: FakeHost, dat
 
 
 def test_without_a_reader_auto_goes_on_and_says_what_to_install(pack: Pack, dataset: Any) -> None:
-    made = pack("nodes.dataset_check").CheckDataset.execute(
+    made = pack("nodes.dataset.check").CheckDataset.execute(
         dataset=[dataset], reader=["auto"], resolution=[64], review=[""]
     )
     counters = " ".join(made.ui["likeness_check"][0]["counters"])
@@ -107,7 +107,7 @@ def test_without_a_reader_auto_goes_on_and_says_what_to_install(pack: Pack, data
 
 def test_a_reader_asked_for_by_name_must_be_there(pack: Pack, dataset: Any) -> None:
     with pytest.raises(pack("trainer.errors").FaceError, match="buffalo_l"):
-        pack("nodes.faces").eyes_of("insightface buffalo_l", None, dataset)
+        pack("nodes.readers").eyes_of("insightface buffalo_l", None, dataset)
 
 
 def test_landmarks_of_another_number_of_pictures_are_refused(pack: Pack, dataset: Any) -> None:

@@ -22,7 +22,7 @@ def _report(home: Path, chosen: int | None) -> Any:
 
 
 def test_the_recommended_checkpoint_is_published(pack: Pack, fake_host: FakeHost) -> None:
-    node = pack("nodes.compare").ChooseCheckpoint
+    node = pack("nodes.compare.compare").ChooseCheckpoint
     made = node.execute(_report(fake_host.home, chosen=50), step=0, save_as="")
     assert made.args[0].path.read_bytes() == b"step 50"
     assert made.args[0].path.name == "sage_chosen.safetensors"
@@ -30,20 +30,20 @@ def test_the_recommended_checkpoint_is_published(pack: Pack, fake_host: FakeHost
 
 
 def test_a_step_of_ones_own_goes_before_the_recommendation(pack: Pack, fake_host: FakeHost) -> None:
-    node = pack("nodes.compare").ChooseCheckpoint
+    node = pack("nodes.compare.compare").ChooseCheckpoint
     made = node.execute(_report(fake_host.home, chosen=50), step=100, save_as="mine")
     assert made.args[0].path.read_bytes() == b"step 100"
     assert made.args[0].path.name == "mine.safetensors"
 
 
 def test_without_a_recommendation_the_reason_and_the_steps_are_given(pack: Pack, fake_host: FakeHost) -> None:
-    node = pack("nodes.compare").ChooseCheckpoint
+    node = pack("nodes.compare.compare").ChooseCheckpoint
     with pytest.raises(pack("trainer.errors").RunError, match=r"Nobody was learned\..*50, 100"):
         node.execute(_report(fake_host.home, chosen=None), step=0, save_as="")
 
 
 def test_compared_checkpoints_are_spread_and_end_with_the_last(pack: Pack) -> None:
-    spread = pack("nodes.compare").spread
+    spread = pack("nodes.compare.compare").spread
     assert spread(range(1, 11), 3)[-1] == 10
     assert len(spread(range(1, 11), 3)) == 3
     assert spread([1, 2], 6) == [1, 2]

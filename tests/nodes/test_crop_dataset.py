@@ -27,7 +27,7 @@ def found(pack: Pack, drawings: Path) -> Any:
 
 
 def _crop(pack: Pack, dataset: Any, **more: Any) -> Any:
-    return pack("nodes.dataset_crop").CropDataset.execute(dataset, reader="demo drawings", **{**CHOICES, **more})
+    return pack("nodes.dataset.crop").CropDataset.execute(dataset, reader="demo drawings", **{**CHOICES, **more})
 
 
 def test_face_crops_are_framed_alike_and_named_by_their_contents(pack: Pack, fake_host: FakeHost, found: Any) -> None:
@@ -57,7 +57,7 @@ def test_bodies_and_close_ups_share_training_as_asked(pack: Pack, found: Any, re
 
 def test_another_reader_says_what_is_missing(pack: Pack, found: Any) -> None:
     with pytest.raises(pack("trainer.errors").FaceError, match="models/insightface"):
-        pack("nodes.dataset_crop").CropDataset.execute(found, reader="auto", **CHOICES)
+        pack("nodes.dataset.crop").CropDataset.execute(found, reader="auto", **CHOICES)
 
 
 def test_cancel_is_noticed_between_pictures(pack: Pack, fake_host: FakeHost, found: Any) -> None:
@@ -72,7 +72,7 @@ def test_cancel_is_noticed_between_pictures(pack: Pack, fake_host: FakeHost, fou
 
 def _pick(pack: Pack, dataset: Any, **more: Any) -> Any:
     choices: dict[str, Any] = {"count": 10, "reader": "demo drawings", "baselines": "", "held_out": 3, **more}
-    return pack("nodes.dataset_pick").PickImages.execute(dataset, **choices)
+    return pack("nodes.dataset.pick").PickImages.execute(dataset, **choices)
 
 
 def test_as_many_are_picked_as_asked_and_the_others_are_explained(pack: Pack, found: Any) -> None:

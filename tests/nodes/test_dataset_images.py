@@ -18,13 +18,13 @@ def _noise(count: int, width: int = 40, height: int = 48) -> torch.Tensor:
 
 def _collect(pack: Pack, images: list[torch.Tensor], **more: Any) -> Any:
     words: dict[str, Any] = {"trigger": ["sage"], "subject": ["person"], "held_out": [0], **more}
-    return pack("nodes.dataset_images").ImagesToDataset.execute(images=images, **words).args[0]
+    return pack("nodes.dataset.images").ImagesToDataset.execute(images=images, **words).args[0]
 
 
 def test_pictures_and_captions_survive_the_way_there_and_back(pack: Pack, fake_host: FakeHost) -> None:
     images = [_noise(2), _noise(1, width=64)]
     dataset = _collect(pack, images, captions=["one", "two", "three"])
-    back = pack("nodes.dataset_images").DatasetToImages.execute(dataset, part="all")
+    back = pack("nodes.dataset.images").DatasetToImages.execute(dataset, part="all")
     assert back.args[1] == ["one", "two", "three"]
     frames = [frame for batch in images for frame in batch]
     assert all(torch.equal(made[0], frame) for made, frame in zip(back.args[0], frames, strict=True))
@@ -47,7 +47,7 @@ def test_a_mask_becomes_the_pictures_transparency(pack: Pack, fake_host: FakeHos
     assert sample.masked
     with Image.open(sample.path) as picture:
         assert picture.getchannel("A").getextrema() == (0, 255)
-    flat = pack("nodes.dataset_images").DatasetToImages.execute(
+    flat = pack("nodes.dataset.images").DatasetToImages.execute(
         _collect(pack, [_noise(1)], masks=[mask], alpha=["black"]), part="all"
     )
     assert flat.args[0][0][0, :10].max() == 0
@@ -73,7 +73,7 @@ def test_lists_that_do_not_fit_are_refused(pack: Pack, fake_host: FakeHost, more
 
 def test_a_part_without_pictures_is_refused(pack: Pack, fake_host: FakeHost) -> None:
     with pytest.raises(pack("trainer.errors").DatasetError, match="no held out pictures"):
-        pack("nodes.dataset_images").DatasetToImages.execute(_collect(pack, [_noise(2)]), part="held out")
+        pack("nodes.dataset.images").DatasetToImages.execute(_collect(pack, [_noise(2)]), part="held out")
 
 
 def test_cancel_is_noticed_between_pictures(pack: Pack, fake_host: FakeHost) -> None:
@@ -87,7 +87,7 @@ def test_cancel_is_noticed_between_pictures_on_the_way_back(pack: Pack, fake_hos
     dataset = _collect(pack, [_noise(3)])
     fake_host.interrupted = True
     with pytest.raises(Interrupted):
-        pack("nodes.dataset_images").DatasetToImages.execute(dataset, part="all")
+        pack("nodes.dataset.images").DatasetToImages.execute(dataset, part="all")
     assert not fake_host.interrupted
 
 
@@ -95,5 +95,5 @@ def test_both_ways_move_the_bar(pack: Pack, fake_host: FakeHost) -> None:
     dataset = _collect(pack, [_noise(3)])
     assert fake_host.progress[-1] == ("1", 3, 3)
     fake_host.progress.clear()
-    pack("nodes.dataset_images").DatasetToImages.execute(dataset, part="all")
+    pack("nodes.dataset.images").DatasetToImages.execute(dataset, part="all")
     assert fake_host.progress[-1] == ("1", 3, 3)

@@ -20,7 +20,7 @@ Pack = Callable[[str], Any]
     ],
 )
 def test_pasted_settings_of_every_format_are_read(pack: Pack, text: str, format: str) -> None:
-    node = pack("nodes.exchange").ImportRecipe
+    node = pack("nodes.train.exchange").ImportRecipe
     made = node.execute(file="what is pasted below", text=text)
     recipe, left = made.args
     assert recipe.lora.rank == 8
@@ -31,7 +31,7 @@ def test_pasted_settings_of_every_format_are_read(pack: Pack, text: str, format:
 def test_a_file_of_the_input_folder_is_read_and_no_other(pack: Pack, fake_host: FakeHost) -> None:
     (fake_host.home / "input" / "mine.toml").write_text("network_dim = 8\n")
     (fake_host.home / "secret.toml").write_text("network_dim = 9\n")
-    node = pack("nodes.exchange").ImportRecipe
+    node = pack("nodes.train.exchange").ImportRecipe
     assert node.define_schema().inputs[0].options["options"] == ["what is pasted below", "mine.toml"]
     assert node.execute(file="mine.toml").args[0].lora.rank == 8
     assert node.validate_inputs(file="mine.toml", text="") is True
@@ -42,7 +42,7 @@ def test_a_file_of_the_input_folder_is_read_and_no_other(pack: Pack, fake_host: 
 
 def test_an_exported_recipe_comes_back_and_what_was_lost_is_said(pack: Pack, fake_host: FakeHost) -> None:
     recipe = pack("trainer.recipe.presets").PRESETS["Illustrious"].recipe
-    nodes = pack("nodes.exchange")
+    nodes = pack("nodes.train.exchange")
     made = nodes.ExportRecipe.execute(recipe=recipe, format="kohya TOML", name="mine")
     written = fake_host.home / "output" / "likeness" / "recipes" / "mine.toml"
     assert written.read_text() == made.args[0]
@@ -53,4 +53,4 @@ def test_an_exported_recipe_comes_back_and_what_was_lost_is_said(pack: Pack, fak
 
 
 def test_the_formats_are_the_engines(pack: Pack) -> None:
-    assert pack("nodes.exchange").FORMATS == pack("trainer.exchange.formats").FORMATS
+    assert pack("nodes.train.exchange").FORMATS == pack("trainer.exchange.formats").FORMATS

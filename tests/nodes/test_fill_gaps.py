@@ -49,7 +49,7 @@ class _Generator:
 @pytest.fixture
 def renders(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A set without an angry face, and a generator that has one of the same person."""
-    name = pack("nodes").__name__ + ".host_generator"
+    name = pack("nodes").__name__ + ".host.generator"
     fake = types.SimpleNamespace(HostGenerator=_Generator, Control=types.SimpleNamespace)
     monkeypatch.setitem(sys.modules, name, fake)  # type: ignore[arg-type]
     dataset = pack("trainer.demo.renders").draw_renders(tmp_path / "renders", train=12)
@@ -59,7 +59,7 @@ def renders(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def _filled(pack: Pack, dataset: Any, **more: Any) -> Any:
-    return pack("nodes.dataset_fill").FillGaps.execute(dataset, None, None, None, **{**CHOICES, **more})
+    return pack("nodes.dataset.fill").FillGaps.execute(dataset, None, None, None, **{**CHOICES, **more})
 
 
 def test_the_missing_expression_comes_into_the_set(pack: Pack, fake_host: FakeHost, renders: Any) -> None:
@@ -90,7 +90,7 @@ def test_a_controlnet_is_handed_on_with_its_numbers(pack: Pack, fake_host: FakeH
 
 
 def test_the_catalogue_shown_first_is_the_packs(pack: Pack) -> None:
-    schema = pack("nodes.dataset_fill").FillGaps.define_schema()
+    schema = pack("nodes.dataset.fill").FillGaps.define_schema()
     shown = next(one for one in schema.inputs if one.id == "views").options["default"]
     view = pack("trainer.augment.fill.view")
     assert view.parse_views(shown) == view.stock_views()
@@ -98,7 +98,7 @@ def test_the_catalogue_shown_first_is_the_packs(pack: Pack) -> None:
 
 @pytest.mark.parametrize("views", ["", "profile | left", "angle: front"])
 def test_catalogues_that_cannot_be_read_are_refused_before_the_run(pack: Pack, views: str) -> None:
-    assert isinstance(pack("nodes.dataset_fill").FillGaps.validate_inputs(views), str)
+    assert isinstance(pack("nodes.dataset.fill").FillGaps.validate_inputs(views), str)
 
 
 def test_cancel_stops_between_pictures(pack: Pack, fake_host: FakeHost, renders: Any) -> None:

@@ -12,21 +12,21 @@ Pack = Callable[[str], Any]
 
 def test_untouched_numbers_leave_the_preset_as_it_is(pack: Pack) -> None:
     for preset in pack("trainer.recipe.presets").PRESETS.values():
-        assert pack("nodes.recipe").changed(preset.recipe) == preset.recipe
+        assert pack("nodes.train.recipe").changed(preset.recipe) == preset.recipe
 
 
 def test_the_demo_preset_is_the_demos_recipe(pack: Pack) -> None:
-    made = pack("nodes.recipe").TrainingRecipe.execute(preset="Demo").args[0]
+    made = pack("nodes.train.recipe").TrainingRecipe.execute(preset="Demo").args[0]
     assert made == pack("trainer.demo.settings").demo_recipe()
 
 
 def test_alpha_follows_a_new_rank(pack: Pack) -> None:
-    recipe = pack("nodes.recipe").changed(_guide(pack), rank=64)
+    recipe = pack("nodes.train.recipe").changed(_guide(pack), rank=64)
     assert (recipe.lora.rank, recipe.lora.alpha) == (64, 32.0)
 
 
 def test_every_number_reaches_its_part(pack: Pack) -> None:
-    recipe = pack("nodes.recipe").changed(
+    recipe = pack("nodes.train.recipe").changed(
         _guide(pack),
         steps=7,
         rank=8,
@@ -58,12 +58,12 @@ def test_every_number_reaches_its_part(pack: Pack) -> None:
 
 
 def test_fewer_steps_than_warmup_still_make_a_recipe(pack: Pack) -> None:
-    recipe = pack("nodes.recipe").TrainingRecipe.execute(preset="Demo", steps=3).args[0]
+    recipe = pack("nodes.train.recipe").TrainingRecipe.execute(preset="Demo", steps=3).args[0]
     assert recipe.schedule.warmup < recipe.schedule.steps == 3
 
 
 def test_an_optimizer_brings_what_it_needs_unless_a_number_is_typed(pack: Pack) -> None:
-    changed = pack("nodes.recipe").changed
+    changed = pack("nodes.train.recipe").changed
     assert changed(_guide(pack), optimizer="prodigy").optim.lr == 1.0
     assert changed(_guide(pack), optimizer="prodigy", learning_rate=0.1).optim.lr == 0.1
     assert changed(_guide(pack), optimizer="schedulefree").schedule.curve == "constant"
@@ -78,11 +78,11 @@ def test_an_optimizer_brings_what_it_needs_unless_a_number_is_typed(pack: Pack) 
 
 def test_a_typed_warmup_is_not_cut_to_fit(pack: Pack) -> None:
     with pytest.raises(pack("trainer.errors").RecipeError, match="warmup is 9 of 3"):
-        pack("nodes.recipe").changed(_guide(pack), steps=3, warmup=9)
+        pack("nodes.train.recipe").changed(_guide(pack), steps=3, warmup=9)
 
 
 def test_what_came_later_is_optional_and_last(pack: Pack) -> None:
-    inputs = pack("nodes.recipe").TrainingRecipe.define_schema().inputs
+    inputs = pack("nodes.train.recipe").TrainingRecipe.define_schema().inputs
     optional = [bool(part.options.get("optional")) for part in inputs]
     assert [part.id for part, later in zip(inputs, optional, strict=True) if later][:2] == ["optimizer", "schedule"]
     assert optional == sorted(optional)
@@ -90,7 +90,7 @@ def test_what_came_later_is_optional_and_last(pack: Pack) -> None:
 
 def test_what_cannot_work_is_said_at_once(pack: Pack) -> None:
     with pytest.raises(pack("trainer.errors").RecipeError, match="alpha"):
-        pack("nodes.recipe").changed(_guide(pack), alpha=-1.0)
+        pack("nodes.train.recipe").changed(_guide(pack), alpha=-1.0)
 
 
 def fields_of(recipe: Any) -> dict[tuple[str, str], Any]:
@@ -103,7 +103,7 @@ def fields_of(recipe: Any) -> dict[tuple[str, str], Any]:
 
 
 def test_every_number_of_a_recipe_has_its_widget(pack: Pack) -> None:
-    widgets = {(widget.part, widget.field) for widget in pack("nodes.recipe_widgets").WIDGETS}
+    widgets = {(widget.part, widget.field) for widget in pack("nodes.train.recipe_widgets").WIDGETS}
     assert widgets == set(fields_of(_guide(pack)))
 
 
@@ -140,13 +140,13 @@ OTHERS: dict[str, Any] = {
 def test_every_widget_sets_its_own_field_and_no_other(pack: Pack) -> None:
     before = fields_of(_guide(pack))
     brought = {"rank": {("lora", "alpha")}, "debiased": {("loss", "min_snr_gamma")}}
-    for widget in pack("nodes.recipe_widgets").WIDGETS:
+    for widget in pack("nodes.train.recipe_widgets").WIDGETS:
         if widget.name == "debiased":
             value: Any = "on"
         else:
             value = OTHERS.get(widget.name, 0.5 if isinstance(widget.unset, float) else 2)
         try:
-            after = fields_of(pack("nodes.recipe").changed(_guide(pack), **{widget.name: value}))
+            after = fields_of(pack("nodes.train.recipe").changed(_guide(pack), **{widget.name: value}))
         except pack("trainer.errors").RecipeError as fault:
             raise AssertionError(f"{widget.name} = {value!r}: {fault}") from fault
         moved = {place for place, old in before.items() if after[place] != old}
@@ -154,7 +154,7 @@ def test_every_widget_sets_its_own_field_and_no_other(pack: Pack) -> None:
 
 
 def test_a_new_user_sees_at_most_eight_widgets(pack: Pack) -> None:
-    inputs = pack("nodes.recipe").TrainingRecipe.define_schema().inputs
+    inputs = pack("nodes.train.recipe").TrainingRecipe.define_schema().inputs
     assert [part.id for part in inputs if not part.options.get("advanced")] == [
         "preset",
         "steps",
@@ -171,7 +171,7 @@ def test_the_help_page_lists_every_preset_with_its_source_and_every_widget(pack:
         assert name in said
         assert preset.when in said, name
         assert preset.source in said, name
-    for widget in pack("nodes.recipe_widgets").WIDGETS:
+    for widget in pack("nodes.train.recipe_widgets").WIDGETS:
         assert f"`{widget.name}`" in page, widget.name
 
 

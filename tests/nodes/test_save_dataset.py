@@ -19,14 +19,14 @@ def dataset(pack: Pack, fake_host: FakeHost) -> Any:
 
 def _save(pack: Pack, dataset: Any, **more: Any) -> Any:
     choices: dict[str, Any] = {"name": "saved", "place": "input", "layout": "kohya folders", "overwrite": False, **more}
-    return pack("nodes.dataset_save").SaveDataset.execute(dataset, **choices)
+    return pack("nodes.dataset.save").SaveDataset.execute(dataset, **choices)
 
 
 @pytest.mark.parametrize("layout", ["kohya folders", "ai-toolkit folder", "dataset.json"])
 def test_what_was_saved_loads_again(pack: Pack, fake_host: FakeHost, dataset: Any, layout: str) -> None:
     made = _save(pack, dataset, layout=layout)
     assert made.args[1] == str(fake_host.home / "input" / "saved")
-    assert "input/saved" in pack("nodes.host").dataset_folders()
+    assert "input/saved" in pack("nodes.host.folders").dataset_folders()
     read = pack("trainer.dataset.files.folder").read_dataset(fake_host.home / "input" / "saved", trigger="sage")
     assert read.fingerprint() == dataset.fingerprint()
 
@@ -52,7 +52,7 @@ def test_a_caption_edited_by_hand_is_kept_unless_overwriting_is_allowed(
 @pytest.mark.parametrize("name", ["", "..", "../up", "a/b", "a\\b", "/etc", "C:\\x", ".hidden", "end."])
 @pytest.mark.parametrize("place", ["input", "output"])
 def test_a_name_that_is_a_path_is_refused_before_the_queue(pack: Pack, name: str, place: str) -> None:
-    assert pack("nodes.dataset_save").SaveDataset.validate_inputs(name, place) is not True
+    assert pack("nodes.dataset.save").SaveDataset.validate_inputs(name, place) is not True
 
 
 def test_a_link_of_that_name_is_not_written_through(pack: Pack, fake_host: FakeHost, dataset: Any) -> None:

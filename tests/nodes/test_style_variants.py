@@ -41,7 +41,7 @@ class _Generator:
 
 @pytest.fixture
 def renders(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    name = pack("nodes").__name__ + ".host_generator"
+    name = pack("nodes").__name__ + ".host.generator"
     monkeypatch.setitem(
         sys.modules, name, types.SimpleNamespace(HostGenerator=_Generator, Control=types.SimpleNamespace)
     )  # type: ignore[arg-type]
@@ -49,7 +49,7 @@ def renders(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def _made(pack: Pack, dataset: Any, **more: Any) -> Any:
-    node = pack("nodes.dataset_variants").MakeStyleVariants
+    node = pack("nodes.dataset.variants").MakeStyleVariants
     given = {"dataset": dataset, "model": None, "clip": None, "vae": None, **CHOICES, **more}
     return node.execute(**{name: value if name == "hints" else [value] for name, value in given.items()})
 
@@ -73,11 +73,11 @@ def test_without_a_reader_every_picture_is_kept(pack: Pack, renders: Any) -> Non
 
 @pytest.mark.parametrize("styles", ["", "oil | 0", "\n".join(f"style {n}" for n in range(100))])
 def test_tables_that_cannot_be_used_are_refused_before_the_run(pack: Pack, styles: str) -> None:
-    assert isinstance(pack("nodes.dataset_variants").MakeStyleVariants.validate_inputs([styles]), str)
+    assert isinstance(pack("nodes.dataset.variants").MakeStyleVariants.validate_inputs([styles]), str)
 
 
 def test_the_table_that_is_shown_first_is_the_guides(pack: Pack) -> None:
-    default = pack("nodes.dataset_variants")._GUIDE
+    default = pack("nodes.dataset.variants")._GUIDE
     styles = pack("trainer.augment.variants.style")
     assert styles.parse_styles(default) == styles.guide_styles()
 

@@ -33,14 +33,14 @@ def test_the_page_says_why_a_run_stopped(pack: Pack, fake_host: FakeHost) -> Non
 
 
 def test_samples_need_all_three_wires_or_none(pack: Pack, fake_host: FakeHost) -> None:
-    sampler = pack("nodes.train")._sampler
+    sampler = pack("nodes.train.train")._sampler
     assert sampler(None, None, None) is None
     with pytest.raises(pack("trainer.errors").RunError, match="all three"):
         sampler(object(), None, object())
 
 
 def _page(pack: Pack, fake_host: FakeHost) -> Any:
-    return pack("nodes.run_page").RunPage("7", fake_host.home / "output" / "likeness" / "sage")
+    return pack("nodes.panel.run_page").RunPage("7", fake_host.home / "output" / "likeness" / "sage")
 
 
 def _step(events: Any, step: int) -> Any:

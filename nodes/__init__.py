@@ -9,7 +9,8 @@ from .captions.rules import ApplyCaptionRules
 from .captions.tag import TagWithWd14
 from .captions.use import UseCaptions
 from .compare.check_lora import CheckLora
-from .compare.compare import ChooseCheckpoint, CompareCheckpoints
+from .compare.choose import ChooseCheckpoint
+from .compare.compare import CompareCheckpoints
 from .dataset.check import CheckDataset
 from .dataset.crop import CropDataset
 from .dataset.fill import FillGaps

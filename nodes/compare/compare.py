@@ -1,18 +1,16 @@
-"""Compare a run's checkpoints by measurement, and choose one."""
+"""Compare a run's checkpoints by measurement."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from PIL import Image
 
-from ...trainer.errors import RunError
+from ...trainer.errors import FaceError, RunError
 from .._api import io, ui
-from ..host.folders import name_fault
 from ..host.images import to_image
-from ..host.lora_files import lora_path, publish_lora
 from ..host.page import cancellable, is_cancelled, send, show_progress
 from ..panel.throttle import Pulse, duration
-from ..sockets import LORA, REPORT, RUN, ChosenLora, Comparison, Run
+from ..sockets import REPORT, RUN, Comparison, Run
 
 DEMO_PROMPTS, GUIDE_PROMPTS = "Demo", "Character (guide)"
 DEMO_READER = "Demo reader (drawn faces)"
@@ -89,12 +87,11 @@ class CompareCheckpoints(io.ComfyNode):
     def execute(  # noqa: PLR0913
         cls, run: Run, model: Any, clip: Any, vae: Any, prompts: str, reader: str, most: int, strength: float
     ) -> Any:
-        from ...trainer.demo.assets import demo_reader
         from ...trainer.scoring import compare
         from ...trainer.training.run.folder import RunFolder
         from ..host.generator import HostGenerator
 
-        eyes = demo_reader()
+        eyes = _reader(reader, run)
         generator = HostGenerator(model, clip, vae)
         out = run.folder / "report"
         with cancellable():
@@ -119,75 +116,23 @@ class CompareCheckpoints(io.ComfyNode):
         return io.NodeOutput(Comparison(report=report, run=run), grid, ui=shown)
 
 
-class ChooseCheckpoint(io.ComfyNode):
-    """The recommended checkpoint, or the one the user prefers, into the host's loras folder."""
-
-    @classmethod
-    def define_schema(cls) -> Any:
-        return io.Schema(
-            node_id="LikenessChooseCheckpoint",
-            display_name="Choose checkpoint",
-            category="Likeness/4 Compare",
-            description=(
-                "Puts one checkpoint into ComfyUI's loras folder, where LoraLoader lists it at once. Takes the "
-                "recommended one: the most like the character among those that still follow prompts, the earliest if "
-                "several cannot be told apart. If none passes it says why instead of choosing."
-            ),
-            search_aliases=["best epoch", "select lora", "pick checkpoint", "save lora", "export lora"],
-            is_output_node=True,
-            inputs=[
-                REPORT.Input("report", tooltip="From Compare checkpoints."),
-                io.Int.Input(
-                    "step",
-                    default=0,
-                    min=0,
-                    max=1_000_000,
-                    tooltip="0 takes the recommended checkpoint; any other number the one saved at that step.",
-                ),
-                io.String.Input(
-                    "save_as",
-                    default="",
-                    placeholder="(the run's name)_chosen",
-                    tooltip="Name of the LoRA file in loras/likeness. Empty: the run's name with _chosen.",
-                ),
-            ],
-            outputs=[
-                LORA.Output(display_name="lora", tooltip="For Apply character LoRA."),
-                io.String.Output(display_name="lora_name", tooltip="The name LoraLoader lists it by."),
-            ],
-        )
-
-    @classmethod
-    def validate_inputs(cls, save_as: str) -> bool | str:
-        return not save_as.strip() or name_fault(save_as.strip()) or True
-
-    @classmethod
-    def execute(cls, report: Comparison, step: int, save_as: str) -> Any:
-        from ...trainer.training.run.folder import RunFolder
-
-        run = RunFolder(report.run.folder)
-        checkpoints = {each.step: each.path for each in run.checkpoints()}
-        wanted = step or report.report.chosen
-        if wanted is None:
-            raise RunError(f"{report.report.reason} To use one all the same, set its step: {_listed(checkpoints)}.")
-        if wanted not in checkpoints:
-            raise RunError(
-                f"The run {report.run.name!r} has no checkpoint at step {wanted}; it has {_listed(checkpoints)}."
-            )
-        saved_as = save_as.strip() or f"{report.run.name}_chosen"
-        name = publish_lora(checkpoints[wanted], saved_as, run.sample_at(wanted))
-        chosen = ChosenLora(path=lora_path(name), name=name, trigger=report.report.trigger)
-        why = f"Step {wanted}, chosen by you" if step else report.report.reason
-        said = f"{why}\nSaved as {name}. Prompt with {chosen.trigger}."
-        return io.NodeOutput(chosen, name, ui={"text": (said,), "lora": (name,)})
-
-
 def spread(checkpoints: Any, most: int) -> list[Any]:
     """At most `most` of the checkpoints, evenly apart, the last always among them."""
     count = len(checkpoints)
     if count <= most:
         return list(checkpoints)
     return [checkpoints[round((number + 1) * count / most) - 1] for number in range(most)]
+
+
+def _reader(choice: str, run: Run) -> Any:
+    """Reads faces and what was drawn; refuses runs whose pictures it cannot read."""
+    from ...trainer.demo.assets import demo_base, demo_reader
+
+    if choice != DEMO_READER:
+        raise FaceError(f"There is no face reader {choice!r} for comparing checkpoints; choose {DEMO_READER!r}.")
+    if run.base.sha256 != demo_base().sha256:
+        raise RunError("Only runs on the demo base can be compared: there is no face reader for photographs yet.")
+    return demo_reader()
 
 
 def _plan(run: Run, prompts: str, strength: float) -> Any:
@@ -223,7 +168,3 @@ def _follow(events: Iterable[Any], node: str) -> Any:
             said = f"{last.label}: picture {last.done} of {last.total}{left}"
             send("likeness.note", {"node": node, "text": said})
     return last
-
-
-def _listed(steps: Iterable[int]) -> str:
-    return ", ".join(str(step) for step in sorted(steps))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from PIL import Image
 from ...trainer.errors import Cancelled, ModelError
 from ...trainer.images.pixels import load_rgb
 from .compute import free_models
+from .fingerprint import fingerprint
 from .images import from_image, to_image
 from .lora import apply_lora
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _SAMPLING = ("euler", "simple")
 _BATCH = 8
+_FACTOR = 8
+"""Pixels a latent of core's EmptyLatentImage, from which the host makes that of any model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ class HostGenerator:
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
         """One RGB picture a shot, in order; neighbours that differ only in words and seed share a batch."""
         try:
-            for batch in _batches(shots):
+            for batch in _batches(shots, self._factor()):
                 yield from self._draw(batch)
         except comfy.model_management.InterruptProcessingException as stop:
             raise Cancelled("Stopped while drawing; what was made is saved.") from stop
@@ -75,14 +77,16 @@ class HostGenerator:
                 free_models()
 
     def fingerprint(self) -> str:
-        """Changes with the weights, VAE and what is patched onto them, so that kept pictures are never another's."""
+        """Names what draws by content, so that kept pictures are never another's and a new load draws none anew."""
         model, clip = self._bare
-        weights = hashlib.sha256()
-        for tensor in (*_first_and_last(model.model.diffusion_model), *_first_and_last(self._vae.first_stage_model)):
-            weights.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
-        patched = [str(each.patches_uuid) for each in (model, clip.patcher) if _is_patched(each)]
-        steered = [] if self._control is None else _named(self._control)
-        return "/".join([weights.hexdigest(), *self._sampling, *patched, *steered])
+        form = [model.get_model_object(name) for name in ("model_sampling", "latent_format")]
+        words = [clip.layer_idx, clip.tokenizer_options, clip.use_clip_schedule, clip.apply_hooks_to_conds]
+        return fingerprint(model, form, clip.patcher, words, self._vae.patcher, self._sampling, self._control)
+
+    def _factor(self) -> int:
+        """What sizes must be multiples of; formats of no power of two are rounded, as core does."""
+        own = self._bare[0].get_model_object("latent_format").spacial_downscale_ratio
+        return own if own % _FACTOR == 0 else _FACTOR
 
     @torch.inference_mode()
     def _draw(self, shots: Sequence[Shot]) -> list[Image.Image]:
@@ -93,7 +97,7 @@ class HostGenerator:
         negative = _Words(clip, [shot.negative for shot in shots], shown)
         if positive.lengths > 1 or negative.lengths > 1:
             return [picture for shot in shots for picture in self._draw([shot])]
-        latents = comfy.sample.fix_empty_latent_channels(model, self._latents(shots))
+        latents = self._latents(model, shots)
         # One generator a shot, as KSampler seeds a single picture: a picture does not depend on its batch.
         noise = torch.cat(
             [comfy.sample.prepare_noise(row[None], shot.seed) for row, shot in zip(latents, shots, strict=True)]
@@ -121,12 +125,15 @@ class HostGenerator:
             return pair
         return self._control.steered(pair, to_image([load_rgb(shot.hint)]), self._vae)
 
-    def _latents(self, shots: Sequence[Shot]) -> torch.Tensor:
-        """Of the starting pictures, one a shot; empty where nothing is to be left of them."""
+    def _latents(self, model: Any, shots: Sequence[Shot]) -> torch.Tensor:
+        """Of the starting pictures, one a shot; empty where nothing is to be left of them, in the model's own form."""
         starts = [image for shot in shots if (image := shot.opened_start()) is not None]
         if starts and shots[0].denoise < 1:
-            return torch.cat([self._vae.encode(to_image([image])) for image in starts])
-        return torch.zeros(len(shots), 4, shots[0].height // 8, shots[0].width // 8)
+            encoded = torch.cat([self._vae.encode(to_image([image])) for image in starts])
+            return comfy.sample.fix_empty_latent_channels(model, encoded)
+        # As EmptyLatentImage makes it and KSampler fits it: the host knows channels, factor and frames.
+        empty = torch.zeros(len(shots), 4, shots[0].height // _FACTOR, shots[0].width // _FACTOR)
+        return comfy.sample.fix_empty_latent_channels(model, empty, downscale_ratio_spacial=_FACTOR)
 
     def _wearing(self, shot: Shot) -> tuple[Any, Any]:
         if shot.lora is None or shot.strength == 0:
@@ -137,10 +144,10 @@ class HostGenerator:
         return self._worn[1]
 
 
-def _batches(shots: Sequence[Shot]) -> Iterator[list[Shot]]:
+def _batches(shots: Sequence[Shot], factor: int) -> Iterator[list[Shot]]:
     batch: list[Shot] = []
     for shot in shots:
-        _check(shot)
+        _check(shot, factor)
         if batch and (len(batch) == _BATCH or shot.apart != batch[0].apart):
             yield batch
             batch = []
@@ -149,29 +156,9 @@ def _batches(shots: Sequence[Shot]) -> Iterator[list[Shot]]:
         yield batch
 
 
-def _check(shot: Shot) -> None:
-    if shot.width % 8 or shot.height % 8:
-        raise ModelError(f"A picture of {shot.width} x {shot.height} cannot be drawn; use multiples of 8.")
-
-
-def _first_and_last(module: torch.nn.Module) -> tuple[torch.Tensor, torch.Tensor]:
-    weights = list(module.parameters())
-    return weights[0], weights[-1]
-
-
-def _named(control: Control) -> list[str]:
-    """What a picture's name says of the ControlNet: its weights where they can be read, and how it is used."""
-    net = getattr(control.net, "control_model", None)
-    weights = hashlib.sha256()
-    for tensor in _first_and_last(net) if isinstance(net, torch.nn.Module) else ():
-        weights.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
-    return [type(control.net).__name__, weights.hexdigest(), f"{control.strength:g}", f"{control.end:g}"]
-
-
-def _is_patched(patcher: Any) -> bool:
-    options = patcher.model_options
-    hooks = [value for key, value in options.items() if key != "transformer_options"]
-    return bool(patcher.patches or patcher.object_patches or options.get("transformer_options") or any(hooks))
+def _check(shot: Shot, factor: int) -> None:
+    if shot.width % factor or shot.height % factor:
+        raise ModelError(f"A picture of {shot.width} x {shot.height} cannot be drawn; use multiples of {factor}.")
 
 
 class _Words:

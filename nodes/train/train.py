@@ -200,8 +200,9 @@ class TrainCharacterLora(io.ComfyNode):
             page.follow(train_seeds(job, cancelled=is_cancelled))
         run = RunFolder(folder)
         last = run.checkpoints()[-1]
-        lora = publish_lora(last.path, name, run.sample_at(last.step))
-        state = {**page.live.snapshot(), "lora": lora}
+        saved = publish_lora(last.path, name, run.sample_at(last.step))
+        state = page.live.snapshot()
+        state |= {"lora": saved.name, "status": " ".join(filter(None, (state["status"], saved.note)))}
         return io.NodeOutput(Run(folder=folder, dataset=dataset, base=base, recipe=recipe), ui={"likeness": (state,)})
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from trainer.demo.found import draw_found
 
-from .fake_host import FakeHost, Interrupted
+from ..fake_host import FakeHost, Interrupted
 
 Pack = Callable[[str], Any]
 CHOICES: dict[str, Any] = {"mode": "face", "resolution": 128, "without_face": "keep out"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .fake_host import FakeHost
+from ..fake_host import FakeHost
 
 Pack = Callable[[str], Any]
 

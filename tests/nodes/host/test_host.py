@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .fake_host import FakeHost, Interrupted
+from ..fake_host import FakeHost, Interrupted
 
 Pack = Callable[[str], Any]
 
@@ -74,31 +74,69 @@ def test_checkpoints_and_diffusers_folders_are_bases(pack: Pack, fake_host: Fake
         folders.base_model("empty")
 
 
+def _published(pack: Pack, source: Path, contents: bytes, name: str, **more: Any) -> tuple[str, str]:
+    source.write_bytes(contents)
+    done = pack("nodes.host.lora_files").publish_lora(source, name, **more)
+    return Path(done.name).as_posix(), done.note
+
+
 def test_a_published_lora_lies_in_a_folder_of_our_own(pack: Pack, fake_host: FakeHost, tmp_path: Path) -> None:
     source = tmp_path / "step.safetensors"
-    source.write_bytes(b"weights")
-    assert Path(pack("nodes.host.lora_files").publish_lora(source, "sage")) == Path("likeness/sage.safetensors")
+    assert _published(pack, source, b"weights", "sage") == ("likeness/sage.safetensors", "")
     assert (fake_host.home / "loras" / "likeness" / "sage.safetensors").read_bytes() == b"weights"
     sample = tmp_path / "sample.png"
     sample.write_bytes(b"picture")
-    pack("nodes.host.lora_files").publish_lora(source, "moss", sample)
+    _published(pack, source, b"weights", "moss", preview=sample)
     assert (fake_host.home / "loras" / "likeness" / "moss.png").read_bytes() == b"picture"
+
+
+def test_a_file_of_somebody_else_keeps_its_name_and_picture(pack: Pack, fake_host: FakeHost, tmp_path: Path) -> None:
+    folder = fake_host.home / "loras" / "likeness"
+    folder.mkdir()
+    (folder / "sage.safetensors").write_bytes(b"a stranger's")
+    (folder / "sage.png").write_bytes(b"a stranger's picture")
+    sample = tmp_path / "sample.png"
+    sample.write_bytes(b"ours")
+    name, note = _published(pack, tmp_path / "step.safetensors", b"weights", "sage", preview=sample)
+    assert name == "likeness/sage_2.safetensors"
+    assert "sage.safetensors is another LoRA" in note and "sage_2" in note
+    assert (folder / "sage.safetensors").read_bytes() == b"a stranger's"
+    assert (folder / "sage.png").read_bytes() == b"a stranger's picture"
+    assert (folder / "sage_2.safetensors").read_bytes() == b"weights"
+    assert (folder / "sage_2.png").read_bytes() == b"ours"
+
+
+def test_the_same_lora_again_is_the_same_file(pack: Pack, fake_host: FakeHost, tmp_path: Path) -> None:
+    source = tmp_path / "step.safetensors"
+    _published(pack, source, b"another run's", "sage")
+    for _ in range(2):
+        assert _published(pack, source, b"weights", "sage")[0] == "likeness/sage_2.safetensors"
+    assert len(list((fake_host.home / "loras" / "likeness").iterdir())) == 2
+
+
+def test_what_the_same_run_published_may_be_replaced_and_is_told(
+    pack: Pack, fake_host: FakeHost, tmp_path: Path
+) -> None:
+    own = [tmp_path / "step1.safetensors", tmp_path / "step2.safetensors"]
+    own[0].write_bytes(b"step 1")
+    _published(pack, tmp_path / "a.safetensors", b"step 1", "sage")
+    name, note = _published(pack, own[1], b"step 2", "sage", replaces=own)
+    assert name == "likeness/sage.safetensors" and "step1.safetensors" in note
+    assert (fake_host.home / "loras" / "likeness" / "sage.safetensors").read_bytes() == b"step 2"
 
 
 def test_a_lora_that_cannot_be_published_leaves_the_old_one(
     pack: Pack, fake_host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files, source = pack("nodes.host.lora_files"), tmp_path / "step.safetensors"
-    source.write_bytes(b"old")
-    files.publish_lora(source, "sage")
-    source.write_bytes(b"new")
+    old, new = tmp_path / "old.safetensors", tmp_path / "new.safetensors"
+    _published(pack, old, b"old", "sage")
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(pack("trainer.errors").RunError, match="No space left"):
-        files.publish_lora(source, "sage")
+        _published(pack, new, b"new", "sage", replaces=[old])
     folder = fake_host.home / "loras" / "likeness"
     assert [path.name for path in folder.iterdir()] == ["sage.safetensors"]
     assert (folder / "sage.safetensors").read_bytes() == b"old"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from .fake_host import FakeHost, Interrupted
+from ..fake_host import FakeHost, Interrupted
 
 Pack = Callable[[str], Any]
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from .fake_host import FakeHost, Interrupted
-from .pictures import write_folder
+from ..fake_host import FakeHost, Interrupted
+from ..pictures import write_folder
 
 Pack = Callable[[str], Any]
 WORDS: dict[str, Any] = {"trigger": "", "subject": "person", "held_out": 1}

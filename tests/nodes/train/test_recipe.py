@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import PACK
+from ..conftest import PACK
 
 Pack = Callable[[str], Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageFilter
 
-from .fake_host import FakeHost, Interrupted
+from ..fake_host import FakeHost, Interrupted
 
 Pack = Callable[[str], Any]
 CHOICES: dict[str, Any] = {

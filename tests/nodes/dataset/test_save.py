@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from .fake_host import FakeHost, Interrupted
-from .pictures import write_folder
+from ..fake_host import FakeHost, Interrupted
+from ..pictures import write_folder
 
 Pack = Callable[[str], Any]
 

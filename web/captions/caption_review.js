@@ -1,10 +1,9 @@
 // @ts-check
 /** What the user decided about captions: texts by hand, captioners chosen, looks to say or not, and the way back. */
 
-import { MOST_LETTERS } from "./captions_text.js";
-import { Decisions, isObject, parsed } from "./decisions.js";
+import { MOST_LETTERS } from "./caption_text.js";
+import { Decisions, PICTURE, isObject, parsed } from "../shared/decisions.js";
 
-const PICTURE = /^[0-9a-f]{64}(#[1-9][0-9]{0,4})?$/;
 const LOOK = /^[a-z][a-z0-9_ -]{0,47}$/;
 const BREAK = /[\r\n]/;
 const MOST_SOURCES = 4;

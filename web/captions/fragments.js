@@ -1,8 +1,8 @@
 // @ts-check
 /** What the captions share, commonest first: shown by a click, stripped by two. */
 
-import { button, make } from "./element.js";
-import { phrase, spelled, tagsOf, withoutFragment } from "./captions_text.js";
+import { button, make } from "../shared/element.js";
+import { phrase, spelled, tagsOf, withoutFragment } from "./caption_text.js";
 
 const MOST_FRAGMENTS = 60;
 
@@ -46,12 +46,12 @@ export class Fragments {
 
   /** Whether a row has the fragment: as the engine found it, or by the text where that changed since. */
   has(fragment, row) {
-    const said = this.panel.said.get(row.id);
+    const effective = this.panel.effective.get(row.id);
     const { ids, key, pattern } = this.testOf.get(fragment);
-    if (said.text === row.caption) return ids.has(row.id);
-    if (fragment.slot === "sentence") return pattern.test(said.text);
-    said.tags ??= new Set(tagsOf(said.text));
-    return said.tags.has(key);
+    if (effective.text === row.caption) return ids.has(row.id);
+    if (fragment.slot === "sentence") return pattern.test(effective.text);
+    effective.tags ??= new Set(tagsOf(effective.text));
+    return effective.tags.has(key);
   }
 
   /** What the preview strikes out of a row, or null. */

@@ -1,7 +1,7 @@
 // @ts-check
 /** The contact sheet: one tile a picture, decided on by mouse or by keyboard. */
 
-import { button, make } from "./element.js";
+import { button, make, preview } from "../shared/element.js";
 
 const MARKS = { ready: "✓", attention: "⚠", blocked: "✕" };
 const SAID = { ready: "ready", attention: "needs attention", blocked: "blocked" };
@@ -36,7 +36,7 @@ export class Tiles {
     const made = make("div", "likeness-tile");
     made.setAttribute("role", "option");
     made.tabIndex = -1;
-    made.append(picture(this.urlOf, tile), make("span", "likeness-mark"), make("span", "likeness-framing", tile.framing));
+    made.append(preview(this.urlOf, tile), make("span", "likeness-mark"), make("span", "likeness-framing", tile.framing));
     const band = make("span", "likeness-band", tile.likeness === null ? "• not measured" : tile.likeness.toFixed(2));
     band.dataset.band = tile.band;
     made.append(band);
@@ -188,16 +188,4 @@ export class Tiles {
   columns() {
     return Math.max(getComputedStyle(this.element).gridTemplateColumns.split(" ").length, 1);
   }
-}
-
-/** A tile's preview, fetched when it comes into sight; a file that cannot be read has none. */
-export function picture(urlOf, tile) {
-  if (!tile.view) return make("span", "likeness-no-picture", tile.name);
-  const image = make("img");
-  image.loading = "lazy";
-  image.decoding = "async";
-  image.draggable = false;
-  image.src = urlOf(tile.view);
-  image.alt = tile.name;
-  return image;
 }

@@ -1,8 +1,8 @@
 // @ts-check
 /** The one field in which a caption is written, in place of the words it changes. */
 
-import { make } from "./element.js";
-import { MOST_LETTERS } from "./captions_text.js";
+import { make } from "../shared/element.js";
+import { MOST_LETTERS } from "./caption_text.js";
 
 const GROWS = CSS.supports("field-sizing", "content");
 const ENDS = ["pointerup", "pointercancel"];

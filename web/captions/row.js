@@ -1,10 +1,8 @@
 // @ts-check
 /** One picture and its caption: who wrote it, the words that changed, what was found in it. */
 
-import { button, make } from "./element.js";
-import { piecesOf } from "./captions_text.js";
-import { joined } from "./captions_said.js";
-import { picture } from "./check_tiles.js";
+import { button, make, preview } from "../shared/element.js";
+import { joined, piecesOf } from "./caption_text.js";
 
 const AUTHORS = { tagger: "tagger", vlm: "VLM", hand: "you", none: "none" };
 
@@ -18,7 +16,7 @@ export class Row {
     this.element.setAttribute("aria-label", data.name);
     this.element.tabIndex = -1;
     const thumb = make("div", "likeness-caption-thumb");
-    thumb.append(picture(urlOf, data));
+    thumb.append(preview(urlOf, data));
     this.author = make("span", "likeness-author");
     const compare = () => panel.table.compare(this);
     this.compare = button("likeness-small", "Compare", "The captioners side by side (C)", compare);
@@ -32,29 +30,29 @@ export class Row {
     this.caption.title = "Click or Enter to edit";
     this.found = make("div", "likeness-caption-found");
     this.found.append(...data.findings.map(({ level, text }) => found(level, text)));
-    this.lab = make("div", "likeness-lab");
-    this.lab.hidden = true;
+    this.comparison = make("div", "likeness-compare");
+    this.comparison.hidden = true;
     const body = make("div", "likeness-caption-body");
-    body.append(head, this.caption, this.found, this.lab);
+    body.append(head, this.caption, this.found, this.comparison);
     for (const cell of [thumb, body]) cell.setAttribute("role", "gridcell");
     this.element.append(thumb, body);
     for (const part of [this.compare, this.back]) part.tabIndex = -1;
   }
 
   /** Draws what the caption is now, only where that is not what stands there. */
-  draw(said, struck) {
-    const drawn = JSON.stringify([said.text, said.author, said.source, said.isEdited, said.words === null, struck]);
+  draw(effective, struck) {
+    const drawn = JSON.stringify([effective.text, effective.author, effective.source, effective.isEdited, effective.words === null, struck]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
-    this.said = said;
-    this.author.textContent = AUTHORS[said.author] ?? this.panel.state.sources[said.source];
-    this.author.dataset.author = said.author;
-    this.back.hidden = !said.isEdited;
-    this.found.classList.toggle("likeness-stale", said.text !== this.data.caption);
-    this.found.title = said.text === this.data.caption ? "" : "Found before this change; queue again to look anew";
+    this.effective = effective;
+    this.author.textContent = AUTHORS[effective.author] ?? this.panel.state.sources[effective.source];
+    this.author.dataset.author = effective.author;
+    this.back.hidden = !effective.isEdited;
+    this.found.classList.toggle("likeness-stale", effective.text !== this.data.caption);
+    this.found.title = effective.text === this.data.caption ? "" : "Found before this change; queue again to look anew";
     const { trigger } = this.panel.state;
-    const words = struck === null ? said.words : null;
-    const pieces = words ? runs(words, trigger) : plain(said.text, trigger, struck);
+    const words = struck === null ? effective.words : null;
+    const pieces = words ? runs(words, trigger) : plain(effective.text, trigger, struck);
     const parts = pieces.map(([text, kind]) => (kind ? make(TAGS[kind], `likeness-${kind}`, text) : text));
     this.caption.replaceChildren(...parts);
     if (!pieces.length) this.caption.append(make("span", "likeness-no-caption", "no caption: click to write one"));

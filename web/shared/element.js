@@ -17,3 +17,15 @@ export function button(name, words, title, act) {
   made.addEventListener("click", act);
   return made;
 }
+
+/** A picture's preview, fetched when it comes into sight; a file that cannot be read has none. */
+export function preview(urlOf, picture) {
+  if (!picture.view) return make("span", "likeness-no-picture", picture.name);
+  const image = make("img");
+  image.loading = "lazy";
+  image.decoding = "async";
+  image.draggable = false;
+  image.src = urlOf(picture.view);
+  image.alt = picture.name;
+  return image;
+}

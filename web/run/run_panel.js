@@ -1,7 +1,7 @@
 // @ts-check
 /** A run as it goes: one line of words, two small curves, and the samples of one step with a scrubber over steps. */
 
-import { make } from "./element.js";
+import { make } from "../shared/element.js";
 
 const WIDTH = 240;
 const HEIGHT = 44;

@@ -1,12 +1,11 @@
 // @ts-check
 /** What the user decided about a dataset: pictures kept and dropped, findings acknowledged, and the way back. */
 
-import { Decisions, isObject, parsed } from "./decisions.js";
+import { Decisions, PICTURE, isObject, parsed } from "../shared/decisions.js";
 
-const PICTURE = /^[0-9a-f]{64}(#[1-9][0-9]{0,4})?$/;
 const CHECK = /^[a-z][a-z0-9_ -]{0,47}$/;
 
-export class Review extends Decisions {
+export class DatasetReview extends Decisions {
   read(text) {
     const data = parsed(text);
     this.marks = new Map([

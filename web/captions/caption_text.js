@@ -60,3 +60,7 @@ export function phrase(words) {
   const parts = spelled(words).split(" ").map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`(?<![\\p{L}\\p{N}])(${parts.join("[\\s_]+")})(?![\\p{L}\\p{N}])`, "iu");
 }
+
+export function joined(text, word) {
+  return text && word !== "," ? `${text} ${word}` : text + word;
+}

@@ -1,11 +1,11 @@
 // @ts-check
 /** The captions as rows, one a picture, moved through and written in by mouse or by keyboard. */
 
-import { make } from "./element.js";
-import { oneLine } from "./captions_text.js";
-import { Editor } from "./captions_editor.js";
-import { labOf } from "./captions_lab.js";
-import { Row } from "./captions_row.js";
+import { make } from "../shared/element.js";
+import { oneLine } from "./caption_text.js";
+import { Editor } from "./editor.js";
+import { captionerCards } from "./captioner_compare.js";
+import { Row } from "./row.js";
 
 export const HINT = "Arrows move · Enter edit · Ctrl+Enter keep · Esc give up · Z undo";
 
@@ -40,12 +40,12 @@ export class Table {
   refresh(shown, strikes) {
     for (const row of this.rows) {
       row.element.hidden = !shown.has(row.data.id);
-      row.draw(this.panel.said.get(row.data.id), strikes(row.data));
+      row.draw(this.panel.effective.get(row.data.id), strikes(row.data));
     }
     this.nothing.hidden = shown.size > 0;
     if (!this.current || this.current.element.hidden) this.choose(this.visible()[0] ?? null);
     else this.choose(this.current);
-    this.drawLab();
+    this.drawComparison();
   }
 
   visible() {
@@ -69,7 +69,7 @@ export class Table {
 
   clicked(event) {
     const row = this.rowOf(event.target);
-    if (!row || event.target.closest("button, textarea, .likeness-lab")) return;
+    if (!row || event.target.closest("button, textarea, .likeness-compare")) return;
     if (event.target.closest(".likeness-caption")) return this.edit(row);
     row.element.focus({ preventScroll: true });
     if (this.panel.state.sources.length > 1) this.compare(row);
@@ -78,7 +78,7 @@ export class Table {
   edit(row) {
     const { id, name } = row.data;
     this.choose(row);
-    const shown = oneLine(this.panel.said.get(id).text);
+    const shown = oneLine(this.panel.effective.get(id).text);
     this.editor.open(row.caption, `Caption of ${name}`, shown, (text) => {
       const now = oneLine(text ?? shown);
       if (now !== shown) this.panel.edit(new Map([[id, now]]), `edited ${name}`);
@@ -90,20 +90,20 @@ export class Table {
   compare(row) {
     this.compared = this.compared === row ? null : row;
     this.choose(row);
-    this.drawLab();
+    this.drawComparison();
     row.element.scrollIntoView({ block: "nearest" });
   }
 
-  drawLab() {
+  drawComparison() {
     if (this.panel.state.sources.length < 2) return;
     for (const row of this.rows) {
       const isOpen = row === this.compared;
-      if (row.lab.hidden && !isOpen) continue;
-      row.lab.hidden = !isOpen;
+      if (row.comparison.hidden && !isOpen) continue;
+      row.comparison.hidden = !isOpen;
       row.compare.setAttribute("aria-expanded", String(isOpen));
       const drawn = isOpen ? [row.drawn, this.panel.review.source, this.panel.review.sources.size].join() : null;
-      if (drawn !== row.drawnLab) row.lab.replaceChildren(...(isOpen ? labOf(this.panel, row) : []));
-      row.drawnLab = drawn;
+      if (drawn !== row.drawnComparison) row.comparison.replaceChildren(...(isOpen ? captionerCards(this.panel, row) : []));
+      row.drawnComparison = drawn;
     }
   }
 

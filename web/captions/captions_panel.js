@@ -1,16 +1,16 @@
 // @ts-check
 /** The captions of a dataset on the node: what was found, acts on many at once, and a row for every picture. */
 
-import { button, make } from "./element.js";
-import { Appearance } from "./captions_appearance.js";
-import { Bulk } from "./captions_bulk.js";
-import { Filters } from "./captions_filters.js";
-import { Fragments } from "./captions_fragments.js";
-import { CaptionReview } from "./captions_review.js";
-import { found } from "./captions_row.js";
-import { captionerOf, saidOf } from "./captions_said.js";
-import { HINT, Table } from "./captions_table.js";
-import { MOST_LETTERS } from "./captions_text.js";
+import { button, make } from "../shared/element.js";
+import { Appearance } from "./appearance.js";
+import { Bulk } from "./bulk_edit.js";
+import { Filters } from "./filters.js";
+import { Fragments } from "./fragments.js";
+import { CaptionReview } from "./caption_review.js";
+import { found } from "./row.js";
+import { captionerOf, effectiveCaption } from "./effective_caption.js";
+import { HINT, Table } from "./table.js";
+import { MOST_LETTERS } from "./caption_text.js";
 
 export class CaptionsPanel {
   /**
@@ -22,7 +22,7 @@ export class CaptionsPanel {
     this.height = 560;
     this.review = new CaptionReview();
     this.state = null;
-    this.said = new Map();
+    this.effective = new Map();
     this.shown = new Set();
     this.element = make("div", "likeness-check likeness-captions");
     this.element.dataset.captureWheel = "true";
@@ -79,13 +79,13 @@ export class CaptionsPanel {
   }
 
   readAll() {
-    this.said = new Map(this.state.rows.map((row) => [row.id, saidOf(row, this.review)]));
+    this.effective = new Map(this.state.rows.map((row) => [row.id, effectiveCaption(row, this.review)]));
   }
 
   /** Looks anew which rows pass. A row stays in sight until then, whatever an act makes of it. */
   filter() {
     if (!this.state) return;
-    const rows = this.state.rows.filter((row) => this.filters.passes(row, this.said.get(row.id)));
+    const rows = this.state.rows.filter((row) => this.filters.passes(row, this.effective.get(row.id)));
     this.shown = new Set(rows.map(({ id }) => id));
     this.refresh();
   }
@@ -123,7 +123,7 @@ export class CaptionsPanel {
   /** The shown captions that a change would alter, with what it would make of them. */
   changed(change) {
     const rows = this.state.rows.filter(({ id }) => this.shown.has(id));
-    const texts = rows.map((row) => [row.id, this.said.get(row.id).text, change(this.said.get(row.id).text, row)]);
+    const texts = rows.map((row) => [row.id, this.effective.get(row.id).text, change(this.effective.get(row.id).text, row)]);
     const altered = texts.filter(([, was, text]) => text !== was && text.length <= MOST_LETTERS);
     return new Map(altered.map(([id, , text]) => [id, text]));
   }
@@ -148,7 +148,7 @@ export class CaptionsPanel {
     this.works.hidden = this.state === null;
     if (!this.state) return;
     const { rows, more, kept, rewritten, review } = this.state;
-    const byHand = rows.filter(({ id }) => this.said.get(id).author === "hand").length;
+    const byHand = rows.filter(({ id }) => this.effective.get(id).author === "hand").length;
     const isPending = this.memory.read() !== review;
     const counts = [plural(rows.length + more, "caption"), `${byHand} by hand`];
     this.words.textContent = [...counts, ...(isPending ? ["queue again to apply"] : [])].join(" · ");

@@ -1,7 +1,7 @@
 // @ts-check
 /** Which looks captions say: row by row as the rules have it, left out, or described. */
 
-import { button, make } from "./element.js";
+import { button, make } from "../shared/element.js";
 
 const CHOICES = {
   rules: ["rules", "as the rules say"],

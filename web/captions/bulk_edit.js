@@ -1,8 +1,8 @@
 // @ts-check
 /** Acts on every caption shown: find and replace, add a tag, remove a tag. A button carries how many it will change. */
 
-import { button, make } from "./element.js";
-import { replaced, withTags, withoutTags } from "./captions_text.js";
+import { button, make } from "../shared/element.js";
+import { replaced, withTags, withoutTags } from "./caption_text.js";
 
 export class Bulk {
   /** @param {any} panel takes the decisions */

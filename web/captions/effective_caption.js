@@ -2,7 +2,7 @@
 /** What a picture's caption is with the decisions made since the run: its text, who wrote it, and its words to draw. */
 
 /**
- * @typedef {object} Said
+ * @typedef {object} EffectiveCaption
  * @property {string} text
  * @property {string} author "" where only the next run can say it
  * @property {number} source
@@ -13,10 +13,10 @@
 
 /**
  * @param {any} row of the state
- * @param {import("./captions_review.js").CaptionReview} review
- * @returns {Said}
+ * @param {import("./caption_review.js").CaptionReview} review
+ * @returns {EffectiveCaption}
  */
-export function saidOf(row, review) {
+export function effectiveCaption(row, review) {
   const theirs = captionerOf(row, review);
   const text = review.captions.get(row.id);
   if (text === undefined) return theirs;
@@ -24,7 +24,7 @@ export function saidOf(row, review) {
   return { text, author: "hand", source: theirs.source, isEdited: true, words };
 }
 
-/** What it is without a text by hand of this review. @returns {Said} */
+/** What it is without a text by hand of this review. @returns {EffectiveCaption} */
 export function captionerOf(row, review) {
   const source = sourceOf(row, review);
   if (!row.edited && source === row.source) {
@@ -37,8 +37,4 @@ export function captionerOf(row, review) {
 function sourceOf(row, review) {
   const chosen = review.sources.get(row.id) ?? review.source;
   return row.texts[chosen] ? chosen : 0;
-}
-
-export function joined(text, word) {
-  return text && word !== "," ? `${text} ${word}` : text + word;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** Which captions are shown: those with a text, a finding, an author, a fragment. */
 
-import { button, make } from "./element.js";
+import { button, make } from "../shared/element.js";
 
 const AUTHORS = { tagger: "tagger", vlm: "VLM", hand: "by hand", none: "none" };
 
@@ -23,13 +23,13 @@ export class Filters {
   }
 
   /** Chips of one kind add up; every kind must let a row through. */
-  passes(row, said) {
+  passes(row, effective) {
     const words = this.text.value.trim().toLowerCase();
     const fragment = this.panel.fragments.chosen;
     return (
-      (!words || said.text.toLowerCase().includes(words) || row.name.toLowerCase().includes(words)) &&
+      (!words || effective.text.toLowerCase().includes(words) || row.name.toLowerCase().includes(words)) &&
       (!this.checks.size || row.findings.some(({ check }) => this.checks.has(check))) &&
-      (!this.authors.size || this.authors.has(said.author)) &&
+      (!this.authors.size || this.authors.has(effective.author)) &&
       (!fragment || this.panel.fragments.has(fragment, row))
     );
   }
@@ -59,7 +59,7 @@ export class Filters {
   }
 
   authorsOf(rows) {
-    const written = rows.map(({ id }) => this.panel.said.get(id).author);
+    const written = rows.map(({ id }) => this.panel.effective.get(id).author);
     return Object.entries(AUTHORS).flatMap(([author, words]) => {
       const count = written.filter((other) => other === author).length;
       return count || this.authors.has(author) ? [this.setChip(this.authors, author, words, count, "")] : [];

@@ -1,17 +1,17 @@
 // @ts-check
 /** One picture's captioners side by side, to take one's words here or everywhere. */
 
-import { button, make } from "./element.js";
+import { button, make } from "../shared/element.js";
 
 /** Cards for the captioners of a row, as the panel's decisions have them. */
-export function labOf(panel, row) {
+export function captionerCards(panel, row) {
   return panel.state.sources.map((name, source) => card(panel, row, name, source));
 }
 
 function card(panel, row, name, source) {
-  const { data, said } = row;
+  const { data, effective } = row;
   const text = data.texts[source];
-  const isUsed = !said.isEdited && said.source === source;
+  const isUsed = !effective.isEdited && effective.source === source;
   const isDefault = panel.review.source === source;
   const made = make("div", "likeness-card");
   made.classList.toggle("likeness-used", isUsed);

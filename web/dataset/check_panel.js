@@ -1,9 +1,9 @@
 // @ts-check
 /** A checked dataset on the node: verdict, coverage chips that filter, near-duplicates as pairs, and the tiles. */
 
-import { button, make } from "./element.js";
-import { Review } from "./review.js";
-import { Tiles, picture } from "./check_tiles.js";
+import { button, make, preview } from "../shared/element.js";
+import { DatasetReview } from "./dataset_review.js";
+import { Tiles } from "./tiles.js";
 
 const VERDICTS = { ready: "Ready", attention: "Needs attention", blocked: "Blocked" };
 const MOST_PAIRS = 60;
@@ -17,7 +17,7 @@ export class CheckPanel {
     this.memory = memory;
     this.urlOf = urlOf;
     this.height = 480;
-    this.review = new Review();
+    this.review = new DatasetReview();
     this.filters = new Map();
     this.element = make("div", "likeness-check");
     this.verdict = make("span", "likeness-verdict", "Not checked yet");
@@ -52,7 +52,7 @@ export class CheckPanel {
   draw(state) {
     this.state = state;
     this.tileOf = new Map(state.tiles.map((tile) => [tile.id, tile]));
-    if (this.memory.read() !== this.review.text()) this.review = new Review(this.memory.read());
+    if (this.memory.read() !== this.review.text()) this.review = new DatasetReview(this.memory.read());
     this.filters.clear();
     this.drawnPairs = null;
     this.tiles.fill(state.tiles);
@@ -197,7 +197,7 @@ export class CheckPanel {
       const drop = button("likeness-small", `Drop ${tile.name}`, `Drop ${tile.name}: ${text}`, () =>
         this.decide((review) => review.mark([id], "dropped", `dropped ${tile.name}`)),
       );
-      side.append(picture(this.urlOf, tile), drop);
+      side.append(preview(this.urlOf, tile), drop);
       row.append(side);
     }
     row.title = text;

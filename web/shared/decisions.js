@@ -3,6 +3,9 @@
 
 const MOST_UNDOS = 100;
 
+/** A picture's name in decisions: its sha256, with #2 for its second copy. */
+export const PICTURE = /^[0-9a-f]{64}(#[1-9][0-9]{0,4})?$/;
+
 export class Decisions {
   /** @param {string} text as `text()` gives it; anything else is no decision */
   constructor(text = "") {

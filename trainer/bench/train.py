@@ -147,8 +147,8 @@ def _diffusers(given: _Set, training_set: TrainingSet) -> DiffusersLoop:
     cache = training_set.cache
     pictures: list[tuple[Tensor, Any, Any]] = [
         (
-            training_set.cache.latents(item.sample, item.placement),
-            training_set.cache.condition(item.caption),
+            cache.latents(item.sample, item.placement),
+            cache.condition(item.caption),
             item.placement,
         )
         for item in training_set.train

@@ -1,7 +1,5 @@
 """The toy's networks: an autoencoder without weights, words as vectors, and one attention block."""
 
-import hashlib
-
 import numpy as np
 import torch
 from PIL import Image
@@ -11,7 +9,7 @@ CHANNELS, FACTOR, WIDTH = 16, 8, 8
 
 
 class Net(torch.nn.Module):
-    """Latents (n, 16, h, w), time (n,) and words (n, length, 8) with their mask to a prediction of the latents' shape."""
+    """Latents (n, 16, h, w), time (n,) and words (n, length, 8) with their mask to what the latents' flow is."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +30,9 @@ class Net(torch.nn.Module):
 def words_of(caption: str) -> Tensor:
     """A vector a word, (words, 8), the same for the same word; one of zeros for no words."""
     rows = [
-        torch.randn(WIDTH, generator=torch.Generator().manual_seed(int(hashlib.sha256(word.encode()).hexdigest()[:8], 16)))
+        torch.randn(
+            WIDTH, generator=torch.Generator().manual_seed(int(hashlib.sha256(word.encode()).hexdigest()[:8], 16))
+        )
         for word in caption.replace(",", " ").split()
     ]
     return torch.stack(rows) if rows else torch.zeros(1, WIDTH)

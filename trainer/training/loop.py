@@ -1,8 +1,6 @@
 """A run under way: how far it is, what it leaves on disk and when."""
 
 import math
-import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +15,7 @@ from ..generate.shot import Shot
 from ..lora.health import check_lora
 from ..lora.metadata import describe_lora
 from ..lora.save import DTYPES, save_lora
+from ..runtime.work import Pace, Stopwatch
 from .data.prior import write_picture
 from .job import Job, sample_shots
 from .run.events import Event, Finished, HeldOut, Sampled, Saved, Stepped
@@ -37,7 +36,7 @@ class TrainingLoop:
         self._step = 0
         self._saved = 0
         self._is_whole = True
-        self._seconds: deque[float] = deque(maxlen=_TIMED_STEPS)
+        self._pace = Pace(window=_TIMED_STEPS)
 
     def events(self, cancelled: Callable[[], bool]) -> Generator[Event, None, Finished]:
         self._resume()
@@ -66,12 +65,12 @@ class TrainingLoop:
 
     def _update(self) -> Stepped:
         self._is_whole = False
-        started = time.monotonic()
+        watch = Stopwatch()
         loss, lr = self._train_step.update(self._step)
-        self._seconds.append(time.monotonic() - started)
+        self._pace.add(watch.read())
         self._step += 1
         self._is_whole = True
-        each = sum(self._seconds) / len(self._seconds)
+        each = self._pace.each or 0.0
         left = each * (self._steps - self._step)
         return Stepped(step=self._step, steps=self._steps, loss=loss, lr=lr, seconds_per_step=each, seconds_left=left)
 

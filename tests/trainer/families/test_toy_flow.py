@@ -19,7 +19,7 @@ from trainer.families.base import Base
 from trainer.families.registry import describe_base, load_family
 from trainer.generate.local import LocalGenerator
 from trainer.generate.shot import Shot
-from trainer.lora.mount import mount_lora
+from trainer.lora.mount import apply_lora
 from trainer.planning.plan import plan_run
 from trainer.recipe.buckets import Buckets
 from trainer.recipe.lora import Lora
@@ -29,7 +29,7 @@ from trainer.recipe.prior import Prior
 from trainer.recipe.recipe import Recipe
 from trainer.runtime.work import follow
 from trainer.training.job import Job
-from trainer.training.run.events import HeldOut, Sampled, Stepped
+from trainer.training.run.events import Event, HeldOut, Sampled, Stepped
 from trainer.training.train import train
 
 RECIPE = Recipe(
@@ -84,7 +84,7 @@ def test_q_k_and_v_are_saved_as_one_layer_that_changes_the_same(job: Job) -> Non
     before = {address: family.module(address) for address in QKV}
     x = torch.randn(1, 3, WIDTH, generator=torch.Generator().manual_seed(0))
     bare = torch.cat([before[address](x) for address in QKV], dim=-1)
-    mounted = mount_lora(family, last, 1.0)
+    mounted = apply_lora(family, last, 1.0)
     changed = torch.cat([family.module(address)(x) for address in QKV], dim=-1)
     scale = float(tensors[f"{FUSED}.alpha"]) / 6
     whole = tensors[f"{FUSED}.lora_up.weight"].float() @ tensors[f"{FUSED}.lora_down.weight"].float() * scale
@@ -97,10 +97,9 @@ def test_q_k_and_v_are_saved_as_one_layer_that_changes_the_same(job: Job) -> Non
 def test_stopped_and_resumed_is_as_never_stopped(job: Job, tmp_path: Path) -> None:
     *_, finished = train(job)
     stopped = replace(job, run=tmp_path / "stopped")
-    done: list[int] = []
+    steps: list[Event] = []
     with pytest.raises(Cancelled):
-        for event in train(stopped, cancelled=lambda: len(done) >= 5):
-            done += [event.step] if isinstance(event, Stepped) else []
+        follow(train(stopped, cancelled=lambda: sum(isinstance(each, Stepped) for each in steps) >= 5), steps.append)
     *_, resumed = train(stopped)
     pairs = zip(finished.checkpoints, resumed.checkpoints, strict=True)  # type: ignore[union-attr]
     assert all(sha256(one) == sha256(other) for one, other in pairs)

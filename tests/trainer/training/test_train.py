@@ -345,7 +345,8 @@ def test_drafts_of_a_killed_process_are_cleared(job: Job) -> None:
 
 def test_a_lock_left_by_a_dead_process_is_taken_over(job: Job) -> None:
     job.run.mkdir()
-    (job.run / "lock").write_text("999999\n")
+    (job.run / "lock").write_text("")
+    (job.run / "lock.owner").write_text("999999\n")
     assert isinstance(list(train(job))[-1], Finished)
 
 

@@ -1,7 +1,9 @@
 """Compare a run's checkpoints by measurement, and choose one."""
 
-from collections.abc import Iterable
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
@@ -10,6 +12,9 @@ from . import host
 from ._api import io, ui
 from .pulse import Pulse, duration
 from .sockets import LORA, REPORT, RUN, ChosenLora, Comparison, Run
+
+if TYPE_CHECKING:
+    from ..trainer.scoring import Compared
 
 DEMO_PROMPTS, GUIDE_PROMPTS = "Demo", "Character (guide)"
 DEMO_READER = "Demo reader (drawn faces)"
@@ -87,28 +92,21 @@ class CompareCheckpoints(io.ComfyNode):
         cls, run: Run, model: Any, clip: Any, vae: Any, prompts: str, reader: str, most: int, strength: float
     ) -> Any:
         from ..trainer.demo.assets import demo_reader
-        from ..trainer.scoring import compare
+        from ..trainer.demo.run import demo_subject
+        from ..trainer.runtime.work import follow
+        from ..trainer.scoring import Tools, compare
         from ..trainer.training.run.folder import RunFolder
         from .host_generator import HostGenerator
 
         eyes = demo_reader()
         generator = HostGenerator(model, clip, vae)
         out = run.folder / "report"
+        tools = Tools(generator=generator, faces=eyes, attributes=eyes, out=out, base=generator.fingerprint())
+        checkpoints = spread(RunFolder(run.folder).checkpoints(), most)
         with host.cancellable():
-            report = _follow(
-                compare(
-                    _plan(run, prompts, strength),
-                    spread(RunFolder(run.folder).checkpoints(), most),
-                    _subject(run),
-                    generator=generator,
-                    faces=eyes,
-                    attributes=eyes,
-                    out=out,
-                    cancelled=host.is_cancelled,
-                    base=generator.fingerprint(),
-                ),
-                cls.hidden.unique_id,
-            )
+            plan, subject = _plan(run, prompts, strength), demo_subject(run.dataset)
+            work = compare(plan, checkpoints, subject, tools, host.is_cancelled)
+            report = follow(work, _progress(cls.hidden.unique_id))
         with Image.open(out / "report.png") as picture:
             grid = host.to_image([picture])
         said = [report.reason, *report.advice, *report.notes]
@@ -198,28 +196,18 @@ def _plan(run: Run, prompts: str, strength: float) -> Any:
     return replace(plan, strength=strength)
 
 
-def _subject(run: Run) -> Any:
-    from ..trainer.demo.assets import other_people
-    from ..trainer.scoring.subject import Subject
+def _progress(node: str) -> Callable[[Compared], None]:
+    """Shows how many pictures are there."""
+    pulse = Pulse()
 
-    return Subject(
-        trigger=run.dataset.trigger,
-        references=run.dataset.held_out,
-        training=run.dataset.train,
-        others=other_people(),
-    )
-
-
-def _follow(events: Iterable[Any], node: str) -> Any:
-    """Show each picture; the last event is the report."""
-    pulse, last = Pulse(), None
-    for last in events:
-        if hasattr(last, "image") and pulse.is_due():
-            left = "" if last.seconds_left is None else f" · {duration(last.seconds_left)} left"
-            host.show_progress(node, last.done, last.total)
-            said = f"{last.label}: picture {last.done} of {last.total}{left}"
+    def show(event: Compared) -> None:
+        if pulse.is_due():
+            left = "" if event.seconds_left is None else f" · {duration(event.seconds_left)} left"
+            host.show_progress(node, event.done, event.total)
+            said = f"{event.label}: picture {event.done} of {event.total}{left}"
             host.send("likeness.note", {"node": node, "text": said})
-    return last
+
+    return show
 
 
 def _listed(steps: Iterable[int]) -> str:

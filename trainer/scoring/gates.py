@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from .intervals import Key, excludes_zero, paired
-from .measures.copies import copied
+from .measures.following import followings
+from .measures.identity import identities
 from .scores import Flag, Scores
 
 
@@ -15,10 +16,10 @@ class Gates:
     face_rate: float = 0.8
     following_drop: float = 0.15
     slot_drop: float = 0.3
-    spread: float = 0.6
-    turned: float = 0.5
-    recall_rise: float = 1.25
-    copied: float = 0.1
+    variety: float = 0.6
+    bleed: float = 0.5
+    rise: float = 1.25
+    copies: float = 0.1
     leak: float = 0.15
 
 
@@ -34,25 +35,27 @@ def flagged(scores: Scores, control: Scores, gates: Gates) -> Scores:
 
 def _broken(scores: Scores, control: Scores, gates: Gates) -> list[Flag]:
     ours, base = scores.face_rate, control.face_rate
-    if ours is None or not base or ours >= gates.face_rate * base:
+    if ours is None or base is None or ours.value >= gates.face_rate * base.value:
         return []
-    return [Flag("broken", f"Faces are found in {ours:.0%} of its pictures, in {base:.0%} of the control's.")]
+    return [
+        Flag("broken", f"Faces are found in {ours.value:.0%} of its pictures, in {base.value:.0%} of the control's.")
+    ]
 
 
 def _overtrained(scores: Scores, control: Scores, gates: Gates) -> list[Flag]:
     found = [
         _following(scores, control, gates),
         *_slots(scores, control, gates),
-        _spread(scores, gates),
-        _turned(scores, gates),
-        _recall(scores, gates),
+        _variety(scores, gates),
+        _bleed(scores, gates),
+        _memorisation(scores, gates),
         _copies(scores, gates),
     ]
     return [Flag("overtrained", sentence) for sentence in found if sentence is not None]
 
 
 def _following(scores: Scores, control: Scores, gates: Gates) -> str | None:
-    gap = paired(scores.followings(), control.followings())
+    gap = paired(followings(scores.pictures), followings(control.pictures))
     if gap is None or scores.following is None or control.following is None:
         return None
     if gap.value >= -gates.following_drop or not excludes_zero(gap):
@@ -74,34 +77,33 @@ def _slot(scores: Scores, slot: str) -> dict[Key, float]:
     return {p.key: float(p.followed[slot]) for p in scores.pictures if p.triggered and slot in p.followed}
 
 
-def _spread(scores: Scores, gates: Gates) -> str | None:
-    if scores.spread is None or scores.spread.value >= gates.spread:
+def _variety(scores: Scores, gates: Gates) -> str | None:
+    if scores.variety is None or scores.variety.value >= gates.variety:
         return None
-    return f"Pictures of one prompt differ {scores.spread.value:.0%} as much as the control's: the same one each time."
+    return f"Pictures of one prompt differ {scores.variety.value:.0%} as much as the control's: the same one each time."
 
 
-def _turned(scores: Scores, gates: Gates) -> str | None:
-    if scores.turned is None or scores.turned <= gates.turned:
+def _bleed(scores: Scores, gates: Gates) -> str | None:
+    if scores.bleed is None or scores.bleed.value <= gates.bleed:
         return None
-    return f"Other people turn into the character in {scores.turned:.0%} of their pictures."
+    return f"Other people turn into the character in {scores.bleed.value:.0%} of their pictures."
 
 
-def _recall(scores: Scores, gates: Gates) -> str | None:
-    recall = scores.recall
-    if recall is None or recall.rise < gates.recall_rise or recall.fall >= 1:
+def _memorisation(scores: Scores, gates: Gates) -> str | None:
+    learned = scores.memorisation
+    if learned is None or learned.rise < gates.rise or learned.fall >= 1:
         return None
-    return f"It knows its pictures by heart: loss on held-out ones has risen {recall.rise:.1f}-fold from its lowest."
+    return f"It knows its pictures by heart: loss on held-out ones has risen {learned.rise:.1f}-fold from its lowest."
 
 
 def _copies(scores: Scores, gates: Gates) -> str | None:
-    copies = copied([picture.nearest for picture in scores.pictures])
-    if copies is None or copies <= gates.copied:
+    if scores.copies is None or scores.copies.value <= gates.copies:
         return None
-    return f"{copies:.0%} of its pictures repeat a training picture."
+    return f"{scores.copies.value:.0%} of its pictures repeat a training picture."
 
 
 def _weak(scores: Scores, control: Scores, gates: Gates) -> list[Flag]:
-    gain = paired(scores.identities(), control.identities())
+    gain = paired(identities(scores.pictures), identities(control.pictures))
     if gain is None:
         return [Flag("weak", "No face in its pictures could be read, so its identity is not measured.")]
     if gain.value <= 0 or (gain.count > 1 and not excludes_zero(gain)):

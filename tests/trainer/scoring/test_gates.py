@@ -1,9 +1,10 @@
 from dataclasses import replace
 
 from trainer.scoring.gates import Gates, flagged
-from trainer.scoring.intervals import interval
-from trainer.scoring.measures.memorisation import Recall
-from trainer.scoring.scores import PictureScore, Scores
+from trainer.scoring.intervals import interval, share
+from trainer.scoring.measures.memorisation import Memorisation
+from trainer.scoring.observation import PictureScore
+from trainer.scoring.scores import Scores
 
 
 def column(hits: list[bool], identity: float = 0.6, step: int | None = 100) -> Scores:
@@ -12,24 +13,17 @@ def column(hits: list[bool], identity: float = 0.6, step: int | None = 100) -> S
         PictureScore(probe=1, kind="prompt", seed=seed, path="", identity=identity, followed={"scene": hit})
         for seed, hit in enumerate(hits)
     )
-    share = sum(hits) / len(hits)
     return Scores(
         label="",
         step=step,
         lora=None,
-        identity=interval([identity] * len(hits)),
+        measures={
+            "identity": interval([identity] * len(hits)),
+            "face_rate": share([True] * len(hits)),
+            "following": interval([float(hit) for hit in hits]),
+        },
         likeness=identity,
-        bare=None,
-        untriggered=None,
-        leak=None,
-        turned=None,
-        top1=None,
-        face_rate=1.0,
-        following=interval([float(hit) for hit in hits]),
-        slots={"scene": share},
-        spread=None,
-        nearest=None,
-        recall=None,
+        slots={"scene": sum(hits) / len(hits)},
         pictures=pictures,
     )
 
@@ -46,11 +40,11 @@ def test_a_drop_that_chance_explains_is_not_held_against_a_checkpoint():
 
 
 def test_held_out_loss_that_rises_only_counts_while_training_loss_falls():
-    risen = Recall(held_out=0.195, train=0.038, rise=3.0, fall=0.6)
-    diverged = Recall(held_out=0.195, train=0.2, rise=3.0, fall=3.0)
+    risen = Memorisation(held_out=0.195, train=0.038, rise=3.0, fall=0.6)
+    diverged = Memorisation(held_out=0.195, train=0.2, rise=3.0, fall=3.0)
     fine = column([True] * 12)
-    assert flagged(replace(fine, recall=risen), CONTROL, Gates()).overtrained
-    assert not flagged(replace(fine, recall=diverged), CONTROL, Gates()).overtrained
+    assert flagged(replace(fine, memorisation=risen), CONTROL, Gates()).overtrained
+    assert not flagged(replace(fine, memorisation=diverged), CONTROL, Gates()).overtrained
 
 
 def test_a_checkpoint_hardly_on_its_way_has_not_learned():

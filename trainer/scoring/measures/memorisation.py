@@ -11,7 +11,7 @@ from ...training.run.events import HeldOut, read_events
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recall:
+class Memorisation:
     """`rise` is held-out loss over its lowest so far, `fall` training loss over what it was then."""
 
     held_out: float
@@ -23,11 +23,11 @@ class Recall:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Recall":
+    def from_json(cls, data: Mapping[str, Any]) -> "Memorisation":
         return cls(**checked_keys(cls, data, RunError))
 
 
-def losses_of(checkpoint: Path) -> list[HeldOut]:
+def losses_of_run(checkpoint: Path) -> list[HeldOut]:
     """Losses in the `events.jsonl` of the run a checkpoint lies in, by step; empty when there is none."""
     return read_losses(checkpoint.parent.parent / "events.jsonl")
 
@@ -38,14 +38,13 @@ def read_losses(log: Path) -> list[HeldOut]:
     return [rows[step] for step in sorted(rows)]
 
 
-def recall(losses: Sequence[HeldOut], step: int) -> Recall | None:
-    """What the losses up to `step` say; None when none were taken by then."""
-    past = [row for row in losses if row.step <= step]
-    if not past:
+def memorisation(losses: Sequence[HeldOut]) -> Memorisation | None:
+    """What losses by step say at the last of them; None when there are none."""
+    if not losses:
         return None
-    now, best = past[-1], min(past, key=lambda row: row.held_out)
+    now, best = losses[-1], min(losses, key=lambda row: row.held_out)
     rise, fall = _ratio(now.held_out, best.held_out), _ratio(now.train, best.train)
-    return Recall(held_out=now.held_out, train=now.train, rise=rise, fall=fall)
+    return Memorisation(held_out=now.held_out, train=now.train, rise=rise, fall=fall)
 
 
 def _ratio(now: float, then: float) -> float:

@@ -53,11 +53,11 @@ def _table(report: Report) -> str:
 def _row(scores: Scores, report: Report) -> str:
     cells = [
         _measure(scores.identity),
-        _measure(scores.bare),
+        _measure(scores.trigger_only),
         _measure(scores.untriggered),
         percent(scores.top1),
         _measure(scores.following),
-        _measure(scores.spread),
+        _measure(scores.variety),
         percent(scores.face_rate),
     ]
     said = f"<th scope='row'>{escape(scores.label)}</th><td class='verdict'>{escape(verdict(scores, report))}</td>"
@@ -77,9 +77,9 @@ def _curves(report: Report) -> str:
         identity.append(Level("real pictures", report.reference))
     following = [Level("no LoRA", control.following.value)] if control.following else []
     losses = [
-        Point(scores.step, scores.recall.held_out, scores.recall.held_out, scores.recall.held_out)
+        Point(scores.step, scores.memorisation.held_out, scores.memorisation.held_out, scores.memorisation.held_out)
         for scores in report.checkpoints
-        if scores.recall and scores.step is not None
+        if scores.memorisation and scores.step is not None
     ]
     return "".join(
         (
@@ -93,7 +93,7 @@ def _curves(report: Report) -> str:
 def _points(report: Report, name: str) -> list[Point]:
     found: list[Point] = []
     for scores in report.checkpoints:
-        measured: Interval | None = getattr(scores, name)
+        measured = scores.measures.get(name)
         if measured and scores.step is not None:
             found.append(Point(scores.step, measured.value, measured.low, measured.high))
     return found

@@ -21,8 +21,8 @@ def number(measured: Interval | float | None) -> str:
     return f"{measured.value if isinstance(measured, Interval) else measured:.2f}"
 
 
-def percent(measured: float | None) -> str:
-    return "–" if measured is None else f"{measured:.0%}"
+def percent(measured: Interval | None) -> str:
+    return "–" if measured is None else f"{measured.value:.0%}"
 
 
 def verdict(scores: Scores, report: Report) -> str:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from trainer.scoring.measures.memorisation import read_losses, recall
+from trainer.scoring.measures.memorisation import memorisation, read_losses
 from trainer.training.run.events import HeldOut
 
 LOSSES = [
@@ -13,15 +13,15 @@ LOSSES = [
 
 
 def test_a_run_that_forgets_others_while_learning_its_own_shows_in_rise_and_fall():
-    found = recall(LOSSES, 600)
+    found = memorisation(LOSSES)
     assert found and found.rise == pytest.approx(0.195 / 0.064)
     assert found.fall < 1
 
 
 def test_a_checkpoint_knows_nothing_of_later_losses():
-    found = recall(LOSSES, 250)
+    found = memorisation(LOSSES[:2])
     assert found and found.rise == 1.0
-    assert recall(LOSSES, 50) is None
+    assert memorisation([]) is None
 
 
 def test_a_resumed_run_counts_as_written_last_and_torn_lines_are_passed_over(tmp_path: Path):

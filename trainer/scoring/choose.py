@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .intervals import DRAWS, Interval, Key, resamples
+from .intervals import DRAWS, TAILS, Interval, Key, resamples
 from .measures.following import followings
 from .measures.identity import identities
 from .scores import Scores
@@ -61,7 +61,7 @@ def advise(checkpoints: Sequence[Scores], chosen: int | None) -> tuple[str, ...]
 
 def _tied(draws: np.ndarray, best: int, index: int) -> bool:
     gaps = draws[best, 1:] - draws[index, 1:]
-    low, high = np.percentile(gaps, (2.5, 97.5))
+    low, high = np.percentile(gaps, TAILS)
     return bool(low <= 0 <= high)
 
 

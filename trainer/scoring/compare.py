@@ -15,7 +15,7 @@ from ..training.run.events import HeldOut
 from ..training.run.folder import Checkpoint
 from .choose import advise, choose
 from .drawing import Compared, Drawing, Order, orders
-from .gates import Gates, flagged
+from .gates import flagged
 from .measures.memorisation import losses_of_run, memorisation
 from .observation import CheckpointImages, Observation
 from .plan import ComparePlan
@@ -78,7 +78,7 @@ def compare(
     scale, notes = scale_of(subject, plan, readers)
     images = yield from _draw(columns, tools, readers, cancelled)
     control, *scores = [score(each, images[0], scale) for each in images]
-    checked = tuple(flagged(each, control, Gates()) for each in scores)
+    checked = tuple(flagged(each, control, scale.reference) for each in scores)
     choice = choose(control, checked, scale.reference)
     report = Report(
         trigger=subject.trigger,

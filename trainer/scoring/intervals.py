@@ -20,6 +20,8 @@ Key = tuple[int, int]
 DRAWS = 1000
 TAILS = (2.5, 97.5)
 _Z = 1.959964
+FEWEST = 4
+"""Resamples of fewer pictures than this are so alike that their interval promises too much."""
 
 
 @dataclass(frozen=True)
@@ -75,3 +77,13 @@ def paired(one: Mapping[Key, float], other: Mapping[Key, float]) -> Interval | N
 
 def excludes_zero(gap: Interval) -> bool:
     return gap.count > 1 and (gap.low > 0 or gap.high < 0)
+
+
+def is_above(measured: Interval | None, gate: float) -> bool:
+    """Whether the whole interval lies above; never for what was not measured or of too few pictures."""
+    return measured is not None and measured.count >= FEWEST and measured.low > gate
+
+
+def is_below(measured: Interval | None, gate: float) -> bool:
+    """Whether the whole interval lies below; never for what was not measured or of too few pictures."""
+    return measured is not None and measured.count >= FEWEST and measured.high < gate

@@ -82,6 +82,10 @@ class Scores:
         return self.measures.get("copies")
 
     @property
+    def held_out_rise(self) -> Interval | None:
+        return self.measures.get("held_out_rise")
+
+    @property
     def overtrained(self) -> bool:
         return any(flag.kind == "overtrained" for flag in self.flags)
 

@@ -9,6 +9,7 @@ from .copies import copies, nearest
 from .faces import bleed, face_rate, top1
 from .following import following
 from .identity import identity, leak, trigger_only, untriggered
+from .memorisation import held_out_rise
 from .variety import variety
 
 
@@ -30,4 +31,5 @@ MEASURES: Mapping[str, Measure] = {
     "variety": variety,
     "nearest": nearest,
     "copies": copies,
+    "held_out_rise": held_out_rise,
 }

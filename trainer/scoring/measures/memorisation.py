@@ -8,6 +8,11 @@ from typing import Any
 from ...errors import RunError
 from ...storage.values import checked_keys
 from ...training.run.events import HeldOut, read_events
+from ..intervals import Interval
+from ..observation import Batch
+
+SUSTAINED = 3
+"""Evaluations in succession that a rise must last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +50,21 @@ def memorisation(losses: Sequence[HeldOut]) -> Memorisation | None:
     now, best = losses[-1], min(losses, key=lambda row: row.held_out)
     rise, fall = _ratio(now.held_out, best.held_out), _ratio(now.train, best.train)
     return Memorisation(held_out=now.held_out, train=now.train, rise=rise, fall=fall)
+
+
+def held_out_rise(batch: Batch) -> Interval | None:
+    """`rise` now, between the least and the greatest of the last three evaluations; None without losses.
+
+    A single evaluation has no spread of its own, and validation error has many local minima on its way: Prechelt
+    (Early Stopping, but when?, 1998) therefore asks that it stay up for several evaluations in succession (UP_s), and
+    measures the rise over the lowest so far (GL). This is both: GL at the last three.
+    """
+    losses = batch.losses
+    if not losses:
+        return None
+    lasts = range(max(len(losses) - SUSTAINED, 0), len(losses))
+    rises = [_ratio(losses[last].held_out, min(row.held_out for row in losses[: last + 1])) for last in lasts]
+    return Interval(rises[-1], min(rises), max(rises), len(rises))
 
 
 def _ratio(now: float, then: float) -> float:

@@ -47,7 +47,10 @@ def page(report: Report, out: Path) -> str:
     return render(
         "page.html.j2",
         report=report,
-        kind=lambda scores: _kind(scores, report),
+        measured_by=measured_by(report),
+        number=number,
+        percent=percent,
+        columns=[(scores, _kind(scores, report), verdict(scores, report)) for scores in report.columns],
         charts=_charts(report),
         found=[(label, words) for label, words in against if words],
         advice=[("", sentence) for sentence in report.advice],
@@ -66,15 +69,13 @@ def render(template: str, **values: Any) -> str:
 def _templates() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    found = Environment(
+    return Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals.update(measured_by=measured_by, number=number, percent=percent, verdict=verdict)
-    return found
 
 
 def _charts(report: Report) -> list[Chart]:

@@ -17,7 +17,7 @@ from .choose import advise, choose
 from .drawing import Compared, Drawing, Order, orders
 from .gates import flagged
 from .measures.memorisation import losses_of_run, memorisation
-from .observation import CheckpointImages, Observation
+from .observation import CheckpointImages, Observation, Scale
 from .plan import ComparePlan
 from .readers import Readers
 from .report.kept import finished_report, write_report
@@ -69,33 +69,79 @@ def compare(
     Raises Cancelled between pictures; every finished one is kept and never made again.
     A second run of the same comparison answers from its report.
     """
-    columns = _columns(plan, checkpoints, tools.base)
-    readers = Readers(faces=tools.faces, attributes=tools.attributes, floor=plan.face_floor)
-    key = _key(plan, columns, subject, readers)
+    work = _Comparison(plan=plan, columns=_columns(plan, checkpoints, tools.base), subject=subject, tools=tools)
+    key = work.key()
     finished = finished_report(tools.out, key)
     if finished is not None:
         return finished
-    scale, notes = scale_of(subject, plan, readers)
-    images = yield from _draw(columns, tools, readers, cancelled)
-    control, *scores = [score(each, images[0], scale) for each in images]
-    checked = tuple(flagged(each, control, scale.reference) for each in scores)
-    choice = choose(control, checked, scale.reference)
-    report = Report(
-        trigger=subject.trigger,
-        plan=plan,
-        control=control,
-        checkpoints=checked,
-        reference=scale.reference,
-        chosen=choice.step,
-        tied=choice.tied,
-        reason=choice.reason,
-        advice=advise(checked, choice.step),
-        notes=(*notes, *_unmeasured(control)),
-        readers=readers.names,
-        key=key,
-    )
+    scale, notes = scale_of(subject, plan, work.readers)
+    images = yield from work.draw(cancelled)
+    report = work.report(images, scale, notes, key)
     write_report(report, tools.out)
     return report
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Comparison:
+    """What is to be drawn, of whom, by whom."""
+
+    plan: ComparePlan
+    columns: Sequence[_Column]
+    subject: Subject
+    tools: Tools
+
+    @property
+    def readers(self) -> Readers:
+        return Readers(faces=self.tools.faces, attributes=self.tools.attributes, floor=self.plan.face_floor)
+
+    def key(self) -> str:
+        """Names everything a report is made from: its pictures, references, readers and losses."""
+        learned = [memorisation(each.losses) for each in self.columns]
+        parts = {
+            "version": _VERSION,
+            "plan": self.plan.to_json(),
+            "pictures": [[order.key for order in each.orders] for each in self.columns],
+            "recall": [each and each.to_json() for each in learned],
+            "readers": list(self.readers.names.values()),
+            **self.subject.key_parts(),
+        }
+        return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
+
+    def draw(self, cancelled: Ask) -> Work[Compared, None, list[CheckpointImages]]:
+        """Every column, the control's first, each picture read as it comes."""
+        shelf = Shelf(self.tools.out)
+        missing = [
+            sum(not (shelf.out / shelf.path(order.key)).is_file() for order in each.orders) for each in self.columns
+        ]
+        drawing = Drawing(self.tools.generator, shelf, sum(len(each.orders) for each in self.columns), cancelled)
+        images: list[CheckpointImages] = []
+        for index, column in enumerate(self.columns):
+            seen: list[Observation] = []
+            for order, compared in drawing.column(column.label, column.orders, sum(missing[index + 1 :])):
+                seen.append(self.readers.observe(order, shelf.path(order.key), compared.image))
+                yield compared
+            images.append(column.images(seen))
+        return images
+
+    def report(self, images: Sequence[CheckpointImages], scale: Scale, notes: Sequence[str], key: str) -> Report:
+        """Scores of the images, the control's first; the choice among the checkpoints."""
+        control, *scores = [score(each, images[0], scale) for each in images]
+        checkpoints = tuple(flagged(each, control, scale.reference) for each in scores)
+        choice = choose(control, checkpoints, scale.reference)
+        return Report(
+            trigger=self.subject.trigger,
+            plan=self.plan,
+            control=control,
+            checkpoints=checkpoints,
+            reference=scale.reference,
+            chosen=choice.step,
+            tied=choice.tied,
+            reason=choice.reason,
+            advice=advise(checkpoints, choice.step),
+            notes=(*notes, *_unmeasured(control)),
+            readers=self.readers.names,
+            key=key,
+        )
 
 
 def _columns(plan: ComparePlan, checkpoints: Sequence[Checkpoint], base: str) -> list[_Column]:
@@ -117,22 +163,6 @@ def _columns(plan: ComparePlan, checkpoints: Sequence[Checkpoint], base: str) ->
     return columns
 
 
-def _draw(
-    columns: Sequence[_Column], tools: Tools, readers: Readers, cancelled: Ask
-) -> Work[Compared, None, list[CheckpointImages]]:
-    shelf = Shelf(tools.out)
-    missing = [sum(not (shelf.out / shelf.path(order.key)).is_file() for order in each.orders) for each in columns]
-    drawing = Drawing(tools.generator, shelf, sum(len(each.orders) for each in columns), cancelled)
-    images: list[CheckpointImages] = []
-    for index, column in enumerate(columns):
-        seen: list[Observation] = []
-        for order, compared in drawing.column(column.label, column.orders, sum(missing[index + 1 :])):
-            seen.append(readers.observe(order, shelf.path(order.key), compared.image))
-            yield compared
-        images.append(column.images(seen))
-    return images
-
-
 def _unmeasured(control: Scores) -> list[str]:
     missing = {
         "Prompt following": control.following is None,
@@ -141,17 +171,3 @@ def _unmeasured(control: Scores) -> list[str]:
         "Nearest of all people": control.top1 is None,
     }
     return [f"{name} is not measured." for name, lacks in missing.items() if lacks]
-
-
-def _key(plan: ComparePlan, columns: Sequence[_Column], subject: Subject, readers: Readers) -> str:
-    """Names everything a report is made from: its pictures, references, readers and losses."""
-    learned = [memorisation(each.losses) for each in columns]
-    parts = {
-        "version": _VERSION,
-        "plan": plan.to_json(),
-        "pictures": [[order.key for order in each.orders] for each in columns],
-        "recall": [each and each.to_json() for each in learned],
-        "readers": list(readers.names.values()),
-        **subject.key_parts(),
-    }
-    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()

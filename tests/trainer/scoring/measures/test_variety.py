@@ -2,17 +2,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.scoring.measures.copies import copies, nearest_of
 from trainer.scoring.measures.variety import distance, distance_ratio, mean_distance, small
-from trainer.scoring.observation import Batch, PictureScore
 
 
 def flat(value: int) -> np.ndarray:
     return small(Image.new("RGB", (64, 32), (value, value, value)))
-
-
-def picture(nearest: float | None) -> PictureScore:
-    return PictureScore(probe=0, kind="trigger", seed=1, path="", nearest=nearest)
 
 
 def test_black_and_white_are_one_apart():
@@ -31,11 +25,3 @@ def test_half_the_difference_is_half_the_spread():
 
 def test_a_control_that_never_changes_gives_no_ratio():
     assert distance_ratio([flat(0), flat(9)], [flat(7), flat(7)]) is None
-
-
-def test_a_repeated_training_picture_is_a_copy():
-    training = [flat(0), flat(200)]
-    distances = [nearest_of(flat(201), training), nearest_of(flat(100), training)]
-    repeated = copies(Batch(pictures=[picture(distance) for distance in distances]))
-    assert repeated and repeated.value == 0.5
-    assert copies(Batch(pictures=[picture(nearest_of(flat(1), []))])) is None

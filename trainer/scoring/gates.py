@@ -107,7 +107,8 @@ def _memorisation(scores: Scores, gates: Gates) -> list[str]:
 
 
 def _weak(scores: Scores, control: Scores, reference: float | None, gates: Gates) -> list[Flag]:
-    # Here the checkpoint must show that it learned: one that cannot be told from the control is of no use.
+    # Here the checkpoint must show that it learned: one that cannot be told from the control is of no use, and few
+    # pictures are no excuse.
     gain = paired(identities(scores.pictures), identities(control.pictures))
     if gain is None:
         return [Flag("weak", "No face in its pictures could be read, so its identity is not measured.")]
@@ -115,7 +116,7 @@ def _weak(scores: Scores, control: Scores, reference: float | None, gates: Gates
         return [Flag("weak", "It is no nearer to the character than the control is.")]
     if scores.likeness is None or reference is None or control.identity is None:
         return []
-    if not is_below(gain, gates.likeness * (reference - control.identity.value)):
+    if gain.high >= gates.likeness * (reference - control.identity.value):
         return []
     return [Flag("weak", f"It is {scores.likeness:.0%} of the way from the control to the character.")]
 

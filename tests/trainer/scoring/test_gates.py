@@ -146,5 +146,10 @@ def test_a_checkpoint_hardly_on_its_way_has_not_learned():
     assert flagged(column([True] * 12, identity=0.15), CONTROL, 1.0).flags[0].kind == "weak"
 
 
+def test_few_pictures_are_no_excuse_for_having_learned_nothing():
+    hardly = column([True] * 2, identity=0.11)
+    assert flagged(hardly, column([True] * 2, 0.1, None), 1.0).flags[0].kind == "weak"
+
+
 def test_limits_can_be_set():
     assert not flagged(column([True, False] * 6), CONTROL, gates=Gates(following_drop=0.9, slot_drop=0.9)).flags

@@ -3,28 +3,29 @@
 from typing import Any
 
 from ._api import ComfyExtension
-from .captions_joy import CaptionWithJoyCaption
-from .captions_review import ReviewCaptions
-from .captions_rules import ApplyCaptionRules
-from .captions_tag import TagWithWd14
-from .captions_use import UseCaptions
-from .check_lora import CheckLora
-from .compare import ChooseCheckpoint, CompareCheckpoints
-from .dataset import LoadCharacterDataset
-from .dataset_check import CheckDataset
-from .dataset_crop import CropDataset
-from .dataset_fill import FillGaps
-from .dataset_images import DatasetToImages, ImagesToDataset
-from .dataset_mix import MixDatasets
-from .dataset_pick import PickImages
-from .dataset_save import SaveDataset
-from .dataset_variants import MakeStyleVariants
-from .demo import DemoBaseModel, DemoCharacter
-from .exchange import ExportRecipe, ImportRecipe
-from .plan import PlanRun
-from .recipe import TrainingRecipe
-from .train import ChooseBaseModel, TrainCharacterLora
-from .use import ApplyCharacterLora
+from .captions.joycaption import CaptionWithJoyCaption
+from .captions.review import ReviewCaptions
+from .captions.rules import ApplyCaptionRules
+from .captions.tag import TagWithWd14
+from .captions.use import UseCaptions
+from .compare.check_lora import CheckLora
+from .compare.choose import ChooseCheckpoint
+from .compare.compare import CompareCheckpoints
+from .dataset.check import CheckDataset
+from .dataset.crop import CropDataset
+from .dataset.fill import FillGaps
+from .dataset.images import DatasetToImages, ImagesToDataset
+from .dataset.load import LoadCharacterDataset
+from .dataset.mix import MixDatasets
+from .dataset.pick import PickImages
+from .dataset.save import SaveDataset
+from .dataset.variants import MakeStyleVariants
+from .demo.demo import DemoBaseModel, DemoCharacter
+from .train.exchange import ExportRecipe, ImportRecipe
+from .train.plan import PlanRun
+from .train.recipe import TrainingRecipe
+from .train.train import ChooseBaseModel, TrainCharacterLora
+from .use.apply_lora import ApplyCharacterLora
 
 
 class LikenessExtension(ComfyExtension):

@@ -8,8 +8,8 @@ from PIL import Image
 
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.sample import Sample
-from trainer.families import describe_base
 from trainer.families.base import Base
+from trainer.families.registry import describe_base
 from trainer.images.pixels import pixel_sha256
 
 from .tiny_base import write_tiny_base

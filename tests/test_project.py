@@ -39,6 +39,14 @@ def test_no_dependency_is_pinned_from_above() -> None:
     assert not [line for line in project()["project"]["dependencies"] if re.search(r"<|==|~=", line.split(";")[0])]
 
 
+def test_insightface_brings_plain_onnxruntime_only_where_onnxruntime_gpu_is_not_used() -> None:
+    """A fresh install of both ends without CUDA: they have files of the same names."""
+    asked = project()["project"]
+    lines = [*asked["dependencies"], *asked["optional-dependencies"]["faces"]]
+    markers = {line.split(">=")[0]: line.partition(";")[2] for line in lines}
+    assert "insightface" in markers and markers["insightface"] == markers["onnxruntime"]
+
+
 @pytest.mark.parametrize(
     "module", ["trainer.cli", "trainer.recipe.recipe", "trainer.training.train", "trainer.scoring"]
 )

@@ -49,7 +49,7 @@ def _check(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _unmatched(path: Path, base: Path) -> list[str]:
-    from .families import describe_base, load_family
+    from .families.registry import describe_base, load_family
     from .lora.file import opened_lora
 
     with opened_lora(path) as file:

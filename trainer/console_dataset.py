@@ -192,8 +192,10 @@ def eyes_of(options: argparse.Namespace) -> FaceReader | None:
 
 def reader_of(options: argparse.Namespace) -> FaceReader:
     """The reader asked for; FaceError says what it lacks."""
-    from .faces.find import FaceFolders, open_reader
+    from .demo.reader import register_demo_reader
+    from .faces.registry import FaceFolders, open_reader
 
+    register_demo_reader()
     folders = tuple(options.models)
     return open_reader(options.faces, FaceFolders(insightface=folders, opencv=folders), options.device)
 

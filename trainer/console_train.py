@@ -14,8 +14,8 @@ from .dataset.dataset import Dataset
 from .dataset.files.folder import read_dataset
 from .dataset.step_budget import step_budget
 from .errors import RecipeError
-from .families import describe_base
 from .families.base import Base
+from .families.registry import describe_base
 from .planning.plan import Plan, plan_run
 from .planning.sheet import draw_plan
 from .planning.words import plan_json, plan_lines

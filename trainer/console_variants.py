@@ -20,9 +20,10 @@ from .console_dataset import eyes_of, read, told
 from .dataset.files.resave import save_again
 from .errors import DatasetError, ModelError
 from .faces.face import FaceReader
-from .families import describe_base
 from .families.base import Base
-from .generate.local import DiffusersGenerator
+from .families.registry import describe_base
+from .families.residence import Residence
+from .generate.local import LocalGenerator
 from .generate.shot import Generator
 from .generate.with_lora import Wearing
 from .storage.atomic import write_atomically
@@ -70,7 +71,7 @@ def base_of(options: argparse.Namespace) -> Base:
 def drawing(options: argparse.Namespace, base: Base) -> tuple[Generator, str]:
     """The generator of the options, and the fingerprint of its weights."""
     precision = "fp32" if options.device == "cpu" else "bf16"
-    generator = DiffusersGenerator(base, device=options.device, precision=precision)
+    generator = LocalGenerator(base, Residence(device=options.device, precision=precision))
     if options.lora is None:
         return generator, base.sha256
     if not options.lora.is_file():

@@ -3,11 +3,10 @@
 
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
-import { CaptionsPanel } from "./captions_panel.js";
-import { CheckPanel } from "./check_panel.js";
-import { LivePanel } from "./live_panel.js";
-import { NotePanel } from "./note_panel.js";
-import { RunPanel } from "./run_panel.js";
+import { CaptionsPanel } from "./captions/captions_panel.js";
+import { CheckPanel } from "./dataset/check_panel.js";
+import { RunPanel } from "./run/run_panel.js";
+import { LivePanel, NotePanel } from "./shared/note_panel.js";
 
 const TRAIN = "LikenessTrainCharacterLora";
 const CHECK = "LikenessCheckDataset";
@@ -39,7 +38,7 @@ app.registerExtension({
   name: "likeness",
 
   init() {
-    for (const name of ["likeness.css", "check_panel.css", "captions_panel.css"]) {
+    for (const name of ["shared/panel.css", "dataset/check_panel.css", "captions/captions_panel.css"]) {
       const sheet = document.createElement("link");
       sheet.rel = "stylesheet";
       sheet.href = new URL(`./${name}`, import.meta.url).href;

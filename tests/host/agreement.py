@@ -38,7 +38,7 @@ def gap(one: torch.Tensor, other: torch.Tensor) -> float:
 @torch.inference_mode()
 def main() -> None:
     load_pack()
-    from likeness.nodes.host_base import load_host_base  # type: ignore[reportMissingImports]
+    from likeness.nodes.host.base import load_host_base  # type: ignore[reportMissingImports]
 
     ours = load_host_base(BASE)
     theirs = StableDiffusionXLPipeline.from_pretrained(BASE, torch_dtype=torch.float32)
@@ -74,7 +74,7 @@ def main() -> None:
 def with_lora(ours) -> float:
     """The same random LoRA file on both UNets, at strength 0.8."""
     import comfy.model_management
-    import likeness.nodes.host_lora as host_lora  # type: ignore[reportMissingImports]
+    import likeness.nodes.host.lora as host_lora  # type: ignore[reportMissingImports]
     from likeness.trainer.families import describe_base, load_family  # type: ignore[reportMissingImports]
     from likeness.trainer.lora.mount import apply_lora  # type: ignore[reportMissingImports]
     from safetensors.torch import save_file

@@ -155,14 +155,14 @@ def our_picture(family: Any, noise: torch.Tensor) -> tuple[torch.Tensor, torch.T
 
     family.forget_captions()
     text = family.encode_text(PROMPT)
-    eps = family.predict(noise, torch.tensor([500]), text, [Placement((64, 64), (64, 64), (0, 0), (64, 64))])
-    decoded = family.vae._model.decode((noise - eps) / family.vae._model.config.scaling_factor).sample
+    eps = family.predict(noise, torch.tensor([0.5]), [text], [Placement((64, 64), (64, 64), (0, 0), (64, 64))])
+    decoded = family.codec._model.decode((noise - eps) / family.codec.scaling_factor).sample
     return text["context"], (decoded.movedim(1, -1) / 2 + 0.5).clamp(0, 1)
 
 
 @torch.inference_mode()
 def compare(name: str, folder: Path, write: Any) -> dict[str, Any]:
-    from likeness.nodes.host_base import load_host_base  # type: ignore[reportMissingImports]
+    from likeness.nodes.host.base import load_host_base  # type: ignore[reportMissingImports]
     from likeness.trainer.families import describe_base, load_family  # type: ignore[reportMissingImports]
     from likeness.trainer.lora.mount import apply_lora  # type: ignore[reportMissingImports]
     from safetensors.torch import save_file

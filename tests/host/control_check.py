@@ -22,8 +22,8 @@ def main(pack: Path, out: Path) -> dict[str, bool]:
     from PIL import Image
 
     _open(pack)
-    from likeness.nodes.host_base import load_host_base
-    from likeness.nodes.host_generator import Control, HostGenerator
+    from likeness.nodes.host.base import load_host_base
+    from likeness.nodes.host.generator import Control, HostGenerator
     from likeness.trainer.demo.assets import demo_base
     from likeness.trainer.generate.shot import Shot
 

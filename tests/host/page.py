@@ -1,21 +1,14 @@
 """ComfyUI's page in headless Chromium."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..web import browser as web
+from ..web.browser import browser
 from .comfyui import Comfy
 
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 _QUIET_SETTINGS = {
     "Comfy.TutorialCompleted": True,
     "Comfy.Workflow.ShowMissingModelsWarning": False,
@@ -23,47 +16,22 @@ _QUIET_SETTINGS = {
 }
 
 
-def chromium() -> str | None:
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
 @contextmanager
 def opened_page(comfy: Comfy, *, vue: bool) -> Iterator["Page"]:
     """The page in one of the two renderers, ready to load a workflow."""
-    from playwright.sync_api import sync_playwright
-
     comfy.post("/settings", {**_QUIET_SETTINGS, "Comfy.VueNodes.Enabled": vue})
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=_FLAGS)
-        try:
-            page = browser.new_page(viewport={"width": 1800, "height": 1000})
-            page.set_default_timeout(240_000)
-            opened = Page(page)
-            page.goto(comfy.url)
-            page.wait_for_function("() => window.app?.extensionManager && window.app.graph && window.LiteGraph")
-            page.wait_for_function("() => Boolean(LiteGraph.registered_node_types['LikenessTrainCharacterLora'])")
-            yield opened
-        finally:
-            browser.close()
+    with browser() as launched:
+        page = launched.new_page(viewport={"width": 1800, "height": 1000})
+        page.set_default_timeout(240_000)
+        opened = Page(page)
+        page.goto(comfy.url)
+        page.wait_for_function("() => window.app?.extensionManager && window.app.graph && window.LiteGraph")
+        page.wait_for_function("() => Boolean(LiteGraph.registered_node_types['LikenessTrainCharacterLora'])")
+        yield opened
 
 
-class Page:
-    """A few verbs over Playwright's page, and what the page complained of."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.complaints: list[str] = []
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.complaints.append(f"{error}\n{error.stack or ''}"))
-
-    def _heard(self, message: Any) -> None:
-        where = str(message.location.get("url", ""))
-        if message.type in ("error", "warning"):
-            self.complaints.append(f"{message.type} {where}: {message.text}")
-
-    def ours(self) -> list[str]:
-        """Complaints that name our files."""
-        return [complaint for complaint in self.complaints if "likeness" in complaint.lower()]
+class Page(web.Page):
+    """A few verbs over the host's page."""
 
     def load(self, workflow: dict[str, Any]) -> None:
         self.page.evaluate("async (graph) => { await window.app.loadGraphData(graph) }", workflow)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from ..web.browser import chromium
 from .comfyui import Comfy
-from .page import Page, chromium, opened_page
+from .page import Page, opened_page
 from .test_workflow import DEMO, of_kind
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium; install it to test the page")

@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from .fake_host import FakeHost, installed
 PACK = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def fake_host(tmp_path: Path) -> Iterator[FakeHost]:
-    """A fresh fake host; the pack is loaded anew for it."""
-    host = FakeHost(tmp_path)
+@contextmanager
+def loaded_pack(home: Path) -> Iterator[FakeHost]:
+    """The pack beside a fresh fake host, loaded anew for it."""
+    host = FakeHost(home)
     with installed(host):
         spec = importlib.util.spec_from_file_location(
             "likeness", PACK / "__init__.py", submodule_search_locations=[PACK.as_posix()]
@@ -32,7 +33,17 @@ def fake_host(tmp_path: Path) -> Iterator[FakeHost]:
                 del sys.modules[name]
 
 
+def module_of_pack(name: str) -> Any:
+    """`nodes.host.folders`: a module of the pack."""
+    return importlib.import_module(f"likeness.{name}")
+
+
+@pytest.fixture
+def fake_host(tmp_path: Path) -> Iterator[FakeHost]:
+    with loaded_pack(tmp_path) as host:
+        yield host
+
+
 @pytest.fixture
 def pack(fake_host: FakeHost) -> Callable[[str], Any]:
-    """`pack("nodes.host")`: a module of the pack."""
-    return lambda name: importlib.import_module(f"likeness.{name}")
+    return module_of_pack

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
+
 
 class Declared:
     """Whatever a schema is made of: its name, id and options."""
@@ -93,6 +95,14 @@ class FakeHost:
             soft_empty_cache=lambda: None,
             get_torch_device=lambda: "cpu",
         )
+        sample = _module(
+            "comfy.sample",
+            fix_empty_latent_channels=_fix_empty_latent,
+            prepare_noise=lambda latent, seed: torch.full_like(latent, float(seed)),
+            sample=lambda model, noise, *rest, **options: noise,
+        )
+        lora = _module("comfy.lora")
+        bare = {name: _module(f"comfy.{name}") for name in ("lora_convert", "sd", "utils")}
         registry = types.SimpleNamespace(update_progress=self._progressed)
         server = types.SimpleNamespace(client_id="page", send_sync=self._send)
         extension = type("ComfyExtension", (), {"on_load": lambda self: None})
@@ -104,8 +114,11 @@ class FakeHost:
                 ui=types.SimpleNamespace(PreviewImage=_PreviewImage),
                 ComfyExtension=extension,
             ),
-            "comfy": _module("comfy", model_management=memory),
+            "comfy": _module("comfy", model_management=memory, sample=sample, lora=lora, **bare),
             "comfy.model_management": memory,
+            "comfy.sample": sample,
+            "comfy.lora": lora,
+            **{f"comfy.{name}": module for name, module in bare.items()},
             "comfy.samplers": _module("comfy.samplers", KSampler=_KSampler),
             "comfy_execution": _module("comfy_execution"),
             "comfy_execution.progress": _module("comfy_execution.progress", get_progress_state=lambda: registry),
@@ -159,6 +172,18 @@ def installed(host: FakeHost) -> Iterator[None]:
                 del sys.modules[name]
             else:
                 sys.modules[name] = module
+
+
+def _fix_empty_latent(model: Any, latent: Any, downscale_ratio_spacial: int | None = None) -> Any:
+    """As the host's own does for pictures: an empty latent takes on the model's channels, factor and dimensions."""
+    form = model.get_model_object("latent_format")
+    if torch.count_nonzero(latent) == 0:
+        height, width = latent.shape[-2:]
+        if downscale_ratio_spacial is not None:
+            share = downscale_ratio_spacial / form.spacial_downscale_ratio
+            height, width = round(height * share), round(width * share)
+        latent = torch.zeros(len(latent), form.latent_channels, height, width)
+    return latent.unsqueeze(2) if form.latent_dimensions == 3 and latent.ndim == 4 else latent
 
 
 def _within(folder: str, target: str) -> bool:

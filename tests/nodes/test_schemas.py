@@ -1,6 +1,7 @@
 """What every node tells its user before it runs."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from .conftest import PACK
+from .schema_record import record
 
 Pack = Callable[[str], Any]
 
@@ -55,3 +57,20 @@ def test_the_pack_offers_only_its_entry_point(pack: Pack) -> None:
     assert likeness.WEB_DIRECTORY == "./web"
     assert not hasattr(likeness, "NODE_CLASS_MAPPINGS")
     assert isinstance(Path(PACK / "web" / "likeness.js").read_text(encoding="utf-8"), str)
+
+
+def test_graphs_and_api_prompts_saved_before_still_fit(schemas: list[Any]) -> None:
+    """`schemas.json` holds what was released: widgets keep place, type, limits and default; what is new comes last."""
+    released = json.loads((Path(__file__).parent / "schemas.json").read_text(encoding="utf-8"))
+    now = {schema.node_id: record(schema) for schema in schemas}
+    assert released.keys() <= now.keys()
+    for node, was in released.items():
+        is_now = now[node]
+        count = len(was["inputs"])
+        for old, new in zip(was["inputs"], is_now["inputs"][:count], strict=True):
+            assert set(old.pop("options", ())) <= set(new.pop("options", ())), (node, old["id"])
+            assert old == new, node
+        assert all(new.get("optional") for new in is_now["inputs"][count:]), node
+        assert was["outputs"] == is_now["outputs"][: len(was["outputs"])], node
+        rest = was.keys() - {"inputs", "outputs"}
+        assert {key: was[key] for key in rest} == {key: is_now.get(key) for key in rest}, node

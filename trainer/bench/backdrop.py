@@ -16,7 +16,7 @@ from ..demo.draw import SIZE, draw
 from ..demo.identity import random_identity
 from ..demo.look import EXPRESSIONS, Look
 from ..families.base import Base
-from ..generate.local import DiffusersGenerator
+from ..generate.local import LocalGenerator
 from ..generate.shot import Shot
 from ..images.alpha import Alpha
 
@@ -63,7 +63,7 @@ def backdrop_share(base: Base, lora: Path, trigger: str) -> float:
         for seed in range(4)
         for prompt in prompts
     ]
-    seen = demo_reader().read(list(DiffusersGenerator(base).generate(shots)))
+    seen = demo_reader().read(list(LocalGenerator(base).generate(shots)))
     return round(sum(reading.values.get("background") == _BACKDROP for reading in seen) / len(seen), 3)
 
 

@@ -11,7 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..families.sd.sdxl import Sdxl, size_conditioning
+from ..families.condition import Condition, stacked
+from ..families.sd.model import StableDiffusion
+from ..families.sd.text import size_conditioning
 from ..recipe.buckets import Placement
 from ..recipe.recipe import Recipe
 
@@ -23,9 +25,9 @@ class DiffusersLoop:
 
     def __init__(
         self,
-        family: Sdxl,
+        family: StableDiffusion,
         recipe: Recipe,
-        pictures: Sequence[tuple[Tensor, Mapping[str, Tensor], Placement]],
+        pictures: Sequence[tuple[Tensor, Condition, Placement]],
     ) -> None:
         from accelerate import Accelerator  # pyright: ignore[reportMissingTypeStubs]
         from diffusers.optimization import get_scheduler
@@ -61,7 +63,7 @@ class DiffusersLoop:
         self._learned = learned
         kind: Any = DDPMScheduler
         self._noise: Any = kind.from_config(dict(family.schedule))
-        self._scale = float(family.vae.scaling_factor)
+        self._scale = float(family.codec.scaling_factor)
         self._batches = _batches(pictures, recipe.schedule.batch, family.device)
 
     def step(self) -> float:
@@ -107,13 +109,14 @@ class DiffusersLoop:
 
 
 def _batches(
-    pictures: Sequence[tuple[Tensor, Mapping[str, Tensor], Placement]], size: int, device: torch.device
+    pictures: Sequence[tuple[Tensor, Condition, Placement]], size: int, device: torch.device
 ) -> Iterator[tuple[Tensor, Mapping[str, Tensor], Tensor]]:
     """Stacked on the device once, as the script's cache holds them; round and round."""
     made: list[tuple[Tensor, Mapping[str, Tensor], Tensor]] = []
     for start in range(0, len(pictures) - size + 1, size):
         rows = pictures[start : start + size]
-        text = {name: torch.cat([row[1][name] for row in rows]).to(device) for name in rows[0][1]}
+        said = [row[1] for row in rows]
+        text = {name: stacked(said, name).to(device) for name in said[0].tensors}
         moments = torch.stack([row[0] for row in rows]).to(device)
         made.append((moments, text, size_conditioning([row[2] for row in rows]).to(device)))
     return itertools.cycle(made)

@@ -7,11 +7,11 @@ import numpy as np
 from PIL import Image
 
 from ..dataset.checks.faces import count_faces
-from ..dataset.checks.identity import Portrait, belonging
 from ..demo.character import balanced_looks, character
 from ..demo.draw import draw
 from ..demo.reader import DemoReader
 from ..faces.face import Face
+from ..faces.outliers import FaceEmbedding, outlier_scores
 
 _SET = 15
 
@@ -25,9 +25,9 @@ def face_detectors(sets: int) -> dict[str, dict[str, Any]]:
     for number in range(sets):
         own, stranger = _drawings(number, _SET), _drawings(number + sets, 1)
         faces = [reader.faces(image) for image in (*own, *stranger)]
-        found = belonging([_portrait(some) for some in faces], reader.same_person)
-        odd.append(found[-1].is_odd)
-        wrong += [one.is_odd for one in found[:-1]]
+        found = outlier_scores([_portrait(some) for some in faces], reader.same_person)
+        odd.append(found[-1].is_outlier)
+        wrong += [one.is_outlier for one in found[:-1]]
         counts["one"] += [_count(some) for some in faces]
         counts["two"] += [_count(reader.faces(_side_by_side(own[n], own[n + 1]))) for n in range(0, _SET - 1, 4)]
         counts["none"] += [_count(reader.faces(_ground(own[n]))) for n in range(0, _SET, 4)]
@@ -43,8 +43,8 @@ def _drawings(number: int, count: int) -> list[Image.Image]:
     return [draw(character(number), look, rng).image for look in balanced_looks(count, rng)]
 
 
-def _portrait(faces: list[Face]) -> Portrait | None:
-    return Portrait(embedding=faces[0].embedding, yaw=faces[0].yaw, pitch=faces[0].pitch) if faces else None
+def _portrait(faces: list[Face]) -> FaceEmbedding | None:
+    return FaceEmbedding(embedding=faces[0].embedding, yaw=faces[0].yaw, pitch=faces[0].pitch) if faces else None
 
 
 def _count(faces: list[Face]) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import LikenessError
 
 _PACK = Path(__file__).resolve().parents[2]
-_PROBE = _PACK / "nodes" / "host_probe.py"
+_PROBE = _PACK / "nodes" / "host" / "probe.py"
 _TIMES = 3
 _SECONDS = 300
 

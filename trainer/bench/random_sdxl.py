@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..families.sd.ldm_names import open_clip_name, unet_name, vae_name
-from ..families.sd.recognise import CLIP_L, OPEN_CLIP, UNET, VAE
+from ..families.sd.layout import SDXL_LAYOUT, UNET, VAE
+from ..families.sd.ldm_names import open_clip_name, unet_name
+from .ldm_vae import vae_name
 
 UNET_SIZES: dict[str, Any] = {
     "sample_size": 128,
@@ -89,7 +90,7 @@ def _shapes() -> Iterator[tuple[str, tuple[int, ...]]]:
     for name, tensor in vae.state_dict().items():
         yield VAE + vae_name(name, 4), tuple(tensor.shape)
     for name, tensor in first.state_dict().items():
-        yield CLIP_L["sdxl"] + name.removeprefix("text_model."), tuple(tensor.shape)
+        yield SDXL_LAYOUT.clip_l[0] + name.removeprefix("text_model."), tuple(tensor.shape)
     yield from _open_clip(second)
 
 
@@ -98,6 +99,6 @@ def _open_clip(model: Any) -> Iterator[tuple[str, tuple[int, ...]]]:
     for name, tensor in model.state_dict().items():
         theirs, third = open_clip_name(name.removeprefix("text_model."))
         if third is None:
-            yield OPEN_CLIP + theirs, tuple(tensor.shape)
+            yield f"{SDXL_LAYOUT.open_clip}{theirs}", tuple(tensor.shape)
         elif third == 0:
-            yield OPEN_CLIP + theirs, (3 * tensor.shape[0], *tensor.shape[1:])
+            yield f"{SDXL_LAYOUT.open_clip}{theirs}", (3 * tensor.shape[0], *tensor.shape[1:])

@@ -16,9 +16,10 @@ from ..dataset.dataset import Dataset
 from ..demo.assets import demo_base
 from ..demo.character import draw_character
 from ..errors import LikenessError
-from ..families import describe_base, load_family
 from ..families.base import Base
-from ..families.sd.sdxl import Sdxl
+from ..families.registry import describe_base, load_family
+from ..families.residence import Residence
+from ..families.sd.model import StableDiffusion
 from ..recipe.buckets import Buckets
 from ..recipe.lora import Lora
 from ..recipe.loss import Loss
@@ -125,7 +126,7 @@ def _side_by_side(given: _Set, folder: Path) -> tuple[float, float]:
 
 def _learner(given: _Set, folder: Path) -> tuple[Learner, Materials]:
     recipe = given.recipe
-    family = load_family(given.base, device=given.device, precision=recipe.memory.precision)
+    family = load_family(given.base, Residence.of(recipe.memory, given.device))
     work = Preparation(
         recipe=recipe,
         dataset=given.dataset,
@@ -137,16 +138,14 @@ def _learner(given: _Set, folder: Path) -> tuple[Learner, Materials]:
         cancelled=lambda: False,
     )
     materials = _last(prepare(work))
-    if recipe.memory.gradient_checkpointing:
-        family.checkpoint_gradients()
     return Learner(family, materials, recipe), materials
 
 
 def _diffusers(given: _Set, materials: Materials) -> DiffusersLoop:
-    family = load_family(given.base, device=given.device, precision=given.recipe.memory.precision)
-    assert isinstance(family, Sdxl)
+    family = load_family(given.base, Residence.of(given.recipe.memory, given.device))
+    assert isinstance(family, StableDiffusion)
     pictures: list[tuple[Tensor, Any, Any]] = [
-        (materials.cache.latents(item.sample, item.placement), materials.cache.text(item.caption), item.placement)
+        (materials.cache.latents(item.sample, item.placement), materials.cache.condition(item.caption), item.placement)
         for item in materials.train
     ]
     return DiffusersLoop(family, given.recipe, pictures)

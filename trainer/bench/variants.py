@@ -19,9 +19,9 @@ from ..demo.character import character
 from ..demo.look import EXPRESSIONS
 from ..demo.renders import DEMO_GUIDANCE, DEMO_STYLES, draw_renders
 from ..demo.settings import SIZE, demo_recipe
-from ..faces.identity import centroid
+from ..faces.identity import CharacterIdentity
 from ..families.base import Base
-from ..generate.local import DiffusersGenerator
+from ..generate.local import LocalGenerator
 from ..generate.shot import Shot
 from ..generate.with_lora import Wearing
 from ..recipe.recipe import Recipe
@@ -99,7 +99,7 @@ def _varied(renders: Dataset, folder: Path, base: Base, lora: Path, plan: Varian
     events = make_variants(
         renders,
         plan,
-        Wearing(generator=DiffusersGenerator(base), lora=lora),
+        Wearing(generator=LocalGenerator(base), lora=lora),
         folder / "variants",
         faces=reader,
         looks=reader,
@@ -119,7 +119,7 @@ def _figures(base: Base, dataset: Dataset, lora: Path | None) -> dict[str, Any]:
         for number, prompt in enumerate(prompts * 2)
     ]
     reader = demo_reader()
-    pictures = list(DiffusersGenerator(base).generate(shots))
+    pictures = list(LocalGenerator(base).generate(shots))
     styles = [reading.values["style"] for reading in reader.read(pictures)]
     identities = _identities(pictures, dataset)
     return {
@@ -132,8 +132,8 @@ def _figures(base: Base, dataset: Dataset, lora: Path | None) -> dict[str, Any]:
 def _identities(pictures: Sequence[Image.Image], dataset: Dataset) -> list[float]:
     reader = demo_reader()
     held = [faces[0].embedding for s in dataset.held_out if (faces := reader.faces(Image.open(s.path)))]
-    who = centroid(np.stack(held))
-    return [float(faces[0].embedding @ who) for picture in pictures if (faces := reader.faces(picture))]
+    who = CharacterIdentity(np.stack(held))
+    return [who.likeness(faces[0].embedding) for picture in pictures if (faces := reader.faces(picture))]
 
 
 def _trained(base: Base, dataset: Dataset, run: Path, seed: int) -> Path:

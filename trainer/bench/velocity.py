@@ -13,8 +13,10 @@ from torch import Tensor
 from ..demo.assets import demo_base
 from ..demo.build.world import draw_world
 from ..demo.captions import varied_caption
-from ..families import describe_base, load_family
 from ..families.base import Base
+from ..families.condition import Condition
+from ..families.family import Family
+from ..families.registry import describe_base, load_family
 from ..recipe.buckets import Placement
 
 _PICTURES, _BATCH, _LR = 800, 16, 4e-4
@@ -56,8 +58,8 @@ def _taught(source: Base, signal: Tensor, steps: int, say: Callable[[str], None]
         times = torch.randint(0, len(signal), (_BATCH,), generator=draw)
         clean, noise = latents[picked], torch.randn((_BATCH, *latents.shape[1:]), generator=draw)
         near, far = signal[times].sqrt()[:, None, None, None], (1 - signal[times]).sqrt()[:, None, None, None]
-        text = {name: tensor[picked] for name, tensor in texts.items()}
-        guess = family.predict(near * clean + far * noise, times, text, places)
+        text = [texts[number] for number in picked]
+        guess = family.predict(near * clean + far * noise, times / len(signal), text, places)
         loss: Any = (guess - (near * noise - far * clean)).square().mean()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
@@ -70,15 +72,15 @@ def _taught(source: Base, signal: Tensor, steps: int, say: Callable[[str], None]
     return unet.eval().requires_grad_(False)
 
 
-def _lessons(family: Any) -> tuple[Tensor, dict[str, Tensor]]:
-    """Latents (n, c, h, w) as the UNet knows them and the conditioning of a caption each."""
+def _lessons(family: Family) -> tuple[Tensor, list[Condition]]:
+    """Latents (n, c, h, w) as the UNet knows them and what it is told of a caption each."""
     from PIL import Image
 
     world, rng = draw_world(_PICTURES, seed=77), np.random.default_rng(77)
     means = [family.encode_image(Image.fromarray(pixels)).chunk(2)[0] for pixels in world.pixels]
     captions = [varied_caption(who, look, rng) for who, look in zip(world.people, world.looks, strict=True)]
-    rows = [family.encode_text("" if number % 12 == 0 else caption) for number, caption in enumerate(captions)]
-    return family.vae.to_unet(torch.stack(means)), {name: torch.cat([row[name] for row in rows]) for name in rows[0]}
+    told = [family.encode_text("" if number % 12 == 0 else caption) for number, caption in enumerate(captions)]
+    return family.codec.to_model(torch.stack(means)), told
 
 
 def _copy(unet: Any) -> dict[str, Tensor]:

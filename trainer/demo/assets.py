@@ -5,11 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ModelError
-from ..families import describe_base
 from ..families.base import Base
-from .reader import DemoReader
-
-ASSETS = Path(__file__).parent / "assets"
+from ..families.registry import describe_base
+from .reader import ASSETS, DemoReader
 
 
 def demo_base(assets: Path = ASSETS) -> Base:

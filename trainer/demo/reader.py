@@ -11,9 +11,11 @@ from PIL import Image
 
 from ..errors import FaceError
 from ..faces.face import Face, Reading
-from ..runtime.onnx_engine import onnx_engine
+from ..faces.registry import FaceFolders, ReaderEntry, register
+from ..runtime.onnx_engine import Device, onnx_engine
 from .look import BACKGROUNDS, COLORS, EXPRESSIONS, GARMENTS, SCENES, STYLES, TURNS, VALUES
 
+ASSETS = Path(__file__).parent / "assets"
 _SIDE = 128
 _CELL = 8
 _FACE_HEIGHT = 84 / 128
@@ -83,6 +85,15 @@ class DemoReader:
         shares = _softmax(_slot(self._reader.run(None, {"pixels": _array([image.convert("RGB")])})[1][0], "style"))
         named = dict(zip(VALUES["style"], (float(share) for share in shares), strict=True))
         return named[asked] - named["render"]
+
+
+def register_demo_reader() -> None:
+    """Offer the demo's reader by name beside those of photographs; it knows drawings only, so `auto` never takes it."""
+
+    def opened(_: FaceFolders, __: Device) -> DemoReader:
+        return DemoReader(ASSETS)
+
+    register(ReaderEntry(name="demo", licence=DemoReader.licence, lacks=lambda _: None, open=opened, is_auto=False))
 
 
 def _session(path: Path) -> Any:

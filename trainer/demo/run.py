@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..dataset.dataset import Dataset
 from ..families.base import Base
-from ..generate.local import DiffusersGenerator
+from ..generate.local import LocalGenerator
 from ..recipe.recipe import Recipe
 from ..runtime.work import Ask, never
 from ..scoring import Compared, Report, Subject, Tools, compare
@@ -80,4 +80,4 @@ def demo_subject(dataset: Dataset) -> Subject:
 def demo_tools(base: Base, out: Path) -> Tools:
     """Draws with a demo base and reads with the demo's reader."""
     reader = demo_reader()
-    return Tools(generator=DiffusersGenerator(base), faces=reader, attributes=reader, out=out, base=base.sha256)
+    return Tools(generator=LocalGenerator(base), faces=reader, attributes=reader, out=out, base=base.sha256)

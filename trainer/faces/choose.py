@@ -36,11 +36,11 @@ def choose_face(faces: Sequence[Face], size: tuple[int, int], choice: FaceChoice
     if how.policy == "most central":
         return min(faces, key=lambda face: _off_centre(face, size))
     if how.policy == "character" and how.character is not None:
-        return _likest(faces, how.character)
+        return _most_similar(faces, how.character)
     return max(faces, key=lambda face: face.width * face.height)
 
 
-def _likest(faces: Sequence[Face], character: np.ndarray) -> Face:
+def _most_similar(faces: Sequence[Face], character: np.ndarray) -> Face:
     if any(face.embedding.shape != character.shape for face in faces):
         raise FaceError("The character's embedding is another reader's; read its pictures with the same reader.")
     return max(faces, key=lambda face: float(face.embedding @ character))

@@ -1,43 +1,32 @@
-"""Reads faces with InsightFace's model packs on onnxruntime; the insightface package is not needed."""
+"""Reads faces with the insightface package, from model packs that lie on this machine: nothing is downloaded."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import os
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from ..errors import FaceError
-from .align import aligned, unit, warp
+from ..runtime.onnx_engine import TELEMETRY, Device, onnx_engine, providers_for, quiet_options
 from .face import Face
-from .onnx_file import Device, OnnxFile
-from .pose import Pose, pose_of_68, pose_of_points
-from .scrfd import Spot, detect
+from .identity import unit
+from .packs import PACKS, Pack, pack_folder
+from .pose import pose_of_68, pose_of_points
+from .registry import FaceFolders, ReaderEntry
 
 SIDES = (640, 128)
 """Detector sizes tried together: 640 misses faces that fill the picture, 128 finds only those (insightface 2)."""
-_POSE_SIDE = 192
-_POSE_ROOM = 1.5
-
-
-@dataclass(frozen=True)
-class Pack:
-    """The files of a pack, and the cosine from which two of its faces count as one person.
-
-    Published thresholds for these recognisers run from 0.35 to 0.45 with the security asked for; drawn and rendered
-    faces score lower than photographs, so the lower end is taken.
-    """
-
-    detector: str
-    recogniser: str
-    pose: str = "1k3d68.onnx"
-    same_person: float = 0.35
-
-
-PACKS: Mapping[str, Pack] = {
-    "buffalo_l": Pack("det_10g.onnx", "w600k_r50.onnx"),
-    "antelopev2": Pack("scrfd_10g_bnkps.onnx", "glintr100.onnx"),
-}
+THRESHOLD = 0.5
+_OLDEST = 2
+"""The first major version that detects at several sizes at once, takes session options and prints nothing."""
+_INSTALL = (
+    "InsightFace's packs are read by the insightface package: run `pip install --no-deps insightface` and "
+    "`pip install onnx opencv-python-headless scikit-image`."
+)
 
 
 class InsightFaceReader:
@@ -49,83 +38,143 @@ class InsightFaceReader:
     measures_identity = True
 
     def __init__(self, pack: str, folders: Sequence[Path], device: Device = "auto") -> None:
-        """Raises FaceError naming the file that is missing from `folders` and where to put it."""
-        files = PACKS[pack]
+        """Raises FaceError naming the file that is missing from `folders` and where to put it, or the package."""
+        if lack := missing(pack, folders):
+            raise FaceError(lack)
         self.name = f"insightface {pack}"
-        self.same_person = files.same_person
-        self._detector = OnnxFile(_needed(pack, files.detector, "face detector", folders), device)
-        self._recogniser = OnnxFile(_needed(pack, files.recogniser, "recogniser", folders), device)
-        pose = _found(pack, files.pose, folders)
-        self._pose = None if pose is None else OnnxFile(pose, device)
+        self.same_person = PACKS[pack].same_person
+        self._pack, self._folders = pack, tuple(folders)
+        self._device: Device = device
+        self._analysis: Any = None
 
     def faces(self, image: Image.Image) -> list[Face]:
         """All faces, largest first, found at 640 and at 128."""
-        return self._read(image.convert("RGB"), SIDES, 0.5)
+        return self._read(image, SIDES, THRESHOLD)
 
     def faces_at(self, image: Image.Image, *, side: int, threshold: float) -> list[Face]:
         """All faces found with the picture scaled to `side`, scored above `threshold`."""
-        return self._read(image.convert("RGB"), (side,), threshold)
+        return self._read(image, (side,), threshold)
 
     def _read(self, image: Image.Image, sides: Sequence[int], threshold: float) -> list[Face]:
-        spots = detect(self._detector, image, sides, threshold)
-        return sorted((self._face(image, spot) for spot in spots), key=lambda face: -face.width * face.height)
-
-    def _face(self, image: Image.Image, spot: Spot) -> Face:
-        crop = np.asarray(aligned(image, spot.points), np.float32)
-        blob = ((crop - 127.5) / 127.5).transpose(2, 0, 1)[None]
-        pose = self._turn(image, spot) or pose_of_points(spot.points)
-        return Face(
-            box=spot.box,
-            points=spot.points,
-            yaw=None if pose is None else pose.yaw,
-            pitch=None if pose is None else pose.pitch,
-            roll=None if pose is None else pose.roll,
-            embedding=unit(self._recogniser.run(blob)[0]),
-            score=spot.score,
-        )
-
-    def _turn(self, image: Image.Image, spot: Spot) -> Pose | None:
-        """By the pack's 68 points in space; that network takes raw values of a crop half as large again as the box."""
-        if self._pose is None:
-            return None
-        left, top, right, bottom = spot.box
-        scale = _POSE_SIDE / (max(right - left, bottom - top) * _POSE_ROOM)
-        centre = (left + right) / 2, (top + bottom) / 2
-        shift = [_POSE_SIDE / 2 - scale * middle for middle in centre]
-        crop = warp(image, np.array([[scale, 0, shift[0]], [0, scale, shift[1]]]), _POSE_SIDE)
-        blob = np.asarray(crop, np.float32).transpose(2, 0, 1)[None]
-        return pose_of_68(np.asarray(self._pose.run(blob)[0]).reshape(-1, 3)[-68:].astype(np.float64))
+        # insightface scales the longer side to the detector's and cannot scale the shorter to less than a pixel.
+        sides = [side for side in sides if side * min(image.size) > max(image.size)]
+        if not sides:
+            return []
+        if self._analysis is None:
+            self._analysis = _analysis(self._pack, self._folders, self._device)
+        blue_first = np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
+        try:
+            self._analysis.prepare(ctx_id=0, det_thresh=threshold, det_size=[(side, side) for side in sides])
+            found = self._analysis.get(blue_first)
+        except Exception as error:  # neither insightface nor onnxruntime has a common exception of its own
+            raise FaceError(f"{self.name} cannot read a picture ({error}); download the pack again.") from error
+        return sorted((_face(one) for one in found), key=lambda face: -face.width * face.height)
 
 
 def missing(pack: str, folders: Sequence[Path]) -> str | None:
     """Why a pack cannot be read, or None."""
-    files = PACKS[pack]
     try:
-        _needed(pack, files.detector, "face detector", folders)
-        _needed(pack, files.recogniser, "recogniser", folders)
+        pack_folder(pack, folders)
     except FaceError as fault:
         return str(fault)
+    return _package_fault()
+
+
+def _face(found: Any) -> Face:
+    """Of insightface's. Its own pose has our signs and agrees to a degree, but angles already saved would move."""
+    left, top, right, bottom = (float(side) for side in found.bbox)
+    points = tuple((float(x), float(y)) for x, y in found.kps)
+    marks = found.landmark_3d_68
+    pose = (None if marks is None else pose_of_68(np.asarray(marks, np.float64))) or pose_of_points(points)
+    return Face(
+        box=(left, top, right, bottom),
+        points=points,
+        yaw=None if pose is None else pose.yaw,
+        pitch=None if pose is None else pose.pitch,
+        roll=None if pose is None else pose.roll,
+        embedding=unit(found.embedding),
+        score=float(found.det_score),
+    )
+
+
+def _analysis(pack: str, folders: Sequence[Path], device: Device) -> Any:
+    """insightface's FaceAnalysis of a pack.
+
+    It downloads a pack whose folder it does not find: the folder is looked for here, again at the last moment, and
+    given as a whole path.
+    """
+    analysis_of = _face_analysis()
+    engine: Any = onnx_engine()
+    folder = pack_folder(pack, folders)
+    try:
+        made = analysis_of(
+            name=str(folder),
+            allowed_modules=["detection", "recognition", "landmark_3d_68"],
+            providers=providers_for(engine, device),
+            sess_options=quiet_options(engine),
+            # Retries look at four sizes: a session for each would hold the detector four times.
+            static_shape_sessions=False,
+        )
+    except Exception as error:
+        raise FaceError(f"{_named(folder, error)} cannot be loaded ({error}); download the file again.") from error
+    _refuse_others(made, folder, PACKS[pack])
+    return made
+
+
+def _face_analysis() -> Any:
+    """The class. Raises FaceError that says which package is missing."""
+    if fault := _package_fault():
+        raise FaceError(fault)
+    try:
+        onnx_engine()
+    except ImportError as error:
+        raise FaceError(
+            "This face reader needs onnxruntime: run `pip install onnxruntime-gpu`, or `onnxruntime` without CUDA."
+        ) from error
+    chosen = os.environ[TELEMETRY]
+    try:
+        from insightface.app import FaceAnalysis  # pyright: ignore[reportMissingTypeStubs]
+    except ImportError as error:
+        raise FaceError(f"{_INSTALL} ({error})") from error
+    finally:
+        # The package overwrites what the user chose; onnxruntime has read it by now.
+        os.environ[TELEMETRY] = chosen
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"insightface\.")
+    return FaceAnalysis
+
+
+def _package_fault() -> str | None:
+    try:
+        found = version("insightface")
+    except PackageNotFoundError:
+        return _INSTALL
+    if int(found.split(".")[0]) < _OLDEST:
+        return f"insightface {found} is too old to read packs here: run `pip install --no-deps -U insightface`."
     return None
 
 
-def _needed(pack: str, name: str, what: str, folders: Sequence[Path]) -> Path:
-    path = _found(pack, name, folders)
-    if path is not None:
-        return path
-    if not folders:
-        raise FaceError(f"No folder is set for {pack}; give one that holds {pack}/{name} (its {what}).")
-    raise FaceError(f"{name}, the {what} of {pack}, is missing; put the unpacked {pack}.zip at {folders[0] / pack}.")
+def _named(folder: Path, error: Exception) -> Path:
+    """The file of a pack that an error speaks of, else its folder."""
+    return next((path for path in sorted(folder.glob("*.onnx")) if path.name in str(error)), folder)
 
 
-def _found(pack: str, name: str, folders: Sequence[Path]) -> Path | None:
-    return next((place / name for place in _places(pack, folders) if (place / name).is_file()), None)
+def _refuse_others(analysis: Any, folder: Path, pack: Pack) -> None:
+    """insightface takes the first file of each kind: another recogniser's embeddings must not go by this name."""
+    for task, name in (("detection", pack.detector), ("recognition", pack.recogniser)):
+        model = analysis.models.get(task)
+        found = Path(model.model_file).name if model is not None else "nothing"
+        if found != name:
+            raise FaceError(f"{folder} holds {found} beside {name}; keep only the files of the pack in it.")
 
 
-def _places(pack: str, folders: Sequence[Path]) -> Iterator[Path]:
-    """A pack's archive unpacks into a folder of its own name, so that it often lies one level deeper than meant."""
-    for folder in folders:
-        for root in (folder, folder / "models"):
-            yield root / pack
-            yield root / pack / pack
-        if folder.name == pack:
-            yield folder
+def _entry(pack: str) -> ReaderEntry:
+    def lacks(folders: FaceFolders) -> str | None:
+        return missing(pack, folders.insightface)
+
+    def opened(folders: FaceFolders, device: Device) -> InsightFaceReader:
+        return InsightFaceReader(pack, folders.insightface, device)
+
+    return ReaderEntry(name=pack, licence=InsightFaceReader.licence, lacks=lacks, open=opened)
+
+
+PACK_ENTRIES = tuple(_entry(pack) for pack in PACKS)

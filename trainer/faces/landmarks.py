@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from PIL import Image
 
 from .face import EXPRESSIONS, Face, FaceReader, Reading
-from .mediapipe import NAME, LandmarkReader, SeenFace
+from .mediapipe import NAME, LandmarkFace, LandmarkReader
 
 _SAME_FACE = 0.5
 """Of the smaller box: landmarks and detectors draw different boxes around one face."""
 
 
 @dataclass(frozen=True)
-class Turned:
+class ReaderWithLandmarks:
     """`reader`'s faces with the angles of the landmarks that lie on them."""
 
     reader: FaceReader
@@ -37,11 +37,11 @@ class Turned:
 
     def faces(self, image: Image.Image) -> list[Face]:
         marked = self.landmarks.faces(image)
-        return [_turned(face, marked) for face in self.reader.faces(image)]
+        return [_with_angles(face, marked) for face in self.reader.faces(image)]
 
 
 @dataclass(frozen=True)
-class LandmarkWords:
+class LandmarkExpressions:
     """The expression of the largest face, in the words of coverage."""
 
     landmarks: LandmarkReader
@@ -57,14 +57,14 @@ class LandmarkWords:
 
 
 def landmark_readers(
-    frames: Mapping[str, Sequence[SeenFace]], reader: FaceReader | None
-) -> tuple[FaceReader, LandmarkWords]:
+    frames: Mapping[str, Sequence[LandmarkFace]], reader: FaceReader | None
+) -> tuple[FaceReader, LandmarkExpressions]:
     """A face reader and an attribute reader for pictures whose landmarks are in `frames`, by sha256 of their pixels."""
     landmarks = LandmarkReader(frames)
-    return Turned(reader, landmarks) if reader is not None else landmarks, LandmarkWords(landmarks)
+    return ReaderWithLandmarks(reader, landmarks) if reader is not None else landmarks, LandmarkExpressions(landmarks)
 
 
-def _turned(face: Face, marked: Sequence[Face]) -> Face:
+def _with_angles(face: Face, marked: Sequence[Face]) -> Face:
     best = max(marked, key=lambda other: _overlap(face, other), default=None)
     if best is None or best.yaw is None or _overlap(face, best) < _SAME_FACE:
         return face

@@ -18,7 +18,7 @@ _POINTS = ((33, 133), (362, 263), (1,), (61,), (291,))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expressions:
+class ExpressionThresholds:
     """From which strength (0..1) of a blendshape on a face shows an expression; the first that holds is it."""
 
     eyes_closed: float = 0.6
@@ -42,61 +42,53 @@ class Expressions:
 
 
 @dataclass(frozen=True)
-class SeenFace:
+class LandmarkFace:
     """A face without identity, and its expression in the words of coverage."""
 
     face: Face
     expression: str
 
 
-def from_landmarks(landmarks: Mapping[str, Any], expressions: Expressions | None = None) -> list[list[SeenFace]]:
+def from_landmarks(
+    landmarks: Mapping[str, Any], expressions: ExpressionThresholds | None = None
+) -> list[list[LandmarkFace]]:
     """For every picture of a FACE_LANDMARKS value its faces, largest first; empty where none was found.
 
     Reads `bbox_xyxy`, `blendshapes`, `transformation_matrix` and, where present, `landmarks_xy` and `score` of each
     face. Raises FaceError for a value of another shape.
     """
-    rules = expressions or Expressions()
+    rules = expressions or ExpressionThresholds()
     try:
-        frames = [[_seen(face, rules) for face in frame] for frame in landmarks["frames"]]
+        frames = [[_landmark_face(face, rules) for face in frame] for frame in landmarks["frames"]]
     except (KeyError, TypeError, ValueError, IndexError) as fault:
         raise FaceError(
             f"These are no face landmarks ({fault}); connect the output of a face landmark node."
         ) from fault
-    return [sorted(frame, key=lambda seen: -seen.face.width * seen.face.height) for frame in frames]
+    return [sorted(frame, key=lambda one: -one.face.width * one.face.height) for frame in frames]
 
 
 @dataclass(frozen=True)
 class LandmarkReader:
     """A face reader that looks its answers up: `frames` by the sha256 of the picture's pixels."""
 
-    frames: Mapping[str, Sequence[SeenFace]] = field(default_factory=dict[str, Sequence[SeenFace]])
+    frames: Mapping[str, Sequence[LandmarkFace]] = field(default_factory=dict[str, Sequence[LandmarkFace]])
     name: str = NAME
     same_person: float = 1.0
     licence: str = "MediaPipe's face landmarks may be used commercially (Apache-2.0)."
     measures_identity: bool = False
 
-    @classmethod
-    def of(cls, sha256s: Sequence[str], landmarks: Mapping[str, Any]) -> "LandmarkReader":
-        """For the landmarks of a batch of pictures named by `sha256s` in its order; FaceError when counts differ."""
-        frames = from_landmarks(landmarks)
-        if len(frames) != len(sha256s):
-            raise FaceError(
-                f"There are landmarks of {len(frames)} pictures for {len(sha256s)}; detect them on this very dataset."
-            )
-        return cls(dict(zip(sha256s, frames, strict=True)))
-
     def faces(self, image: Image.Image) -> list[Face]:
-        return [seen.face for seen in self._seen(image)]
+        return [found.face for found in self._found(image)]
 
     def expression(self, image: Image.Image) -> str | None:
         """Of the largest face."""
-        return next((seen.expression for seen in self._seen(image)), None)
+        return next((found.expression for found in self._found(image)), None)
 
-    def _seen(self, image: Image.Image) -> Sequence[SeenFace]:
+    def _found(self, image: Image.Image) -> Sequence[LandmarkFace]:
         return self.frames.get(pixel_sha256(image), ())
 
 
-def _seen(face: Mapping[str, Any], expressions: Expressions) -> SeenFace:
+def _landmark_face(face: Mapping[str, Any], expressions: ExpressionThresholds) -> LandmarkFace:
     left, top, right, bottom = (float(side) for side in face["bbox_xyxy"])
     matrix = face.get("transformation_matrix")
     pose = None if matrix is None else pose_of_matrix(np.asarray(matrix))
@@ -110,7 +102,7 @@ def _seen(face: Mapping[str, Any], expressions: Expressions) -> SeenFace:
         embedding=np.zeros(0, np.float32),
         score=min(1.0, max(0.0, float(face.get("score", 1.0)))),
     )
-    return SeenFace(found, expressions.name(shapes))
+    return LandmarkFace(found, expressions.name(shapes))
 
 
 def _points(landmarks: Any) -> tuple[tuple[float, float], ...]:

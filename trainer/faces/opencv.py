@@ -8,9 +8,11 @@ import numpy as np
 from PIL import Image
 
 from ..errors import FaceError
-from .align import unit
+from ..runtime.onnx_engine import Device
 from .face import Face
+from .identity import unit
 from .pose import pose_of_points
+from .registry import FaceFolders, ReaderEntry
 
 _SIDE = 640
 _THRESHOLD = 0.7
@@ -137,3 +139,14 @@ def _age(path: Path) -> tuple[bool, int, int, str]:
 def _reason(error: Exception) -> str:
     """OpenCV's own words without its source file and line."""
     return str(getattr(error, "err", "") or error).strip().splitlines()[0][:120]
+
+
+def _lacks(folders: FaceFolders) -> str | None:
+    return missing(folders.opencv)
+
+
+def _open(folders: FaceFolders, _: Device) -> OpenCVReader:
+    return OpenCVReader(folders.opencv)
+
+
+OPENCV_ENTRY = ReaderEntry(name="opencv", licence=OpenCVReader.licence, lacks=_lacks, open=_open)

@@ -11,6 +11,8 @@ import numpy as np
 
 from .face import Points
 
+FRONT, PROFILE, TILTED = 20.0, 55.0, 20.0
+"""Degrees: a front up to the first, a profile above the second, looking up or down above the third."""
 _NOSE = 0.53
 """How far the nose's tip stands before the eyes, in distances between the eyes (mean face of 300W-LP)."""
 _NOSE_LIFT = 0.47
@@ -79,6 +81,25 @@ def pose_of_matrix(matrix: np.ndarray) -> Pose:
     turn = turn / np.linalg.norm(turn, axis=0)
     flip = np.diag([1.0, -1.0, 1.0])
     return _angles(flip @ turn @ flip)
+
+
+def angle_of(yaw: float | None, pitch: float | None = None) -> str | None:
+    """The bucket of a head's angles in degrees; left is the picture's left. None when yaw was not measured.
+
+    A profile stays one however it is tilted: the side of the head is what it adds.
+    """
+    if yaw is None:
+        return None
+    side = "left" if yaw < 0 else "right"
+    if abs(yaw) > PROFILE:
+        return f"{side} profile"
+    if pitch is not None and abs(pitch) > TILTED:
+        return "looking up" if pitch > 0 else "looking down"
+    return "front" if abs(yaw) <= FRONT else f"three-quarter {side}"
+
+
+def is_profile(yaw: float | None) -> bool:
+    return yaw is not None and abs(yaw) > PROFILE
 
 
 def _angles(turn: np.ndarray) -> Pose:

@@ -24,24 +24,24 @@ class SizedReader(Protocol):
 
 @dataclass(frozen=True)
 class Detection:
-    """Faces in pixels of the picture asked about, and the rung of the ladder that found them."""
+    """Faces in pixels of the picture asked about, and which attempt found them."""
 
     faces: Sequence[Face]
-    rung: str
+    attempt: str
 
 
 def detect_with_retries(reader: FaceReader, image: Image.Image) -> Detection:
-    """Faces, largest first, from the first way of looking that finds any; no faces and `not found` when none does.
+    """Faces, largest first, from the first attempt that finds any; no faces and `not found` when none does.
 
     As it is, with a border, then with smaller detector sizes and a lower threshold where the reader knows of those.
     """
-    for rung, look in _ladder(reader, image):
-        if faces := look():
-            return Detection(tuple(faces), rung)
+    for attempt, detect in _attempts(reader, image):
+        if faces := detect():
+            return Detection(tuple(faces), attempt)
     return Detection((), "not found")
 
 
-def _ladder(reader: FaceReader, image: Image.Image) -> Iterator[tuple[str, Callable[[], list[Face]]]]:
+def _attempts(reader: FaceReader, image: Image.Image) -> Iterator[tuple[str, Callable[[], list[Face]]]]:
     yield "as it is", lambda: reader.faces(image)
     border = round(BORDER * max(image.size))
     padded = _padded(image, border)

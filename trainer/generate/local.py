@@ -1,4 +1,4 @@
-"""Pictures without a host: a base from its diffusers folder, LoRA files swapped without reloading it."""
+"""Pictures without a host: a base from its files, LoRA files swapped without reloading it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,20 +7,24 @@ from pathlib import Path
 from PIL import Image
 
 from ..errors import ModelError
-from ..families import load_family
 from ..families.base import Base
+from ..families.registry import load_family
+from ..families.residence import Residence
 from ..lora.mount import AppliedLora, apply_lora
-from ..recipe.memory import Precision
 from .batches import batches
+from .sampler import Sampler
 from .shot import Shot
 
 
-class DiffusersGenerator:
-    """A Generator that loads the base once, keeps the last LoRA applied, and remembers encoded prompts."""
+class LocalGenerator:
+    """A Generator that loads the base once, keeps the last LoRA applied, and remembers encoded prompts.
 
-    def __init__(self, base: Base, *, device: str = "cpu", precision: Precision = "fp32") -> None:
-        self._family = load_family(base, device=device, precision=precision)
-        self._sampler = self._family.generator()
+    `clip_skip` is that of the recipe whose LoRA files are drawn with: they learned from captions read so.
+    """
+
+    def __init__(self, base: Base, residence: Residence | None = None, *, clip_skip: int = 1) -> None:
+        self._family = load_family(base, residence, clip_skip=clip_skip)
+        self._sampler = Sampler(self._family)
         self._applied: AppliedLora | None = None
         self._key: tuple[Path, int, int, float] | None = None
 

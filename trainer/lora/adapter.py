@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from ..families.base import Family
+from ..families.family import Family
 from ..recipe.lora import Lora
 from ..storage.seeding import random_source
 from .layers.layer import AdapterLayer, Switch
@@ -49,14 +49,14 @@ class Adapter:
             self._switch.is_on = True
 
     @contextmanager
-    def at(self, timesteps: Tensor, count: int) -> Generator[None]:
-        """Inside, each of n pictures has the ranks of its timestep, (n,) of `count`; all of them otherwise.
+    def at(self, time: Tensor) -> Generator[None]:
+        """Inside, each of n pictures has the ranks of its time, (n,) from 0 to 1 (noise); all of them otherwise.
 
-        ⌊(rank − rank / 2) (1 − t / count)⌋ + rank / 2 of them (T-LoRA, Soboleva et al. 2025, equation 5).
+        ⌊(rank − rank / 2) (1 − t)⌋ + rank / 2 of them (T-LoRA, Soboleva et al. 2025, equation 5).
         """
         if self._rank:
             least = self._rank // 2
-            speaking = ((self._rank - least) * (1 - timesteps / count)).floor() + least
+            speaking = ((self._rank - least) * (1 - time.float())).floor() + least
             ranks = torch.arange(self._rank)[None] < speaking[:, None]
             self._switch.ranks = ranks.float().to(self._family.device)
         try:

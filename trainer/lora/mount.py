@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
-from ..families.base import Family
+from ..families.family import Family
 from .layers.layer import ALPHA, DOWN, UP, AdapterLayer, Switch
 from .layers.lokr import LokrLayer
 from .layers.lora import DORA, DoraLayer, LoraLayer

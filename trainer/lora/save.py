@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
-from ..families.base import Family
+from ..families.family import Family
 from ..storage.tensor_file import write_tensors
 from .adapter import Adapter
 from .metadata import with_hashes

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..errors import ModelError
-from ..families.base import Family
+from ..families.family import Family
 from .adapter import Adapter
 from .mount import first, placed
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from ..dataset.step_budget import StepBudget
 from ..families.base import Base
+from ..families.registry import spec_of
 from ..recipe.recipe import Recipe
 from ..training.job import Job
 from .passes import USUAL, judged, steps_for
@@ -12,6 +13,8 @@ from .table import MUCH, Bucket, Cut
 
 _DISTILLED = re.compile(r"turbo|lightning|hyper|lcm|dmd2?|flash|distill", re.IGNORECASE)
 _NAMED = 3
+_TINY = 256
+"""Below this many pixels a run is a trial of the machinery."""
 
 
 def advice(job: Job, budget: StepBudget, buckets: Sequence[Bucket]) -> tuple[str, ...]:
@@ -31,12 +34,14 @@ def _of_base(base: Base, recipe: Recipe) -> Iterator[str]:
             f"{base.name} looks like a distilled base, which training pulls back to many steps. Train on the base it "
             "was made from, and draw with the distilled one."
         )
-    if recipe.text.clip_skip > 1 and base.family == "sdxl":
-        yield f"clip_skip {recipe.text.clip_skip} changes nothing: SDXL always reads the layer before the last."
-    if base.family == "sd15" and recipe.buckets.resolution > 768:
-        yield f"{recipe.buckets.resolution} px is above what SD 1.5 was made for; 512 to 768 is usual."
-    if base.family == "sdxl" and 256 <= recipe.buckets.resolution < 768:
-        yield f"{recipe.buckets.resolution} px is below what SDXL was made for: good for a look, not for use."
+    spec, side = spec_of(base), recipe.buckets.resolution
+    if recipe.text.clip_skip > 1 and not spec.reads_clip_skip:
+        yield f"clip_skip {recipe.text.clip_skip} changes nothing: {spec.title} always reads the layer before the last."
+    low, high = spec.usual_sides
+    if side > high:
+        yield f"{side} px is above what {spec.title} was made for; {low} to {high} is usual."
+    if _TINY <= side < low:
+        yield f"{side} px is below what {spec.title} was made for: good for a look, not for use."
 
 
 def _of_passes(budget: StepBudget) -> Iterator[str]:

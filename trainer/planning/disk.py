@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..families.spec import FamilySpec
 from ..recipe.recipe import Recipe
 from .table import Bucket
 
-_LATENT_BYTES, _LATENT_SIDE = 8 * 4, 8
-"""Mean and log-variance of 4 channels in fp32, for each 8 × 8 pixels."""
-_TEXT_BYTES = {"sdxl": (77 * 2048 + 1280) * 4, "sd15": 77 * 768 * 4}
+_MOMENT_BYTES = 2 * 4
+"""Mean and log-variance of a latent's channel in fp32."""
+_PRECISION_BYTES = {"fp16": 2, "bf16": 2, "fp32": 4}
 _SAMPLE_BYTES_A_PIXEL = 1.5
-_SAVED_BYTES = {"fp16": 2, "bf16": 2, "fp32": 4}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,18 +33,20 @@ class Disk:
 
 
 def disk_use(  # noqa: PLR0913
-    recipe: Recipe, buckets: Sequence[Bucket], family: str, weights: int | None, state: int | None, folder: Path
+    recipe: Recipe, buckets: Sequence[Bucket], family: FamilySpec, weights: int | None, state: int | None, folder: Path
 ) -> Disk:
     """Of a run with so many trained `weights` and so large a `state`; both are known after a warm-up."""
     side = recipe.buckets.resolution
     pictures = sum(len(bucket.cuts) for bucket in buckets)
     pixels = sum(len(bucket.cuts) * bucket.size[0] * bucket.size[1] for bucket in buckets)
     pixels += recipe.prior.images * side * side
-    cache = round(pixels / _LATENT_SIDE**2 * _LATENT_BYTES) + _TEXT_BYTES[family] * (pictures + recipe.prior.images)
+    cache = round(pixels / family.latent_factor**2 * family.latent_channels * _MOMENT_BYTES)
+    told = family.text_values * _PRECISION_BYTES[recipe.memory.precision]
+    cache += told * (pictures + recipe.prior.images)
     kept = saves(recipe)
     if recipe.output.keep_last:
         kept = min(kept, recipe.output.keep_last + 1)
-    each = None if weights is None else weights * _SAVED_BYTES[recipe.output.precision]
+    each = None if weights is None else weights * _PRECISION_BYTES[recipe.output.precision]
     return Disk(
         cache=cache if recipe.memory.cache == "disk" else 0,
         prior=round(recipe.prior.images * side * side * _SAMPLE_BYTES_A_PIXEL),

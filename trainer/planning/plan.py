@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from ..dataset.step_budget import StepBudget, step_budget, with_steps
 from ..errors import DatasetError
+from ..families.registry import spec_of
 from ..runtime.work import never
 from ..training.job import Job
 from ..training.run.events import Prepared
@@ -48,7 +49,7 @@ def plan_run(
     buckets = bucket_table(job.dataset.train, job.recipe)
     measured = (yield from warm_up(job, cancelled)) if measures else None
     weights, state = (measured.weights, measured.state) if measured else (None, None)
-    disk = disk_use(job.recipe, buckets, job.base.family, weights, state, job.run)
+    disk = disk_use(job.recipe, buckets, spec_of(job.base), weights, state, job.run)
     return Plan(
         budget=shown,
         passes=judged(shown),

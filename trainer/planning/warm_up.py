@@ -10,8 +10,10 @@ from typing import Any
 import torch
 
 from ..dataset.sample import Sample
-from ..families import load_family
-from ..families.base import Family
+from ..families.family import Family
+from ..families.registry import load_family
+from ..families.residence import Residence
+from ..generate.sampler import Sampler
 from ..generate.shot import Shot
 from ..recipe.recipe import Recipe
 from ..training.data.prepare import Preparation, prepare
@@ -49,8 +51,7 @@ def warm_up(job: Job, cancelled: Callable[[], bool]) -> Generator[Prepared, None
         yield Prepared(what="loading the base", done=0, total=1)
         _forget_peak(job.device)
         started = time.monotonic()
-        precision, skip = recipe.memory.precision, recipe.text.clip_skip
-        family = load_family(job.base, device=job.device, precision=precision, clip_skip=skip)
+        family = load_family(job.base, Residence.of(recipe.memory, job.device), clip_skip=recipe.text.clip_skip)
         weights = _bytes(family.denoiser)
         loaded = time.monotonic()
         dataset = job.dataset.with_samples(samples)
@@ -68,11 +69,9 @@ def warm_up(job: Job, cancelled: Callable[[], bool]) -> Generator[Prepared, None
         materials = yield from prepare(work)
         encoded = time.monotonic()
         draw = _drawing(family, recipe) if job.sampler is None and job.recipe.output.sample_every else None
-        if recipe.memory.gradient_checkpointing:
-            family.checkpoint_gradients()
         learner = Learner(family, materials, recipe)
         step = yield from _timed(learner, job.device, cancelled)
-        trained = sum(weight.numel() for weight in learner.adapter.parameters(("unet", *family.text_parts)))
+        trained = sum(weight.numel() for weight in learner.adapter.parameters(family.spec.parts))
         state = sum(tensor.nbytes for tensor in learner.tensors().values())
         peak = _peak(job.device)
         learner.adapter.detach()
@@ -112,7 +111,7 @@ def _drawing(family: Family, recipe: Recipe) -> float:
     seconds: list[float] = []
     for steps in (1, 1 + _DRAWN_STEPS):
         started = time.monotonic()
-        list(family.generator().generate([replace(shot, steps=steps)]))
+        list(Sampler(family).generate([replace(shot, steps=steps)]))
         seconds.append(time.monotonic() - started)
     each = max(0.0, seconds[1] - seconds[0]) / _DRAWN_STEPS
     return seconds[0] + each * (shot.steps - 1)

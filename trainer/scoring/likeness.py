@@ -9,7 +9,7 @@ from PIL import Image
 from ..dataset.dataset import Dataset
 from ..faces.choose import choose_face
 from ..faces.face import FaceReader
-from ..faces.identity import centroid, cosine
+from ..faces.identity import CharacterIdentity
 from ..images.pixels import load_rgb
 
 
@@ -26,15 +26,13 @@ class Likeness:
         if character is None:
             return [None] * len(images)
         seen = [self._face(image) for image in images]
-        return [None if face is None else cosine(face, character) for face in seen]
+        return [None if face is None else character.likeness(face) for face in seen]
 
     @cached_property
-    def _character(self) -> np.ndarray | None:
+    def _character(self) -> CharacterIdentity | None:
         if not self._reader.measures_identity:
             return None
-        faces = [self._face(load_rgb(sample.path)) for sample in self._dataset.samples]
-        found = [face for face in faces if face is not None]
-        return centroid(np.stack(found)) if found else None
+        return CharacterIdentity.of(self._face(load_rgb(sample.path)) for sample in self._dataset.samples)
 
     def _face(self, image: Image.Image) -> np.ndarray | None:
         face = choose_face(self._reader.faces(image), image.size)

@@ -8,7 +8,7 @@ import numpy as np
 from ..dataset.sample import Sample
 from ..dataset.sample_pixels import open_sample
 from ..errors import FaceError
-from ..faces.identity import centroid, leave_one_out
+from ..faces.identity import CharacterIdentity
 from ..images.pixels import pixel_sha256
 from .measures.variety import small
 from .observation import Scale
@@ -45,28 +45,22 @@ def scale_of(subject: Subject, plan: ComparePlan, readers: Readers) -> tuple[Sca
     notes: list[str] = []
     if not subject.references:
         notes.append("No pictures were held out: scores are against training pictures, which flatters memorising.")
-    faces = _faces(references, readers)
-    if len(faces) < len(references):
-        notes.append(f"{len(references) - len(faces)} of {len(references)} reference pictures have no face to score.")
-    reference = leave_one_out(faces)
+    known = [readers.embedding(open_sample(sample)) for sample in references]
+    character = CharacterIdentity.of(known)
+    if character is None:
+        raise FaceError(
+            f"{readers.faces.name} finds no face in the {len(references)} reference pictures; hold out clear portraits."
+        )
+    if faceless := sum(embedding is None for embedding in known):
+        notes.append(f"{faceless} of {len(references)} reference pictures have no face to score.")
+    reference = character.self_likeness()
     if reference is None:
         notes.append("One reference face gives no upper end of the scale; hold out two or more.")
     scale = Scale(
         probes=plan.probes,
-        character=centroid(faces),
+        character=character.centroid,
         reference=reference,
         others=subject.others,
         training=[small(open_sample(sample)) for sample in subject.training],
     )
     return scale, tuple(notes)
-
-
-def _faces(references: tuple[Sample, ...], readers: Readers) -> np.ndarray:
-    """Embeddings of the references that show a face, (n, d)."""
-    known = [readers.embedding(open_sample(sample)) for sample in references]
-    faces = [embedding for embedding in known if embedding is not None]
-    if not faces:
-        raise FaceError(
-            f"{readers.faces.name} finds no face in the {len(references)} reference pictures; hold out clear portraits."
-        )
-    return np.stack(faces)

@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 
 from ..errors import Cancelled, ModelError
-from ..families.base import Family
+from ..families.family import Family
+from ..generate.sampler import Sampler
 from ..generate.shot import Shot
 from ..lora.health import check_lora
 from ..lora.metadata import describe_lora
@@ -138,7 +139,7 @@ class Training:
         if self._job.recipe.text.encoder_lr:
             self._family.forget_captions()
         if sampler is None or not self._step:
-            yield from (sampler or self._family.generator()).generate(shots)
+            yield from (sampler or Sampler(self._family)).generate(shots)
             return
         passing = self._run.samples / f".{self._job.name}_step{self._step:06d}.safetensors"
         try:

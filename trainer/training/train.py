@@ -8,7 +8,8 @@ import torch
 
 from ..dataset.step_budget import with_steps
 from ..errors import RunError
-from ..families import load_family
+from ..families.registry import load_family
+from ..families.residence import Residence
 from ..lora.start import begin_from
 from ..runtime.deterministic import deterministic
 from ..runtime.work import never
@@ -52,9 +53,7 @@ def train(job: Job, *, cancelled: Callable[[], bool] = never) -> Iterator[Event]
 def _ready(job: Job, run: RunFolder, cancelled: Callable[[], bool]) -> EventGenerator[Prepared, None, Training]:
     """Everything loaded and encoded; returns the training."""
     recipe = job.recipe
-    family = load_family(
-        job.base, device=job.device, precision=recipe.memory.precision, clip_skip=recipe.text.clip_skip
-    )
+    family = load_family(job.base, Residence.of(recipe.memory, job.device), clip_skip=recipe.text.clip_skip)
     shots = sample_shots(recipe, job.dataset)
     prompts = [""] + [shot.prompt for shot in shots] if shots and job.sampler is None else []
     materials = yield from prepare(
@@ -69,8 +68,6 @@ def _ready(job: Job, run: RunFolder, cancelled: Callable[[], bool]) -> EventGene
             cancelled=cancelled,
         )
     )
-    if recipe.memory.gradient_checkpointing:
-        family.checkpoint_gradients()
     learner = Learner(family, materials, recipe)
     if job.start is not None:
         begin_from(learner.adapter, family, job.start)

@@ -7,7 +7,7 @@ import pytest
 
 from trainer.bench import random_sdxl, train
 from trainer.errors import LikenessError
-from trainer.families import describe_base, load_family
+from trainer.families.registry import describe_base, load_family
 
 
 def test_it_tells_what_it_promises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

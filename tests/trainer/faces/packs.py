@@ -18,7 +18,8 @@ def write_pack(folder: Path, pack: str = "buffalo_l", *, pose: bool = False) -> 
     _save(folder / detector, *_detector(rng))
     _save(folder / recogniser, *_matrix(rng, 112, 512, 4))
     if pose:
-        _save(folder / "1k3d68.onnx", *_matrix(rng, 192, 3309, 8))
+        # By its first node's name insightface knows a network that takes raw pixels, as the packs' own does.
+        _save(folder / "1k3d68.onnx", *_matrix(rng, 192, 3309, 8, first="bn_data"))
     return folder
 
 
@@ -56,13 +57,13 @@ def _detector(rng: np.random.Generator) -> _Graph:
     return nodes, weights, results, helper.make_tensor_value_info("in", TensorProto.FLOAT, [1, 3, "h", "w"])
 
 
-def _matrix(rng: np.random.Generator, side: int, wide: int, pool: int) -> _Graph:
+def _matrix(rng: np.random.Generator, side: int, wide: int, pool: int, first: str = "") -> _Graph:
     """A pooled picture times a random matrix: (1, wide)."""
     cells = 3 * (side // pool) ** 2
     weights = [_weight("w", rng.normal(0, 1 / 30, (cells, wide)))]
     weights.append(numpy_helper.from_array(np.array([0, -1], np.int64), "s"))
     nodes = [
-        helper.make_node("AveragePool", ["in"], ["p"], kernel_shape=[pool, pool], strides=[pool, pool]),
+        helper.make_node("AveragePool", ["in"], ["p"], kernel_shape=[pool, pool], strides=[pool, pool], name=first),
         helper.make_node("Reshape", ["p", "s"], ["f"]),
         helper.make_node("MatMul", ["f", "w"], ["out"]),
     ]

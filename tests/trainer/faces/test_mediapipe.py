@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from trainer.errors import FaceError
-from trainer.faces.mediapipe import Expressions, LandmarkReader, from_landmarks
+from trainer.faces.mediapipe import ExpressionThresholds, LandmarkReader, from_landmarks
 from trainer.images.pixels import pixel_sha256
 
 
@@ -55,23 +55,18 @@ def test_blendshapes_become_the_words_of_coverage(shapes: dict[str, float], word
 
 def test_thresholds_of_expressions_can_be_moved() -> None:
     faint = {"mouthSmileLeft": 0.2, "mouthSmileRight": 0.2}
-    assert Expressions().name(faint) == "neutral"
-    assert Expressions(smile=0.1).name(faint) == "smile"
+    assert ExpressionThresholds().name(faint) == "neutral"
+    assert ExpressionThresholds(smile=0.1).name(faint) == "smile"
 
 
 def test_landmarks_serve_as_a_reader_of_the_pictures_they_were_made_of() -> None:
     one, other, stranger = (Image.new("RGB", (60, 60), color) for color in ("red", "blue", "green"))
     value = landmarks([face(jawOpen=0.6)], [])
-    reader = LandmarkReader.of([pixel_sha256(one), pixel_sha256(other)], value)
+    reader = LandmarkReader(dict(zip((pixel_sha256(one), pixel_sha256(other)), from_landmarks(value), strict=True)))
     assert len(reader.faces(one)) == 1
     assert reader.expression(one) == "open mouth"
     assert reader.faces(other) == reader.faces(stranger) == []
     assert not reader.measures_identity
-
-
-def test_landmarks_of_another_batch_are_refused() -> None:
-    with pytest.raises(FaceError, match="1 pictures for 2"):
-        LandmarkReader.of(["a", "b"], landmarks([face()]))
 
 
 def test_a_value_of_another_kind_is_refused() -> None:

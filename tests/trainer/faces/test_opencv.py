@@ -95,7 +95,7 @@ def test_its_detector_can_be_told_size_and_threshold(cv2: FakeCv2, tmp_path: Pat
     reader = OpenCVReader([put_files(tmp_path)])
     assert isinstance(reader, SizedReader)
     assert reader.faces_at(Image.new("RGB", (100, 100)), side=64, threshold=0.9) == []
-    assert detect_with_retries(reader, Image.new("RGB", (100, 100))).rung == "as it is"
+    assert detect_with_retries(reader, Image.new("RGB", (100, 100))).attempt == "as it is"
 
 
 def test_the_newest_full_precision_file_is_taken(cv2: FakeCv2, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from insightface.data import get_object
+from insightface.utils import transform
 
 from trainer.faces.pose import Pose, pose_of_68, pose_of_matrix, pose_of_points
 
@@ -40,6 +42,17 @@ def test_68_points_give_the_angles_a_head_was_turned_by(yaw: float, pitch: float
     pose = pose_of_68(points_of_68(yaw, pitch, roll))
     assert pose is not None
     assert (pose.yaw, pose.pitch, pose.roll) == pytest.approx((yaw, pitch, roll), abs=2)
+
+
+@pytest.mark.parametrize("angles", [(0, 0, 0), (30, 0, 0), (-40, 10, -10), (0, -20, 15), (70, 0, 0)])
+def test_angles_have_the_signs_of_insightface_s_and_agree_to_a_degree(angles: tuple[float, float, float]) -> None:
+    mean = get_object("meanshape_68.pkl")
+    points = mean @ turn(*angles).T
+    fitted = transform.P2sRt(transform.estimate_affine_matrix_3d23d(mean, points))[1]
+    pitch, yaw, roll = transform.matrix2angle(fitted)
+    pose = pose_of_68(points)
+    assert pose is not None
+    assert (pose.yaw, pose.pitch, pose.roll) == pytest.approx((yaw, pitch, roll), abs=1)
 
 
 @given(st.floats(-45, 45), st.floats(-40, 40))

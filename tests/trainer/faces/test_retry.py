@@ -1,4 +1,4 @@
-"""The ladder for faces that are not found at first sight."""
+"""The attempts at faces that are not found at first sight."""
 
 from dataclasses import dataclass, field
 
@@ -54,26 +54,26 @@ PAGE = Image.new("RGB", (200, 300))
 def test_a_face_found_at_once_is_not_sought_again() -> None:
     reader = Shortsighted(needs=200)
     found = detect_with_retries(reader, PAGE)
-    assert (found.rung, len(found.faces), reader.asked) == ("as it is", 1, ["200x300"])
+    assert (found.attempt, len(found.faces), reader.asked) == ("as it is", 1, ["200x300"])
 
 
 def test_a_face_found_with_a_border_is_told_in_pixels_of_the_original() -> None:
     found = detect_with_retries(Shortsighted(needs=440, at=(150.0, 140.0)), PAGE)
-    assert found.rung == "with a border"
+    assert found.attempt == "with a border"
     assert found.faces[0].box == (30.0, 20.0, 130.0, 120.0)
     assert found.faces[0].points[0] == (30.0, 20.0)
 
 
 def test_smaller_detector_sizes_are_tried_in_turn_then_a_lower_threshold() -> None:
-    assert detect_with_retries(Sized(side=256), PAGE).rung == "detector size 256"
+    assert detect_with_retries(Sized(side=256), PAGE).attempt == "detector size 256"
     shy = Sized(side=320, sure=0.4)
-    assert detect_with_retries(shy, PAGE).rung == "lower threshold"
+    assert detect_with_retries(shy, PAGE).attempt == "lower threshold"
     assert shy.asked == ["200x300", "440x540", "320 0.5", "256 0.5", "128 0.5", "640 0.3", "320 0.3"]
 
 
 def test_a_reader_without_sizes_is_asked_twice_and_says_it_found_nothing() -> None:
     reader = Shortsighted()
-    assert detect_with_retries(reader, PAGE).rung == "not found"
+    assert detect_with_retries(reader, PAGE).attempt == "not found"
     assert len(reader.asked) == 2
 
 

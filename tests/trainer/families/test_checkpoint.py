@@ -14,9 +14,11 @@ from safetensors.torch import load_file, save_file
 from tests.tiny_checkpoint import write_tiny_checkpoint
 from trainer.demo.build.tokenizer import build_tokenizer
 from trainer.errors import ModelError
-from trainer.families import describe_base, load_family
-from trainer.families.base import Base, FamilyName
+from trainer.families.base import Base
+from trainer.families.registry import describe_base, load_family
+from trainer.families.residence import Residence
 from trainer.families.sd.model import StableDiffusion
+from trainer.generate.sampler import Sampler
 from trainer.generate.shot import Shot
 from trainer.recipe.buckets import Placement
 from trainer.storage.tensor_header import read_header
@@ -35,9 +37,9 @@ def comfyui(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[FamilyName, Path]:
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("checkpoints")
-    families: tuple[FamilyName, ...] = ("sdxl", "sd15")
+    families: tuple[str, ...] = ("sdxl", "sd15")
     return {name: write_tiny_checkpoint(folder / f"{name}.safetensors", name, rows=ROWS) for name in families}
 
 
@@ -48,7 +50,7 @@ def loaded(path: Path, **settings: Any) -> StableDiffusion:
 
 
 @pytest.mark.parametrize("name", ["sdxl", "sd15"])
-def test_the_unet_is_the_one_diffusers_reads(files: dict[FamilyName, Path], name: FamilyName) -> None:
+def test_the_unet_is_the_one_diffusers_reads(files: dict[str, Path], name: str) -> None:
     from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint
 
     unet = loaded(files[name]).denoiser
@@ -59,7 +61,7 @@ def test_the_unet_is_the_one_diffusers_reads(files: dict[FamilyName, Path], name
 
 
 @pytest.mark.parametrize("name", ["sdxl", "sd15"])
-def test_the_vae_is_the_one_diffusers_reads(files: dict[FamilyName, Path], name: FamilyName) -> None:
+def test_the_vae_is_the_one_diffusers_reads(files: dict[str, Path], name: str) -> None:
     from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
 
     vae = loaded(files[name])._parts.vae()
@@ -70,7 +72,7 @@ def test_the_vae_is_the_one_diffusers_reads(files: dict[FamilyName, Path], name:
     assert vae.config.scaling_factor == {"sdxl": 0.13025, "sd15": 0.18215}[name]
 
 
-def test_the_second_text_encoder_is_the_one_diffusers_reads(files: dict[FamilyName, Path]) -> None:
+def test_the_second_text_encoder_is_the_one_diffusers_reads(files: dict[str, Path]) -> None:
     """Attention from the joined matrix, the projection turned round: the pooled state of OpenCLIP's own arithmetic."""
     family, weights = loaded(files["sdxl"]), load_file(files["sdxl"])
     model = family.text.encoders[1]
@@ -87,21 +89,21 @@ def test_the_second_text_encoder_is_the_one_diffusers_reads(files: dict[FamilyNa
     assert len(mine) == 4 + 2 + 1 - 2 + 3 * 16
 
 
-def test_sdxl_text_pads_the_second_encoder_with_zero(files: dict[FamilyName, Path]) -> None:
+def test_sdxl_text_pads_the_second_encoder_with_zero(files: dict[str, Path]) -> None:
     family = loaded(files["sdxl"])
     first, second = (encoder.tokenizer for encoder in family._parts.encoders())
     assert first.pad_token_id == first.eos_token_id
     assert second.pad_token_id == 0
     text = family.encode_text("person")
-    assert text["context"].shape == (1, 77, 128)
-    assert text["pooled"].shape == (1, 64)
+    assert text["context"].shape == (77, 128)
+    assert text["pooled"].shape == (64,)
 
 
-def test_an_empty_caption_is_encoded_as_the_host_does(files: dict[FamilyName, Path]) -> None:
+def test_an_empty_caption_is_encoded_as_the_host_does(files: dict[str, Path]) -> None:
     assert loaded(files["sdxl"]).encode_text("")["context"].abs().max() > 0
 
 
-def test_clip_skip_takes_an_earlier_layer_through_the_final_norm(files: dict[FamilyName, Path]) -> None:
+def test_clip_skip_takes_an_earlier_layer_through_the_final_norm(files: dict[str, Path]) -> None:
     last, earlier = (loaded(files["sd15"], clip_skip=skip) for skip in (1, 2))
     (encoder,) = last._parts.encoders()
     tokens = encoder.tokenizer(["person"], padding="max_length", max_length=77, return_tensors="pt").input_ids
@@ -109,32 +111,32 @@ def test_clip_skip_takes_an_earlier_layer_through_the_final_norm(files: dict[Fam
         output = encoder.model(tokens, output_hidden_states=True)
         norm = getattr(encoder.model, "text_model", encoder.model).final_layer_norm
         wanted = norm(output.hidden_states[-2])
-    assert torch.equal(last.encode_text("person")["context"], output.last_hidden_state)
-    assert torch.equal(earlier.encode_text("person")["context"], wanted)
+    assert torch.equal(last.encode_text("person")["context"], output.last_hidden_state[0])
+    assert torch.equal(earlier.encode_text("person")["context"], wanted[0])
     assert not torch.allclose(wanted, output.last_hidden_state)
 
 
 @pytest.mark.parametrize("name", ["sdxl", "sd15"])
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
-def test_it_draws_in_every_precision(files: dict[FamilyName, Path], name: FamilyName, precision: str) -> None:
-    family = loaded(files[name], precision=precision)
+def test_it_draws_in_every_precision(files: dict[str, Path], name: str, precision: str) -> None:
+    family = loaded(files[name], residence=Residence(precision=precision))
     assert family.denoiser.dtype == {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
-    (image,) = family.generator().generate([Shot(prompt="person", seed=1, width=64, height=64, steps=2)])
+    (image,) = Sampler(family).generate([Shot(prompt="person", seed=1, width=64, height=64, steps=2)])
     assert np.asarray(image).std() > 0
 
 
-def test_sd15_is_told_no_sizes(files: dict[FamilyName, Path]) -> None:
+def test_sd15_is_told_no_sizes(files: dict[str, Path]) -> None:
     family = loaded(files["sd15"])
     image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
     noised = family.noised(family.encode_image(image)[None], torch.Generator().manual_seed(0))
     text = family.encode_text("person")
     with torch.no_grad():
         one, other = (
-            family.predict(noised.noisy, noised.level.timesteps, text, [Placement(size, size, (0, 0), (64, 64))])
+            family.predict(noised.noisy, noised.level.time, [text], [Placement(size, size, (0, 0), (64, 64))])
             for size in ((64, 64), (640, 640))
         )
     assert torch.equal(one, other)
-    assert set(text) == {"context"}
+    assert set(text.tensors) == {"context"}
 
 
 @pytest.mark.parametrize(
@@ -173,11 +175,13 @@ def test_the_users_word_goes_before_the_files(tmp_path: Path, predicts: Any, pre
     assert (float(family.signal[-1]) == 0) is zero
 
 
-def test_a_file_is_named_by_the_hash_civitai_knows(files: dict[FamilyName, Path], comfyui: Path) -> None:
+def test_a_file_is_named_by_the_hash_civitai_knows(files: dict[str, Path], comfyui: Path) -> None:
     import hashlib
 
     digest = hashlib.sha256(files["sdxl"].read_bytes()).hexdigest()
-    assert describe_base(files["sdxl"]) == Base(family="sdxl", path=files["sdxl"], name="sdxl", sha256=digest)
+    assert describe_base(files["sdxl"]) == Base(
+        family="sdxl", name="sdxl", sha256=digest, files={"checkpoint": files["sdxl"]}
+    )
     assert json.loads((comfyui / "cache" / "likeness" / "hashes.json").read_text())
 
 
@@ -257,7 +261,7 @@ def test_a_pickle_is_refused_unread(tmp_path: Path) -> None:
         describe_base(path)
 
 
-def test_a_tensor_that_is_missing_or_of_another_size_is_named(tmp_path: Path, files: dict[FamilyName, Path]) -> None:
+def test_a_tensor_that_is_missing_or_of_another_size_is_named(tmp_path: Path, files: dict[str, Path]) -> None:
     tensors = load_file(files["sd15"])
     name = "model.diffusion_model.middle_block.0.in_layers.0.weight"
     lacking = tmp_path / "lacking.safetensors"
@@ -271,7 +275,7 @@ def test_a_tensor_that_is_missing_or_of_another_size_is_named(tmp_path: Path, fi
 
 
 def test_no_tokenizer_on_the_machine_is_told(
-    files: dict[FamilyName, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("COMFYUI_PATH", str(tmp_path))
@@ -282,15 +286,15 @@ def test_no_tokenizer_on_the_machine_is_told(
 
 
 def test_a_host_on_the_path_lends_its_tokenizer(
-    files: dict[FamilyName, Path], comfyui: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: dict[str, Path], comfyui: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("COMFYUI_PATH")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.syspath_prepend(str(comfyui))
-    assert loaded(files["sd15"]).encode_text("person")["context"].shape == (1, 77, 64)
+    assert loaded(files["sd15"]).encode_text("person")["context"].shape == (77, 64)
 
 
-def test_reading_a_header_reads_no_weights(files: dict[FamilyName, Path]) -> None:
+def test_reading_a_header_reads_no_weights(files: dict[str, Path]) -> None:
     header = read_header(files["sd15"])
     assert header.shapes["model.diffusion_model.out.2.weight"] == (4, 64, 3, 3)
     assert header.kinds["model.diffusion_model.out.2.weight"] == "F16"

@@ -8,8 +8,7 @@ import torch
 
 from tests.tiny_checkpoint import write_tiny_checkpoint
 from trainer.demo.build.tokenizer import build_tokenizer
-from trainer.families import describe_base, load_family
-from trainer.families.base import FamilyName
+from trainer.families.registry import describe_base, load_family
 from trainer.families.sd.model import StableDiffusion
 from trainer.lora.adapter import Adapter
 from trainer.lora.mount import apply_lora
@@ -22,11 +21,11 @@ PLACE = Placement((64, 64), (64, 64), (0, 0), (64, 64))
 
 
 @pytest.fixture
-def base(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[FamilyName, Path]:
+def base(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Path]:
     build_tokenizer().save_pretrained(tmp_path / "comfyui" / "comfy" / "sd1_tokenizer")
     monkeypatch.setenv("COMFYUI_PATH", str(tmp_path / "comfyui"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    name: FamilyName = request.param
+    name: str = request.param
     return name, write_tiny_checkpoint(tmp_path / "base.safetensors", name, rows=ROWS)
 
 
@@ -50,7 +49,7 @@ def saved_lora(family: StableDiffusion, path: Path) -> int:
     return len(addresses)
 
 
-def pipeline_of(name: FamilyName, family: StableDiffusion) -> Any:
+def pipeline_of(name: str, family: StableDiffusion) -> Any:
     from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline, StableDiffusionXLPipeline
 
     encoders = family._parts.encoders()
@@ -65,7 +64,7 @@ def pipeline_of(name: FamilyName, family: StableDiffusion) -> Any:
 
 
 @pytest.mark.parametrize("base", ["sdxl", "sd15"], indirect=True)
-def test_every_layer_is_loaded_and_changes_the_same(base: tuple[FamilyName, Path], tmp_path: Path) -> None:
+def test_every_layer_is_loaded_and_changes_the_same(base: tuple[str, Path], tmp_path: Path) -> None:
     name, path = base
     family, file = loaded(path), tmp_path / "mine.safetensors"
     count = saved_lora(family, file)
@@ -86,7 +85,7 @@ def test_every_layer_is_loaded_and_changes_the_same(base: tuple[FamilyName, Path
     @torch.no_grad()
     def ours() -> torch.Tensor:
         family.forget_captions()
-        return family.predict(noise, torch.tensor([500]), family.encode_text("person"), [PLACE])
+        return family.predict(noise, torch.tensor([0.5]), [family.encode_text("person")], [PLACE])
 
     bare = (theirs(), ours())
     assert torch.allclose(*bare, atol=1e-5)

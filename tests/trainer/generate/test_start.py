@@ -12,13 +12,13 @@ from trainer.demo.assets import demo_base
 from trainer.demo.character import draw_character
 from trainer.errors import ModelError
 from trainer.generate.batches import batches
-from trainer.generate.local import DiffusersGenerator
+from trainer.generate.local import LocalGenerator
 from trainer.generate.shot import Shot
 
 
 @pytest.fixture(scope="module")
-def generator() -> DiffusersGenerator:
-    return DiffusersGenerator(demo_base())
+def generator() -> LocalGenerator:
+    return LocalGenerator(demo_base())
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def _gap(one: Image.Image, other: Image.Image) -> float:
     return float(np.abs(np.asarray(one, np.float32) - np.asarray(other, np.float32)).mean())
 
 
-def test_the_higher_the_denoise_the_farther_from_the_start(generator: DiffusersGenerator, shot: Shot) -> None:
+def test_the_higher_the_denoise_the_farther_from_the_start(generator: LocalGenerator, shot: Shot) -> None:
     start = shot.opened_start()
     assert start is not None
     gaps = [
@@ -42,22 +42,26 @@ def test_the_higher_the_denoise_the_farther_from_the_start(generator: DiffusersG
     assert gaps[0] < 12 < gaps[2]
 
 
-def test_a_denoise_of_one_leaves_nothing_of_the_start(generator: DiffusersGenerator, shot: Shot) -> None:
+def test_a_denoise_of_one_leaves_nothing_of_the_start(generator: LocalGenerator, shot: Shot) -> None:
     bare = next(iter(generator.generate([replace(shot, start=None)])))
     assert next(iter(generator.generate([replace(shot, denoise=1.0)]))) == bare
 
 
-def test_the_first_step_of_a_denoise_is_the_schedulers_own(generator: DiffusersGenerator, shot: Shot) -> None:
+def test_the_first_step_of_a_denoise_is_the_schedulers_own(
+    generator: LocalGenerator, shot: Shot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As many steps as asked, from the noise of step n - steps of n = steps / denoise (ComfyUI's KSampler)."""
-    sampler: Any = generator._sampler
-    scheduler, timesteps = sampler._scheduler(replace(shot, denoise=0.5))
-    whole, _ = sampler._scheduler(replace(shot, steps=12, start=None))
-    assert len(timesteps) == 6
-    assert timesteps.tolist() == whole.timesteps[6:].tolist()
-    assert scheduler.begin_index == 6
+    asked: list[tuple[int, int]] = []
+    family: Any = generator._family
+    steps = family.drawing_steps
+    monkeypatch.setattr(family, "drawing_steps", lambda *given: (asked.append(given), steps(*given))[1])
+    next(iter(generator.generate([replace(shot, denoise=0.5)])))
+    assert asked == [(6, 12)]
+    half, whole = steps(6, 12), steps(12, 12)
+    assert half.timesteps.tolist() == whole.timesteps[6:].tolist()
 
 
-def test_starts_of_another_size_are_refused(generator: DiffusersGenerator, shot: Shot) -> None:
+def test_starts_of_another_size_are_refused(generator: LocalGenerator, shot: Shot) -> None:
     with pytest.raises(ModelError, match="128 x 128 and cannot begin a picture of 64 x 64"):
         list(generator.generate([replace(shot, width=64, height=64, denoise=0.5)]))
 

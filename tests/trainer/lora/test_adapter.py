@@ -6,8 +6,10 @@ import pytest
 import torch
 
 from trainer.errors import ModelError
-from trainer.families import load_family
-from trainer.families.base import Base, Family
+from trainer.families.base import Base
+from trainer.families.family import Family
+from trainer.families.registry import load_family
+from trainer.families.residence import Residence
 from trainer.lora.adapter import Adapter
 from trainer.lora.mount import apply_lora
 from trainer.lora.save import save_lora
@@ -36,7 +38,7 @@ def predict(family: Family) -> torch.Tensor:
     noisy = torch.randn((1, 4, 8, 8), generator=torch.Generator().manual_seed(0))
     place = Placement((64, 64), (64, 64), (0, 0), (64, 64))
     with torch.no_grad():
-        return family.predict(noisy, torch.tensor([500]), family.condition(["sage, person"]), [place])
+        return family.predict(noisy, torch.tensor([0.5]), family.conditions(["sage, person"]), [place])
 
 
 def attach(family: Family, seed: int = 0, lora: Lora = LORA, *, text: bool = False) -> Adapter:
@@ -69,7 +71,7 @@ def test_detached_is_as_if_never_attached(family: Family, lora: Lora) -> None:
 
 
 def test_only_the_adapter_learns_and_in_fp32(tiny_base: Base) -> None:
-    family = load_family(tiny_base, precision="bf16")
+    family = load_family(tiny_base, Residence(precision="bf16"))
     adapter = attach(family)
     learning = {id(weight) for weight in family.denoiser.parameters() if weight.requires_grad}
     assert learning == {id(weight) for weight in adapter.parameters(("unet",))}
@@ -169,7 +171,7 @@ def test_ranks_follow_the_timestep(family: Family) -> None:
     x = torch.ones(3, 2, layer.weight.shape[1])
     bare = layer.base_layer(x)
     rows = layer.down.sum(1)
-    with adapter.at(torch.tensor([0, 499, 999]), 1000):
+    with adapter.at(torch.tensor([0, 499, 999]) / 1000):
         seen = (layer(x) - bare)[:, 0, 0]
     assert torch.allclose(seen, torch.stack([rows.sum(), rows[:3].sum(), rows[:2].sum()]), atol=1e-4)
     assert torch.allclose((layer(x) - bare)[:, 0, 0], rows.sum().expand(3), atol=1e-4)

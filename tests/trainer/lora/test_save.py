@@ -10,9 +10,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from trainer.errors import ModelError
-from trainer.families import load_family
 from trainer.families.base import Base
-from trainer.families.sd.sdxl import Sdxl
+from trainer.families.registry import load_family
+from trainer.families.sd.model import StableDiffusion
 from trainer.lora.adapter import Adapter
 from trainer.lora.save import lora_tensors, save_lora
 from trainer.recipe.lora import Lora
@@ -22,17 +22,17 @@ LORA = Lora(rank=2, alpha=4.0)
 
 
 @pytest.fixture
-def family(tiny_base: Base) -> Sdxl:
+def family(tiny_base: Base) -> StableDiffusion:
     loaded = load_family(tiny_base)
-    assert isinstance(loaded, Sdxl)
+    assert isinstance(loaded, StableDiffusion)
     return loaded
 
 
-def attach(family: Sdxl, seed: int = 0) -> Adapter:
+def attach(family: StableDiffusion, seed: int = 0) -> Adapter:
     return Adapter(family, family.lora_targets("attention"), LORA, seed)
 
 
-def test_a_file_holds_kohyas_three_tensors_a_module(family: Sdxl, tmp_path: Path) -> None:
+def test_a_file_holds_kohyas_three_tensors_a_module(family: StableDiffusion, tmp_path: Path) -> None:
     path = tmp_path / "x.safetensors"
     save_lora(path, attach(family), family, {"ss_network_dim": "2"})
     tensors = load_file(path)
@@ -44,7 +44,7 @@ def test_a_file_holds_kohyas_three_tensors_a_module(family: Sdxl, tmp_path: Path
     assert {tensor.dtype for tensor in tensors.values()} == {torch.float16}
 
 
-def test_hashes_are_those_that_readers_compute(family: Sdxl, tmp_path: Path) -> None:
+def test_hashes_are_those_that_readers_compute(family: StableDiffusion, tmp_path: Path) -> None:
     path = tmp_path / "x.safetensors"
     save_lora(path, attach(family), family, {"ss_a": "1", "modelspec.title": "x"})
     data = path.read_bytes()
@@ -56,17 +56,17 @@ def test_hashes_are_those_that_readers_compute(family: Sdxl, tmp_path: Path) -> 
     assert metadata["sshs_legacy_hash"] == hashlib.sha256(alone[0x100000:0x110000]).hexdigest()[:8]
 
 
-def attach_again(family: Sdxl) -> Adapter:
+def attach_again(family: StableDiffusion) -> Adapter:
     for address in family.lora_targets("attention"):
         family.replace(address, family.module(address).base_layer)
     return attach(family)
 
 
 def test_a_key_the_host_does_not_read_is_an_error_and_no_file(
-    family: Sdxl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    family: StableDiffusion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     adapter = attach(family)
-    monkeypatch.setattr(Sdxl, "to_saved_keys", lambda _self, module: f"unet.{module}")
+    monkeypatch.setattr(StableDiffusion, "to_saved_keys", lambda _self, module: f"unet.{module}")
     with pytest.raises(ModelError, match="would not load unet"):
         save_lora(tmp_path / "x.safetensors", adapter, family, {})
     assert not list(tmp_path.iterdir())

@@ -15,7 +15,7 @@ import torch
 
 from tests.trainer.training.test_train import RECIPE
 from trainer.dataset.files.folder import read_dataset
-from trainer.families import describe_base
+from trainer.families.registry import describe_base
 from trainer.recipe.optim import Optim, Schedule
 from trainer.recipe.output import Output
 from trainer.recipe.prior import Prior

@@ -13,8 +13,8 @@ from tests.trainer.training.clear import write_clear_dataset
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
 from trainer.errors import DatasetError
-from trainer.families import load_family
 from trainer.families.base import Base
+from trainer.families.registry import load_family
 from trainer.images.alpha import Alpha
 from trainer.recipe.buckets import Buckets, placement
 from trainer.recipe.loss import Loss

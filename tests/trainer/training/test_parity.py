@@ -22,9 +22,12 @@ from torch import Tensor
 from tests.conftest import write_tiny_dataset
 from tests.tiny_base import write_tiny_base
 from trainer.dataset.dataset import Dataset
-from trainer.families import describe_base, load_family
 from trainer.families.base import Base
-from trainer.families.sd.sdxl import Sdxl, size_conditioning
+from trainer.families.condition import stacked
+from trainer.families.registry import describe_base, load_family
+from trainer.families.residence import Residence
+from trainer.families.sd.model import StableDiffusion
+from trainer.families.sd.text import size_conditioning
 from trainer.lora.dataset_metadata import tag_frequency
 from trainer.lora.metadata import with_hashes
 from trainer.recipe.buckets import Buckets, bucket_sizes, placement
@@ -57,9 +60,11 @@ SEED = 7
 """Whose first batch has a timestep of little noise."""
 
 
-def learner_on(base: Base, dataset: Dataset, recipe: Recipe, folder: Path) -> tuple[Sdxl, Learner, Materials]:
-    family = load_family(base, precision=recipe.memory.precision)
-    assert isinstance(family, Sdxl)
+def learner_on(
+    base: Base, dataset: Dataset, recipe: Recipe, folder: Path
+) -> tuple[StableDiffusion, Learner, Materials]:
+    family = load_family(base, Residence.of(recipe.memory, "cpu"))
+    assert isinstance(family, StableDiffusion)
     work = Preparation(
         recipe=recipe,
         dataset=dataset,
@@ -77,8 +82,6 @@ def learner_on(base: Base, dataset: Dataset, recipe: Recipe, folder: Path) -> tu
         except StopIteration as end:
             materials = end.value
             break
-    if recipe.memory.gradient_checkpointing:
-        family.checkpoint_gradients()
     learner = Learner(family, materials, recipe)
     # B is zero at the start, and A would then have no gradient to compare.
     with torch.no_grad():
@@ -90,14 +93,14 @@ def learner_on(base: Base, dataset: Dataset, recipe: Recipe, folder: Path) -> tu
 
 
 @contextmanager
-def watched(family: Sdxl, learner: Learner) -> Iterator[dict[str, Any]]:
+def watched(family: StableDiffusion, learner: Learner) -> Iterator[dict[str, Any]]:
     """What goes into the UNet, and the gradients that come of it, instead of an update."""
     seen: dict[str, Any] = {"inputs": [], "noised": []}
     predict, noised, step = family.predict, family.noised, learner.optimizer.step
 
-    def predicting(noisy: Tensor, timesteps: Tensor, text: Any, placements: Any) -> Tensor:
-        seen["inputs"].append((noisy, timesteps, text, placements))
-        return predict(noisy, timesteps, text, placements)
+    def predicting(noisy: Tensor, time: Tensor, conditions: Any, placements: Any) -> Tensor:
+        seen["inputs"].append((noisy, time, conditions, placements))
+        return predict(noisy, time, conditions, placements)
 
     def noising(*args: Any) -> Any:
         seen["noised"].append(noised(*args))
@@ -148,9 +151,10 @@ def test_loss_and_gradients_are_those_of_the_diffusers_script(
     scheduler = DDPMScheduler.from_pretrained(base.path / "scheduler")
     losses: list[Tensor] = []
     lightest = 1.0
-    for (noisy, timesteps, text, placements), noised in zip(seen["inputs"], seen["noised"], strict=True):
-        conditions = {"text_embeds": text["pooled"], "time_ids": size_conditioning(placements)}
-        predicted = unet(noisy, timesteps, text["context"], added_cond_kwargs=conditions).sample
+    for (noisy, time, told, placements), noised in zip(seen["inputs"], seen["noised"], strict=True):
+        timesteps = (time * 1000).round().long()
+        conditions = {"text_embeds": stacked(told, "pooled"), "time_ids": size_conditioning(placements)}
+        predicted = unet(noisy, timesteps, stacked(told, "context"), added_cond_kwargs=conditions).sample
         each = torch.nn.functional.mse_loss(predicted.float(), noised.target.float(), reduction="none")
         each = each.mean(dim=list(range(1, each.ndim)))
         if gamma:

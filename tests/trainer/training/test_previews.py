@@ -81,7 +81,7 @@ def test_a_device_that_is_full_before_the_first_step_says_so_too(job: Job, monke
     def fills(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("trainer.families.sd.vae.Vae.encode", fills)
+    monkeypatch.setattr("trainer.families.codec.KlCodec.encode", fills)
     with pytest.raises(RunError, match="memory of cpu is full"):
         list(train(job))
 

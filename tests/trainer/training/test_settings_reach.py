@@ -10,7 +10,8 @@ import torch
 
 from tests.trainer.training.test_parity import RECIPE, learner_on
 from trainer.dataset.dataset import Dataset
-from trainer.families.base import Base, Family
+from trainer.families.base import Base
+from trainer.families.family import Family
 from trainer.recipe.recipe import Recipe
 from trainer.training.data.training_set import Materials
 from trainer.training.step.schedule import lr_at

@@ -18,7 +18,7 @@ from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
 from trainer.errors import Cancelled, DatasetError, ModelError, RecipeError, RunError
 from trainer.families.base import Base
-from trainer.families.sd.sdxl import Sdxl
+from trainer.families.sd.model import StableDiffusion
 from trainer.generate.shot import Shot
 from trainer.images.alpha import Alpha
 from trainer.recipe.buckets import Buckets
@@ -261,7 +261,7 @@ def test_nan_latents_name_the_picture(job: Job, monkeypatch: pytest.MonkeyPatch)
     def broken(_self: object, _image: Image.Image) -> torch.Tensor:
         raise ModelError("The VAE turned the picture into NaN.")
 
-    monkeypatch.setattr(Sdxl, "encode_image", broken)
+    monkeypatch.setattr(StableDiffusion, "encode_image", broken)
     with pytest.raises(ModelError, match=r"000\.png.*NaN"):
         list(train(job))
 
@@ -281,20 +281,20 @@ def test_a_picture_that_changed_is_refused(job: Job) -> None:
 def test_a_nan_loss_names_step_and_picture_and_keeps_the_last_checkpoint(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Sdxl.predict
+    real = StableDiffusion.predict
     calls = 0
 
-    def sometimes_nan(self: Sdxl, *given) -> torch.Tensor:
+    def sometimes_nan(self: StableDiffusion, *given) -> torch.Tensor:
         nonlocal calls
         calls += torch.is_grad_enabled()
         predicted = real(self, *given)
         return predicted * float("nan") if calls == 5 and torch.is_grad_enabled() else predicted
 
-    monkeypatch.setattr(Sdxl, "predict", sometimes_nan)
+    monkeypatch.setattr(StableDiffusion, "predict", sometimes_nan)
     with pytest.raises(RunError, match=r"Step 5 .*00\d\.png.*lower lr"):
         list(train(job))
     assert list(checkpoints(job.run)) == ["sage_step000004.safetensors"]
-    monkeypatch.setattr(Sdxl, "predict", real)
+    monkeypatch.setattr(StableDiffusion, "predict", real)
     assert [event.step for event in train(job) if isinstance(event, Stepped)] == [5, 6]
 
 

@@ -9,8 +9,8 @@ from safetensors import safe_open
 from tests.conftest import write_tiny_dataset
 from tests.tiny_base import write_tiny_base
 from tests.trainer.training.clear import write_clear_dataset
-from trainer.families import describe_base
 from trainer.families.base import Base
+from trainer.families.registry import describe_base
 from trainer.recipe.buckets import Buckets
 from trainer.recipe.lora import Lora
 from trainer.recipe.loss import Loss

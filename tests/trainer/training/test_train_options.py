@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 
 from trainer.dataset.dataset import Dataset
 from trainer.errors import ModelError, RunError
-from trainer.families import load_family
 from trainer.families.base import Base
+from trainer.families.registry import load_family
 from trainer.lora.mount import apply_lora
 from trainer.recipe.buckets import Buckets
 from trainer.recipe.lora import Lora
@@ -159,9 +159,9 @@ def _drift(base: Base, lora: Path) -> float:
 
     family = load_family(base)
     noisy = torch.randn((4, 4, 8, 8), generator=torch.Generator().manual_seed(0))
-    times, place = torch.tensor([50, 300, 600, 900]), Placement((64, 64), (64, 64), (0, 0), (64, 64))
+    times, place = torch.tensor([0.05, 0.3, 0.6, 0.9]), Placement((64, 64), (64, 64), (0, 0), (64, 64))
     with torch.no_grad():
-        text = family.condition(["person, red background"] * 4)
+        text = family.conditions(["person, red background"] * 4)
         before = family.predict(noisy, times, text, [place] * 4)
         apply_lora(family, lora, 1.0)
         return float((family.predict(noisy, times, text, [place] * 4) - before).square().mean())

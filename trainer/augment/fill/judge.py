@@ -7,12 +7,11 @@ import numpy as np
 
 from ...dataset.audit.audit import Audit
 from ...dataset.audit.seen import Eyes, Seen
-from ...dataset.checks.identity import floor_of
 from ...dataset.coverage.coverage import Coverage, cover
 from ...dataset.coverage.observe import Row
 from ...dataset.sample import Sample
 from ...faces.face import AttributeReader, FaceReader
-from ...faces.identity import centroid
+from ...faces.identity import CharacterIdentity, made_face_floor
 from .gap import Gap
 from .reference import Reference
 from .view import ANOTHER
@@ -52,7 +51,8 @@ class FillJudge:
         self._expressions, self._nearest, self._reader = audit.expressions, nearest, faces
         self._own = [(sample, face) for sample, seen in zip(audit.dataset.samples, audit.seen, strict=True)
                      if (face := _face(seen)) is not None and not sample.is_made]  # fmt: skip
-        self.floor = None if audit.same_person is None else floor_of([f for _, f in self._own], audit.same_person)
+        own = [face for _, face in self._own]
+        self.floor = None if audit.same_person is None else made_face_floor(own, audit.same_person)
 
     @property
     def reader(self) -> str:
@@ -88,8 +88,8 @@ class FillJudge:
         others = [known for sample, known in self._own if sample.family not in used]
         mine = [one.embedding for one in references if one.embedding is not None]
         for known, words in ((held, "held-out pictures"), (others, "the other pictures"), (mine, "its own reference")):
-            if known:
-                return float(face @ centroid(np.stack(known))), words
+            if character := CharacterIdentity.of(known):
+                return character.likeness(face), words
         return 0.0, "nothing"
 
     def _bucket(self, row: Row, gap: Gap) -> tuple[str | None, bool | None]:

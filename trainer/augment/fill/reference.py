@@ -12,7 +12,7 @@ from ...dataset.audit.seen import Seen
 from ...dataset.sample import Sample
 from ...dataset.sample_pixels import open_sample
 from ...errors import DatasetError
-from ...faces.identity import centroid
+from ...faces.identity import CharacterIdentity
 from ...images.pixels import pixel_sha256
 from ...images.store import PictureShelf
 from ..variants.plan import size_for
@@ -62,14 +62,13 @@ def chosen(references: Sequence[Reference], job: Job, attempt: int, plan: FillPl
 
 
 def _typical(pairs: Sequence[tuple[Sample, Seen]]) -> list[tuple[Sample, Seen]]:
-    known = [seen.portrait.embedding for _, seen in pairs if seen.portrait and seen.portrait.embedding.size]
-    if not known:
+    character = CharacterIdentity.of(seen.portrait.embedding for _, seen in pairs if seen.portrait)
+    if character is None:
         return list(pairs)
-    middle = centroid(np.stack(known))
 
     def likeness(pair: tuple[Sample, Seen]) -> float:
         portrait = pair[1].portrait
-        return float(portrait.embedding @ middle) if portrait and portrait.embedding.size else -1.0
+        return character.likeness(portrait.embedding) if portrait and portrait.embedding.size else -1.0
 
     return sorted(pairs, key=likeness, reverse=True)
 

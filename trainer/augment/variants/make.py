@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ...dataset.checks.identity import floor_of
 from ...dataset.dataset import Dataset
 from ...dataset.sample import FaceMark, Likeness, Sample
 from ...errors import Cancelled, DatasetError
 from ...faces.face import FaceReader
+from ...faces.identity import made_face_floor
 from ...generate.render_cache import Easel
 from ...generate.shot import Generator
 from ...images.store import PictureShelf
@@ -57,7 +57,7 @@ def make_variants(  # noqa: PLR0913
     shelf = PictureShelf(out)
     sources, lost = _sources(dataset, lambda sample: ready(sample, plan.resolution, faces, shelf, hints), cancelled)
     own = [source.face.embedding for source in sources if source.face is not None]
-    floor = 0.0 if faces is None else floor_of(own, faces.same_person)
+    floor = 0.0 if faces is None else made_face_floor(own, faces.same_person)
     judge = Judge(faces=faces, looks=looks, shift=plan.shift, same_person=floor)
     easel = Easel(generator, shelf, fingerprint=fingerprint, cancelled=cancelled)
     studio = Studio(plan, dataset.trigger, easel, judge, shelf)

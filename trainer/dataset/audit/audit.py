@@ -6,10 +6,10 @@ from statistics import median
 from typing import Any
 
 from ...faces.face import EXPRESSIONS, AttributeReader, FaceReader
+from ...faces.outliers import outlier_scores
 from ...runtime.steps import Progress, Steps, silent, stepped
 from ...runtime.work import never
 from ..checks.duplicates import Pair
-from ..checks.identity import belonging
 from ..checks.rules import Rules
 from ..coverage.coverage import Coverage, cover
 from ..dataset import Dataset
@@ -106,9 +106,8 @@ def audit(
 
 def _conclude(dataset: Dataset, seen: tuple[Seen, ...], standard: Standard, expressions: Sequence[str]) -> Audit:
     pairs = pairs_of(dataset.samples, seen, standard.rules)
-    belongs = (
-        belonging([one.portrait for one in seen], standard.same_person) if standard.same_person is not None else None
-    )
+    same_person = standard.same_person
+    belongs = None if same_person is None else outlier_scores([one.portrait for one in seen], same_person)
     sharp = [one.facts.focus for one in seen if one.facts is not None and one.facts.focus is not None]
     samples = judge_pictures(dataset.samples, seen, standard, pairs, belongs, median(sharp) if sharp else None)
     coverage = cover([one.row for one in seen if one.row is not None], expressions)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ...faces.outliers import OutlierScore
 from ..checks.count import judge_copies, judge_count
 from ..checks.duplicates import Pair, distinct, exact_pairs, near_pairs, partners
-from ..checks.faces import judge_belonging, judge_faces
-from ..checks.identity import Belonging
+from ..checks.faces import judge_faces, judge_outlier
 from ..checks.judge import by_weight, judge
 from ..checks.rules import Rules
 from ..checks.shape import judge_buckets
@@ -55,7 +55,7 @@ def judge_pictures(
     seen: Sequence[Seen],
     standard: Standard,
     pairs: Sequence[Pair],
-    belongs: Sequence[Belonging] | None,
+    belongs: Sequence[OutlierScore] | None,
     usual_focus: float | None,
 ) -> tuple[Sample, ...]:
     """Samples with findings, face and likeness filled."""
@@ -142,16 +142,16 @@ def _copy(number: int, samples: Sequence[Sample], pairs: Sequence[Pair], check: 
     return Finding(check=check, level="warning", text=text, value=value, other=other.sha256)
 
 
-def _of_faces(one: Seen, standard: Standard, belonging: Belonging | None) -> list[Finding]:
+def _of_faces(one: Seen, standard: Standard, belonging: OutlierScore | None) -> list[Finding]:
     if one.faces is None or standard.reader is None:
         return []
     found = [judge_faces(one.faces, standard.reader)]
     if belonging is not None:
-        found.append(judge_belonging(belonging, standard.reader))
+        found.append(judge_outlier(belonging, standard.reader))
     return [finding for finding in found if finding is not None]
 
 
-def _likeness(sample: Sample, standard: Standard, belonging: Belonging | None) -> Likeness | None:
+def _likeness(sample: Sample, standard: Standard, belonging: OutlierScore | None) -> Likeness | None:
     if belonging is None or standard.reader is None:
         return sample.likeness
     return Likeness(value=belonging.value, reader=standard.reader, against=belonging.against)

@@ -8,10 +8,10 @@ from PIL import Image
 
 from ...errors import DatasetError
 from ...faces.face import AttributeReader, Face, FaceReader
+from ...faces.outliers import FaceEmbedding
 from ...faces.retry import detect_with_retries
 from ..checks.faces import count_faces
 from ..checks.facts import Facts
-from ..checks.identity import Portrait
 from ..checks.inspect import look
 from ..coverage.observe import Row, observe
 from ..sample import FaceMark, Sample
@@ -26,7 +26,7 @@ class Seen:
     fault: str | None = None
     faces: int | None = None
     mark: FaceMark | None = None
-    portrait: Portrait | None = None
+    portrait: FaceEmbedding | None = None
     row: Row | None = None
 
 
@@ -51,7 +51,7 @@ class Eyes:
             facts=facts,
             faces=None if self._faces is None else count_faces([face.height for face in faces]),
             mark=mark,
-            portrait=None if face is None else Portrait(embedding=face.embedding, yaw=face.yaw, pitch=face.pitch),
+            portrait=None if face is None else FaceEmbedding(embedding=face.embedding, yaw=face.yaw, pitch=face.pitch),
             row=observe(
                 replace(sample, face=mark),
                 image,

@@ -1,7 +1,7 @@
 """What the faces say of one picture: none, several, or somebody else's."""
 
+from ...faces.outliers import OutlierScore
 from ..finding import Finding
-from .identity import Belonging
 
 _BESIDE = 0.25
 """A face counts beside the largest from this part of its height: smaller ones are passers-by and mistakes."""
@@ -22,11 +22,11 @@ def judge_faces(count: int, reader: str) -> Finding | None:
     return None
 
 
-def judge_belonging(belonging: Belonging, reader: str) -> Finding | None:
-    if not belonging.is_odd or belonging.value is None or belonging.limit is None:
+def judge_outlier(score: OutlierScore, reader: str) -> Finding | None:
+    if not score.is_outlier or score.value is None or score.limit is None:
         return None
     text = (
-        f"The odd one out: likeness {belonging.value:.2f} to {belonging.against}, where {belonging.limit:.2f} is the "
+        f"The odd one out: likeness {score.value:.2f} to {score.against}, where {score.limit:.2f} is the "
         f"least ({reader}). Drop it if it is somebody else."
     )
-    return Finding(check="odd one out", level="warning", text=text, value=round(belonging.value, 3))
+    return Finding(check="odd one out", level="warning", text=text, value=round(score.value, 3))

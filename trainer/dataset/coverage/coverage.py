@@ -12,7 +12,7 @@ from ...storage.values import checked_keys
 from ..finding import Finding
 from .add_next import add_next
 from .axis import Axis
-from .framing import angle_of, framing_of
+from .framing import framing_of
 from .lighting import lighting_of
 from .observe import Row, observe
 from .tally import AXES, tally
@@ -23,7 +23,6 @@ __all__ = [
     "Axis",
     "Coverage",
     "Row",
-    "angle_of",
     "cover",
     "framing_of",
     "lighting_of",

@@ -4,10 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from ...faces.face import EXPRESSIONS
+from ...faces.pose import angle_of
 from .axis import Axis
 from .clusters import groups
 from .colour_name import colour_name
-from .framing import ANGLES, FRAMINGS, NO_FACE, TILTS, angle_of, framing_of
+from .framing import ANGLES, FRAMINGS, NO_FACE, TILTS, framing_of
 from .lighting import LIGHTINGS, name_light, neutral_of
 from .observe import Row
 

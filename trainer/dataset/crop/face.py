@@ -27,7 +27,7 @@ def found_face(sample: Sample, reader: FaceReader | None, choice: FaceChoice, sh
         raise DatasetError(f"{sample.path.name} changed since the dataset was loaded; load the dataset again.")
     detection = detect_with_retries(reader, image)
     chosen = choose_face(detection.faces, image.size, choice)
-    face = None if chosen is None else _found(chosen, reader.name, detection.rung)
+    face = None if chosen is None else _found(chosen, reader.name, detection.attempt)
     shelf.keep_face(key, face)
     return face
 

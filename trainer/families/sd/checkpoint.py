@@ -9,31 +9,22 @@ import torch
 from torch import Tensor
 
 from ...errors import ModelError
-from ...storage.file_hash import file_sha256
 from ...storage.tensor_header import Header, read_header
-from ..base import Base, FamilyName
-from .ldm_names import open_clip_name, unet_name, vae_name
-from .parts import SCALING, SCHEDULE, ZERO_SNR, Encoder
-from .recognise import CLIP_L, CLIP_L_FLAT, OPEN_CLIP, UNET, VAE, recognised
+from .layout import UNET, VAE, Layout
+from .ldm_names import open_clip_name, unet_keys, unet_name, vae_keys
+from .parts import SCHEDULE, ZERO_SNR, Encoder
 from .shapes import clip_config, open_clip_config, unet_config, vae_config
 from .tokenizer import clip_tokenizer
 
 _TEXT_MODEL = "text_model."
 
 
-def describe_checkpoint(path: Path) -> Base:
-    """The base in a file; ModelError says what the file is when it is none that can be trained on."""
-    header = read_header(path)
-    family = recognised(path, header)
-    return Base(family=family, path=path, name=path.stem, sha256=file_sha256(path))
-
-
 class CheckpointParts:
     """Reads each part's tensors alone, one at a time, into a model of the sizes that their shapes tell."""
 
-    def __init__(self, base: Base) -> None:
-        self._path = base.path
-        self._family: FamilyName = base.family
+    def __init__(self, path: Path, layout: Layout) -> None:
+        self._path = path
+        self._layout = layout
         self.zeros_for_empty = False
 
     @cached_property
@@ -47,36 +38,34 @@ class CheckpointParts:
     def unet(self, dtype: torch.dtype) -> Any:
         from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
-        shapes = self._shapes(UNET)
-        config = unet_config(shapes, self._family)
+        config = unet_config(self._shapes(UNET), has_sizes=self._layout.has_sizes)
+        keys = unet_keys(self._header.shapes, config)
         layers, up = config["layers_per_block"], config["up_block_types"]
 
-        def attends(level: int) -> bool:
-            return "CrossAttn" in up[level]
+        def place(name: str) -> tuple[str, None]:
+            # What the file lacks the conversion cannot place: it is named in the file's own words all the same.
+            return keys.get(name) or UNET + unet_name(name, layers, lambda level: "CrossAttn" in up[level]), None
 
         kind: Any = UNet2DConditionModel
-        return self._filled(
-            lambda: kind(**config), lambda name: (UNET + unet_name(name, layers, attends), None), dtype, "UNet"
-        )
+        return self._filled(lambda: kind(**config), place, dtype, "UNet")
 
     def vae(self) -> Any:
         from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
-        config = vae_config(self._shapes(VAE), SCALING[self._family])
-        levels = len(config["block_out_channels"])
+        config = vae_config(self._shapes(VAE), self._layout.scaling)
+        keys = vae_keys(self._header.shapes, config)
         kind: Any = AutoencoderKL
-        return self._filled(
-            lambda: kind(**config), lambda name: (VAE + vae_name(name, levels), None), torch.float32, "VAE"
-        )
+        return self._filled(lambda: kind(**config), lambda name: (keys.get(name, name), None), torch.float32, "VAE")
 
     def encoders(self) -> list[Encoder]:
-        return [self._clip_l(), self._open_clip()] if self._family == "sdxl" else [self._clip_l()]
+        return [self._clip_l(), *([self._open_clip(self._layout.open_clip)] if self._layout.open_clip else [])]
 
     def _clip_l(self) -> Encoder:
         from transformers import CLIPTextConfig, CLIPTextModel
 
-        prefixes = [CLIP_L[self._family], CLIP_L_FLAT]
-        prefix = next(each for each in prefixes if f"{each}embeddings.token_embedding.weight" in self._header.shapes)
+        prefix = next(
+            each for each in self._layout.clip_l if f"{each}embeddings.token_embedding.weight" in self._header.shapes
+        )
         tokenizer = clip_tokenizer(zero_pads=False)
         settings: Any = {**clip_config(self._shapes(prefix)), **_ids(tokenizer)}
         kind: Any = CLIPTextModel
@@ -85,15 +74,15 @@ class CheckpointParts:
         )
         return Encoder(tokenizer, whole)
 
-    def _open_clip(self) -> Encoder:
+    def _open_clip(self, prefix: str) -> Encoder:
         from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 
         tokenizer = clip_tokenizer(zero_pads=True)
-        settings: Any = {**open_clip_config(self._shapes(OPEN_CLIP)), **_ids(tokenizer)}
+        settings: Any = {**open_clip_config(self._shapes(prefix)), **_ids(tokenizer)}
 
         def place(name: str) -> tuple[str, int | None]:
             theirs, third = open_clip_name(name)
-            return OPEN_CLIP + theirs, third
+            return prefix + theirs, third
 
         kind: Any = CLIPTextModelWithProjection
         whole = self._filled(lambda: kind(CLIPTextConfig(**settings)), place, torch.float32, "second text encoder")
@@ -130,7 +119,7 @@ class CheckpointParts:
                 tensor = file.get_tensor(key)
                 if third is not None:
                     tensor = tensor.chunk(3)[third]
-                elif key == OPEN_CLIP + "text_projection":
+                elif key.endswith("text_projection"):
                     tensor = tensor.T.contiguous()
                 if tensor.numel() != shape.numel():
                     sizes = f"{list(tensor.shape)} in place of {list(shape)}"

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..base import FamilyName
 from .ldm_names import unet_name
 
 _BLOCK = r"transformer_blocks\.\d+\.(?:attn[12]\.to_(?:q|k|v|out\.0)|ff\.net\.(?:0\.proj|2))"
@@ -32,7 +31,7 @@ _TEXT_MODEL = "text_model."
 class Names:
     """Names in files for the layers of one UNet: its residual blocks a level, and which levels going up attend."""
 
-    family: FamilyName
+    family: str
     layers: int
     attends: Sequence[bool]
 

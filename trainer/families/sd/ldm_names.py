@@ -1,7 +1,8 @@
 """Where a module that diffusers or transformers names lies in a checkpoint in Stability's layout (LDM names)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 _RESNET = {
     "norm1": "in_layers.0",
@@ -22,10 +23,6 @@ _OUTER = {
 }
 _BLOCK = re.compile(r"(down|up)_blocks\.(\d+)\.(resnets|attentions|downsamplers|upsamplers)\.(\d+)\.(.+)")
 _MIDDLE = re.compile(r"mid_block\.(resnets|attentions)\.(\d+)\.(.+)")
-
-_VAE_LEVEL = re.compile(r"((?:en|de)coder)\.(?:down|up)_blocks\.(\d+)\.(resnets|downsamplers|upsamplers)\.(\d+)\.(.+)")
-_VAE_MIDDLE = re.compile(r"((?:en|de)coder)\.mid_block\.(resnets|attentions)\.(\d+)\.(.+)")
-_VAE_ATTENTION = {"group_norm": "norm", "to_q": "q", "to_k": "k", "to_v": "v", "to_out.0": "proj_out"}
 
 _OPEN_CLIP = {
     "embeddings.token_embedding": "token_embedding",
@@ -63,20 +60,30 @@ def unet_name(module: str, layers: int, attends: Callable[[int], bool]) -> str:
     return f"output_blocks.{start + number}.{int(kind == 'attentions')}.{_inner(kind, rest)}"
 
 
-def vae_name(parameter: str, levels: int) -> str:
-    """`decoder.up.3.block.0.conv1.weight` for `decoder.up_blocks.0.resnets.0.conv1.weight` of `levels` levels."""
-    if found := _VAE_MIDDLE.fullmatch(parameter):
-        half, kind, number, rest = found.groups()
-        if kind == "attentions":
-            return f"{half}.mid.attn_1.{_renamed(rest, _VAE_ATTENTION)}"
-        return f"{half}.mid.block_{int(number) + 1}.{_shortcut(rest)}"
-    if found := _VAE_LEVEL.fullmatch(parameter):
-        half, level, kind, number, rest = found[1], int(found[2]), found[3], found[4], found[5]
-        way, place = ("down", level) if half == "encoder" else ("up", levels - 1 - level)
-        if kind == "resnets":
-            return f"{half}.{way}.{place}.block.{number}.{_shortcut(rest)}"
-        return f"{half}.{way}.{place}.{way}sample.{rest}"
-    return parameter.replace(".conv_norm_out.", ".norm_out.")
+def unet_keys(names: Iterable[str], config: Mapping[str, Any]) -> dict[str, str]:
+    """Parameter of diffusers' UNet → its name in a checkpoint, by diffusers' own conversion of single files."""
+    from diffusers.loaders import single_file_utils
+
+    library: Any = single_file_utils
+    return _converted(library.convert_ldm_unet_checkpoint, names, config)
+
+
+def vae_keys(names: Iterable[str], config: Mapping[str, Any]) -> dict[str, str]:
+    """The same of its AutoencoderKL, whose attention has matrices for the file's 1 × 1 convolutions."""
+    from diffusers.loaders import single_file_utils
+
+    library: Any = single_file_utils
+    return _converted(library.convert_ldm_vae_checkpoint, names, config)
+
+
+class _Key(str):
+    """A tensor's name in the tensor's place: the conversion only hands tensors on, or takes a matrix as it is."""
+
+    shape = (1, 1)
+
+
+def _converted(convert: Any, names: Iterable[str], config: Mapping[str, Any]) -> dict[str, str]:
+    return {theirs: str(ours) for theirs, ours in convert({name: _Key(name) for name in names}, dict(config)).items()}
 
 
 def open_clip_name(parameter: str) -> tuple[str, int | None]:
@@ -96,10 +103,6 @@ def open_clip_name(parameter: str) -> tuple[str, int | None]:
 
 def _inner(kind: str, rest: str) -> str:
     return _renamed(rest, _RESNET) if kind == "resnets" else rest
-
-
-def _shortcut(rest: str) -> str:
-    return rest.replace("conv_shortcut", "nin_shortcut")
 
 
 def _renamed(name: str, words: Mapping[str, str]) -> str:

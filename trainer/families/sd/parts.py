@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 
-from ..base import FamilyName, Predicts
+from ..base import Predicts
 
 SCHEDULE: Mapping[str, Any] = {
     "num_train_timesteps": 1000,
@@ -21,12 +21,13 @@ SCHEDULE: Mapping[str, Any] = {
 """How every Stable Diffusion was trained, in diffusers' words."""
 
 ZERO_SNR: Mapping[str, Any] = {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
-PREDICTS: Mapping[Predicts, Mapping[str, Any]] = {
+SAID: Mapping[Predicts, Mapping[str, Any]] = {
     "": {},
     "epsilon": {"prediction_type": "epsilon", "rescale_betas_zero_snr": False},
     "v_prediction": {"prediction_type": "v_prediction", "rescale_betas_zero_snr": False},
     "v_prediction, zero SNR": {"prediction_type": "v_prediction", **ZERO_SNR},
 }
+"""What the user's word changes of a schedule."""
 
 
 class Encoder(NamedTuple):
@@ -60,7 +61,3 @@ class Parts(Protocol):
     def encoders(self) -> list[Encoder]:
         """One for SD 1.5, two for SDXL, in fp32."""
         ...
-
-
-SCALING: Mapping[FamilyName, float] = {"sdxl": 0.13025, "sd15": 0.18215}
-"""The latents' scale where no file tells it."""

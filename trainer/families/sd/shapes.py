@@ -12,13 +12,13 @@ _SD15_HEADS = 8
 _TIME_IDS, _TIME_WIDTH = 6, 256
 
 
-def unet_config(shapes: Shapes, family: str) -> dict[str, Any]:
+def unet_config(shapes: Shapes, *, has_sizes: bool) -> dict[str, Any]:
     """diffusers' settings of the UNet whose tensors (names from `input_blocks` on) have these shapes."""
     widths, depths, layers = _levels(shapes)
     middle = _depth(shapes, "middle_block.1")
     context = next(shape[1] for name, shape in shapes.items() if name.endswith("attn2.to_k.weight"))
     config: dict[str, Any] = {
-        "sample_size": 128 if family == "sdxl" else 64,
+        "sample_size": 128 if has_sizes else 64,
         "in_channels": shapes["input_blocks.0.0.weight"][1],
         "out_channels": shapes["out.2.weight"][0],
         "block_out_channels": widths,
@@ -26,12 +26,12 @@ def unet_config(shapes: Shapes, family: str) -> dict[str, Any]:
         "up_block_types": [f"{'CrossAttn' if depth else ''}UpBlock2D" for depth in reversed(depths)],
         "layers_per_block": layers,
         "transformer_layers_per_block": [*(depth or 1 for depth in depths[:-1]), middle],
-        "attention_head_dim": [max(1, width // _HEAD_WIDTH) for width in widths] if family == "sdxl" else _SD15_HEADS,
+        "attention_head_dim": [max(1, width // _HEAD_WIDTH) for width in widths] if has_sizes else _SD15_HEADS,
         "cross_attention_dim": context,
         "use_linear_projection": len(shapes["middle_block.1.proj_in.weight"]) == 2,
         "norm_num_groups": 32,
     }
-    if family == "sdxl":
+    if has_sizes:
         config["addition_embed_type"] = "text_time"
         config["addition_time_embed_dim"] = _TIME_WIDTH
         config["projection_class_embeddings_input_dim"] = shapes["label_emb.0.0.weight"][1]

@@ -1,41 +1,50 @@
 """What the UNet is told of captions: CLIP's hidden states, and of SDXL's second encoder a pooled one."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from ...recipe.buckets import Placement
 from .parts import Encoder
 
 
-class Text(Protocol):
-    """Text encoders that turn captions into conditioning, with gradients where they learn."""
+class Text(torch.nn.Module, ABC):
+    """Text encoders as modules named by their parts, which turn captions into tensors, with gradients where they learn.
+    Words past the 77th token are cut."""
+
+    def __init__(self, names: Sequence[str], encoders: Sequence[Encoder]) -> None:
+        super().__init__()
+        self.tokenizers = [encoder.tokenizer for encoder in encoders]
+        for name, encoder in zip(names, encoders, strict=True):
+            self.add_module(name, encoder.model)
 
     @property
     def encoders(self) -> list[torch.nn.Module]:
         """The models, in the order of their tokenizers."""
-        ...
+        return list(self.children())
 
-    def condition(self, captions: Sequence[str]) -> Mapping[str, Tensor]:
-        """Conditioning of n captions on the device. Words past the 77th token are cut."""
-        ...
+    @abstractmethod
+    def tensors(self, captions: Sequence[str]) -> Mapping[str, Tensor]:
+        """Of n captions on the device, (n, …) each."""
+
+    def outputs(self, captions: Sequence[str]) -> list[Any]:
+        """What each encoder says of the captions."""
+        return [_run(*pair, captions) for pair in zip(self.tokenizers, self.children(), strict=True)]
 
 
-class SdxlText:
+class SdxlText(Text):
     """Every hidden layer but the last of both, joined, with no final norm, and the second's projected pooled state."""
 
-    def __init__(self, encoders: Sequence[Encoder], *, zeros_for_empty: bool) -> None:
-        self._encoders = encoders
+    def __init__(self, names: Sequence[str], encoders: Sequence[Encoder], *, zeros_for_empty: bool) -> None:
+        super().__init__(names, encoders)
         self._zeros_for_empty = zeros_for_empty
 
-    @property
-    def encoders(self) -> list[torch.nn.Module]:
-        return [encoder.model for encoder in self._encoders]
-
-    def condition(self, captions: Sequence[str]) -> Mapping[str, Tensor]:
+    def tensors(self, captions: Sequence[str]) -> Mapping[str, Tensor]:
         """`context` (n, 77, c) and `pooled` (n, p)."""
-        outputs = [_run(encoder, captions) for encoder in self._encoders]
+        outputs = self.outputs(captions)
         context = torch.cat([output.hidden_states[-2] for output in outputs], dim=-1)
         pooled = outputs[-1].text_embeds
         if self._zeros_for_empty and not all(captions):
@@ -44,30 +53,31 @@ class SdxlText:
         return {"context": context, "pooled": pooled}
 
 
-class Sd15Text:
-    """CLIP-L's hidden layer `clip_skip` from the end (1: the last) after its final norm."""
+class Sd15Text(Text):
+    """CLIP-L's hidden layer `clip_skip` from the end (1: the last; 2 is usual for anime) after its final norm."""
 
-    def __init__(self, encoder: Encoder, *, clip_skip: int) -> None:
-        self._encoder = encoder
+    def __init__(self, names: Sequence[str], encoders: Sequence[Encoder], *, clip_skip: int) -> None:
+        super().__init__(names, encoders)
         self._clip_skip = clip_skip
 
-    @property
-    def encoders(self) -> list[torch.nn.Module]:
-        return [self._encoder.model]
-
-    def condition(self, captions: Sequence[str]) -> Mapping[str, Tensor]:
+    def tensors(self, captions: Sequence[str]) -> Mapping[str, Tensor]:
         """`context` (n, 77, c)."""
-        output = _run(self._encoder, captions)
+        (output,) = self.outputs(captions)
         if self._clip_skip == 1:
             return {"context": output.last_hidden_state}
-        model = self._encoder.model
+        (model,) = self.children()
         # Some versions of transformers have this level and some do not.
-        norm = getattr(model, "text_model", model).final_layer_norm
-        return {"context": norm(output.hidden_states[-self._clip_skip])}
+        norm: Any = getattr(model, "text_model", model)
+        return {"context": norm.final_layer_norm(output.hidden_states[-self._clip_skip])}
 
 
-def _run(encoder: Encoder, captions: Sequence[str]) -> Any:
-    tokenizer, model = encoder
+def size_conditioning(placements: Sequence[Placement]) -> Tensor:
+    """SDXL's six numbers a picture, (n, 6): original height and width, crop top and left, target height and width."""
+    rows = [(*p.original[::-1], *p.crop[::-1], *p.bucket[::-1]) for p in placements]
+    return torch.tensor(rows, dtype=torch.float32)
+
+
+def _run(tokenizer: Any, model: Any, captions: Sequence[str]) -> Any:
     tokens = tokenizer(
         list(captions),
         padding="max_length",

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 
@@ -13,11 +13,14 @@ from torch import Tensor
 
 from ...dataset.sample import Sample
 from ...errors import ModelError
-from ...families.base import Family
+from ...families.condition import Condition
+from ...families.family import Family
 from ...recipe.buckets import Placement
 from ...storage.tensor_file import write_tensors
 from ...storage.values import canonical_json
 from .placed import placed_mask, placed_picture
+
+Encode = Callable[[], Mapping[str, Tensor]]
 
 _log = logging.getLogger(__name__)
 
@@ -63,12 +66,14 @@ class Cache:
             "mask", [sample.sha256, sample.mask_sha256 or sample.matte, astuple(placement), list(size)], average
         )["mask"]
 
-    def text(self, caption: str, clip_skip: int = 1) -> Mapping[str, Tensor]:
-        """The family's conditioning of one caption; `clip_skip` is what the family was loaded with."""
-        layer = [] if clip_skip == 1 else [clip_skip]
-        return self._get("text", [caption, *layer], lambda: self._family.encode_text(caption))
+    def condition(self, caption: str) -> Condition:
+        """What the denoiser is told of one caption."""
+        key = [caption, self._family.text_key, str(self._family.dtype)]
+        return Condition(self._get("condition", key, lambda: self._family.encode_text(caption).tensors))
 
-    def _get(self, kind: str, key: list[object], encode: Callable[[], Mapping[str, Tensor]]) -> Mapping[str, Tensor]:
+    def _get(
+        self, kind: str, key: Sequence[object], encode: Callable[[], Mapping[str, Tensor]]
+    ) -> Mapping[str, Tensor]:
         name = hashlib.sha256(canonical_json([kind, self._base, *key]).encode()).hexdigest()
         if name in self._held:
             self._held.move_to_end(name)

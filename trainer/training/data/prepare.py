@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from ...dataset.dataset import Dataset
 from ...dataset.sample import Sample
 from ...errors import Cancelled, DatasetError
-from ...families.base import Base, Family
+from ...families.base import Base
+from ...families.family import Family
 from ...images.pixels import load_rgb, pixel_sha256
 from ...recipe.buckets import Placement, placement
 from ...recipe.recipe import Recipe
@@ -64,10 +65,10 @@ def _encode(work: Preparation, materials: Materials) -> Generator[Prepared]:
             materials.warm(item)
             if is_cached:
                 for caption in _captions(item, work.recipe):
-                    materials.cache.text(caption, text.clip_skip)
+                    materials.cache.condition(caption)
     if is_cached:
         with work.run.writing():
-            materials.cache.text("", text.clip_skip)
+            materials.cache.condition("")
     for prompt in work.prompts:
         work.family.encode_text(prompt)
     work.family.free_encoders(keep_text=not is_cached)

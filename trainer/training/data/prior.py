@@ -10,7 +10,8 @@ from pathlib import Path
 from PIL import Image
 
 from ...dataset.dataset import Dataset
-from ...families.base import Family
+from ...families.family import Family
+from ...generate.sampler import Sampler
 from ...generate.shot import Shot
 from ...recipe.buckets import Placement
 from ...storage.atomic import write_atomically
@@ -59,7 +60,7 @@ def draw_missing(pictures: Sequence[PriorPicture], family: Family) -> Iterator[i
     """Draw those not on disk yet, sizes together; yields how many of all exist after each."""
     missing = sorted((p for p in pictures if not _is_whole(p.path)), key=lambda p: (p.shot.width, p.shot.height))
     done = len(pictures) - len(missing)
-    images = family.generator().generate([picture.shot for picture in missing])
+    images = Sampler(family).generate([picture.shot for picture in missing])
     for picture, image in zip(missing, images, strict=True):
         write_picture(picture.path, image)
         done += 1

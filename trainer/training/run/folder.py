@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +94,7 @@ class RunFolder:
             said = " and ".join(whose)
             raise RunError(f"{self.path} holds a run of another {said}. Give this run another name or folder.")
         if not (self.path / "recipe.json").is_file():
-            base = claim.base
-            self._write_json("base.json", {**asdict(base), "path": base.path.as_posix()})
+            self._write_json("base.json", claim.base.to_json())
             self._write_json("dataset.json", claim.dataset.to_json())
             self._write_json("beside.json", claim.beside())
             self._write_json("recipe.json", claim.recipe.to_json())
@@ -171,9 +170,7 @@ def read_run(folder: Path) -> tuple[Dataset, Base]:
     """What the run in `folder` was trained on; RunError when there is none or it is damaged."""
     try:
         dataset = Dataset.from_json(_read_json(folder / "dataset.json"))
-        base = _read_json(folder / "base.json")
-        base["path"] = Path(base["path"])
-        return dataset, Base(**base)
+        return dataset, Base.from_json(_read_json(folder / "base.json"))
     except (OSError, ValueError, TypeError, KeyError, LikenessError) as error:
         raise RunError(
             f"{folder} is not a run folder that can be read ({error}); give the --out of a training."

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from ...errors import RunError
-from ...families.base import Family, Noised
+from ...families.family import Family
+from ...families.noise import Noised
 from ...lora.adapter import Adapter
 from ...recipe.loss import Loss
 from ...recipe.recipe import Recipe
@@ -18,7 +19,7 @@ from ..data.shown_caption import varied
 from ..data.training_set import Batch, Item, Materials
 from .conditioning import Conditioning
 from .flat_optimizer import FlatOptimizer
-from .loss import NoiseLevel, picture_losses
+from .loss import picture_losses
 from .loss_scale import LossScale
 from .schedule import lr_at
 
@@ -39,14 +40,11 @@ class Learner:
         if recipe.text.encoder_lr:
             addresses += family.text_targets()
         self.adapter = Adapter(family, addresses, recipe.lora, recipe.seed)
-        self._text_weights = self.adapter.parameters(family.text_parts)
-        groups = [self.adapter.parameters(("unet",)), self._text_weights]
+        self._text_weights = self.adapter.parameters(family.spec.text_parts)
+        groups = [self.adapter.parameters((family.spec.denoiser,)), self._text_weights]
         self.optimizer = FlatOptimizer([group for group in groups if group], recipe.optim)
         self.scale = LossScale(recipe.memory.precision)
-        cache, skip = materials.cache, recipe.text.clip_skip
-        self._conditioning = Conditioning(
-            family, recipe.text, lambda caption: cache.text(caption, skip), self.adapter.off
-        )
+        self._conditioning = Conditioning(family, recipe.text, materials.cache.condition, self.adapter.off)
         buckets = [item.placement.bucket for item in materials.train]
         repeats = [item.repeats for item in materials.train]
         self._order = Order(buckets, repeats, recipe.schedule.batch, recipe.seed)
@@ -132,9 +130,9 @@ class Learner:
     def _learn(self, batch: Batch, noised: Noised, captions: Sequence[str], share: float) -> Tensor:
         """Gradients of `share` of every picture's loss; the losses, (n,), without gradient."""
         level = noised.level
-        with self.adapter.at(level.timesteps, level.count):
+        with self.adapter.at(level.time):
             text = self._conditioning.of(captions)
-            predicted = self._family.predict(noised.noisy, level.timesteps, text, batch.placements)
+            predicted = self._family.predict(noised.noisy, level.time, text, batch.placements)
             target = noised.target.to(predicted.device)
             loss = picture_losses(predicted.float(), target, self._recipe.loss, level, batch.mask)
             self._grow((loss * batch.weight.to(loss.device)).sum() * share)
@@ -145,14 +143,14 @@ class Learner:
         rows = [row for row, item in enumerate(group) if item.bare != item.caption]
         if not rows:
             return
-        noisy, level = noised.noisy[rows], _level_of(noised.level, rows)
+        noisy, level = noised.noisy[rows], noised.level.rows(rows)
         captions, places = [group[row].bare for row in rows], [batch.placements[row] for row in rows]
-        told = self._conditioning.bare(captions)
+        told = self._conditioning.of_base(captions)
         with torch.no_grad(), self.adapter.off():
-            wanted = self._family.predict(noisy, level.timesteps, told, places).float()
-        with self.adapter.at(level.timesteps, level.count):
+            wanted = self._family.predict(noisy, level.time, told, places).float()
+        with self.adapter.at(level.time):
             text = self._conditioning.of(captions)
-            predicted = self._family.predict(noisy, level.timesteps, text, places)
+            predicted = self._family.predict(noisy, level.time, text, places)
             loss = picture_losses(predicted.float(), wanted, self._recipe.loss, level, None)
             self._grow(loss.sum() * share * self._recipe.prior.output_weight)
 
@@ -183,7 +181,7 @@ class Learner:
             batch = self._materials.batch([item] * _DRAWS)
             noised = self._family.noised(batch.latents, source)
             text = self._conditioning.of([item.caption] * _DRAWS)
-            predicted = self._family.predict(noised.noisy, noised.level.timesteps, text, batch.placements)
+            predicted = self._family.predict(noised.noisy, noised.level.time, text, batch.placements)
             target = noised.target.to(predicted.device)
             losses.append(picture_losses(predicted.float(), target, _PLAIN, noised.level, None))
         return float(torch.cat(losses).mean())
@@ -193,12 +191,6 @@ def _by_bucket(items: Sequence[Item]) -> Iterator[list[int]]:
     """Places of the items of each bucket, buckets in the order in which they come."""
     for bucket in dict.fromkeys(item.placement.bucket for item in items):
         yield [place for place, item in enumerate(items) if item.placement.bucket == bucket]
-
-
-def _level_of(level: NoiseLevel, rows: Sequence[int]) -> NoiseLevel:
-    return NoiseLevel(
-        timesteps=level.timesteps[rows], snr=level.snr[rows], count=level.count, prediction=level.prediction
-    )
 
 
 def _not_finite(step: int, items: Sequence[Item], losses: Sequence[float]) -> RunError:

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.dataset.coverage.coverage import Coverage, Row, angle_of, cover, framing_of, lighting_of, observe
+from trainer.dataset.coverage.coverage import Coverage, Row, cover, framing_of, lighting_of, observe
 from trainer.dataset.coverage.lighting import Light, name_light, neutral_of
 from trainer.dataset.coverage.observe import clothing_of
 from trainer.dataset.sample import FaceMark, Sample
 from trainer.errors import DatasetError
+from trainer.faces.pose import angle_of
 
 BOX = (100.0, 80.0, 200.0, 200.0)
 SKIN, WALL = (200, 150, 120), (90, 110, 140)

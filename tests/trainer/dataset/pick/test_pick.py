@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.dataset.pick.likeness import to_the_most_frequent
 from trainer.dataset.pick.pick import Picked, pick
 from trainer.errors import Cancelled, DatasetError, FaceError
+from trainer.faces.identity import likeness_to_the_most_frequent
 from trainer.images.pixels import load_rgb
 
 from ..portraits import HERO, STRANGER, Studio
@@ -162,6 +162,6 @@ def test_of_two_people_the_more_frequent_is_the_character() -> None:
     rows = np.stack(
         [*(HERO + rng.normal(0, 0.05, 3) for _ in range(6)), *(STRANGER + rng.normal(0, 0.05, 3) for _ in range(5))]
     )
-    values = to_the_most_frequent(rows / np.linalg.norm(rows, axis=1, keepdims=True), 0.5)
+    values = likeness_to_the_most_frequent(rows / np.linalg.norm(rows, axis=1, keepdims=True), 0.5)
     assert values[:6].min() > 0.9
     assert values[6:].max() < 0.2

@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from tests.conftest import write_tiny_dataset
+from trainer.families.noise import NoiseLevel, min_snr_weight, snr_of
 from trainer.recipe.buckets import Buckets, Placement, bucket_sizes, placement
 from trainer.recipe.optim import Optim, Schedule
 from trainer.training.data.order import Order, stream
 from trainer.training.data.prior import prior_pictures, without_trigger
-from trainer.training.step.loss import min_snr_weight, snr
 from trainer.training.step.schedule import lr_at
 
 
@@ -48,11 +48,15 @@ def test_any_size_finds_a_place_inside_its_scaled_picture(size: tuple[int, int])
 
 def test_snr_weights_are_the_papers() -> None:
     alphas = torch.tensor([0.5, 0.9, 0.99])
-    ratios = snr(alphas, torch.tensor([0, 1, 2]))
+    ratios = snr_of(alphas, torch.tensor([0, 1, 2]))
     assert ratios.tolist() == pytest.approx([1.0, 9.0, 99.0], rel=1e-4)
-    assert min_snr_weight(ratios, 5.0, "epsilon").tolist() == pytest.approx([1.0, 5 / 9, 5 / 99], rel=1e-4)
-    assert min_snr_weight(ratios, 5.0, "v_prediction").tolist() == pytest.approx([0.5, 0.5, 0.05], rel=1e-4)
-    assert min_snr_weight(torch.zeros(1), 5.0, "epsilon").tolist() == [1.0]
+    epsilon, velocity, nothing = (
+        NoiseLevel(time=torch.zeros(len(snr)), snr=snr, objective=objective)
+        for snr, objective in ((ratios, "epsilon"), (ratios, "velocity"), (torch.zeros(1), "epsilon"))
+    )
+    assert min_snr_weight(epsilon, 5.0).tolist() == pytest.approx([1.0, 5 / 9, 5 / 99], rel=1e-4)
+    assert min_snr_weight(velocity, 5.0).tolist() == pytest.approx([0.5, 0.5, 0.05], rel=1e-4)
+    assert min_snr_weight(nothing, 5.0).tolist() == [1.0]
 
 
 def test_lr_rises_then_falls_along_the_cosine() -> None:

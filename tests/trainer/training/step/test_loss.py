@@ -10,18 +10,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from trainer.families.noise import NoiseLevel, Objective, debiased_weight, min_snr_weight, mixed, snr_of, target
 from trainer.recipe.loss import HuberSchedule, Loss, LossKind
-from trainer.training.step.loss import (
-    NoiseLevel,
-    Prediction,
-    debiased_weight,
-    element_errors,
-    huber_threshold,
-    mask_weight,
-    min_snr_weight,
-    picture_losses,
-    snr,
-)
+from trainer.training.step.loss import element_errors, huber_threshold, mask_weight, picture_losses
 
 # SDXL's own schedule, scaled_linear.
 BETAS = torch.linspace(0.00085**0.5, 0.012**0.5, 1000) ** 2
@@ -34,8 +25,8 @@ PREDICTED = (RAMP * 0.37).sin().float() * 1.5
 TARGET = (RAMP * 0.11).cos().float()
 
 
-def level(timesteps: torch.Tensor = TIMES, prediction: Prediction = "epsilon") -> NoiseLevel:
-    return NoiseLevel(timesteps=timesteps, snr=snr(ALPHAS, timesteps), count=1000, prediction=prediction)
+def level(timesteps: torch.Tensor = TIMES, objective: Objective = "epsilon") -> NoiseLevel:
+    return NoiseLevel(time=timesteps.double() / 1000, snr=snr_of(ALPHAS, timesteps), objective=objective)
 
 
 def zero_terminal(alphas: torch.Tensor) -> torch.Tensor:
@@ -48,25 +39,25 @@ def approx(values: list[float]) -> object:
 
 
 @pytest.mark.parametrize(
-    ("prediction", "weights"),
+    ("objective", "weights"),
     [
         ("epsilon", [0.004253724, 0.5914454, 1.0, 1.0, 1.0]),
-        ("v_prediction", [0.004250109, 0.5288842, 0.2763325, 0.01415113, 0.004660094]),
+        ("velocity", [0.004250109, 0.5288842, 0.2763325, 0.01415113, 0.004660094]),
     ],
 )
-def test_min_snr_is_kohyas(prediction: Prediction, weights: list[float]) -> None:
-    assert min_snr_weight(snr(ALPHAS, TIMES), 5.0, prediction).tolist() == approx(weights)
+def test_min_snr_is_kohyas(objective: Objective, weights: list[float]) -> None:
+    assert min_snr_weight(level(objective=objective), 5.0).tolist() == approx(weights)
 
 
 @pytest.mark.parametrize(
-    ("prediction", "weights"),
+    ("objective", "weights"),
     [
         ("epsilon", [0.03162278, 0.3439318, 1.61828, 8.3466, 14.61465]),
-        ("v_prediction", [0.000999001, 0.1057768, 0.7236676, 0.9858489, 0.9953399]),
+        ("velocity", [0.000999001, 0.1057768, 0.7236676, 0.9858489, 0.9953399]),
     ],
 )
-def test_debiased_is_kohyas(prediction: Prediction, weights: list[float]) -> None:
-    assert debiased_weight(snr(ALPHAS, TIMES), prediction).tolist() == approx(weights)
+def test_debiased_is_kohyas(objective: Objective, weights: list[float]) -> None:
+    assert debiased_weight(level(objective=objective)).tolist() == approx(weights)
 
 
 @pytest.mark.parametrize(
@@ -111,13 +102,13 @@ def test_a_masked_loss_is_kohyas_over_the_masks_mean() -> None:
     assert picture_losses(PREDICTED, TARGET, how, level(), mask).tolist() == approx((kohyas / 0.375).tolist())
 
 
-@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
+@pytest.mark.parametrize("objective", ["epsilon", "velocity", "flow"])
 @pytest.mark.parametrize("alphas", [ALPHAS, zero_terminal(ALPHAS)], ids=["plain", "zero terminal SNR"])
-def test_weights_and_thresholds_are_finite_at_every_timestep(prediction: Prediction, alphas: torch.Tensor) -> None:
+def test_weights_and_thresholds_are_finite_at_every_timestep(objective: Objective, alphas: torch.Tensor) -> None:
     times = torch.arange(1000)
-    ratios = snr(alphas, times)
-    at = NoiseLevel(timesteps=times, snr=ratios, count=1000, prediction=prediction)
-    numbers = [min_snr_weight(ratios, 5.0, prediction), debiased_weight(ratios, prediction)]
+    ratios = snr_of(alphas, times)
+    at = NoiseLevel(time=times.double() / 1000, snr=ratios, objective=objective)
+    numbers = [min_snr_weight(at, 5.0), debiased_weight(at)]
     numbers += [huber_threshold(at, 0.1, schedule) for schedule in ("constant", "exponential", "snr")]
     assert all(torch.isfinite(each).all() and (each > 0).all() for each in numbers)
 
@@ -165,3 +156,22 @@ def test_without_a_floor_the_background_teaches_nothing() -> None:
     assert predicted.grad is not None
     assert not predicted.grad[..., :4].any()
     assert predicted.grad[..., 4:].any()
+
+
+@pytest.mark.parametrize("objective", ["epsilon", "velocity", "flow"])
+def test_min_snr_weighs_the_same_error_in_the_picture_alike(objective: Objective) -> None:
+    """The error of the prediction that one error in x makes, weighted, is min(SNR, γ) of it whatever is predicted."""
+    time = torch.tensor([0.1, 0.4, 0.8], dtype=torch.float64)
+    if objective == "flow":
+        a, s = 1 - time, time
+    else:
+        a, s = (1 - time).sqrt(), time.sqrt()
+    at = NoiseLevel(time=time, snr=(a / s).square(), objective=objective)
+    clean, noise, wrong = torch.randn((3, 3, 1, 2, 2), generator=torch.Generator().manual_seed(0)).double()
+    noisy = mixed(clean, noise, a, s)
+    guess = clean + 0.01 * wrong
+    implied = (noisy - a[:, None, None, None] * guess) / s[:, None, None, None]
+    errors = target(objective, guess, implied, a, s) - target(objective, clean, noise, a, s)
+    weighted = errors.square().mean(dim=(1, 2, 3)) * min_snr_weight(at, 5.0)
+    expected = (guess - clean).square().mean(dim=(1, 2, 3)) * at.snr.clamp(max=5.0)
+    assert torch.allclose(weighted, expected)

@@ -1,0 +1,1 @@
+"""Captions: written by captioners, brought under rules, reviewed by a person."""

@@ -1,0 +1,1 @@
+"""Checkpoints compared and chosen, LoRA files checked."""

@@ -1,0 +1,1 @@
+"""Datasets: load, check, crop, pick, fill, vary, mix and save them."""

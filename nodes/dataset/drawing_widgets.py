@@ -1,0 +1,121 @@
+"""Widgets that nodes share which draw pictures into a set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._api import io
+from ..host.compute import samplers, schedulers
+
+
+def drawing_inputs(model: str) -> list[Any]:
+    return [
+        io.Model.Input("model", tooltip=model),
+        io.Clip.Input("clip", tooltip="Its text encoder."),
+        io.Vae.Input("vae", tooltip="Its VAE."),
+    ]
+
+
+def sampling_inputs() -> list[Any]:
+    """Size, steps, cfg and seed, then sampler and scheduler."""
+    return [
+        io.Int.Input(
+            "resolution",
+            default=1024,
+            min=64,
+            max=2048,
+            step=64,
+            tooltip="About this many pixels squared, in its own shape: 1024 for SDXL and FLUX, 128 for the demo.",
+        ),
+        io.Int.Input("steps", default=20, min=1, max=100, tooltip="Sampling steps, all of them whatever the denoise."),
+        io.Float.Input(
+            "cfg",
+            default=5.0,
+            min=1.0,
+            max=20.0,
+            step=0.1,
+            tooltip=(
+                "How closely the words are followed; 1 for FLUX. A LoRA learns what a high one exaggerates: as low as "
+                "still gives what is asked."
+            ),
+        ),
+        io.Int.Input(
+            "seed",
+            default=0,
+            min=0,
+            max=2**32 - 1,
+            control_after_generate=False,
+            tooltip="Every picture has a seed of its own that comes from this one.",
+        ),
+        io.Combo.Input(
+            "sampler", options=samplers(), default="euler", advanced=True, optional=True, tooltip="As in KSampler."
+        ),
+        io.Combo.Input(
+            "scheduler",
+            options=schedulers(),
+            default="simple",
+            advanced=True,
+            optional=True,
+            tooltip="As in KSampler.",
+        ),
+    ]
+
+
+def retry_inputs() -> list[Any]:
+    return [
+        io.Float.Input(
+            "share",
+            default=0.6,
+            min=0.1,
+            max=0.9,
+            step=0.05,
+            advanced=True,
+            optional=True,
+            tooltip="Share of training that made pictures get, solved in repeats. 0.6 is usual.",
+        ),
+        io.Int.Input(
+            "retries",
+            default=3,
+            min=0,
+            max=10,
+            advanced=True,
+            optional=True,
+            tooltip="How often a picture that fails is tried again, each time with another seed.",
+        ),
+    ]
+
+
+def control_inputs(net: str) -> list[Any]:
+    """A ControlNet and how it is used, all optional."""
+    return [
+        io.ControlNet.Input("control_net", optional=True, tooltip=net),
+        io.Float.Input(
+            "strength",
+            default=0.7,
+            min=0.0,
+            max=2.0,
+            step=0.05,
+            advanced=True,
+            optional=True,
+            tooltip="Of the ControlNet, where one is wired in. 0.5 to 0.8 is usual.",
+        ),
+        io.Float.Input(
+            "end",
+            default=0.7,
+            min=0.0,
+            max=1.0,
+            step=0.05,
+            advanced=True,
+            optional=True,
+            tooltip="Part of the way at which the ControlNet lets go. 0.6 to 0.8 is usual.",
+        ),
+    ]
+
+
+def control_of(choices: dict[str, Any]) -> Any:
+    """The ControlNet of the widgets, which are taken out of `choices`; None without one."""
+    from ..host.generator import Control
+
+    net = choices.pop("control_net", None)
+    numbers = {name: choices.pop(name) for name in ("strength", "end") if name in choices}
+    return None if net is None or numbers.get("strength") == 0 else Control(net=net, **numbers)

@@ -1,0 +1,102 @@
+"""Pictures of a character from the host's folders."""
+
+from typing import Any
+
+from ...trainer.errors import DatasetError
+from .._api import io
+from ..host.folders import dataset_folder, dataset_folders
+from ..host.page import cancellable, is_cancelled
+from ..host.pictures import dataset_fingerprint
+from ..panel.progress import telling
+from ..panel.sheet import dataset_view
+from ..sockets import DATASET
+from .alpha import alpha_input, alpha_of
+
+NO_FOLDER = "put a folder of pictures into ComfyUI's input folder, then press R"
+
+
+class LoadCharacterDataset(io.ComfyNode):
+    """A folder under input/ or a registered `datasets` root as a DATASET."""
+
+    @classmethod
+    def define_schema(cls) -> Any:
+        return io.Schema(
+            node_id="LikenessLoadCharacterDataset",
+            display_name="Load character dataset",
+            category="Likeness/1 Dataset",
+            description=(
+                "Pictures of one character with their captions (.txt beside each picture), from a folder of ComfyUI's "
+                "input folder or of a `datasets` root in extra_model_paths.yaml. kohya folders (10_sage_character) and "
+                "dataset.json are understood. Use 10 to 50 pictures; 20 to 30 is best. Files that cannot be used are "
+                "named on the node and left out."
+            ),
+            search_aliases=["image folder", "load images", "training images", "kohya folder", "dataset", "captions"],
+            has_intermediate_output=True,
+            hidden=[io.Hidden.unique_id],
+            inputs=[
+                io.Combo.Input(
+                    "folder",
+                    options=[*dataset_folders(), NO_FOLDER],
+                    tooltip="The folder with the pictures. A new folder shows after pressing R.",
+                ),
+                io.String.Input(
+                    "trigger",
+                    default="",
+                    placeholder="sage_character (empty: from the folder's name)",
+                    tooltip=(
+                        "One made-up word that will mean this character, like sage_character. Empty takes it from a "
+                        "folder named 10_sage_character. A common word such as woman would lose its own meaning."
+                    ),
+                ),
+                io.String.Input(
+                    "subject",
+                    default="person",
+                    tooltip="What the character is in one plain word: person, woman, man, robot, cat.",
+                ),
+                io.Int.Input(
+                    "held_out",
+                    default=3,
+                    min=0,
+                    max=64,
+                    tooltip=(
+                        "How many pictures are kept out of training to measure likeness with. 3 to 8 is good; 0 scores "
+                        "against pictures that were trained on, which flatters memorising."
+                    ),
+                ),
+                alpha_input(),
+            ],
+            outputs=[DATASET.Output(display_name="dataset", tooltip="Pictures, captions and trigger word.")],
+        )
+
+    @classmethod
+    def validate_inputs(cls, folder: str) -> bool | str:
+        try:
+            dataset_folder(folder)
+        except DatasetError as fault:
+            return str(fault)
+        return True
+
+    @classmethod
+    def fingerprint_inputs(cls, folder: str, **words: Any) -> Any:
+        """Changes with any picture or caption of the folder, so that an edited caption counts."""
+        try:
+            found = dataset_fingerprint(dataset_folder(folder))
+        except DatasetError:  # asked of nodes that are not going to run, too
+            found = ""
+        return found, sorted(words.items())
+
+    @classmethod
+    def execute(cls, folder: str, trigger: str, subject: str, held_out: int, alpha: str = "white") -> Any:  # noqa: PLR0913
+        from ...trainer.dataset.files.folder import read_dataset
+
+        with cancellable():
+            dataset = read_dataset(
+                dataset_folder(folder),
+                trigger=trigger.strip() or None,
+                subject=subject.strip(),
+                held_out=held_out,
+                alpha=alpha_of(alpha),
+                progress=telling(cls.hidden.unique_id, "Reading"),
+                cancelled=is_cancelled,
+            )
+        return io.NodeOutput(dataset, ui=dataset_view(dataset, cls))

@@ -1,0 +1,103 @@
+"""Datasets written where trainers and people find them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...trainer.errors import LikenessError
+from .._api import io
+from ..host.page import cancellable, is_cancelled
+from ..host.pictures import SAVE_PLACES, pictures_folder, save_folder
+from ..panel.progress import telling
+from ..sockets import DATASET
+
+if TYPE_CHECKING:
+    from ...trainer.dataset.dataset import Dataset
+
+_LAYOUTS: Mapping[str, Any] = {"kohya folders": "kohya", "ai-toolkit folder": "ai-toolkit", "dataset.json": "json"}
+
+
+class SaveDataset(io.ComfyNode):
+    """A dataset as a folder, for any trainer."""
+
+    @classmethod
+    def define_schema(cls) -> Any:
+        return io.Schema(
+            node_id="LikenessSaveDataset",
+            display_name="Save dataset",
+            category="Likeness/1 Dataset",
+            description=(
+                "Writes the pictures as PNG with their captions beside them. kohya folders (10_sage_character/001.png) "
+                "are read by kohya_ss, sd-scripts and Load character dataset; an ai-toolkit folder by ai-toolkit. "
+                "Pictures or captions that differ from what lies there are never overwritten unless you allow it."
+            ),
+            search_aliases=["export dataset", "write captions", "kohya folder", "ai-toolkit", "save images", "dataset"],
+            is_output_node=True,
+            hidden=[io.Hidden.unique_id],
+            inputs=[
+                DATASET.Input("dataset", tooltip="What to write."),
+                io.String.Input(
+                    "name",
+                    default="my_character",
+                    tooltip="The folder's name: letters, digits, spaces, dots, - and _. No paths.",
+                ),
+                io.Combo.Input(
+                    "place",
+                    options=[*SAVE_PLACES],
+                    default=SAVE_PLACES[0],
+                    tooltip=(
+                        "input: ComfyUI's input folder, where Load character dataset lists it. "
+                        "output: output/likeness_datasets."
+                    ),
+                ),
+                io.Combo.Input(
+                    "layout",
+                    options=[*_LAYOUTS],
+                    default=next(iter(_LAYOUTS)),
+                    tooltip=(
+                        "kohya folders carry repeats and trigger in their names. An ai-toolkit folder is flat. "
+                        "dataset.json also keeps what was measured and decided, for loading it again."
+                    ),
+                ),
+                io.Boolean.Input(
+                    "overwrite",
+                    default=False,
+                    tooltip=(
+                        "Off: stops and names files that differ, such as captions you edited by hand. On: replaces "
+                        "them, and removes what this node saved there before and is dropped now. Other files stay."
+                    ),
+                ),
+            ],
+            outputs=[
+                DATASET.Output(display_name="dataset", tooltip="The same dataset, for what comes after saving."),
+                io.String.Output(display_name="folder", tooltip="Where it lies, as a path for other trainers."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, name: str, place: str) -> bool | str:
+        try:
+            save_folder(place, name)
+        except LikenessError as fault:
+            return str(fault)
+        return True
+
+    @classmethod
+    def execute(cls, dataset: Dataset, name: str, place: str, layout: str, overwrite: bool) -> Any:  # noqa: PLR0913
+        from ...trainer.dataset.files.resave import save_again
+
+        folder = save_folder(place, name)
+        with cancellable():
+            save_again(
+                dataset,
+                folder,
+                _LAYOUTS[layout],
+                overwrite=overwrite,
+                notes=pictures_folder() / ".saved",
+                progress=telling(cls.hidden.unique_id, "Saving"),
+                cancelled=is_cancelled,
+            )
+        count = len(dataset.samples)
+        said = f"{count} pictures saved in {place if place == 'input' else 'output/likeness_datasets'}/{name}."
+        return io.NodeOutput(dataset, str(folder), ui={"text": (said,), "folder": (f"{place}/{name}",)})

@@ -1,0 +1,58 @@
+"""LoRA files on the host's MODEL and CLIP, by the host's own loader."""
+
+from pathlib import Path
+from typing import Any
+
+import comfy.lora
+import comfy.lora_convert
+import comfy.sd
+import comfy.utils
+
+from ...trainer.errors import ModelError
+
+
+def apply_lora(model: Any, clip: Any, path: Path, strength: float) -> tuple[Any, Any]:
+    """Copies of `model` and `clip` with the LoRA at `strength`; ModelError when none of its layers is theirs."""
+    tensors = _read(path)
+    if not _matches(model, clip, tensors):
+        raise ModelError(
+            f"No layer of {path.name} belongs to this model, so it would change nothing: "
+            "connect the base that it was trained on."
+        )
+    return comfy.sd.load_lora_for_models(model, clip, tensors, strength, strength)
+
+
+def unmatched(model: Any, clip: Any, path: Path) -> tuple[list[str], int]:
+    """Layers of the file that the host would not load onto these, and how many it has in all."""
+    tensors = comfy.lora_convert.convert_lora(dict(_read(path)))
+    known = comfy.lora.model_lora_keys_unet(model.model, {})
+    if clip is not None:
+        known = comfy.lora.model_lora_keys_clip(clip.cond_stage_model, known)
+    layers = dict.fromkeys(_layer(key) for key in tensors)
+    return [layer for layer in layers if layer not in known], len(layers)
+
+
+def _layer(key: str) -> str:
+    """The part of a key that names the layer: what stands before the first word of an adapter's own."""
+    for part in (".lora_", ".alpha", ".dora_scale", ".lokr_", ".hada_", ".oft_", ".diff", "_lora.", ".lora."):
+        at = key.find(part)
+        if at > 0:
+            return key[:at]
+    return key
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ModelError(f"{path} is missing; run Choose checkpoint again, or choose another LoRA.")
+    try:
+        return comfy.utils.load_torch_file(path.as_posix(), safe_load=True)
+    except Exception as error:
+        raise ModelError(
+            f"{path.name} is not a LoRA file that can be read ({error}); train or copy it again."
+        ) from error
+
+
+def _matches(model: Any, clip: Any, tensors: dict[str, Any]) -> bool:
+    known = comfy.lora.model_lora_keys_unet(model.model, {})
+    known = comfy.lora.model_lora_keys_clip(clip.cond_stage_model, known)
+    return bool(comfy.lora.load_lora(comfy.lora_convert.convert_lora(dict(tensors)), known, log_missing=False))

@@ -1,0 +1,61 @@
+"""What the page and the running graph tell each other: progress, messages, Cancel, and where pictures are seen."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import comfy.model_management as management
+import folder_paths
+from comfy_execution.progress import get_progress_state
+from server import PromptServer
+
+from ...trainer.errors import Cancelled
+
+
+def is_cancelled() -> bool:
+    """Whether the user pressed Cancel. Only asks: the host's own check would clear the flag."""
+    return management.processing_interrupted()
+
+
+def stop_if_cancelled() -> None:
+    """Raise Cancelled once the user pressed Cancel; for loops of our own within `cancellable`."""
+    if is_cancelled():
+        raise Cancelled("Stopped.")
+
+
+@contextmanager
+def cancellable() -> Iterator[None]:
+    """Turn the engine's Cancelled into the exception that the host takes for a Cancel."""
+    try:
+        yield
+    except Cancelled as stop:
+        management.interrupt_current_processing(False)
+        raise management.InterruptProcessingException from stop
+
+
+def show_progress(node: str, done: float, total: float) -> None:
+    """Move the bar on a node. Unlike the host's ProgressBar it leaves Cancel to us."""
+    get_progress_state().update_progress(node, done, total)
+
+
+def send(event: str, data: dict[str, Any]) -> None:
+    """Send an event to the page that queued the running graph."""
+    server = _server()
+    if server is not None:
+        server.send_sync(event, data, server.client_id)
+
+
+def view_of(path: Path) -> dict[str, str] | None:
+    """How the page asks the host for a file of the output folder; None for files elsewhere."""
+    root = Path(folder_paths.get_output_directory()).resolve()
+    resolved = path.resolve()
+    if not resolved.is_relative_to(root):
+        return None
+    inside = resolved.relative_to(root)
+    subfolder = "" if inside.parent == Path() else inside.parent.as_posix()
+    return {"filename": inside.name, "subfolder": subfolder, "type": "output"}
+
+
+def _server() -> Any:
+    return getattr(PromptServer, "instance", None)

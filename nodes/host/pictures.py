@@ -1,0 +1,116 @@
+"""Files that dataset nodes read and write: what counts as a change, where pictures go, previews for the page."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import folder_paths
+from PIL import Image
+
+from ...trainer.errors import DatasetError
+from .folders import name_fault
+
+if TYPE_CHECKING:
+    from ...trainer.dataset.sample import Sample
+
+SAVE_PLACES = ("input", "output")
+_READ = (".txt", ".caption", "dataset.json")
+_DEPTH = 2
+"""Pictures lie at most in root/held_out/10_trigger."""
+_PREVIEWS = "likeness_previews"
+_PREVIEW = 192
+
+
+def dataset_fingerprint(folder: Path) -> str:
+    """Changes when a picture, a caption or dataset.json of `folder` is added, removed or written; reads no contents."""
+    from ...trainer.images.picture_file import FOREIGN, SUFFIXES
+
+    rows = sorted(_rows(folder, "", (*SUFFIXES, *FOREIGN, *_READ), _DEPTH))
+    return hashlib.sha256(repr(rows).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def pictures_folder() -> Path:
+    """Where pictures that nodes make are kept, each under the hash of its contents."""
+    return Path(folder_paths.get_output_directory()) / "likeness_pictures"
+
+
+def save_folder(place: str, name: str) -> Path:
+    """The folder of that name under input/ or output/likeness_datasets/; DatasetError for a name that is a path."""
+    if place not in SAVE_PLACES:
+        raise DatasetError(f"A dataset is saved under input or output, not under {place!r}.")
+    if fault := name_fault(name):
+        raise DatasetError(fault)
+    root = Path(folder_paths.get_input_directory())
+    if place == "output":
+        root = Path(folder_paths.get_output_directory()) / "likeness_datasets"
+    if not folder_paths.is_within_directory(str(root), str(root / name)):
+        raise DatasetError(f"{root / name} links to another place; remove the link or take another name.")
+    return root / name
+
+
+def keep_picture(image: Image.Image) -> Path:
+    """Write a picture once, as PNG named by its contents; its path."""
+    from ...trainer.storage.atomic import write_atomically
+
+    name = hashlib.sha256(f"{image.mode}{image.size}".encode() + image.tobytes()).hexdigest()
+    path = pictures_folder() / f"{name}.png"
+    if not path.is_file():
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG", compress_level=4)
+        try:
+            write_atomically(path, buffer.getvalue())
+        except OSError as fault:
+            raise DatasetError(f"{path} cannot be written: {fault.strerror or fault}. Free some space.") from fault
+    return path
+
+
+def preview(sample: Sample) -> Path:
+    """A small JPEG of a picture in the host's temp folder, made once."""
+    from ...trainer.dataset.sample_pixels import open_sample
+    from ...trainer.storage.atomic import write_atomically
+
+    path = Path(folder_paths.get_temp_directory()) / _PREVIEWS / f"{sample.sha256[:40]}.jpg"
+    if not path.is_file():
+        small = open_sample(sample)
+        small.thumbnail((_PREVIEW, _PREVIEW), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        buffer = io.BytesIO()
+        small.save(buffer, "JPEG", quality=85)
+        write_atomically(path, buffer.getvalue())
+    return path
+
+
+def view_of_picture(sample: Sample) -> dict[str, str] | None:
+    """How the page asks the host for a picture's preview; None for a file that became unreadable."""
+    try:
+        name = preview(sample).name
+    except DatasetError:
+        return None
+    return {"filename": name, "subfolder": _PREVIEWS, "type": "temp"}
+
+
+def _rows(folder: Path, prefix: str, suffixes: tuple[str, ...], depth: int) -> Iterator[tuple[str, int, int]]:
+    try:
+        with os.scandir(folder) as entries:
+            found = [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError:
+        return
+    for entry in found:
+        name = f"{prefix}{entry.name}"
+        if entry.is_dir():
+            if depth and folder_paths.is_within_directory(str(folder), entry.path):
+                yield from _rows(Path(entry.path), f"{name}/", suffixes, depth - 1)
+        elif entry.name.lower().endswith(suffixes):
+            yield _row(entry, name)
+
+
+def _row(entry: os.DirEntry[str], name: str) -> tuple[str, int, int]:
+    try:
+        stat = entry.stat()
+    except OSError:
+        return name, -1, -1
+    return name, stat.st_size, stat.st_mtime_ns

@@ -1,0 +1,95 @@
+"""An audit as plain JSON for the page: tiles, chips, pairs, and what is said of the set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..host.page import stop_if_cancelled
+from ..host.pictures import view_of_picture
+
+if TYPE_CHECKING:
+    from ...trainer.dataset.audit.audit import Audit
+    from ...trainer.dataset.finding import Finding
+    from ...trainer.dataset.sample import Sample
+    from .progress import Progress
+
+
+def audit_view(whole: Audit, left: Audit, review: str, tell: Progress, note: str) -> dict[str, Any]:
+    """`whole` gives tiles, chips and pairs, dropped pictures too; `left` is the set as it goes on.
+
+    `review` is the text both were made with, `note` what is to be known of the reader. Previews are made on the way;
+    Cancelled when the user stops.
+    """
+    from ...trainer.dataset.audit.review import picture_ids
+
+    ids = picture_ids(whole.dataset.samples)
+    return {
+        "verdict": left.verdict,
+        "review": review,
+        "tiles": _tiles(whole, ids, tell),
+        "axes": _axes(whole, ids),
+        "pairs": [_pair(pair, ids) for pair in whole.pairs],
+        "findings": [_said(finding) for finding in left.findings if finding.check != "left out"],
+        "left_out": [{"name": one.name, "why": one.why} for one in left.dataset.left_out],
+        "counters": [*left.counters, *note.splitlines()],
+        "add_next": list(left.add_next),
+    }
+
+
+def _tiles(audit: Audit, ids: list[str], tell: Progress) -> list[dict[str, Any]]:
+    tiles: list[dict[str, Any]] = []
+    for number, (name, sample) in enumerate(zip(ids, audit.dataset.samples, strict=True), 1):
+        stop_if_cancelled()
+        tell(number, len(ids), sample.path.name)
+        tiles.append(_tile(name, sample, audit))
+    return tiles
+
+
+def _tile(name: str, sample: Sample, audit: Audit) -> dict[str, Any]:
+    value = sample.likeness.value if sample.likeness else None
+    return {
+        "id": name,
+        "name": sample.path.name,
+        "size": f"{sample.width} × {sample.height}",
+        "split": sample.split,
+        "view": view_of_picture(sample),
+        "framing": audit.coverage.bucket_of(sample.sha256).get("framing", ""),
+        "likeness": None if value is None else round(value, 3),
+        "against": sample.likeness.against if sample.likeness else "",
+        "band": band_of(value, audit.same_person),
+        "findings": [_said(finding) for finding in sample.findings],
+    }
+
+
+def band_of(value: float | None, same_person: float | None) -> str:
+    """`same` from the reader's threshold on, `unsure` below, "" when not measured."""
+    if value is None or same_person is None:
+        return ""
+    return "same" if value >= same_person else "unsure"
+
+
+def _axes(audit: Audit, ids: list[str]) -> list[dict[str, Any]]:
+    named: dict[str, list[str]] = {}
+    for name, sample in zip(ids, audit.dataset.samples, strict=True):
+        named.setdefault(sample.sha256, []).append(name)
+    axes: list[dict[str, Any]] = []
+    for axis in audit.coverage.axes.values():
+        buckets = [
+            {"name": bucket, "ids": [name for sha256 in dict.fromkeys(held) for name in named.get(sha256, ())]}
+            for bucket, held in axis.buckets.items()
+        ]
+        count = len(axis.unmeasured)
+        missing = f"{count} not measured" if axis.measured else f"not measured: {axis.by}"
+        axes.append(
+            {"name": axis.name, "buckets": buckets if axis.measured else [], "unmeasured": missing if count else ""}
+        )
+    return axes
+
+
+def _pair(pair: Any, ids: list[str]) -> dict[str, Any]:
+    kind = "the same pixels" if pair.exact else "nearly mirrored" if pair.mirrored else "nearly the same"
+    return {"a": ids[pair.one], "b": ids[pair.other], "text": kind}
+
+
+def _said(finding: Finding) -> dict[str, Any]:
+    return {"check": finding.check, "level": finding.level, "text": finding.text}

@@ -1,0 +1,92 @@
+"""What the page shows of a run: every event folded into one small picture of where it stands."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ...trainer.training.run.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Seeded, Stepped
+from .throttle import duration
+
+_POINTS = 160
+
+View = Mapping[str, str]
+
+
+class Live:
+    """Folds events. The whole state goes out each time, so that a page opened in mid-run shows the same."""
+
+    def __init__(self, view_of: Callable[[Path], View | None]) -> None:
+        self._view_of = view_of
+        self._loss: dict[int, float] = {}
+        self._held_out: dict[int, tuple[float, float]] = {}
+        self._samples: dict[int, list[View]] = {}
+        self._likeness: dict[int, float] = {}
+        self._note = ""
+        self._health = ""
+        self.saved: list[int] = []
+        self.step = 0
+        self.steps = 0
+        self.status = "Starting"
+        self._pace: tuple[float, float] = (0.0, 0.0)
+
+    def add(self, event: Event) -> None:
+        match event:
+            case Prepared():
+                self.status = f"{event.what[:1].upper()}{event.what[1:]} {event.done} of {event.total}"
+            case Seeded():
+                self._note = f"Seed {event.number} of {event.count} · "
+            case Stepped():
+                self._stepped(event)
+            case HeldOut():
+                self._held_out[event.step] = (event.held_out, event.train)
+            case Sampled():
+                self._sampled(event)
+            case Saved():
+                self.saved.append(event.step)
+                self._health = event.health
+            case Finished():
+                self.status = ("Answered from the finished run" if event.answered else "Finished") + (
+                    f". {self._health}" if self._health else ""
+                )
+
+    def _stepped(self, event: Stepped) -> None:
+        self.step, self.steps = event.step, event.steps
+        self._pace = (event.seconds_per_step, event.seconds_left)
+        self._loss[event.step] = event.loss
+        left = duration(event.seconds_left)
+        self.status = (
+            f"{self._note}Step {event.step} of {event.steps} · {event.seconds_per_step:.2f} s a step · {left} left"
+        )
+
+    def _sampled(self, event: Sampled) -> None:
+        views = [view for path in event.paths if (view := self._view_of(path)) is not None]
+        if views:
+            self._samples[event.step] = views
+        measured = [value for value in event.likeness if value is not None]
+        if measured:
+            self._likeness[event.step] = sum(measured) / len(measured)
+        if event.skipped:
+            self.status = event.skipped
+
+    def snapshot(self) -> dict[str, Any]:
+        """Plain JSON: curves thinned to a few hundred points, pictures as the host's /view asks for them."""
+        per_step, left = self._pace
+        return {
+            "status": self.status,
+            "step": self.step,
+            "steps": self.steps,
+            "seconds_per_step": per_step,
+            "seconds_left": left,
+            "loss": thinned(sorted(self._loss.items())),
+            "held_out": [[step, held, train] for step, (held, train) in sorted(self._held_out.items())],
+            "likeness": [[step, mean] for step, mean in sorted(self._likeness.items())],
+            "samples": [{"step": step, "images": list(views)} for step, views in sorted(self._samples.items())],
+            "saved": list(self.saved),
+        }
+
+
+def thinned(points: list[tuple[int, float]]) -> list[list[float]]:
+    """Means of neighbouring points, at most `_POINTS` of them, the steps of their last."""
+    size = -(-len(points) // _POINTS)
+    groups = [points[start : start + size] for start in range(0, len(points), max(size, 1))]
+    return [[group[-1][0], sum(value for _, value in group) / len(group)] for group in groups]

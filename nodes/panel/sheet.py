@@ -1,0 +1,59 @@
+"""What a node made, shown on it: a small contact sheet, a line of counts, and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image, ImageOps
+
+from .._api import ui
+from ..host.images import to_image
+from ..host.pictures import preview
+
+if TYPE_CHECKING:
+    from ...trainer.dataset.dataset import Dataset
+    from ...trainer.dataset.sample import Sample
+
+_SIDE = 128
+_COLUMNS = 8
+_MOST = 48
+
+
+def dataset_view(dataset: Dataset, node: Any, *, said: str = "") -> dict[str, Any]:
+    """A contact sheet, training pictures first, a line of counts below `said`, and the files left out as a warning."""
+    samples = (*dataset.train, *dataset.held_out)
+    text = f"{said}\n{counts_of(dataset)}" if said else counts_of(dataset)
+    images = ui.PreviewImage(to_image([contact_sheet(samples)]), cls=node).as_dict()
+    return {**images, "text": (text,), "warning": left_out_lines(dataset)}
+
+
+def counts_of(dataset: Dataset) -> str:
+    """How many pictures of which kind, and the trigger."""
+    captioned = sum(bool(sample.caption) for sample in dataset.samples)
+    return (
+        f"{len(dataset.train)} to train on, {len(dataset.held_out)} held out, {captioned} with a caption. "
+        f"Trigger: {dataset.trigger}"
+    )
+
+
+def left_out_lines(dataset: Dataset) -> tuple[str, ...]:
+    """A headline and one line a file that lies there but cannot be used; () when there are none."""
+    if not dataset.left_out:
+        return ()
+    count = len(dataset.left_out)
+    head = f"{count} file{'' if count == 1 else 's'} left out:"
+    return head, *(left.sentence for left in dataset.left_out)
+
+
+def contact_sheet(samples: Sequence[Sample]) -> Image.Image:
+    """Square tiles, at most 48, in rows of 8."""
+    shown = samples[:_MOST]
+    columns = min(_COLUMNS, max(len(shown), 1))
+    rows = -(-max(len(shown), 1) // columns)
+    sheet = Image.new("RGB", (columns * _SIDE, rows * _SIDE), (32, 32, 36))
+    for index, sample in enumerate(shown):
+        with Image.open(preview(sample)) as small:
+            tile = ImageOps.fit(small, (_SIDE, _SIDE), Image.Resampling.BICUBIC)
+        sheet.paste(tile, (index % columns * _SIDE, index // columns * _SIDE))
+    return sheet

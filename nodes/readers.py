@@ -1,0 +1,84 @@
+"""The choice of who reads faces, and the readers behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..trainer.errors import DatasetError, FaceError
+
+if TYPE_CHECKING:
+    from ..trainer.dataset.dataset import Dataset
+
+AUTO, NO_READER, DEMO_DRAWINGS = "auto", "no faces", "demo drawings"
+_NAMES: Mapping[str, str] = {
+    AUTO: "auto",
+    "insightface buffalo_l": "buffalo_l",
+    "insightface antelopev2": "antelopev2",
+    "OpenCV (YuNet + SFace)": "opencv",
+    DEMO_DRAWINGS: "demo",
+}
+READERS = tuple(_NAMES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eyes:
+    """A face reader and an attribute reader, either of them None. `note` says what the user should know of them."""
+
+    faces: Any = None
+    attributes: Any = None
+    note: str = ""
+    is_wired: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.faces.name if self.faces is not None else NO_READER
+
+
+def reader_of(choice: str) -> Any:
+    """The face reader of a choice; FaceError says what is missing and where it belongs."""
+    from ..trainer.demo.reader import register_demo_reader
+    from ..trainer.faces.registry import open_reader
+    from .host.faces import face_folders
+
+    if choice not in _NAMES:
+        raise FaceError(f"There is no face reader {choice!r}; choose one of {', '.join(READERS)}.")
+    register_demo_reader()
+    return open_reader(_NAMES[choice], face_folders())
+
+
+def eyes_of(choice: str, landmarks: Sequence[Any] | None, dataset: Dataset) -> Eyes:
+    """Readers for a check. `auto` goes on without faces where no reader is ready; a named one must be there."""
+    faces, note = _faces(choice)
+    attributes = faces if choice == DEMO_DRAWINGS else None
+    if landmarks:
+        from ..trainer.faces.landmarks import landmark_readers
+
+        faces, attributes = landmark_readers(_frames(landmarks, dataset), faces)
+    return Eyes(faces=faces, attributes=attributes, note=note, is_wired=bool(landmarks))
+
+
+def _faces(choice: str) -> tuple[Any, str]:
+    if choice == NO_READER:
+        return None, ""
+    try:
+        reader = reader_of(choice)
+    except FaceError as fault:
+        if choice != AUTO:
+            raise
+        return None, str(fault)
+    return reader, reader.licence
+
+
+def _frames(landmarks: Sequence[Any], dataset: Dataset) -> dict[str, Any]:
+    """Faces seen by landmarks, by the sha256 of the picture they are of."""
+    from ..trainer.faces.mediapipe import from_landmarks
+
+    frames = [frame for value in landmarks for frame in from_landmarks(value)]
+    if len(frames) != len(dataset.samples):
+        raise DatasetError(
+            f"Face landmarks of {len(frames)} pictures came with a dataset of {len(dataset.samples)}; make them from "
+            "the images of Turn dataset into images, part: all, of the same dataset."
+        )
+    return {sample.sha256: frame for sample, frame in zip(dataset.samples, frames, strict=True)}

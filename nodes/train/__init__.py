@@ -1,0 +1,1 @@
+"""Training: base, recipe, plan and the run itself."""

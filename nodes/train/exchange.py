@@ -1,0 +1,137 @@
+"""Recipes from and to other trainers' settings files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...trainer.errors import LikenessError, RecipeError
+from .._api import io
+from ..host.folders import file_fingerprint, name_fault, recipes_folder, settings_file, settings_files
+from ..sockets import DATASET, RECIPE
+
+if TYPE_CHECKING:
+    from ...trainer.dataset.dataset import Dataset
+    from ...trainer.recipe.recipe import Recipe
+
+PASTED = "what is pasted below"
+FORMATS = ("kohya TOML", "guide YAML", "kohya_ss JSON", "OneTrainer JSON", "Likeness JSON")
+_SUFFIXES = (".toml", ".yaml", ".yml", ".json")
+
+
+class ImportRecipe(io.ComfyNode):
+    """Another trainer's settings as a recipe; what does not fit is listed."""
+
+    @classmethod
+    def define_schema(cls) -> Any:
+        return io.Schema(
+            node_id="LikenessImportRecipe",
+            display_name="Import recipe",
+            category="Likeness/3 Train",
+            description=(
+                "Reads kohya's TOML, the YAML of guides, kohya_ss' JSON or OneTrainer's JSON as a recipe: a file in "
+                "ComfyUI's input folder, or pasted text. Every key that has no place here is listed with the reason. "
+                "What a kohya file leaves out has kohya's default, not ours."
+            ),
+            search_aliases=["kohya config", "toml", "onetrainer preset", "load settings", "yaml"],
+            is_output_node=True,
+            inputs=[
+                io.Combo.Input(
+                    "file",
+                    options=[PASTED, *settings_files(_SUFFIXES)],
+                    default=PASTED,
+                    tooltip="A .toml, .yaml or .json file in the input folder. A new one shows after pressing R.",
+                ),
+                io.String.Input(
+                    "text", default="", multiline=True, tooltip="Or the settings themselves, pasted as they are."
+                ),
+            ],
+            outputs=[
+                RECIPE.Output(display_name="recipe", tooltip="For Train character LoRA."),
+                io.String.Output(display_name="left", tooltip="Keys that have no place here, one a line, with why."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, file: str, text: str) -> bool | str:
+        if file == PASTED and not text.strip():
+            return "Nothing to import: choose a settings file of the input folder, or paste its text."
+        try:
+            if file != PASTED:
+                settings_file(file)
+        except LikenessError as fault:
+            return str(fault)
+        return True
+
+    @classmethod
+    def fingerprint_inputs(cls, file: str, text: str) -> str:
+        return text if file == PASTED else file_fingerprint(settings_file(file))
+
+    @classmethod
+    def execute(cls, file: str, text: str = "") -> Any:
+        from ...trainer.exchange.formats import import_recipe
+
+        name = _guessed(text) if file == PASTED else file
+        try:
+            given = text if file == PASTED else settings_file(file).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as fault:
+            raise RecipeError(f"{file} cannot be read: {fault}.") from fault
+        made = import_recipe(given, name)
+        left = "\n".join(each.sentence for each in made.left)
+        said = f"Read as {made.format}." + (f"\nNot taken over:\n{left}" if left else " Everything was taken over.")
+        return io.NodeOutput(made.recipe, left, ui={"text": (said,)})
+
+
+class ExportRecipe(io.ComfyNode):
+    """A recipe as another trainer's settings file; what it cannot say is listed."""
+
+    @classmethod
+    def define_schema(cls) -> Any:
+        return io.Schema(
+            node_id="LikenessExportRecipe",
+            display_name="Export recipe",
+            category="Likeness/3 Train",
+            description=(
+                "Writes a recipe as kohya's TOML (for sdxl_train_network.py), guides' YAML, kohya_ss' or OneTrainer's "
+                "JSON into output/likeness/recipes. With a dataset, kohya's dataset TOML is written beside it. What "
+                "the other trainer has no word for is listed."
+            ),
+            search_aliases=["kohya config", "save settings", "toml", "onetrainer preset"],
+            is_output_node=True,
+            inputs=[
+                RECIPE.Input("recipe", tooltip="From Choose training recipe or Import recipe."),
+                io.Combo.Input("format", options=list(FORMATS), default=FORMATS[0], tooltip="Whose words."),
+                io.String.Input("name", default="my_recipe", tooltip="Names the file."),
+                DATASET.Input("dataset", optional=True, tooltip="For kohya's dataset TOML beside the recipe."),
+            ],
+            outputs=[io.String.Output(display_name="text", tooltip="The file's text.")],
+        )
+
+    @classmethod
+    def validate_inputs(cls, name: str) -> bool | str:
+        return name_fault(name) or True
+
+    @classmethod
+    def execute(cls, recipe: Recipe, format: Any, name: str, dataset: Dataset | None = None) -> Any:
+        from ...trainer.exchange.formats import SUFFIXES, export_recipe
+        from ...trainer.exchange.kohya_dataset import kohya_dataset
+        from ...trainer.storage.atomic import write_atomically
+
+        made = export_recipe(recipe, format)
+        folder = recipes_folder()
+        files = {f"{name}{SUFFIXES[format]}": made.text}
+        if dataset is not None:
+            files[f"{name}_dataset.toml"] = kohya_dataset(recipe, dataset)
+        for file, text in files.items():
+            write_atomically(folder / file, text.encode())
+        said = "\n".join([f"Written: {', '.join(files)}", *(left.sentence for left in made.left)])
+        return io.NodeOutput(made.text, ui={"text": (said,)})
+
+
+def _guessed(text: str) -> str:
+    """A name whose ending tells the parser: pasted text has none."""
+    start = text.lstrip()
+    if start.startswith("{"):
+        return "pasted.json"
+    lines = [line for line in start.splitlines() if line.strip() and not line.lstrip().startswith(("#", "["))]
+    is_toml = bool(lines) and "=" in lines[0].partition("#")[0]
+    return "pasted.toml" if is_toml else "pasted.yaml"

@@ -1,0 +1,343 @@
+"""The widgets of the Training recipe node, in the order that saved workflows hold their values.
+
+New ones go to the end, optional, or an older workflow would open with its values moved.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...trainer.recipe.lora import Kind, Targets
+from ...trainer.recipe.loss import HuberSchedule, LossKind
+from ...trainer.recipe.memory import CacheKind
+from ...trainer.recipe.optim import Curve, Optimizer
+from ...trainer.recipe.output import SavePrecision
+from ...trainer.recipe.presets import PRESETS
+from .._api import io
+from .field_widgets import Widget, choice, number, switch, whole
+
+DEMO = "Demo"
+
+
+def recipe_inputs() -> list[Any]:
+    return [_preset(), *(widget.input for widget in WIDGETS)]
+
+
+def _preset() -> Any:
+    return io.Combo.Input(
+        "preset",
+        options=[DEMO, *PRESETS],
+        default=DEMO,
+        tooltip=(
+            "Demo suits the built-in base: minutes on a processor. The others are for real bases and need a GPU; the "
+            "help page says when to take which, and where its numbers are from."
+        ),
+    )
+
+
+def _seed() -> Widget:
+    made = io.Int.Input(
+        "seed",
+        default=0,
+        min=0,
+        max=2**31 - 1,
+        # The host would draw a new seed after every run, and a run is its seed too.
+        control_after_generate=False,
+        tooltip=(
+            "Same seed, pictures, base and recipe: the same file (always on a processor). Seeds differ as much as "
+            "most settings do, so try two before blaming a number."
+        ),
+    )
+    return Widget("", "seed", None, made)
+
+
+def _prompts() -> Widget:
+    made = io.String.Input(
+        "sample_prompts",
+        default="",
+        multiline=True,
+        advanced=True,
+        placeholder="{trigger}, {subject}, in a forest",
+        tooltip=(
+            "What to draw while training, one prompt a line; {trigger} and {subject} stand for the dataset's "
+            "words. Empty: preset. Leave out what the character looks like, or the picture proves nothing."
+        ),
+    )
+    return Widget("output", "samples", "", made)
+
+
+_FIRST = [
+    whole(
+        "steps",
+        "schedule.steps",
+        "Optimizer updates. 0: as the preset says. Pictures shown are steps × batch × accumulation; about 100 "
+        "passes over each picture is usual. More learns the face harder and forgets prompts sooner.",
+        most=100_000,
+        optional=False,
+    ),
+    whole(
+        "rank",
+        "lora.rank",
+        "Capacity. 0: preset. 16 to 32 for a face, 48 to 64 for a strong style; higher overfits sooner.",
+        most=256,
+        optional=False,
+    ),
+    number(
+        "learning_rate",
+        "optim.lr",
+        "0: preset. 0.0001 is safe for SDXL and 0.0004 quick; the demo base needs 0.003. Too high ruins "
+        "pictures, too low never learns the face.",
+        unset=0.0,
+        most=1.0,
+        step=0.00001,
+        optional=False,
+    ),
+    _seed(),
+    number(
+        "alpha",
+        "lora.alpha",
+        "Strength of the LoRA is alpha / rank. 0: half the rank (or as the preset says, if rank is 0 too).",
+        unset=0.0,
+        most=512.0,
+        step=0.5,
+        optional=False,
+    ),
+    whole("batch", "schedule.batch", "Pictures at once. 0: preset. More needs more memory.", most=64, optional=False),
+    whole(
+        "accumulation",
+        "schedule.accumulation",
+        "Batches gathered into one update. 0: preset. Acts like a larger batch without its memory.",
+        most=64,
+        optional=False,
+    ),
+    whole(
+        "prior_images",
+        "prior.images",
+        "Pictures of ordinary people the base draws itself and trains beside yours. -1: preset, 0: none. "
+        "Without them, a folder of your own or output_preservation the character appears in everybody.",
+        unset=-1,
+        most=1000,
+        optional=False,
+    ),
+    number(
+        "min_snr_gamma",
+        "loss.min_snr_gamma",
+        "Weighs noise levels evenly. -1: preset, 5 is usual, 0 switches it off.",
+        most=20.0,
+        step=0.5,
+        optional=False,
+    ),
+    choice(
+        "targets",
+        "lora.targets",
+        Targets,
+        "Layers to train. attention is enough for a face; attention_mlp holds more style in larger files; "
+        "attention_mlp_conv adds the convolutions, for fine texture.",
+        optional=False,
+    ),
+    choice(
+        "precision",
+        "memory.precision",
+        ("bf16", "fp32", "fp16"),
+        "bf16 halves memory on a GPU; fp16 does on cards older than RTX 30. fp32 is exact and slower; processors "
+        "want it.",
+        optional=False,
+    ),
+    whole(
+        "save_every",
+        "output.save_every",
+        "A checkpoint and the state to resume from, every so many steps. 0: preset.",
+        most=10_000,
+        optional=False,
+    ),
+    whole(
+        "sample_every",
+        "output.sample_every",
+        "Sample pictures every so many steps. -1: preset, 0: none.",
+        unset=-1,
+        most=10_000,
+        optional=False,
+    ),
+    _prompts(),
+]
+
+_OPTIMIZER = [
+    choice(
+        "optimizer",
+        "optim.optimizer",
+        Optimizer,
+        "adamw is the usual one; adamw8bit needs a quarter of its memory; lion8bit wants a third of the "
+        "learning rate; prodigy finds the rate itself; schedulefree needs no schedule.",
+    ),
+    choice(
+        "schedule",
+        "schedule.curve",
+        Curve,
+        "The learning rate's path after warmup. All end at 0 but constant; rex stays high longest.",
+    ),
+    whole(
+        "warmup",
+        "schedule.warmup",
+        "Steps over which the learning rate rises to its full height. -1: preset, 0: none.",
+        unset=-1,
+        most=10_000,
+    ),
+    whole(
+        "cycles",
+        "schedule.cycles",
+        "How often cosine_with_restarts falls; other schedules do not use it. 0: preset.",
+        most=100,
+    ),
+]
+
+_LATER = [
+    whole(
+        "resolution",
+        "buckets.resolution",
+        "Pictures are trained at about so many pixels squared, in buckets of their own aspect. 0: preset.",
+        most=2048,
+    ),
+    whole(
+        "epochs",
+        "schedule.epochs",
+        "Rounds of the whole set with its repeats, in place of steps. -1: preset, 0: go by steps.",
+        unset=-1,
+        most=10_000,
+    ),
+    choice(
+        "kind",
+        "lora.kind",
+        Kind,
+        "lora works everywhere. dora learns direction and length apart, a tenth slower: a little closer at low "
+        "rank. lokr is a seventh of the file, wants a higher rate, and some tools cannot read it.",
+    ),
+    whole("conv_rank", "lora.conv_rank", "Rank of convolutions. -1: preset, 0: as rank.", unset=-1, most=256),
+    number("conv_alpha", "lora.conv_alpha", "Alpha of convolutions. -1: preset, 0: as alpha.", most=512.0, step=0.5),
+    whole("lokr_factor", "lora.factor", "Size of lokr's small block, usually 8. 0: preset.", most=64),
+    switch(
+        "rank_by_timestep",
+        "lora.rank_by_timestep",
+        "Fewer ranks where noise is strong. For sets of a few pictures: they copy their layout less.",
+    ),
+    number(
+        "text_encoder_lr",
+        "text.encoder_lr",
+        "Trains the text encoders too. -1: preset, 0: frozen (usual for SDXL), else a tenth of the learning rate. "
+        "Learns the trigger faster and bends other words.",
+        most=1.0,
+        step=0.00001,
+    ),
+    whole(
+        "text_encoder_steps",
+        "text.encoder_steps",
+        "The text encoders stop learning after so many steps. -1: preset, 0: never.",
+        unset=-1,
+        most=100_000,
+    ),
+    number(
+        "caption_dropout",
+        "text.dropout",
+        "Share of pictures shown without a caption. -1: preset, 0.05 is usual.",
+        most=0.9,
+        step=0.01,
+    ),
+    switch("shuffle_tags", "text.shuffle", "Tags after the first change places each time. For captions of tags."),
+    whole(
+        "keep_tags",
+        "text.keep_tokens",
+        "So many tags stay first while the others are shuffled or dropped. -1: preset, 1 keeps the trigger.",
+        unset=-1,
+        most=100,
+    ),
+    number("tag_dropout", "text.tag_dropout", "Share of tags left out each time. -1: preset.", most=0.9, step=0.01),
+    whole(
+        "clip_skip",
+        "text.clip_skip",
+        "SD 1.5 alone: 2 for most anime bases. SDXL has its own and does not read it. 0: preset.",
+        most=12,
+    ),
+    number(
+        "output_preservation",
+        "prior.output_weight",
+        "Keeps what the base predicts for the class word on your own pictures. -1: preset, 0: off, 1 is usual. Holds "
+        "the trigger to its word best of all and without other pictures, at more than twice the time.",
+        most=100.0,
+        step=0.1,
+    ),
+    number(
+        "prior_weight",
+        "prior.weight",
+        "How much pictures of other people count beside yours. -1: preset, 1 is usual.",
+        most=10.0,
+        step=0.1,
+    ),
+    number(
+        "weight_penalty",
+        "prior.delta_l2",
+        "Penalty on how far weights change. -1: preset, 0: off.",
+        most=100.0,
+        step=0.0001,
+    ),
+    switch("debiased", "loss.debiased", "Weighs noise levels by 1 / √SNR in place of min-SNR, which it switches off."),
+    choice("loss", "loss.kind", LossKind, "l2 is usual. huber and smooth_l1 forgive single bad pictures."),
+    number("huber_c", "loss.huber_c", "Where a huber loss turns straight. 0: preset.", unset=0.0, most=10.0, step=0.01),
+    choice("huber_schedule", "loss.huber_schedule", HuberSchedule, "How huber_c follows the noise level."),
+    number(
+        "noise_offset",
+        "loss.noise_offset",
+        "Lets whole pictures turn darker or brighter. -1: preset, 0: off, up to 0.1.",
+        most=1.0,
+        step=0.01,
+    ),
+    switch("masked_loss", "loss.masked", "Learn the figure, not what is behind it, where pictures have a mask."),
+    number("mask_floor", "loss.mask_floor", "How much the masked part counts. -1: preset, 0.1.", most=1.0, step=0.05),
+    number("weight_decay", "optim.weight_decay", "-1: preset, 0.01 is usual.", most=10.0, step=0.001),
+    number("beta1", "optim.beta1", "Memory of the gradient's mean. -1: preset, 0.9.", most=0.999999, step=0.001),
+    number("beta2", "optim.beta2", "Memory of the gradient's size. -1: preset, 0.999.", most=0.999999, step=0.001),
+    number(
+        "grad_clip", "optim.grad_clip", "Longest gradient. 0: preset, 1 is usual.", unset=0.0, most=1000.0, step=0.1
+    ),
+    number(
+        "ema_decay",
+        "optim.ema_decay",
+        "Saves a running mean of the weights. -1: preset, 0: off, 0.99 is usual. Smooths the last steps.",
+        most=0.9999,
+        step=0.001,
+    ),
+    number("lr_floor", "schedule.lr_floor", "Share of the rate at the end. -1: preset, 0.", most=1.0, step=0.01),
+    number("power", "schedule.power", "Of the polynomial schedule. 0: preset, 1.", unset=0.0, most=10.0, step=0.1),
+    whole("bucket_step", "buckets.step", "Sides of buckets are multiples of it. 0: preset, 64.", most=256),
+    whole("shortest_side", "buckets.shortest", "Of a bucket, pixels. 0: preset.", most=2048),
+    whole("longest_side", "buckets.longest", "Of a bucket, pixels. 0: preset.", most=4096),
+    switch("gradient_checkpointing", "memory.gradient_checkpointing", "Far less memory, a third slower."),
+    choice(
+        "cache",
+        "memory.cache",
+        CacheKind,
+        "disk keeps encoded pictures in the run's folder; memory writes nothing and encodes again when resumed.",
+    ),
+    switch("deterministic", "memory.deterministic", "A GPU repeats itself bit for bit, about a third slower."),
+    whole(
+        "keep_last",
+        "output.keep_last",
+        "Checkpoints that stay, besides the best. -1: preset, 0: all.",
+        unset=-1,
+        most=1000,
+    ),
+    choice("save_precision", "output.precision", SavePrecision, "Of the file. fp16 is read everywhere."),
+    switch(
+        "tag_frequency",
+        "output.tag_frequency",
+        "Writes how often each tag of your captions occurs into the file. Off keeps your captions to yourself.",
+    ),
+    whole(
+        "held_out_every", "output.held_out_every", "Steps between looks at held-out pictures. 0: preset.", most=10_000
+    ),
+    whole(
+        "seeds",
+        ".seeds",
+        "Trains again with the seeds that follow; their average becomes one more LoRA to choose. 0: preset, 1.",
+        most=16,
+    ),
+]
+
+WIDGETS: Sequence[Widget] = [*_FIRST, *_OPTIMIZER, *_LATER]

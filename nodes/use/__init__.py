@@ -1,0 +1,1 @@
+"""The chosen LoRA in use."""

@@ -1,0 +1,103 @@
+"""Crop to face or body, and Pick images, on the demo's drawings."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trainer.demo.found import draw_found
+
+from ..fake_host import FakeHost, Interrupted
+
+Pack = Callable[[str], Any]
+CHOICES: dict[str, Any] = {"mode": "face", "resolution": 128, "without_face": "keep out"}
+
+
+@pytest.fixture(scope="module")
+def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("found")
+    draw_found(folder)
+    return folder
+
+
+@pytest.fixture
+def found(pack: Pack, drawings: Path) -> Any:
+    return pack("trainer.dataset.files.folder").read_dataset(drawings)
+
+
+def _crop(pack: Pack, dataset: Any, **more: Any) -> Any:
+    return pack("nodes.dataset.crop").CropDataset.execute(dataset, reader="demo drawings", **{**CHOICES, **more})
+
+
+def test_face_crops_are_framed_alike_and_named_by_their_contents(pack: Pack, fake_host: FakeHost, found: Any) -> None:
+    made = _crop(pack, found)
+    dataset, preview = made.args
+    sizes = [(sample.width, sample.height) for sample in dataset.samples]
+    assert sizes[:-1] == [(128, 128)] * 22
+    assert sizes[-1] < (128, 128)  # tiny.png is not enlarged beyond the limit
+    assert all(sample.path.parent.name == "crops" and sample.origin == "crop" for sample in dataset.samples)
+    shares = [(sample.face.box[3] - sample.face.box[1]) / sample.height for sample in dataset.samples]
+    assert all(0.5 <= share <= 0.7 for share in shares)
+    assert preview.ndim == 4
+    assert "nobody.png" in " ".join(made.ui["warning"])
+
+
+def test_pictures_without_a_face_are_kept_whole_when_asked(pack: Pack, found: Any) -> None:
+    made = _crop(pack, found, without_face="keep whole")
+    assert "nobody.png" in {sample.path.name for sample in made.args[0].samples}
+
+
+@pytest.mark.parametrize("resolution", [128, 192, 256, 512])
+def test_bodies_and_close_ups_share_training_as_asked(pack: Pack, found: Any, resolution: int) -> None:
+    made = _crop(pack, found, mode="body", resolution=resolution, close_ups=0.3)
+    assert {sample.source is not None for sample in made.args[0].samples} == {True}
+    assert "70% / 30% was asked for" in made.ui["text"][0]
+
+
+def test_another_reader_says_what_is_missing(pack: Pack, found: Any) -> None:
+    with pytest.raises(pack("trainer.errors").FaceError, match="models/insightface"):
+        pack("nodes.dataset.crop").CropDataset.execute(found, reader="auto", **CHOICES)
+
+
+def test_cancel_is_noticed_between_pictures(pack: Pack, fake_host: FakeHost, found: Any) -> None:
+    _crop(pack, found)
+    assert [step for step in fake_host.progress if step[1] == step[2]] == [("1", 48, 48), ("1", 23, 23)]
+    assert fake_host.sent[-1][1]["text"].startswith("Drawing ")
+    fake_host.interrupted = True
+    with pytest.raises(Interrupted):
+        _crop(pack, found)
+    assert not fake_host.interrupted
+
+
+def _pick(pack: Pack, dataset: Any, **more: Any) -> Any:
+    choices: dict[str, Any] = {"count": 10, "reader": "demo drawings", "baselines": "", "held_out": 3, **more}
+    return pack("nodes.dataset.pick").PickImages.execute(dataset, **choices)
+
+
+def test_as_many_are_picked_as_asked_and_the_others_are_explained(pack: Pack, found: Any) -> None:
+    made = _pick(pack, found)
+    dataset = made.args[0]
+    assert (len(dataset.train), len(dataset.held_out)) == (10, 3)
+    assert len(made.ui["warning"]) == 24 - 13
+    assert any(row.startswith("nobody.png: ") for row in made.ui["warning"])
+
+
+def test_pictures_are_scored_against_the_named_baselines(pack: Pack, found: Any) -> None:
+    dataset = _pick(pack, found, baselines="002.png, 004.png").args[0]
+    assert {sample.likeness.against for sample in dataset.samples} <= {"the baselines", "a profile", "no face"}
+
+
+@pytest.mark.parametrize(("names", "said"), [("x.png", "called x.png"), ("1,2,3,4", "at most 3")])
+def test_baselines_that_are_none_are_refused(pack: Pack, found: Any, names: str, said: str) -> None:
+    with pytest.raises(pack("trainer.errors").DatasetError, match=said):
+        _pick(pack, found, baselines=names)
+
+
+def test_picking_moves_the_bar_and_notices_cancel(pack: Pack, fake_host: FakeHost, found: Any) -> None:
+    _pick(pack, found)
+    assert fake_host.progress[-1] == ("1", 24, 24)
+    fake_host.interrupted = True
+    with pytest.raises(Interrupted):
+        _pick(pack, found)
+    assert not fake_host.interrupted

@@ -1,0 +1,102 @@
+"""Pictures by the host's sampler: latents of the model's own form, names by content."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+Pack = Callable[[str], Any]
+
+
+def _patcher(weight: float = 1.0, **objects: Any) -> Any:
+    model = torch.nn.Linear(2, 2)
+    torch.nn.init.constant_(model.weight, weight)
+    torch.nn.init.zeros_(model.bias)
+    return SimpleNamespace(
+        model=model,
+        model_state_dict=model.state_dict,
+        patches={},
+        backup={},
+        hook_backup={},
+        model_options={},
+        get_model_object=objects.get,
+    )
+
+
+class _Clip:
+    layer_idx = None
+    tokenizer_options: dict[str, Any] = {}
+    use_clip_schedule = False
+    apply_hooks_to_conds = None
+
+    def __init__(self, weight: float = 1.0) -> None:
+        self.patcher = _patcher(weight)
+
+    def tokenize(self, prompt: str) -> str:
+        return prompt
+
+    def encode_from_tokens_scheduled(self, tokens: str) -> Any:
+        return [[torch.zeros(1, 77, 4), {"pooled_output": torch.zeros(1, 4)}]]
+
+
+class _Vae:
+    """Remembers what it decodes, as grey pictures of the format's size."""
+
+    def __init__(self, factor: int, weight: float = 1.0) -> None:
+        self.factor = factor
+        self.patcher = _patcher(weight)
+        self.seen: Any = None
+
+    def decode(self, latent: torch.Tensor) -> torch.Tensor:
+        self.seen = latent
+        return torch.zeros(len(latent), latent.shape[-2] * self.factor, latent.shape[-1] * self.factor, 3)
+
+
+def _drawn(pack: Pack, channels: int, factor: int, width: int, dimensions: int = 2) -> Any:
+    form = SimpleNamespace(latent_channels=channels, spacial_downscale_ratio=factor, latent_dimensions=dimensions)
+    vae = _Vae(factor)
+    generator = pack("nodes.host.generator").HostGenerator(_patcher(latent_format=form), _Clip(), vae)
+    shots = [pack("trainer.generate.shot").Shot(prompt="sage", width=width, height=64, seed=seed) for seed in (3, 4)]
+    return list(generator.generate(shots)), vae.seen
+
+
+@pytest.mark.parametrize(("channels", "factor"), [(4, 8), (16, 8), (128, 16), (64, 32)])
+def test_an_empty_latent_has_the_models_own_channels_and_factor(pack: Pack, channels: int, factor: int) -> None:
+    pictures, latent = _drawn(pack, channels, factor, width=96)
+    assert latent.shape == (2, channels, 64 // factor, 96 // factor)
+    assert [picture.size for picture in pictures] == [(96, 64)] * 2
+    assert latent[0].unique().tolist() == [3] and latent[1].unique().tolist() == [4]
+
+
+def test_a_model_of_video_gets_one_frame(pack: Pack) -> None:
+    _, latent = _drawn(pack, 16, 8, width=64, dimensions=3)
+    assert latent.shape == (2, 16, 1, 8, 8)
+
+
+def test_a_size_that_the_model_cannot_draw_is_refused(pack: Pack) -> None:
+    with pytest.raises(pack("trainer.errors").ModelError, match="104 x 64 cannot be drawn; use multiples of 16"):
+        _drawn(pack, 128, 16, width=104)
+
+
+@pytest.mark.parametrize("part", ["model", "clip", "vae"])
+def test_another_model_clip_or_vae_has_another_fingerprint(pack: Pack, part: str) -> None:
+    generator = pack("nodes.host.generator").HostGenerator
+
+    def named(**weights: float) -> str:
+        weights = {"model": 1.0, "clip": 1.0, "vae": 1.0} | weights
+        return generator(_patcher(weights["model"]), _Clip(weights["clip"]), _Vae(8, weights["vae"])).fingerprint()
+
+    assert named() == named() != named(**{part: 2.0})
+
+
+def test_a_clip_that_stops_at_another_layer_and_another_sampler_have_another_fingerprint(pack: Pack) -> None:
+    generator, skipping = pack("nodes.host.generator").HostGenerator, _Clip()
+    skipping.layer_idx = -2
+    parts = [
+        generator(_patcher(), _Clip(), _Vae(8)),
+        generator(_patcher(), skipping, _Vae(8)),
+        generator(_patcher(), _Clip(), _Vae(8), sampling=("dpmpp_2m", "karras")),
+    ]
+    assert len({part.fingerprint() for part in parts}) == 3

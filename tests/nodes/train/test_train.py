@@ -1,0 +1,47 @@
+"""What the Train node does around the engine's run."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from ..fake_host import FakeHost
+
+Pack = Callable[[str], Any]
+
+
+def test_the_page_ends_with_the_last_state(pack: Pack, fake_host: FakeHost) -> None:
+    events = pack("trainer.training.run.events")
+    steps = [_step(events, step) for step in range(1, 31)]
+    _page(pack, fake_host).follow([*steps, events.Finished(checkpoints=(), answered=False)])
+    kind, data = fake_host.sent[-1]
+    assert (kind, data["node"], data["status"], data["step"]) == ("likeness.train", "7", "Finished", 30)
+    assert fake_host.progress[-1] == ("7", 30, 30)
+    assert len(fake_host.sent) < 10  # quick steps do not flood the page
+
+
+def test_the_page_says_why_a_run_stopped(pack: Pack, fake_host: FakeHost) -> None:
+    events, cancelled = pack("trainer.training.run.events"), pack("trainer.errors").Cancelled
+
+    def stopping() -> Iterator[Any]:
+        yield _step(events, 1)
+        raise cancelled("Stopped at step 1 of 30, saved.")
+
+    with pytest.raises(cancelled):
+        _page(pack, fake_host).follow(stopping())
+    assert fake_host.sent[-1][1]["status"] == "Stopped at step 1 of 30, saved."
+
+
+def test_samples_need_all_three_wires_or_none(pack: Pack, fake_host: FakeHost) -> None:
+    sampler = pack("nodes.train.train")._sampler
+    assert sampler(None, None, None) is None
+    with pytest.raises(pack("trainer.errors").RunError, match="all three"):
+        sampler(object(), None, object())
+
+
+def _page(pack: Pack, fake_host: FakeHost) -> Any:
+    return pack("nodes.panel.run_page").RunPage("7", fake_host.home / "output" / "likeness" / "sage")
+
+
+def _step(events: Any, step: int) -> Any:
+    return events.Stepped(step=step, steps=30, loss=0.1, lr=1e-4, seconds_per_step=0.1, seconds_left=1.0)

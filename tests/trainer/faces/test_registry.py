@@ -1,0 +1,58 @@
+"""Which readers there are, and what they lack."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import FakeReader
+from trainer.demo.reader import register_demo_reader
+from trainer.errors import FaceError
+from trainer.faces import registry
+from trainer.faces.registry import FaceFolders, ReaderEntry, face_readers, open_reader
+
+from .packs import write_pack
+
+
+@pytest.fixture(autouse=True, scope="module")
+def demo_too() -> None:
+    register_demo_reader()
+
+
+def test_every_reader_is_offered_with_its_licence_and_what_it_lacks(tmp_path: Path) -> None:
+    write_pack(tmp_path / "buffalo_l")
+    offered = face_readers(FaceFolders(insightface=(tmp_path,), opencv=(tmp_path,)))
+    assert [offer.name for offer in offered] == ["buffalo_l", "antelopev2", "opencv", "demo"]
+    offers = {offer.name: offer for offer in offered}
+    assert offers["buffalo_l"].lacks is None
+    assert "non-commercial" in offers["buffalo_l"].licence
+    assert "scrfd_10g_bnkps.onnx" in (offers["antelopev2"].lacks or "")
+    assert offers["opencv"].lacks is not None
+    assert offers["demo"].lacks is None
+
+
+def test_auto_takes_the_first_whose_files_are_there(tmp_path: Path) -> None:
+    write_pack(tmp_path / "antelopev2", "antelopev2")
+    assert open_reader("auto", FaceFolders(insightface=(tmp_path,))).name == "insightface antelopev2"
+
+
+def test_auto_without_any_says_what_each_lacks_and_never_takes_the_demo_s(tmp_path: Path) -> None:
+    with pytest.raises(FaceError) as fault:
+        open_reader("auto", FaceFolders(insightface=(tmp_path,), opencv=(tmp_path,)))
+    assert all(word in str(fault.value) for word in ("det_10g.onnx", "antelopev2", "opencv"))
+
+
+def test_the_demo_reader_is_there_when_asked_for() -> None:
+    assert open_reader("demo", FaceFolders()).name == "demo reader"
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(FaceError, match="'facenet'; use auto, buffalo_l, antelopev2, opencv or demo"):
+        open_reader("facenet", FaceFolders())  # pyright: ignore[reportArgumentType]
+
+
+def test_a_reader_offers_itself_and_is_opened_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_entries", {})
+    mine = FakeReader()
+    entry = ReaderEntry(name="mine", licence="Free.", lacks=lambda _: None, open=lambda _, __: mine)
+    registry.register(entry)
+    assert open_reader("mine", FaceFolders()) is open_reader("auto", FaceFolders()) is mine

@@ -1,0 +1,103 @@
+"""Pictures to latents and back."""
+
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ..errors import ModelError
+from .residence import Residents
+
+
+class Codec(Protocol):
+    """A family's autoencoder. Latents are (n, channels, height / factor, width / factor)."""
+
+    @property
+    def channels(self) -> int: ...
+
+    @property
+    def factor(self) -> int:
+        """Pixels a latent's side."""
+        ...
+
+    def encode(self, image: Image.Image) -> Tensor:
+        """Posterior mean and log-variance of an RGB picture, (2c, h, w), on the CPU; ModelError on NaN."""
+        ...
+
+    def to_model(self, sample: Tensor) -> Tensor:
+        """Latents as the denoiser knows them, from latents as the autoencoder does."""
+        ...
+
+    def decode(self, latents: Tensor) -> list[Image.Image]:
+        """RGB pictures of latents as the denoiser knows them."""
+        ...
+
+
+class KlCodec:
+    """diffusers' AutoencoderKL, in fp32 always: the activations of SDXL's overflow in half precision."""
+
+    def __init__(self, residents: Residents, part: str = "vae") -> None:
+        self._residents = residents
+        self._part = part
+
+    @property
+    def _model(self) -> Any:
+        return self._residents.get(self._part)
+
+    @property
+    def channels(self) -> int:
+        return int(self._model.config.latent_channels)
+
+    @property
+    def scaling_factor(self) -> float:
+        """Latents as the denoiser knows them are the autoencoder's times this, where no mean and deviation are set."""
+        return float(self._model.config.scaling_factor)
+
+    @property
+    def factor(self) -> int:
+        return 2 ** (len(self._model.config.block_out_channels) - 1)
+
+    @torch.inference_mode(False)
+    @torch.no_grad()
+    def encode(self, image: Image.Image) -> Tensor:
+        model = self._model
+        pixels = torch.tensor(np.asarray(image.convert("RGB"), np.float32) / 127.5 - 1).permute(2, 0, 1)
+        moments = model.encode(pixels[None].to(model.device)).latent_dist.parameters[0].cpu()
+        if not torch.isfinite(moments).all():
+            raise ModelError("The VAE turned the picture into NaN. Check that the base's VAE weights are whole.")
+        return moments
+
+    def to_model(self, sample: Tensor) -> Tensor:
+        scale, shift = self._scale_and_shift(sample)
+        return (sample - shift) * scale
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor) -> list[Image.Image]:
+        """One at a time: the VAE's peak memory is a picture's."""
+        model = self._model
+        scale, shift = self._scale_and_shift(latents)
+        pictures = [_picture(model, latent[None].float() / scale + shift) for latent in latents]
+        self._residents.leave(self._part)
+        return pictures
+
+    def _scale_and_shift(self, like: Tensor) -> tuple[Tensor, Tensor]:
+        config = self._model.config
+        mean, std = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
+        shift = mean if mean is not None else getattr(config, "shift_factor", None) or 0.0
+        scale = config.scaling_factor / torch.tensor(1.0 if std is None else std)
+        return scale.view(-1, 1, 1).to(like.device), torch.tensor(shift).view(-1, 1, 1).to(like.device)
+
+
+def _picture(model: Any, latent: Tensor) -> Image.Image:
+    pixels = model.decode(latent.to(model.device), return_dict=False)[0][0]
+    pixels = (pixels * 0.5 + 0.5).clamp(0, 1).permute(1, 2, 0).cpu().numpy()
+    return Image.fromarray((pixels * 255).round().astype(np.uint8))
+
+
+def sampled(moments: Tensor, source: torch.Generator) -> Tensor:
+    """A draw from posteriors (n, 2c, h, w), (n, c, h, w)."""
+    mean, log_variance = moments.float().chunk(2, dim=1)
+    deviation = (0.5 * log_variance.clamp(-30.0, 20.0)).exp()
+    return mean + deviation * torch.randn(mean.shape, generator=source)

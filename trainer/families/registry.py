@@ -1,0 +1,89 @@
+"""Every family that can be trained on, and the way from files to a loaded one."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import ModelError
+from ..storage.tensor_header import Header, read_header
+from ..storage.values import read_json
+from .base import Base, Predicts
+from .family import Family
+from .residence import Residence
+from .sd.spec import SD15, SDXL
+from .spec import FamilySpec
+
+FAMILIES: tuple[FamilySpec, ...] = (SDXL, SD15)
+
+_OTHERS = {
+    "FLUX": ("double_blocks.0.",),
+    "Stable Diffusion 3": ("joint_blocks.0.",),
+    "the SDXL refiner": ("conditioner.embedders.0.model.",),
+    "Stable Diffusion 2": ("cond_stage_model.model.",),
+    "a LoRA": ("lora_unet_", "lora_te", "unet.down_blocks.0.attentions", "transformer.single_transformer_blocks"),
+    "a ControlNet": ("control_model.", "controlnet_"),
+}
+"""What a file may be that is no base of ours, by parts of its tensors' names; the first that fits is said."""
+_PARTS = {"a UNet alone": ("input_blocks.",), "a VAE alone": ("decoder.", "first_stage_model.")}
+"""The same by how names begin, for files that are no whole model."""
+
+
+def describe_base(path: Path, predicts: Predicts = "") -> Base:
+    """The base in a folder in the diffusers layout or in a checkpoint file; ModelError names what is wrong with it."""
+    if path.is_dir():
+        base = _folder_spec(path).describe_folder(path)
+    elif path.is_file():
+        header = read_header(path)
+        base = _file_spec(path, header).describe_file(path, header)
+    else:
+        raise ModelError(
+            f"There is no base model {path}. Choose a checkpoint file, or a folder in the diffusers layout."
+        )
+    return replace(base, predicts=predicts)
+
+
+def spec_of(base: Base) -> FamilySpec:
+    """The family that a base belongs to; ModelError for one that is not known here."""
+    for spec in FAMILIES:
+        if spec.name == base.family:
+            return spec
+    raise ModelError(f"{base.name} is of the family {base.family!r}, which this version cannot load. Update Likeness.")
+
+
+def load_family(base: Base, residence: Residence | None = None, *, clip_skip: int = 1) -> Family:
+    """The base ready to train on or draw with; its parts load when first used."""
+    return spec_of(base).load(base, residence or Residence(), clip_skip)
+
+
+def _file_spec(path: Path, header: Header) -> FamilySpec:
+    """Others are asked first: a LoRA, a ControlNet or a refiner has names of a base among its own."""
+    found = next((spec for spec in FAMILIES if spec.holds(header)), None)
+    other = _other(header)
+    if found is None or other:
+        what = other or _part(header) or "no checkpoint that is known here"
+        raise ModelError(f"{path.name} is {what}. Choose {_titles()} checkpoint.")
+    return found
+
+
+def _other(header: Header) -> str | None:
+    kinds = (kind for kind, marks in _OTHERS.items() if any(mark in name for mark in marks for name in header.shapes))
+    return next(kinds, None)
+
+
+def _part(header: Header) -> str | None:
+    return next((kind for kind, starts in _PARTS.items() if any(n.startswith(starts) for n in header.shapes)), None)
+
+
+def _folder_spec(folder: Path) -> FamilySpec:
+    if not (folder / "model_index.json").is_file():
+        raise ModelError(f"{folder} has no model_index.json. Choose a folder in the diffusers layout.")
+    kind = str(read_json(folder / "model_index.json", ModelError).get("_class_name", ""))
+    for spec in FAMILIES:
+        if any(re.fullmatch(pattern, kind) for pattern in spec.pipelines):
+            return spec
+    raise ModelError(f"{folder} holds a {kind or 'model of unknown kind'}. Choose {_titles()} base.")
+
+
+def _titles() -> str:
+    *most, last = [spec.title for spec in FAMILIES]
+    return f"an {', '.join(most)} or {last}"

@@ -1,0 +1,67 @@
+"""Where a base's parts rest, in which precision, and the one hand that moves them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ..recipe.memory import Memory, Precision
+
+_DTYPES: Mapping[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Residence:
+    """`precision` is the denoiser's and its activations'; `gradient_checkpointing` recomputes activations in the
+    backward pass: less memory, about a third more time."""
+
+    device: str = "cpu"
+    precision: Precision = "fp32"
+    gradient_checkpointing: bool = False
+
+    @classmethod
+    def of(cls, memory: Memory, device: str) -> "Residence":
+        """As a recipe wants it."""
+        return cls(device=device, precision=memory.precision, gradient_checkpointing=memory.gradient_checkpointing)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return _DTYPES[self.precision]
+
+
+class Residents:
+    """The parts of one loaded base. Each loads when first used, outside of the host's inference mode."""
+
+    def __init__(self, device: torch.device, load: Mapping[str, Callable[[], Any]]) -> None:
+        self._device = device
+        self._load = load
+        self._parts: dict[str, Any] = {}
+        self._here: set[str] = set()
+        self._resting: set[str] = set()
+
+    def get(self, part: str) -> Any:
+        """The part on the device."""
+        if part not in self._parts:
+            with torch.inference_mode(False):
+                self._parts[part] = self._load[part]()
+        if part not in self._here:
+            self._here.add(part)
+            self._parts[part].to(self._device)
+        return self._parts[part]
+
+    def rest(self, part: str) -> None:
+        """Take a part off the device, now and after each further use that ends with `leave`."""
+        self._resting.add(part)
+        self.leave(part)
+
+    def leave(self, part: str) -> None:
+        """A use of the part has ended."""
+        if part in self._resting and part in self._here:
+            self._here.remove(part)
+            self._parts[part].to("cpu")
+
+    def drop(self, part: str) -> None:
+        """Forget a part; it loads again when it is used again."""
+        self._here.discard(part)
+        self._parts.pop(part, None)

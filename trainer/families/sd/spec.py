@@ -1,0 +1,54 @@
+"""SDXL and SD 1.5 as data, and what was made from them: RealVisXL, Illustrious, Pony, Animagine, NoobAI, …"""
+
+from ..spec import FamilySpec
+from .describe import describe_checkpoint, describe_folder
+from .layout import SD15_LAYOUT, SDXL_LAYOUT
+from .model import StableDiffusion
+
+_UNET = "model.diffusion_model.input_blocks.0.0.weight"
+_SIZES = "model.diffusion_model.label_emb.0.0.weight"
+
+
+SDXL = FamilySpec(
+    name="sdxl",
+    title="SDXL",
+    denoiser="unet",
+    text_parts=("te1", "te2"),
+    latent_channels=4,
+    latent_factor=8,
+    text_values=77 * 2048 + 1280,
+    usual_sides=(768, 2048),
+    metadata={
+        "ss_base_model_version": "sdxl_base_v1-0",
+        "modelspec.architecture": "stable-diffusion-xl-v1-base/lora",
+        "modelspec.implementation": "https://github.com/Stability-AI/generative-models",
+    },
+    marks=(_UNET, _SIZES),
+    pipelines=(r"StableDiffusionXL.*",),
+    describe_file=lambda path, header: describe_checkpoint(path, header, SDXL_LAYOUT),
+    describe_folder=lambda folder: describe_folder(folder, SDXL_LAYOUT),
+    load=lambda base, residence, clip_skip: StableDiffusion(SDXL, SDXL_LAYOUT, base, residence, clip_skip),
+)
+
+SD15 = FamilySpec(
+    name="sd15",
+    title="SD 1.5",
+    denoiser="unet",
+    text_parts=("te",),
+    latent_channels=4,
+    latent_factor=8,
+    text_values=77 * 768,
+    reads_clip_skip=True,
+    usual_sides=(512, 768),
+    metadata={
+        "ss_base_model_version": "sd_v1",
+        "modelspec.architecture": "stable-diffusion-v1/lora",
+        "modelspec.implementation": "https://github.com/Stability-AI/stablediffusion",
+    },
+    marks=(_UNET,),
+    absent=(_SIZES,),
+    pipelines=(r"StableDiffusionPipeline",),
+    describe_file=lambda path, header: describe_checkpoint(path, header, SD15_LAYOUT),
+    describe_folder=lambda folder: describe_folder(folder, SD15_LAYOUT),
+    load=lambda base, residence, clip_skip: StableDiffusion(SD15, SD15_LAYOUT, base, residence, clip_skip),
+)

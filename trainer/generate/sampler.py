@@ -1,0 +1,75 @@
+"""Pictures from a loaded family's own weights: Euler steps as its scheduler says, with classifier-free guidance."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ..errors import ModelError
+from ..families.condition import Condition
+from ..families.drawing_steps import DrawingSteps
+from ..families.family import Family
+from ..recipe.buckets import Placement
+from .batches import batches
+from .shot import Shot
+
+
+class Sampler:
+    """A Generator on a family's weights, with whatever adapter is attached to them at the moment."""
+
+    def __init__(self, family: Family) -> None:
+        self._family = family
+
+    def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
+        """Pictures in order; ModelError for a shot that names a LoRA file, which these weights cannot swap in."""
+        for batch in batches(shots):
+            if batch[0].lora is not None:
+                raise ModelError(f"This generator draws with the LoRA in training; it cannot load {batch[0].lora}.")
+            yield from self._draw(batch)
+
+    @torch.inference_mode(False)
+    @torch.no_grad()
+    def _draw(self, shots: Sequence[Shot]) -> list[Image.Image]:
+        shot, family = shots[0], self._family
+        factor = family.codec.factor
+        if shot.width % factor or shot.height % factor:
+            raise ModelError(f"A picture of {shot.width}x{shot.height} is not possible; use multiples of {factor}.")
+        # The steps to go are the last of as many as make up the denoise, as KSampler has it.
+        way = family.drawing_steps(shot.steps, shot.steps if shot.start is None else int(shot.steps / shot.denoise))
+        latents = self._begun(shots, way)
+        is_guided = family.spec.guidance == "cfg" and shot.guidance > 1
+        conditions = self._conditions(shots, is_guided)
+        size = (shot.width, shot.height)
+        placements = [Placement(size, size, (0, 0), size)] * len(conditions)
+        for number, time in enumerate(way.times):
+            shown = way.shown(torch.cat([latents, latents]) if is_guided else latents, number)
+            predicted = family.predict(shown, time, conditions, placements).float()
+            if is_guided:
+                without, asked = predicted.chunk(2)
+                predicted = without + shot.guidance * (asked - without)
+            latents = way.next(predicted, latents, number)
+        return family.codec.decode(latents)
+
+    def _begun(self, shots: Sequence[Shot], way: DrawingSteps) -> Tensor:
+        """Pure noise, or the starting pictures' latents with as much noise as the first step has."""
+        noise = self._noise(shots)
+        starts = [image for shot in shots if (image := shot.opened_start()) is not None]
+        if not starts or shots[0].denoise == 1:
+            return way.from_noise(noise)
+        codec = self._family.codec
+        moments = torch.stack([codec.encode(image) for image in starts])
+        return way.from_picture(codec.to_model(moments.chunk(2, dim=1)[0]).to(noise), noise)
+
+    def _noise(self, shots: Sequence[Shot]) -> Tensor:
+        """One CPU stream a shot, so that a picture's noise does not depend on its batch or device."""
+        codec = self._family.codec
+        shape = (1, codec.channels, shots[0].height // codec.factor, shots[0].width // codec.factor)
+        noise = [torch.randn(shape, generator=torch.Generator("cpu").manual_seed(shot.seed)) for shot in shots]
+        return torch.cat(noise).to(self._family.device)
+
+    def _conditions(self, shots: Sequence[Shot], is_guided: bool) -> list[Condition]:
+        prompts = [shot.negative for shot in shots] if is_guided else []
+        prompts += [shot.prompt for shot in shots]
+        device, dtype = self._family.device, self._family.dtype
+        return [self._family.encode_text(prompt).to(device, dtype) for prompt in prompts]

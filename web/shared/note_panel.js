@@ -1,0 +1,45 @@
+// @ts-check
+/** What a node made, in words; for nodes that draw, the pictures as they come. */
+
+import { make } from "./element.js";
+
+export class NotePanel {
+  constructor() {
+    this.element = document.createElement("div");
+    this.element.className = "likeness-note";
+    this.element.setAttribute("role", "status");
+    this.height = 64;
+    this.isFixed = true;
+  }
+
+  executed(output) {
+    const warning = output?.warning?.join?.("\n") ?? "";
+    this.show({ text: output?.text?.join?.("") ?? "", warning });
+  }
+
+  /** A warning comes first and in the colour of warnings. */
+  show({ text, warning = "" }) {
+    const words = warning ? [make("div", "likeness-warning", warning)] : [];
+    this.element.replaceChildren(...words, make("div", "", text));
+    this.element.title = warning ? `${warning}\n${text}` : text;
+  }
+}
+
+/** Pictures while a node draws them, with a line beneath; what came of it, in words, when it is done. */
+export class LivePanel extends NotePanel {
+  constructor() {
+    super();
+    this.element.classList.add("likeness-live");
+    this.height = 204;
+  }
+
+  /** `picture` is a data URL. */
+  show({ text, warning = "", picture = "" }) {
+    super.show({ text, warning });
+    if (!picture) return;
+    const image = make("img");
+    image.src = picture;
+    image.alt = text;
+    this.element.prepend(image);
+  }
+}

@@ -59,7 +59,7 @@ def test_others_seeds_and_likeness_reach_the_run(comfy: Comfy, tmp_path: Path) -
     run = comfy.output / "likeness" / "many"
     assert (run / "checkpoints" / "many_average2.safetensors").is_file()
     assert [step for step, _ in state["likeness"]] == [0, 3, 6]
-    assert json.loads((run / "beside.json").read_text())["regularisation"]
+    assert json.loads((run / "inputs.json").read_text())["regularisation"]
 
 
 def test_a_lora_is_learned_on_from(comfy: Comfy) -> None:
@@ -67,7 +67,7 @@ def test_a_lora_is_learned_on_from(comfy: Comfy) -> None:
     graph = training("second")
     graph["train"]["inputs"]["start_from"] = "likeness/first.safetensors"
     comfy.run(graph)
-    assert json.loads((comfy.output / "likeness" / "second" / "beside.json").read_text())["start"]
+    assert json.loads((comfy.output / "likeness" / "second" / "inputs.json").read_text())["start"]
 
 
 def test_workflow_3_runs_as_it_is_but_for_its_steps(comfy: Comfy) -> None:

@@ -29,11 +29,11 @@ from ..recipe.output import Output
 from ..recipe.recipe import Recipe
 from ..runtime.peak import peak_mb
 from ..training.data.prepare import Preparation, prepare
-from ..training.data.training_set import Materials
+from ..training.data.training_set import TrainingSet
 from ..training.job import Job
 from ..training.run.events import Finished, Prepared, Stepped
 from ..training.run.folder import RunFolder
-from ..training.step.train_step import Learner
+from ..training.step.train_step import TrainStep
 from ..training.train import train
 from .diffusers_step import DiffusersLoop
 from .random_sdxl import write_random_sdxl
@@ -105,7 +105,7 @@ def _given(folder: Path, device: str) -> _Set:
 
 def _side_by_side(given: _Set, folder: Path) -> tuple[float, float]:
     """Seconds a step, ours and theirs: medians over rounds that take turns, so that a busy moment hits both."""
-    ours = _learner(given, folder)
+    ours = _train_step(given, folder)
     theirs = _diffusers(given, ours[1])
     seconds: tuple[list[float], list[float]] = ([], [])
     number = 0
@@ -124,7 +124,7 @@ def _side_by_side(given: _Set, folder: Path) -> tuple[float, float]:
     return statistics.median(seconds[0]), statistics.median(seconds[1])
 
 
-def _learner(given: _Set, folder: Path) -> tuple[Learner, Materials]:
+def _train_step(given: _Set, folder: Path) -> tuple[TrainStep, TrainingSet]:
     recipe = given.recipe
     family = load_family(given.base, Residence.of(recipe.memory, given.device))
     work = Preparation(
@@ -137,16 +137,21 @@ def _learner(given: _Set, folder: Path) -> tuple[Learner, Materials]:
         prompts=(),
         cancelled=lambda: False,
     )
-    materials = _last(prepare(work))
-    return Learner(family, materials, recipe), materials
+    training_set = _last(prepare(work))
+    return TrainStep(family, training_set, recipe), training_set
 
 
-def _diffusers(given: _Set, materials: Materials) -> DiffusersLoop:
+def _diffusers(given: _Set, training_set: TrainingSet) -> DiffusersLoop:
     family = load_family(given.base, Residence.of(given.recipe.memory, given.device))
     assert isinstance(family, StableDiffusion)
+    cache = training_set.cache
     pictures: list[tuple[Tensor, Any, Any]] = [
-        (materials.cache.latents(item.sample, item.placement), materials.cache.condition(item.caption), item.placement)
-        for item in materials.train
+        (
+            cache.latents(item.sample, item.placement),
+            cache.condition(item.caption),
+            item.placement,
+        )
+        for item in training_set.train
     ]
     return DiffusersLoop(family, given.recipe, pictures)
 
@@ -182,18 +187,18 @@ def _whole_run(given: _Set, folder: Path) -> dict[str, Any]:
 @contextmanager
 def _timed_work() -> Generator[list[float]]:
     """Seconds of each update's forward and backward passes and optimizer step: all else is the loop's own."""
-    learn, update = Learner._learn, Learner.update  # pyright: ignore[reportPrivateUsage]
+    learn, update = TrainStep._learn, TrainStep.update  # pyright: ignore[reportPrivateUsage]
     each: list[float] = []
     spent = [0.0]
 
-    def learning(self: Learner, *given: Any) -> Tensor:
+    def learning(self: TrainStep, *given: Any) -> Tensor:
         started = time.monotonic()
         try:
             return learn(self, *given)
         finally:
             spent[0] += time.monotonic() - started
 
-    def updating(self: Learner, step: int) -> tuple[float, float]:
+    def updating(self: TrainStep, step: int) -> tuple[float, float]:
         spent[0] = 0.0
         inner = self.optimizer.step
 
@@ -209,19 +214,19 @@ def _timed_work() -> Generator[list[float]]:
             self.optimizer.step = inner  # type: ignore[method-assign]
             each.append(spent[0])
 
-    Learner._learn, Learner.update = learning, updating  # type: ignore[method-assign]
+    TrainStep._learn, TrainStep.update = learning, updating  # type: ignore[method-assign]
     try:
         yield each
     finally:
-        Learner._learn, Learner.update = learn, update  # type: ignore[method-assign]
+        TrainStep._learn, TrainStep.update = learn, update  # type: ignore[method-assign]
 
 
-def _last(work: Generator[Any, None, Materials]) -> Materials:
+def _last(work: Generator[Any, None, TrainingSet]) -> TrainingSet:
     def walk() -> Iterator[Any]:
         made = yield from work
         ended.append(made)
 
-    ended: list[Materials] = []
+    ended: list[TrainingSet] = []
     for _ in walk():
         pass
     return ended[0]

@@ -20,7 +20,7 @@ from ..training.data.prepare import Preparation, prepare
 from ..training.job import Job
 from ..training.run.events import Prepared
 from ..training.run.folder import RunFolder
-from ..training.step.train_step import Learner
+from ..training.step.train_step import TrainStep
 from .table import bucket_table
 
 _STEPS, _DRAWN_STEPS = 3, 2
@@ -66,15 +66,15 @@ def warm_up(job: Job, cancelled: Callable[[], bool]) -> Generator[Prepared, None
             prompts=["", "draft"],
             cancelled=cancelled,
         )
-        materials = yield from prepare(work)
+        training_set = yield from prepare(work)
         encoded = time.monotonic()
         draw = _drawing(family, recipe) if job.sampler is None and job.recipe.output.sample_every else None
-        learner = Learner(family, materials, recipe)
-        step = yield from _timed(learner, job.device, cancelled)
-        trained = sum(weight.numel() for weight in learner.adapter.parameters(family.spec.parts))
-        state = sum(tensor.nbytes for tensor in learner.tensors().values())
+        train_step = TrainStep(family, training_set, recipe)
+        step = yield from _timed(train_step, job.device, cancelled)
+        trained = sum(weight.numel() for weight in train_step.adapter.parameters(family.spec.parts))
+        state = sum(tensor.nbytes for tensor in train_step.tensors().values())
         peak = _peak(job.device)
-        learner.adapter.detach()
+        train_step.adapter.detach()
     parts = [("base, frozen", weights), ("LoRA and its moments", state), ("gradients", 4 * trained)]
     if peak is not None:
         parts.append(("activations and working space", max(0, peak - sum(size for _, size in parts))))
@@ -90,7 +90,7 @@ def warm_up(job: Job, cancelled: Callable[[], bool]) -> Generator[Prepared, None
     )
 
 
-def _timed(learner: Learner, device: str, cancelled: Callable[[], bool]) -> Generator[Prepared, None, float]:
+def _timed(train_step: TrainStep, device: str, cancelled: Callable[[], bool]) -> Generator[Prepared, None, float]:
     """Seconds of the quickest update after the first, which also builds what later ones reuse."""
     seconds: list[float] = []
     for number in range(_STEPS + 1):
@@ -98,7 +98,7 @@ def _timed(learner: Learner, device: str, cancelled: Callable[[], bool]) -> Gene
             break
         yield Prepared(what="warming up", done=number, total=_STEPS + 1)
         started = time.monotonic()
-        learner.update(number)
+        train_step.update(number)
         _wait(device)
         seconds.append(time.monotonic() - started)
     return min(seconds[1:] or seconds or [0.0])

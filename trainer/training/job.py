@@ -10,7 +10,7 @@ from ..dataset.dataset import Dataset
 from ..families.base import Base
 from ..generate.shot import Generator, Shot
 from ..recipe.recipe import Recipe
-from .run.identity import Claim
+from .run.identity import RunIdentity
 
 Likeness = Callable[[Sequence[Image.Image]], Sequence[float | None]]
 
@@ -35,9 +35,9 @@ class Job:
     likeness: Likeness | None = None
 
     @property
-    def claim(self) -> Claim:
+    def identity(self) -> RunIdentity:
         """What makes this run that one and no other."""
-        return Claim(
+        return RunIdentity(
             recipe=self.recipe,
             dataset=self.dataset,
             base=self.base,

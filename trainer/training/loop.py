@@ -3,7 +3,7 @@
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,31 +23,33 @@ from .run.events import Event, Finished, HeldOut, Sampled, Saved, Stepped
 from .run.folder import RunFolder
 from .run.state import load_state, save_state
 from .run.thumbnail import thumbnail
-from .step.train_step import Learner
+from .step.train_step import TrainStep
 
 _TIMED_STEPS = 20
 
 
-class Training:
-    """A run under way: the learner, and how far it and its files are."""
+class TrainingLoop:
+    """A run under way: the train_step, and how far it and its files are."""
 
-    def __init__(self, job: Job, run: RunFolder, family: Family, learner: Learner) -> None:
-        self._job, self._run, self._family, self._learner = job, run, family, learner
+    def __init__(self, job: Job, run: RunFolder, family: Family, train_step: TrainStep) -> None:
+        self._job, self._run, self._family, self._train_step = job, run, family, train_step
         self._steps = job.recipe.schedule.steps
         self._step = 0
         self._saved = 0
         self._is_whole = True
         self._seconds: deque[float] = deque(maxlen=_TIMED_STEPS)
 
-    def events(self, cancelled: Callable[[], bool]) -> Iterator[Event]:
+    def events(self, cancelled: Callable[[], bool]) -> Generator[Event, None, Finished]:
         self._resume()
         yield from self._due(already=self._run.logged(self._step))
         while self._step < self._steps:
             if cancelled():
                 yield from self._stop()
-            yield self._tell(self._update())
+            yield self._record(self._update())
             yield from self._due(already=frozenset())
-        yield self._tell(Finished(checkpoints=self._run.paths(), answered=False))
+        finished = Finished(checkpoints=self._run.paths(), answered=False)
+        yield self._record(finished)
+        return finished
 
     def save_if_whole(self) -> None:
         """Save what was learned since the last save, unless an update was cut in the middle."""
@@ -58,14 +60,14 @@ class Training:
         state = load_state(self._run.state)
         if state is not None:
             self._step, tensors = state
-            self._learner.restore(tensors, self._step)
+            self._train_step.restore(tensors, self._step)
         self._saved = self._step
         self._run.rewind_log(self._step if state is not None else -1)
 
     def _update(self) -> Stepped:
         self._is_whole = False
         started = time.monotonic()
-        loss, lr = self._learner.update(self._step)
+        loss, lr = self._train_step.update(self._step)
         self._seconds.append(time.monotonic() - started)
         self._step += 1
         self._is_whole = True
@@ -77,16 +79,16 @@ class Training:
         """What this step calls for besides the update. Saving comes last: a saved step is wholly done."""
         output, is_last = self._job.recipe.output, self._step == self._steps
         if HeldOut not in already and (is_last or self._step % output.held_out_every == 0):
-            losses = self._learner.held_out_loss()
+            losses = self._train_step.held_out_loss()
             if losses is not None:
-                yield self._tell(HeldOut(step=self._step, held_out=losses[0], train=losses[1]))
+                yield self._record(HeldOut(step=self._step, held_out=losses[0], train=losses[1]))
         is_sampled = output.sample_every and (is_last or self._step % output.sample_every == 0)
         if Sampled not in already and is_sampled and output.samples:
-            yield self._tell(self._sample())
+            yield self._record(self._sample())
         if Saved not in already and self._step and self._is_scheduled(self._step):
             saved = self._save()
             self._remove_stopgaps()
-            yield self._tell(saved)
+            yield self._record(saved)
             self._remove_old()
 
     def _stop(self) -> Iterator[Event]:
@@ -105,9 +107,9 @@ class Training:
         if sample is not None:
             metadata["modelspec.thumbnail"] = thumbnail(sample)
         with self._run.writing():
-            with self._learner.optimizer.at_rest():
+            with self._train_step.optimizer.eval_weights():
                 self._write_lora(path, {**metadata, **self._family.metadata()})
-            save_state(self._run.state, self._step, self._learner.tensors())
+            save_state(self._run.state, self._step, self._train_step.tensors())
         self._saved = self._step
         return Saved(step=self._step, path=path, health=" ".join(check_lora(path).faults))
 
@@ -116,7 +118,7 @@ class Training:
         paths = [self._run.samples / f"step{self._step:06d}_{number}.png" for number in range(len(shots))]
         images: list[Image.Image] = []
         try:
-            with self._run.writing(), self._learner.optimizer.at_rest():
+            with self._run.writing(), self._train_step.optimizer.eval_weights():
                 for path, image in zip(paths, self._draw(shots), strict=True):
                     write_picture(path, image)
                     images.append(image)
@@ -150,7 +152,7 @@ class Training:
 
     def _write_lora(self, path: Path, metadata: dict[str, str]) -> None:
         dtype = DTYPES[self._job.recipe.output.precision]
-        save_lora(path, self._learner.adapter, self._family, metadata, dtype)
+        save_lora(path, self._train_step.adapter, self._family, metadata, dtype)
 
     def _is_scheduled(self, step: int) -> bool:
         return step == self._steps or step % self._job.recipe.output.save_every == 0
@@ -173,6 +175,6 @@ class Training:
             if checkpoint != best or not likeness:
                 checkpoint.path.unlink(missing_ok=True)
 
-    def _tell(self, event: Event) -> Event:
+    def _record(self, event: Event) -> Event:
         self._run.record(event)
         return event

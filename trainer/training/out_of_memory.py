@@ -10,7 +10,7 @@ from ..recipe.recipe import Recipe
 
 
 @contextmanager
-def told_of_memory(recipe: Recipe, device: str) -> Generator[None]:
+def explain_out_of_memory(recipe: Recipe, device: str) -> Generator[None]:
     """RunError in place of a device's own words when its memory is full, whatever was under way."""
     try:
         yield

@@ -4,7 +4,7 @@ Training seeds differ as much as most settings do; their average does not (field
 as close as the best single draw).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 
 from ..dataset.step_budget import with_steps
@@ -17,15 +17,14 @@ from .run.folder import RunFolder
 from .train import train
 
 
-def train_seeds(job: Job, *, cancelled: Callable[[], bool] = never) -> Iterator[Event]:
+def train_seeds(job: Job, *, cancelled: Callable[[], bool] = never) -> Generator[Event, None, Finished]:
     """`train`, once for each of the recipe's seeds; each run resumes or answers by itself. Same errors.
 
     Checkpoints of the first seed lie in the job's run, where the average joins them; the others in `seeds/<seed>`.
     """
     recipe = job.recipe
     if recipe.seeds == 1:
-        yield from train(job, cancelled=cancelled)
-        return
+        return (yield from train(job, cancelled=cancelled))
     answered = True
     for number in range(recipe.seeds):
         seed = recipe.seed + number
@@ -40,7 +39,9 @@ def train_seeds(job: Job, *, cancelled: Callable[[], bool] = never) -> Iterator[
                 yield event
     if not answered or not RunFolder(job.run).average(job.name, recipe.seeds).is_file():
         yield _average(job)
-    yield Finished(checkpoints=RunFolder(job.run).paths(), answered=answered)
+    finished = Finished(checkpoints=RunFolder(job.run).paths(), answered=answered)
+    yield finished
+    return finished
 
 
 def _average(job: Job) -> Saved:

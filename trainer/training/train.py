@@ -1,6 +1,6 @@
-"""Training a character: from a job to checkpoints, in one generator of events that can stop and resume anywhere."""
+"""TrainingLoop a character: from a job to checkpoints, in one generator of events that can stop and resume anywhere."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from collections.abc import Generator as EventGenerator
 from dataclasses import replace
 
@@ -15,48 +15,49 @@ from ..runtime.deterministic import deterministic
 from ..runtime.work import never
 from .data.prepare import Preparation, prepare
 from .job import Job, sample_shots
-from .loop import Training
-from .out_of_memory import told_of_memory
+from .loop import TrainingLoop
+from .out_of_memory import explain_out_of_memory
 from .run.events import Event, Finished, Prepared
 from .run.folder import RunFolder
 from .step.optimizers import optimizer_class
-from .step.train_step import Learner
+from .step.train_step import TrainStep
 
 
 # Decorators, not `with`: a generator's body runs in its caller's mode, and the host's is inference_mode.
 @torch.inference_mode(False)
 @torch.enable_grad()
-def train(job: Job, *, cancelled: Callable[[], bool] = never) -> Iterator[Event]:
-    """Train, or resume, or answer from a finished folder.
+def train(job: Job, *, cancelled: Callable[[], bool] = never) -> EventGenerator[Event, None, Finished]:
+    """Train, or resume, or answer from a finished folder; the last event is returned too.
 
     Raises Cancelled with everything saved; RunError when the folder is in use, another job's, full or unwritable,
     or when the loss is not a number.
     """
     job = replace(job, recipe=with_steps(job.recipe, job.dataset.train))
     run = RunFolder(job.run)
-    with run.locked(), deterministic(job.recipe.memory.deterministic), told_of_memory(job.recipe, job.device):
-        run.claim(job.name, job.claim)
+    with run.locked(), deterministic(job.recipe.memory.deterministic), explain_out_of_memory(job.recipe, job.device):
+        run.claim(job.name, job.identity)
         if run.is_finished(job.name, job.recipe.schedule.steps):
-            yield Finished(checkpoints=run.paths(), answered=True)
-            return
+            finished = Finished(checkpoints=run.paths(), answered=True)
+            yield finished
+            return finished
         optimizer_class(job.recipe.optim)  # a missing library is told before pictures are drawn and encoded
-        training = yield from _ready(job, run, cancelled)
+        loop = yield from _ready(job, run, cancelled)
         try:
-            yield from training.events(cancelled)
+            return (yield from loop.events(cancelled))
         except RunError:
             raise
         except BaseException:  # a host may cancel by raising anywhere, or just drop this generator
-            training.save_if_whole()
+            loop.save_if_whole()
             raise
 
 
-def _ready(job: Job, run: RunFolder, cancelled: Callable[[], bool]) -> EventGenerator[Prepared, None, Training]:
+def _ready(job: Job, run: RunFolder, cancelled: Callable[[], bool]) -> EventGenerator[Prepared, None, TrainingLoop]:
     """Everything loaded and encoded; returns the training."""
     recipe = job.recipe
     family = load_family(job.base, Residence.of(recipe.memory, job.device), clip_skip=recipe.text.clip_skip)
     shots = sample_shots(recipe, job.dataset)
     prompts = [""] + [shot.prompt for shot in shots] if shots and job.sampler is None else []
-    materials = yield from prepare(
+    training_set = yield from prepare(
         Preparation(
             recipe=recipe,
             dataset=job.dataset,
@@ -68,7 +69,7 @@ def _ready(job: Job, run: RunFolder, cancelled: Callable[[], bool]) -> EventGene
             cancelled=cancelled,
         )
     )
-    learner = Learner(family, materials, recipe)
+    train_step = TrainStep(family, training_set, recipe)
     if job.start is not None:
-        begin_from(learner.adapter, family, job.start)
-    return Training(job, run, family, learner)
+        begin_from(train_step.adapter, family, job.start)
+    return TrainingLoop(job, run, family, train_step)

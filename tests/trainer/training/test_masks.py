@@ -23,7 +23,7 @@ from trainer.recipe.recipe import Recipe
 from trainer.training.data.cache import Cache
 from trainer.training.data.placed import placed_mask, placed_picture
 from trainer.training.data.prepare import Preparation, prepare
-from trainer.training.data.training_set import Materials
+from trainer.training.data.training_set import TrainingSet
 from trainer.training.run.folder import RunFolder
 
 BUCKETS = Buckets(resolution=64, step=16, shortest=48, longest=96)
@@ -35,7 +35,7 @@ def clear(tmp_path: Path) -> Dataset:
     return write_clear_dataset(tmp_path / "clear")
 
 
-def materials(recipe: Recipe, dataset: Dataset, base: Base, run: Path) -> Materials:
+def materials(recipe: Recipe, dataset: Dataset, base: Base, run: Path) -> TrainingSet:
     work = Preparation(
         recipe=recipe,
         dataset=dataset,

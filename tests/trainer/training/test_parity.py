@@ -41,9 +41,9 @@ from trainer.recipe.text import Text
 from trainer.storage.seeding import random_source
 from trainer.training.data.prepare import Preparation, prepare
 from trainer.training.data.shown_caption import varied
-from trainer.training.data.training_set import Materials
+from trainer.training.data.training_set import TrainingSet
 from trainer.training.run.folder import RunFolder
-from trainer.training.step.train_step import Learner
+from trainer.training.step.train_step import TrainStep
 
 RECIPE = Recipe(
     lora=Lora(rank=4, alpha=2.0),
@@ -60,9 +60,9 @@ SEED = 7
 """Whose first batch has a timestep of little noise."""
 
 
-def learner_on(
+def train_step_on(
     base: Base, dataset: Dataset, recipe: Recipe, folder: Path
-) -> tuple[StableDiffusion, Learner, Materials]:
+) -> tuple[StableDiffusion, TrainStep, TrainingSet]:
     family = load_family(base, Residence.of(recipe.memory, "cpu"))
     assert isinstance(family, StableDiffusion)
     work = Preparation(
@@ -80,23 +80,23 @@ def learner_on(
         try:
             next(preparing)
         except StopIteration as end:
-            materials = end.value
+            training_set = end.value
             break
-    learner = Learner(family, materials, recipe)
+    train_step = TrainStep(family, training_set, recipe)
     # B is zero at the start, and A would then have no gradient to compare.
     with torch.no_grad():
         draw = torch.Generator().manual_seed(9)
-        for layer in learner.adapter.layers.values():
+        for layer in train_step.adapter.layers.values():
             up: Any = layer.up
             up.copy_(torch.randn(up.shape, generator=draw) * 0.1)
-    return family, learner, materials
+    return family, train_step, training_set
 
 
 @contextmanager
-def watched(family: StableDiffusion, learner: Learner) -> Iterator[dict[str, Any]]:
+def watched(family: StableDiffusion, train_step: TrainStep) -> Iterator[dict[str, Any]]:
     """What goes into the UNet, and the gradients that come of it, instead of an update."""
     seen: dict[str, Any] = {"inputs": [], "noised": []}
-    predict, noised, step = family.predict, family.noised, learner.optimizer.step
+    predict, noised, step = family.predict, family.noised, train_step.optimizer.step
 
     def predicting(noisy: Tensor, time: Tensor, conditions: Any, placements: Any) -> Tensor:
         seen["inputs"].append((noisy, time, conditions, placements))
@@ -109,15 +109,15 @@ def watched(family: StableDiffusion, learner: Learner) -> Iterator[dict[str, Any
     def stepping(lrs: Any, norm: Any) -> None:
         seen["gradients"] = {
             f"{address}.{name}": parameter.grad.clone()
-            for address, layer in learner.adapter.layers.items()
+            for address, layer in train_step.adapter.layers.items()
             for name, parameter in layer.named_parameters()
             if parameter.grad is not None
         }
-        learner.optimizer.forget_gradients()
+        train_step.optimizer.forget_gradients()
 
-    family.predict, family.noised, learner.optimizer.step = predicting, noising, stepping  # type: ignore[method-assign]
+    family.predict, family.noised, train_step.optimizer.step = predicting, noising, stepping  # type: ignore[method-assign]
     yield seen
-    family.predict, family.noised, learner.optimizer.step = predict, noised, step  # type: ignore[method-assign]
+    family.predict, family.noised, train_step.optimizer.step = predict, noised, step  # type: ignore[method-assign]
 
 
 @pytest.mark.parametrize(
@@ -133,16 +133,16 @@ def test_loss_and_gradients_are_those_of_the_diffusers_script(
 
     base = describe_base(write_tiny_base(tmp_path / "base", prediction_type=prediction, zero_snr=zero_snr))
     recipe = replace(RECIPE, loss=Loss(min_snr_gamma=gamma), seed=SEED)
-    family, learner, _ = learner_on(base, tiny_dataset, recipe, tmp_path / "run")
-    with watched(family, learner) as seen:
-        loss, _ = learner.update(0)
+    family, train_step, _ = train_step_on(base, tiny_dataset, recipe, tmp_path / "run")
+    with watched(family, train_step) as seen:
+        loss, _ = train_step.update(0)
 
     unet = UNet2DConditionModel.from_pretrained(base.path / "unet", torch_dtype=torch.float32)
     unet.requires_grad_(False)
     modules = ["to_k", "to_q", "to_v", "to_out.0"]
     unet.add_adapter(LoraConfig(r=4, lora_alpha=2, init_lora_weights="gaussian", target_modules=modules))
     theirs: dict[str, torch.nn.Parameter] = {}
-    for address, layer in learner.adapter.layers.items():
+    for address, layer in train_step.adapter.layers.items():
         module = unet.get_submodule(address.removeprefix("unet."))
         pairs = (("down", module.lora_A["default"].weight), ("up", module.lora_B["default"].weight))
         for name, weight in pairs:
@@ -180,9 +180,9 @@ def test_loss_and_gradients_are_those_of_the_diffusers_script(
 
 
 def gradients(base: Base, dataset: Dataset, recipe: Recipe, folder: Path) -> dict[str, Tensor]:
-    family, learner, _ = learner_on(base, dataset, recipe, folder)
-    with watched(family, learner) as seen:
-        learner.update(0)
+    family, train_step, _ = train_step_on(base, dataset, recipe, folder)
+    with watched(family, train_step) as seen:
+        train_step.update(0)
     return seen["gradients"]
 
 
@@ -198,11 +198,11 @@ def test_accumulated_batches_give_one_batchs_gradients(tiny_base: Base, tmp_path
     """The same noise for each picture: two batches of one against the mean of two updates of one."""
     dataset = write_tiny_dataset(tmp_path / "pictures", ((64, 64), (64, 64)))
     single = replace(RECIPE, schedule=Schedule(steps=4, batch=1))
-    family, learner, _ = learner_on(tiny_base, dataset, single, tmp_path)
+    family, train_step, _ = train_step_on(tiny_base, dataset, single, tmp_path)
     parts: list[dict[str, Tensor]] = []
     for step in (0, 1):
-        with watched(family, learner) as seen:
-            learner.update(step)
+        with watched(family, train_step) as seen:
+            train_step.update(step)
         parts.append(seen["gradients"])
     gathered = gradients(
         tiny_base, dataset, replace(single, schedule=Schedule(steps=4, batch=1, accumulation=2)), tmp_path

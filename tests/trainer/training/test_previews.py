@@ -23,7 +23,7 @@ from trainer.training.job import Job
 from trainer.training.out_of_memory import out_of_memory
 from trainer.training.run.events import Finished, Sampled
 from trainer.training.run.folder import RunFolder
-from trainer.training.step.train_step import Learner
+from trainer.training.step.train_step import TrainStep
 from trainer.training.train import train
 
 RECIPE = Recipe(
@@ -64,14 +64,14 @@ def test_samples_that_cannot_be_drawn_are_left_out_and_said(job: Job, fault: Exc
 
 
 def test_a_full_device_ends_the_run_with_what_helps(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    update = Learner.update
+    update = TrainStep.update
 
-    def fills(self: Learner, step: int) -> tuple[float, float]:
+    def fills(self: TrainStep, step: int) -> tuple[float, float]:
         if step == 3:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return update(self, step)
 
-    monkeypatch.setattr(Learner, "update", fills)
+    monkeypatch.setattr(TrainStep, "update", fills)
     with pytest.raises(RunError, match=r"memory of cpu is full.*gradient_checkpointing on.*then precision bf16"):
         list(train(job))
     assert [checkpoint.step for checkpoint in RunFolder(job.run).checkpoints()] == [2]

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 import torch
 
-from tests.trainer.training.test_parity import RECIPE, learner_on
+from tests.trainer.training.test_parity import RECIPE, train_step_on
 from trainer.dataset.dataset import Dataset
 from trainer.families.base import Base
 from trainer.families.family import Family
 from trainer.recipe.recipe import Recipe
-from trainer.training.data.training_set import Materials
+from trainer.training.data.training_set import TrainingSet
 from trainer.training.step.schedule import lr_at
-from trainer.training.step.train_step import Learner
+from trainer.training.step.train_step import TrainStep
 
-Live = tuple[Family, Learner, Materials]
+Live = tuple[Family, TrainStep, TrainingSet]
 Check = tuple[dict[str, Any], Callable[[Live, Recipe], bool]]
 
 
@@ -71,7 +71,7 @@ CHECKS: dict[str, Check] = {
     ),
     "text.tag_dropout": ({"tag_dropout": 0.9}, lambda live, _: min(map(len, captions(live))) < 16),
     "schedule.steps": ({"steps": 40}, lambda _, recipe: lr_at(39, recipe.optim, recipe.schedule) > 0),
-    "schedule.batch": ({"batch": 1}, lambda live, _: len(live[1]._items(0)) == 1),
+    "schedule.batch": ({"batch": 1}, lambda live, _: len(live[1]._examples(0)) == 1),
     "schedule.accumulation": ({"accumulation": 3}, lambda live, _: pictures_an_update(live) >= 3),
     "schedule.curve": ({"curve": "constant"}, lambda live, _: live[1]._lrs(3) == [1e-3]),
     "schedule.warmup": ({"warmup": 2}, lambda live, _: live[1]._lrs(0) < live[1]._lrs(1)),
@@ -119,11 +119,11 @@ def names(live: Live) -> list[str]:
 
 
 def captions(live: Live) -> list[str]:
-    learner, seen = live[1], list[str]()
+    train_step, seen = live[1], list[str]()
     for number in range(16):
-        items = learner._items(number)
+        items = train_step._examples(number)
         source = torch.Generator().manual_seed(number)
-        seen += learner._captions(items, number, source)
+        seen += train_step._captions(items, number, source)
     return seen
 
 
@@ -132,10 +132,10 @@ def sizes(live: Live) -> list[tuple[int, int]]:
 
 
 def pictures_an_update(live: Live) -> int:
-    learner, parts = live[1], list[int]()
-    backward = learner._backward
-    learner._backward = lambda number: (lambda made: (parts.append(len(made[0])), made)[1])(backward(number))  # type: ignore[method-assign]
-    learner.update(0)
+    train_step, parts = live[1], list[int]()
+    backward = train_step._micro_batch
+    train_step._micro_batch = lambda number: (lambda made: (parts.append(len(made[0])), made)[1])(backward(number))  # type: ignore[method-assign]
+    train_step.update(0)
     return sum(parts)
 
 
@@ -149,11 +149,11 @@ def predictions_an_update(live: Live) -> int:
 
 def penalised(live: Live) -> bool:
     """The penalty's gradient alone shrinks B: with it an update's gradient has a part along B."""
-    learner = live[1]
-    square = float(learner.adapter.square_norm().detach())
+    train_step = live[1]
+    square = float(train_step.adapter.square_norm().detach())
     for step in range(3):
-        learner.update(step)
-    return float(learner.adapter.square_norm().detach()) < square
+        train_step.update(step)
+    return float(train_step.adapter.square_norm().detach()) < square
 
 
 _ALSO_WITHOUT = ("schedule.steps", "lora.conv_rank", "lora.conv_alpha", "text.keep_tokens")
@@ -169,8 +169,8 @@ def test_a_setting_is_read_back_from_what_trains(
     part, _, _ = place.partition(".")
     data[part] |= change
     recipe = Recipe.from_json(data)
-    assert is_there(learner_on(tiny_base, tiny_dataset, recipe, tmp_path), recipe)
-    plain = learner_on(tiny_base, tiny_dataset, RECIPE, tmp_path / "plain")
+    assert is_there(train_step_on(tiny_base, tiny_dataset, recipe, tmp_path), recipe)
+    plain = train_step_on(tiny_base, tiny_dataset, RECIPE, tmp_path / "plain")
     if place not in _ALSO_WITHOUT:
         assert not _holds(is_there, plain, RECIPE), "the check also holds without the setting"
 

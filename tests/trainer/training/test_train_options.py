@@ -27,7 +27,7 @@ from trainer.training.run.events import Prepared, Sampled, Seeded, Stepped
 from trainer.training.run.folder import RunFolder
 from trainer.training.seeds import train_seeds
 from trainer.training.step.flat_optimizer import FlatOptimizer
-from trainer.training.step.train_step import Learner
+from trainer.training.step.train_step import TrainStep
 from trainer.training.train import train
 
 RECIPE = Recipe(
@@ -187,13 +187,13 @@ def test_own_regularisation_pictures_are_trained_beside_the_character(
         tuple(replace(sample, caption="", path=sample.path) for sample in tiny_dataset.train[:2])
     )
     told: list[tuple[str, float]] = []
-    real = Learner._learn
+    real = TrainStep._learn
 
-    def spied(self: Learner, batch, noised, captions, share):
+    def spied(self: TrainStep, batch, noised, captions, share):
         told.extend(zip(captions, batch.weight.tolist(), strict=True))
         return real(self, batch, noised, captions, share)
 
-    monkeypatch.setattr(Learner, "_learn", spied)
+    monkeypatch.setattr(TrainStep, "_learn", spied)
     recipe = replace(RECIPE, prior=Prior(weight=0.25))
     list(train(replace(job, recipe=recipe, regularisation=others)))
     assert told.count(("person", 0.25)) == len(told) / 2

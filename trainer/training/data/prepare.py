@@ -16,7 +16,7 @@ from ..run.events import Prepared
 from ..run.folder import RunFolder
 from .cache import Cache
 from .prior import PriorPicture, draw_missing, prior_pictures, without_trigger
-from .training_set import Item, Materials
+from .training_set import Example, TrainingSet
 
 _log = logging.getLogger(__name__)
 
@@ -36,65 +36,65 @@ class Preparation:
     cancelled: Callable[[], bool]
 
 
-def prepare(work: Preparation) -> Generator[Prepared, None, Materials]:
+def prepare(work: Preparation) -> Generator[Prepared, None, TrainingSet]:
     """Draw and encode what is not on disk yet. Raises Cancelled between pictures, DatasetError for bad ones."""
     recipe = work.recipe
-    train = _items(work, work.dataset.train, is_masked=recipe.loss.masked)
+    train = _examples(work, work.dataset.train, is_masked=recipe.loss.masked)
     # The held-out loss is plain and needs no masks.
-    held_out = _items(work, work.dataset.held_out, is_masked=False)
+    held_out = _examples(work, work.dataset.held_out, is_masked=False)
     if not train:
         raise DatasetError("The dataset has no training pictures. Add some, or move some out of the held-out part.")
     _warn_without_masks(work)
-    drawn = yield from _drawn(work, [item.placement for item in train])
+    drawn = yield from _drawn(work, [example.placement for example in train])
     prior = [*_regularisation(work), *drawn]
     folder = work.run.cache if recipe.memory.cache == "disk" else None
     cache = Cache(folder, work.family, work.base.sha256)
-    materials = Materials(train=tuple(train), held_out=tuple(held_out), prior=tuple(prior), cache=cache)
-    yield from _encode(work, materials)
-    return materials
+    training_set = TrainingSet(train=tuple(train), held_out=tuple(held_out), prior=tuple(prior), cache=cache)
+    yield from _encode(work, training_set)
+    return training_set
 
 
-def _encode(work: Preparation, materials: Materials) -> Generator[Prepared]:
+def _encode(work: Preparation, training_set: TrainingSet) -> Generator[Prepared]:
     """Latents of all pictures; text of all captions, unless it is to be made anew each time they are shown."""
     text = work.recipe.text
     is_cached = not (text.encoder_lr or text.changes_captions)
-    items = [*materials.train, *materials.held_out, *materials.prior]
-    for done, item in enumerate(items):
-        yield _progress(work, "encoding pictures", done, len(items))
+    examples = [*training_set.train, *training_set.held_out, *training_set.prior]
+    for done, example in enumerate(examples):
+        yield _progress(work, "encoding pictures", done, len(examples))
         with work.run.writing():
-            materials.warm(item)
+            training_set.warm(example)
             if is_cached:
-                for caption in _captions(item, work.recipe):
-                    materials.cache.condition(caption)
+                for caption in _captions(example, work.recipe):
+                    training_set.cache.condition(caption)
     if is_cached:
         with work.run.writing():
-            materials.cache.condition("")
+            training_set.cache.condition("")
     for prompt in work.prompts:
         work.family.encode_text(prompt)
     work.family.free_encoders(keep_text=not is_cached)
-    yield _progress(work, "encoding pictures", len(items), len(items))
+    yield _progress(work, "encoding pictures", len(examples), len(examples))
 
 
-def _captions(item: Item, recipe: Recipe) -> tuple[str, ...]:
-    return (item.caption, item.bare) if recipe.prior.output_weight else (item.caption,)
+def _captions(example: Example, recipe: Recipe) -> tuple[str, ...]:
+    return (example.caption, example.class_caption) if recipe.prior.output_weight else (example.caption,)
 
 
-def _items(work: Preparation, samples: Sequence[Sample], *, is_masked: bool) -> list[Item]:
+def _examples(work: Preparation, samples: Sequence[Sample], *, is_masked: bool) -> list[Example]:
     fallback = f"{work.dataset.trigger}, {work.dataset.subject}"
-    items = [
-        Item(
+    examples = [
+        Example(
             sample=sample,
             placement=placement((sample.width, sample.height), work.recipe.buckets),
             caption=sample.caption or fallback,
-            bare=without_trigger(sample.caption or fallback, work.dataset),
+            class_caption=without_trigger(sample.caption or fallback, work.dataset),
             is_masked=is_masked and sample.masked,
         )
         for sample in samples
     ]
-    small = [item.name for item in items if item.placement.scales_up]
+    small = [example.name for example in examples if example.placement.scales_up]
     if small:
         _log.warning("Scaled up to fit their bucket, use larger originals if there are: %s.", ", ".join(small))
-    return items
+    return examples
 
 
 def _warn_without_masks(work: Preparation) -> None:
@@ -102,33 +102,33 @@ def _warn_without_masks(work: Preparation) -> None:
         _log.warning("The loss is masked, but no picture has a mask. Load the dataset with its transparency as mask.")
 
 
-def _drawn(work: Preparation, places: Sequence[Placement]) -> Generator[Prepared, None, list[Item]]:
+def _drawn(work: Preparation, places: Sequence[Placement]) -> Generator[Prepared, None, list[Example]]:
     """Pictures of anybody that the base makes itself."""
     count = work.recipe.prior.images
     pictures = prior_pictures(count, work.recipe.seed, work.dataset, places, work.run.prior, work.base.sha256)
     with work.run.writing():
         for done in draw_missing(pictures, work.family):
             yield _progress(work, "drawing prior pictures", done, count)
-    return [_drawn_item(picture, work.recipe) for picture in pictures]
+    return [_drawn_example(picture, work.recipe) for picture in pictures]
 
 
-def _drawn_item(picture: PriorPicture, recipe: Recipe) -> Item:
+def _drawn_example(picture: PriorPicture, recipe: Recipe) -> Example:
     size = picture.shot.width, picture.shot.height
     sample = Sample(path=picture.path, sha256=pixel_sha256(load_rgb(picture.path)), width=size[0], height=size[1])
-    return _prior_item(sample, picture.shot.prompt, recipe)
+    return _prior_example(sample, picture.shot.prompt, recipe)
 
 
-def _regularisation(work: Preparation) -> list[Item]:
+def _regularisation(work: Preparation) -> list[Example]:
     """The user's own pictures of anybody, the class word standing for a missing caption."""
     if work.regularisation is None:
         return []
     subject = work.dataset.subject
-    return [_prior_item(sample, sample.caption or subject, work.recipe) for sample in work.regularisation.train]
+    return [_prior_example(sample, sample.caption or subject, work.recipe) for sample in work.regularisation.train]
 
 
-def _prior_item(sample: Sample, caption: str, recipe: Recipe) -> Item:
+def _prior_example(sample: Sample, caption: str, recipe: Recipe) -> Example:
     place = placement((sample.width, sample.height), recipe.buckets)
-    return Item(sample=sample, placement=place, caption=caption, bare=caption, weight=recipe.prior.weight)
+    return Example(sample=sample, placement=place, caption=caption, class_caption=caption, weight=recipe.prior.weight)
 
 
 def _progress(work: Preparation, what: str, done: int, total: int) -> Prepared:

@@ -12,13 +12,13 @@ from .cache import Cache
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class Example:
     """One picture to train on: where it goes, what is said of it, and how much it counts."""
 
     sample: Sample
     placement: Placement
     caption: str
-    bare: str
+    class_caption: str
     """The caption of anybody in the character's place, for what the base itself would answer."""
     weight: float = 1.0
     is_masked: bool = False
@@ -45,30 +45,30 @@ class Batch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Materials:
-    """The character's items, the held-out ones, those that keep everybody else, and the cache that holds them."""
+class TrainingSet:
+    """The character's examples, the held-out ones, those that keep everybody else, and the cache that holds them."""
 
-    train: tuple[Item, ...]
-    held_out: tuple[Item, ...]
-    prior: tuple[Item, ...]
+    train: tuple[Example, ...]
+    held_out: tuple[Example, ...]
+    prior: tuple[Example, ...]
     cache: Cache
 
-    def batch(self, items: Sequence[Item]) -> Batch:
+    def batch(self, examples: Sequence[Example]) -> Batch:
         """Items of one bucket as one forward pass needs them."""
-        latents = torch.stack([self.cache.latents(item.sample, item.placement) for item in items])
-        masks = [self._mask(item, latents.shape[-2:]) for item in items]
+        latents = torch.stack([self.cache.latents(example.sample, example.placement) for example in examples])
+        masks = [self._mask(example, latents.shape[-2:]) for example in examples]
         whole = torch.ones((1, *latents.shape[-2:]))
         mask = None
         if any(each is not None for each in masks):
             mask = torch.stack([whole if each is None else each for each in masks])
-        weight = torch.tensor([item.weight for item in items])
-        return Batch(latents, [item.placement for item in items], weight, mask)
+        weight = torch.tensor([example.weight for example in examples])
+        return Batch(latents, [example.placement for example in examples], weight, mask)
 
-    def warm(self, item: Item) -> None:
-        """See that the cache holds an item's latents and mask."""
-        latents = self.cache.latents(item.sample, item.placement)
-        self._mask(item, latents.shape[-2:])
+    def warm(self, example: Example) -> None:
+        """See that the cache holds an example's latents and mask."""
+        latents = self.cache.latents(example.sample, example.placement)
+        self._mask(example, latents.shape[-2:])
 
-    def _mask(self, item: Item, size: Sequence[int]) -> Tensor | None:
+    def _mask(self, example: Example, size: Sequence[int]) -> Tensor | None:
         height, width = size
-        return self.cache.mask(item.sample, item.placement, (height, width)) if item.is_masked else None
+        return self.cache.mask(example.sample, example.placement, (height, width)) if example.is_masked else None

@@ -15,7 +15,7 @@ from ...families.base import Base
 from ...runtime.lock import locked
 from ...storage.atomic import DRAFTS, write_atomically
 from .events import Event, Finished, Prepared, Sampled, Seeded, event_json, read_events
-from .identity import Claim, differences
+from .identity import RunIdentity, differences
 
 _CHECKPOINT = re.compile(r"(?P<name>.+)_step(?P<step>\d{6,})\.safetensors")
 _AVERAGE = re.compile(r"(?P<name>.+)_average(?P<seeds>\d+)\.safetensors")
@@ -83,21 +83,21 @@ class RunFolder:
         past = [at for at in found if 0 < at <= step]
         return found[max(past)] if past else None
 
-    def claim(self, name: str, claim: Claim) -> None:
+    def claim(self, name: str, identity: RunIdentity) -> None:
         """Make the folder this job's; RunError when it is another's or cannot be written."""
         if not _NAME.fullmatch(name) or name.endswith((".", " ")):
             raise RunError(f"The run name {name!r} cannot be a file name; use letters, digits, '-' and '_'.")
-        whose = differences(self.path, claim)
+        whose = differences(self.path, identity)
         if any(_names(checkpoint.path) != name for checkpoint in self.checkpoints()):
             whose.append("name")
         if whose:
             said = " and ".join(whose)
             raise RunError(f"{self.path} holds a run of another {said}. Give this run another name or folder.")
         if not (self.path / "recipe.json").is_file():
-            self._write_json("base.json", claim.base.to_json())
-            self._write_json("dataset.json", claim.dataset.to_json())
-            self._write_json("beside.json", claim.beside())
-            self._write_json("recipe.json", claim.recipe.to_json())
+            self._write_json("base.json", identity.base.to_json())
+            self._write_json("dataset.json", identity.dataset.to_json())
+            self._write_json("inputs.json", identity.inputs())
+            self._write_json("recipe.json", identity.recipe.to_json())
 
     @contextmanager
     def writing(self) -> Generator[None]:

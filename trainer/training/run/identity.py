@@ -1,4 +1,4 @@
-"""What makes a run this one and no other, and how two such claims differ."""
+"""What makes a run this one and no other, and how two such identities differ."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ _MOST_SETTINGS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
+class RunIdentity:
     """What makes a run this one and no other."""
 
     recipe: Recipe
@@ -25,34 +25,41 @@ class Claim:
     regularisation: Dataset | None = None
     start: Path | None = None
 
-    def beside(self) -> dict[str, str | None]:
-        """What the run takes in besides its dataset, by content."""
+    def inputs(self) -> dict[str, str | None]:
+        """What the run takes in beside its dataset, by content."""
         return {
             "regularisation": None if self.regularisation is None else self.regularisation.fingerprint(),
             "start": None if self.start is None else _sha256(self.start),
         }
 
 
-def differences(folder: Path, claim: Claim) -> list[str]:
-    """Which parts of the claim differ from those the folder was made for, settings of the recipe as old → new."""
+def differences(folder: Path, identity: RunIdentity) -> list[str]:
+    """Which parts of the identity differ from those the folder was made for, settings of the recipe as old → new."""
     if not (folder / "recipe.json").is_file():
         return []
     try:
         kept_recipe = Recipe.from_json(_read_json(folder / "recipe.json"))
         kept_dataset = Dataset.from_json(_read_json(folder / "dataset.json"))
         kept_base = _read_json(folder / "base.json")
-        kept_beside = _read_json(folder / "beside.json") if (folder / "beside.json").is_file() else {}
+        kept_inputs = _kept_inputs(folder)
     except (OSError, ValueError, LikenessError) as error:
         raise RunError(f"{folder} is damaged: {error}. Start the run in another folder.") from error
-    beside, base = claim.beside(), claim.base
+    inputs, base = identity.inputs(), identity.base
     is_other = {
-        f"recipe ({_moved(kept_recipe, claim.recipe)})": kept_recipe != claim.recipe,
-        "dataset": kept_dataset.fingerprint() != claim.dataset.fingerprint(),
+        f"recipe ({_moved(kept_recipe, identity.recipe)})": kept_recipe != identity.recipe,
+        "dataset": kept_dataset.fingerprint() != identity.dataset.fingerprint(),
         "base model": (kept_base.get("sha256"), kept_base.get("predicts", "")) != (base.sha256, base.predicts),
-        "set of regularisation pictures": kept_beside.get("regularisation") != beside["regularisation"],
-        "LoRA to start from": kept_beside.get("start") != beside["start"],
+        "set of regularisation pictures": kept_inputs.get("regularisation") != inputs["regularisation"],
+        "LoRA to start from": kept_inputs.get("start") != inputs["start"],
     }
     return [name for name, differs in is_other.items() if differs]
+
+
+def _kept_inputs(folder: Path) -> dict[str, Any]:
+    """Of `inputs.json`, which runs of version 0.1 call `beside.json` and the first ones lack."""
+    names = (folder / "inputs.json", folder / "beside.json")
+    found = [path for path in names if path.is_file()]
+    return _read_json(found[0]) if found else {}
 
 
 def _moved(old: Recipe, new: Recipe) -> str:

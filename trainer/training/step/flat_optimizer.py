@@ -62,7 +62,7 @@ class FlatOptimizer:
         return min(self._optim.ema_decay, (1 + self._updates) / (10 + self._updates))
 
     @contextmanager
-    def at_rest(self) -> Generator[None]:
+    def eval_weights(self) -> Generator[None]:
         """Inside, the weights are those to save, draw and measure with: a running mean, where the recipe has one.
 
         Schedule-free training takes its gradients at y, and its result is x (Defazio et al. 2024, algorithm 1).

@@ -16,7 +16,7 @@ from ...recipe.recipe import Recipe
 from ...storage.seeding import random_source
 from ..data.order import Order, stream
 from ..data.shown_caption import varied
-from ..data.training_set import Batch, Item, Materials
+from ..data.training_set import Batch, Example, TrainingSet
 from .conditioning import Conditioning
 from .flat_optimizer import FlatOptimizer
 from .loss import picture_losses
@@ -29,12 +29,12 @@ _HELD_OUT_PICTURES = 8
 _PLAIN = Loss(min_snr_gamma=0.0)
 
 
-class Learner:
-    """Learns from `materials` into an adapter on the family's layers. All randomness comes from seed and step."""
+class TrainStep:
+    """Learns from `training_set` into an adapter on the family's layers. All randomness comes from seed and step."""
 
-    def __init__(self, family: Family, materials: Materials, recipe: Recipe) -> None:
+    def __init__(self, family: Family, training_set: TrainingSet, recipe: Recipe) -> None:
         self._family = family
-        self._materials = materials
+        self._training_set = training_set
         self._recipe = recipe
         addresses = family.lora_targets(recipe.lora.targets)
         if recipe.text.encoder_lr:
@@ -44,9 +44,9 @@ class Learner:
         groups = [self.adapter.parameters((family.spec.denoiser,)), self._text_weights]
         self.optimizer = FlatOptimizer([group for group in groups if group], recipe.optim)
         self.scale = LossScale(recipe.memory.precision)
-        self._conditioning = Conditioning(family, recipe.text, materials.cache.condition, self.adapter.off)
-        buckets = [item.placement.bucket for item in materials.train]
-        repeats = [item.repeats for item in materials.train]
+        self._conditioning = Conditioning(family, recipe.text, training_set.cache.condition, self.adapter.off)
+        buckets = [example.placement.bucket for example in training_set.train]
+        repeats = [example.repeats for example in training_set.train]
         self._order = Order(buckets, repeats, recipe.schedule.batch, recipe.seed)
 
     def update(self, step: int) -> tuple[float, float]:
@@ -56,17 +56,17 @@ class Learner:
         """
         self._let_text_learn(step)
         parts = range(self._recipe.schedule.accumulation)
-        seen = [self._backward(step * len(parts) + part) for part in parts]
+        seen = [self._micro_batch(step * len(parts) + part) for part in parts]
         if self._recipe.prior.delta_l2:
-            self._grow(self._recipe.prior.delta_l2 * self.adapter.square_norm())
-        items = [item for part, _ in seen for item in part]
+            self._add_gradients(self._recipe.prior.delta_l2 * self.adapter.square_norm())
+        examples = [example for part, _ in seen for example in part]
         losses = [float(loss) for _, part in seen for loss in part.cpu()]
         self.optimizer.scale_gradients(1 / self.scale.factor)
         norm = self.optimizer.gradient_norm()
         lrs = self._lrs(step)
         is_finite = math.isfinite(norm)
         if not all(map(math.isfinite, losses)) or not (is_finite or self.scale.may_overflow):
-            raise _not_finite(step + 1, items, losses)
+            raise _not_finite(step + 1, examples, losses)
         if self.scale.passed(is_finite=is_finite):
             self.optimizer.step(lrs, norm)
         else:
@@ -86,11 +86,13 @@ class Learner:
     @torch.no_grad()
     def held_out_loss(self) -> tuple[float, float] | None:
         """Loss on held-out and on as many training pictures, same noise and timesteps each time; None without any."""
-        count = min(len(self._materials.held_out), len(self._materials.train), _HELD_OUT_PICTURES)
+        count = min(len(self._training_set.held_out), len(self._training_set.train), _HELD_OUT_PICTURES)
         if not count:
             return None
-        with self.optimizer.at_rest():
-            return self._fixed_loss(self._materials.held_out[:count]), self._fixed_loss(self._materials.train[:count])
+        with self.optimizer.eval_weights():
+            return self._fixed_loss(self._training_set.held_out[:count]), self._fixed_loss(
+                self._training_set.train[:count]
+            )
 
     def _lrs(self, step: int) -> list[float]:
         """The denoiser's rate and, on the same curve, the text encoders'."""
@@ -108,21 +110,21 @@ class Learner:
         for weight in self._text_weights:
             weight.requires_grad_(self._text_learns(step))
 
-    def _backward(self, number: int) -> tuple[list[Item], Tensor]:
-        """Add the gradients of micro-batch `number`; its items and their losses, (n,), without gradient."""
+    def _micro_batch(self, number: int) -> tuple[list[Example], Tensor]:
+        """Add the gradients of micro-batch `number`; its examples and their losses, (n,), without gradient."""
         source = random_source(self._recipe.seed, "step", number)
-        items = self._items(number)
-        share = 1 / (len(items) * self._recipe.schedule.accumulation)
-        captions = self._captions(items, number, source)
-        seen: list[Item] = []
+        examples = self._examples(number)
+        share = 1 / (len(examples) * self._recipe.schedule.accumulation)
+        captions = self._captions(examples, number, source)
+        seen: list[Example] = []
         losses: list[Tensor] = []
-        for places in _by_bucket(items):
-            group = [items[place] for place in places]
-            batch = self._materials.batch(group)
+        for places in _by_bucket(examples):
+            group = [examples[place] for place in places]
+            batch = self._training_set.batch(group)
             noised = self._family.noised(batch.latents, source, self._recipe.loss.noise_offset)
             loss = self._learn(batch, noised, [captions[place] for place in places], share)
             if self._recipe.prior.output_weight:
-                self._keep_others(group, batch, noised, share)
+                self._preserve(group, batch, noised, share)
             seen += group
             losses.append(loss)
         return seen, torch.cat(losses)
@@ -135,16 +137,16 @@ class Learner:
             predicted = self._family.predict(noised.noisy, level.time, text, batch.placements)
             target = noised.target.to(predicted.device)
             loss = picture_losses(predicted.float(), target, self._recipe.loss, level, batch.mask)
-            self._grow((loss * batch.weight.to(loss.device)).sum() * share)
+            self._add_gradients((loss * batch.weight.to(loss.device)).sum() * share)
         return loss.detach()
 
-    def _keep_others(self, group: Sequence[Item], batch: Batch, noised: Noised, share: float) -> None:
+    def _preserve(self, group: Sequence[Example], batch: Batch, noised: Noised, share: float) -> None:
         """Gradients that hold the prediction for anybody in the character's place to the bare base's own."""
-        rows = [row for row, item in enumerate(group) if item.bare != item.caption]
+        rows = [row for row, example in enumerate(group) if example.class_caption != example.caption]
         if not rows:
             return
         noisy, level = noised.noisy[rows], noised.level.rows(rows)
-        captions, places = [group[row].bare for row in rows], [batch.placements[row] for row in rows]
+        captions, places = [group[row].class_caption for row in rows], [batch.placements[row] for row in rows]
         told = self._conditioning.of_base(captions)
         with torch.no_grad(), self.adapter.off():
             wanted = self._family.predict(noisy, level.time, told, places).float()
@@ -152,50 +154,50 @@ class Learner:
             text = self._conditioning.of(captions)
             predicted = self._family.predict(noisy, level.time, text, places)
             loss = picture_losses(predicted.float(), wanted, self._recipe.loss, level, None)
-            self._grow(loss.sum() * share * self._recipe.prior.output_weight)
+            self._add_gradients(loss.sum() * share * self._recipe.prior.output_weight)
 
-    def _grow(self, loss: Tensor) -> None:
+    def _add_gradients(self, loss: Tensor) -> None:
         scaled: Any = loss * self.scale.factor
         scaled.backward()
 
-    def _captions(self, items: Sequence[Item], number: int, source: torch.Generator) -> list[str]:
-        """What is said of each item this time; nothing where its caption is dropped."""
-        dropped = torch.rand(len(items), generator=source) < self._recipe.text.dropout
+    def _captions(self, examples: Sequence[Example], number: int, source: torch.Generator) -> list[str]:
+        """What is said of each example this time; nothing where its caption is dropped."""
+        dropped = torch.rand(len(examples), generator=source) < self._recipe.text.dropout
         words = random_source(self._recipe.seed, "captions", number)
-        said = [varied(item.caption, self._recipe.text, words) for item in items]
+        said = [varied(example.caption, self._recipe.text, words) for example in examples]
         return ["" if drop else caption for caption, drop in zip(said, dropped, strict=True)]
 
-    def _items(self, number: int) -> list[Item]:
+    def _examples(self, number: int) -> list[Example]:
         """The character's batch and, with prior preservation, as many of other people."""
-        train, prior = self._materials.train, self._materials.prior
-        items = [train[index] for index in self._order.at(number)]
+        train, prior = self._training_set.train, self._training_set.prior
+        examples = [train[index] for index in self._order.at(number)]
         if prior:
             batch = self._recipe.schedule.batch
-            items += [prior[i] for i in stream(len(prior), number * batch, len(items), self._recipe.seed)]
-        return items
+            examples += [prior[i] for i in stream(len(prior), number * batch, len(examples), self._recipe.seed)]
+        return examples
 
-    def _fixed_loss(self, items: Sequence[Item]) -> float:
+    def _fixed_loss(self, examples: Sequence[Example]) -> float:
         losses: list[Tensor] = []
-        for number, item in enumerate(items):
+        for number, example in enumerate(examples):
             source = random_source(self._recipe.seed, "held out", number)
-            batch = self._materials.batch([item] * _DRAWS)
+            batch = self._training_set.batch([example] * _DRAWS)
             noised = self._family.noised(batch.latents, source)
-            text = self._conditioning.of([item.caption] * _DRAWS)
+            text = self._conditioning.of([example.caption] * _DRAWS)
             predicted = self._family.predict(noised.noisy, noised.level.time, text, batch.placements)
             target = noised.target.to(predicted.device)
             losses.append(picture_losses(predicted.float(), target, _PLAIN, noised.level, None))
         return float(torch.cat(losses).mean())
 
 
-def _by_bucket(items: Sequence[Item]) -> Iterator[list[int]]:
-    """Places of the items of each bucket, buckets in the order in which they come."""
-    for bucket in dict.fromkeys(item.placement.bucket for item in items):
-        yield [place for place, item in enumerate(items) if item.placement.bucket == bucket]
+def _by_bucket(examples: Sequence[Example]) -> Iterator[list[int]]:
+    """Places of the examples of each bucket, buckets in the order in which they come."""
+    for bucket in dict.fromkeys(example.placement.bucket for example in examples):
+        yield [place for place, example in enumerate(examples) if example.placement.bucket == bucket]
 
 
-def _not_finite(step: int, items: Sequence[Item], losses: Sequence[float]) -> RunError:
-    guilty = [item.name for item, loss in zip(items, losses, strict=True) if not math.isfinite(loss)]
-    names = ", ".join(dict.fromkeys(guilty or [item.name for item in items]))
+def _not_finite(step: int, examples: Sequence[Example], losses: Sequence[float]) -> RunError:
+    offending = [example.name for example, loss in zip(examples, losses, strict=True) if not math.isfinite(loss)]
+    names = ", ".join(dict.fromkeys(offending or [example.name for example in examples]))
     return RunError(
         f"Step {step} gave a loss or gradient that is not a number, on {names}. "
         f"Try a lower lr, precision fp32, or leave the picture out. Checkpoints saved before are whole."

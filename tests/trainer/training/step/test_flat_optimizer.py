@@ -82,7 +82,7 @@ def test_stopped_saved_and_resumed_ends_byte_for_byte_as_straight(name: str, tmp
     whole, first = FlatOptimizer([straight], optim), FlatOptimizer([cut], optim)
     train(whole, straight, range(30), schedule, optim)
     train(first, cut, range(24), schedule, optim)
-    with first.at_rest():
+    with first.eval_weights():
         pass  # measured before it is saved, which the straight run was not
     save_state(tmp_path / "state", 24, first.tensors())
     loaded = load_state(tmp_path / "state")
@@ -134,12 +134,12 @@ def test_schedule_free_rests_at_the_mean_and_trains_on_from_where_it_was() -> No
     flat = FlatOptimizer([parameters], optim)
     train(flat, parameters, range(4), schedule_of("schedulefree"), optim)
     training, fast = flat.flats[0].detach().clone(), flat.tensors()["0.state.z"].clone()
-    with flat.at_rest():
+    with flat.eval_weights():
         mean = flat.flats[0].detach().clone()
         assert torch.equal(parameters[0].reshape(-1), mean[: parameters[0].numel()])
     assert torch.equal(flat.flats[0], training)
     assert torch.allclose(training, 0.1 * fast + 0.9 * mean, atol=1e-6)
-    with pytest.raises(KeyboardInterrupt), flat.at_rest():
+    with pytest.raises(KeyboardInterrupt), flat.eval_weights():
         raise KeyboardInterrupt
     assert torch.equal(flat.flats[0], training)
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from .errors import RecipeError
 from .runtime.peak import peak_mb
-from .scoring import Compared, Report
-from .scoring.plan import ComparePlan
+from .runtime.work import follow
+from .scoring import Compared, ComparePlan
 from .storage.values import read_json
 from .training.run.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Seeded, Stepped
 
@@ -94,11 +94,7 @@ def follow_demo(out: Path, number: int, seed: int) -> dict[str, Any]:
     ):
         _console.print(title, style="bold", highlight=False)
         with following() as follower:
-            for item in work:
-                if isinstance(item, Outcome):
-                    outcomes.append(item)
-                else:
-                    follower.show(item)
+            outcomes.append(follow(work, follower.show))
         _console.print(outcomes[-1].report.reason, highlight=False, soft_wrap=True)
     picture = out / "character" / "report" / "report.png"
     sys.stdout.write(f"{picture.resolve()}\n")
@@ -121,7 +117,7 @@ def demo_figures(learned: Any, overdone: Any) -> dict[str, Any]:
         "identity_chosen": _mean(chosen.identity if chosen else None),
         "identity_without_trigger": _mean(chosen.untriggered if chosen else None),
         "identity_reference": rounded(report.reference),
-        "top1": rounded(chosen.top1 if chosen else None),
+        "top1": _mean(chosen.top1 if chosen else None),
         "following_control": _mean(control.following),
         "following_chosen": _mean(chosen.following if chosen else None),
         "following_slots": {slot: round(value, 3) for slot, value in control.slots.items()},
@@ -134,15 +130,20 @@ def demo_figures(learned: Any, overdone: Any) -> dict[str, Any]:
 def follow_compare(options: argparse.Namespace) -> dict[str, Any]:
     """Compare a run's checkpoints with the demo's readers and write the report into the run folder."""
     from .demo.assets import demo_base
-    from .demo.run import judge
+    from .demo.run import demo_subject, demo_tools
+    from .demo.settings import demo_plan
+    from .scoring import compare
     from .training.run.folder import RunFolder, read_run
 
     dataset, base = read_run(options.run)
     if base.sha256 != demo_base().sha256:
         raise RecipeError("Only runs on the demo base can be compared: there is no face reader for photographs yet.")
-    plan = ComparePlan.from_json(read_json(options.plan, RecipeError)) if options.plan else None
+    plan = ComparePlan.from_json(read_json(options.plan, RecipeError)) if options.plan else demo_plan(dataset.trigger)
     out = options.run / "report"
-    report = _report(judge(base, dataset, RunFolder(options.run).checkpoints(), out, plan=plan))
+    tools = demo_tools(base, out)
+    with following() as follower:
+        work = compare(plan, RunFolder(options.run).checkpoints(), demo_subject(dataset), tools)
+        report = follow(work, follower.show)
     _console.print(report.reason, highlight=False, soft_wrap=True)
     picture = out / "report.png"
     sys.stdout.write(f"{picture.resolve()}\n")
@@ -152,15 +153,6 @@ def follow_compare(options: argparse.Namespace) -> dict[str, Any]:
         "identity_chosen": _mean(report.choice.identity if report.choice else None),
         "report": str(picture),
     }
-
-
-def _report(work: Iterator[Compared | Report]) -> Report:
-    with following() as follower:
-        for item in work:
-            if isinstance(item, Report):
-                return item
-            follower.show(item)
-    raise AssertionError("a comparison ends with its report")
 
 
 def follow_build(assets: Path | None, work: Path, quick: bool) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..console import demo_figures, following, rounded
 from ..demo.run import Outcome, learn, overdo
+from ..runtime.work import follow
 
 CHARACTERS = (0, 1, 2)
 SEEDS = (0, 1, 2)
@@ -34,11 +35,7 @@ def _run(folder: Path, number: int, seed: int) -> dict[str, Any]:
     outcomes: list[Outcome] = []
     for work in (learn(folder / "learned", number, seed=seed), overdo(folder / "overdone", number, seed=seed)):
         with following() as follower:
-            for item in work:
-                if isinstance(item, Outcome):
-                    outcomes.append(item)
-                else:
-                    follower.show(item)
+            outcomes.append(follow(work, follower.show))
     return {"character": number, "seed": seed, **demo_figures(outcomes[0], outcomes[1])}
 
 

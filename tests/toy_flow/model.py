@@ -29,12 +29,7 @@ class Net(torch.nn.Module):
 
 def words_of(caption: str) -> Tensor:
     """A vector a word, (words, 8), the same for the same word; one of zeros for no words."""
-    rows = [
-        torch.randn(
-            WIDTH, generator=torch.Generator().manual_seed(int(hashlib.sha256(word.encode()).hexdigest()[:8], 16))
-        )
-        for word in caption.replace(",", " ").split()
-    ]
+    rows = [torch.randn(WIDTH, generator=random_source(0, word)) for word in caption.replace(",", " ").split()]
     return torch.stack(rows) if rows else torch.zeros(1, WIDTH)
 
 

@@ -18,7 +18,7 @@ _NOTES = ".notes"
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredImage:
     """A picture on the shelf, by the sha256 of its pixels."""
 
     sha256: str
@@ -26,36 +26,36 @@ class Kept:
     height: int
 
 
-class PictureShelf:
+class ImageStore:
     """`<sha256>.png` with notes. A note whose picture is lost or torn is not believed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def path(self, kept: Kept) -> Path:
+    def path(self, kept: StoredImage) -> Path:
         return self._folder / f"{kept.sha256}.png"
 
-    def picture(self, key: str) -> tuple[Kept, Image.Image] | None:
+    def picture(self, key: str) -> tuple[StoredImage, Image.Image] | None:
         """What was drawn from these inputs, if it is still there whole."""
         note = self.note(key)
         if note is None:
             return None
         try:
-            kept = Kept(**note)
+            kept = StoredImage(**note)
         except TypeError:
             return None
         image = self._whole(kept)
         return None if image is None else (kept, image)
 
-    def keep(self, key: str, image: Image.Image) -> Kept:
+    def keep(self, key: str, image: Image.Image) -> StoredImage:
         """The picture first: a note is the promise that it is whole."""
         kept = self.put(image)
         self._write(f"{_NOTES}/{key}.json", canonical_json(asdict(kept)).encode())
         return kept
 
-    def put(self, image: Image.Image) -> Kept:
+    def put(self, image: Image.Image) -> StoredImage:
         """A picture without a note."""
-        kept = Kept(pixel_sha256(image), image.width, image.height)
+        kept = StoredImage(pixel_sha256(image), image.width, image.height)
         if self._whole(kept) is None:
             png = io.BytesIO()
             image.save(png, "PNG", compress_level=4)
@@ -72,7 +72,7 @@ class PictureShelf:
     def keep_note(self, key: str, note: Mapping[str, Any]) -> None:
         self._write(f"{_NOTES}/{key}.json", json.dumps(note).encode())
 
-    def _whole(self, kept: Kept) -> Image.Image | None:
+    def _whole(self, kept: StoredImage) -> Image.Image | None:
         try:
             image = load_rgb(self.path(kept))
         except DatasetError:

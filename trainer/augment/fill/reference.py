@@ -14,7 +14,7 @@ from ...dataset.sample_pixels import open_sample
 from ...errors import DatasetError
 from ...faces.identity import CharacterIdentity
 from ...images.pixels import pixel_sha256
-from ...images.store import PictureShelf
+from ...images.store import ImageStore
 from ..variants.plan import size_for
 from .plan import FillPlan, Job
 from .pose import yaw_of
@@ -35,7 +35,7 @@ class Reference:
     yaw: float | None
 
 
-def references_of(audit: Audit, plan: FillPlan, shelf: PictureShelf) -> list[Reference]:
+def references_of(audit: Audit, plan: FillPlan, shelf: ImageStore) -> list[Reference]:
     """At most five, the most typical face first. DatasetError where the set has none that may be used."""
     held = {sample.family for sample in audit.dataset.held_out}
     pairs = [
@@ -73,7 +73,7 @@ def _typical(pairs: Sequence[tuple[Sample, Seen]]) -> list[tuple[Sample, Seen]]:
     return sorted(pairs, key=likeness, reverse=True)
 
 
-def _ready(sample: Sample, seen: Seen, plan: FillPlan, shelf: PictureShelf) -> Reference:
+def _ready(sample: Sample, seen: Seen, plan: FillPlan, shelf: ImageStore) -> Reference:
     image = open_sample(sample)
     if pixel_sha256(image) != sample.sha256:
         raise DatasetError(f"{sample.path.name} changed since the dataset was loaded; load the dataset again.")

@@ -67,7 +67,7 @@ class Easel:
         """
         missing: list[Order[T]] = []
         for order in orders:
-            known = self._shelf.picture(self._key(order))
+            known = self._shelf.find(self._key(order))
             if known is None:
                 missing.append(order)
             else:

@@ -46,6 +46,10 @@ class Pen:
     def picture(self, at: tuple[int, int], image: Image.Image, radius: float = 6) -> None:
         self.image.paste(image, at, _rounded(image.size, radius))
 
+    def frame(self, box: Box, color: Color, *, radius: float = 5, width: int = 3) -> None:
+        """An outline around what is drawn already."""
+        self._draw.rounded_rectangle(box, radius=radius, outline=color, width=width)
+
     def mark(self, middle: tuple[float, float], kind: Mark, radius: int = 11) -> None:
         """A disc with a check, an exclamation mark, a cross or a dot."""
         left, top = round(middle[0] - radius), round(middle[1] - radius)

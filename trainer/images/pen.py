@@ -55,7 +55,7 @@ class Pen:
         left, top = round(middle[0] - radius), round(middle[1] - radius)
         self.image.paste(_disc(kind, radius), (left, top), _disc(kind, radius).getchannel("A"))
 
-    def veil(self, box: tuple[int, int, int, int], share: float, radius: float = 9) -> None:
+    def dim(self, box: tuple[int, int, int, int], share: float, radius: float = 9) -> None:
         """Darken a rounded part of the picture, so that words on it can be read."""
         part = self.image.crop(box)
         dark = Image.blend(part, Image.new("RGB", part.size, GROUND), share)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...dataset.audit.audit import Audit
-from ...dataset.audit.seen import Seen
+from ...dataset.audit.observation import Observation
 from ...dataset.coverage.coverage import cover
 from ...dataset.sample import Likeness, Sample
 from ...faces.face import AttributeReader, FaceReader
@@ -33,7 +33,7 @@ class Attempt:
     references: tuple[Reference, ...]
     sample: Sample
     verdict: Verdict
-    seen: Seen
+    seen: Observation
     seconds: float
 
 

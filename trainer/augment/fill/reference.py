@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ...dataset.audit.audit import Audit
-from ...dataset.audit.seen import Seen
+from ...dataset.audit.observation import Observation
 from ...dataset.sample import Sample
 from ...dataset.sample_pixels import open_sample
 from ...errors import DatasetError
@@ -61,19 +61,19 @@ def chosen(references: Sequence[Reference], job: Job, attempt: int, plan: FillPl
     return tuple(order[(job.number + attempt + place) % len(order)] for place in range(count))
 
 
-def _typical(pairs: Sequence[tuple[Sample, Seen]]) -> list[tuple[Sample, Seen]]:
+def _typical(pairs: Sequence[tuple[Sample, Observation]]) -> list[tuple[Sample, Observation]]:
     character = CharacterIdentity.of(seen.portrait.embedding for _, seen in pairs if seen.portrait)
     if character is None:
         return list(pairs)
 
-    def likeness(pair: tuple[Sample, Seen]) -> float:
+    def likeness(pair: tuple[Sample, Observation]) -> float:
         portrait = pair[1].portrait
         return character.likeness(portrait.embedding) if portrait and portrait.embedding.size else -1.0
 
     return sorted(pairs, key=likeness, reverse=True)
 
 
-def _ready(sample: Sample, seen: Seen, plan: FillPlan, shelf: ImageStore) -> Reference:
+def _ready(sample: Sample, seen: Observation, plan: FillPlan, shelf: ImageStore) -> Reference:
     image = open_sample(sample)
     if pixel_sha256(image) != sample.sha256:
         raise DatasetError(f"{sample.path.name} changed since the dataset was loaded; load the dataset again.")

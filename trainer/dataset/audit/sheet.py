@@ -156,7 +156,7 @@ def _tile(pen: Pen, at: tuple[int, int], audit: Audit, sample: Sample) -> None:
     framing = audit.coverage.bucket_of(sample.sha256).get("framing")
     if framing:
         wide = round(width_of(framing, 13)) + 18
-        pen.veil((left + 8, top + 8, left + 8 + wide, top + 29), 0.72)
+        pen.dim((left + 8, top + 8, left + 8 + wide, top + 29), 0.72)
         pen.text((left + 17, top + 23), framing, 13)
     pen.mark((left + _THUMB - 20, top + 20), _mark(sample), 12)
     _band(pen, at, audit, sample)

@@ -159,13 +159,6 @@ def test_words_of_another_reader_are_the_buckets_when_given() -> None:
     assert cover(rows, ("angry", "sad")).axes["expression"].buckets == {"angry": ("0", "1", "2"), "sad": ()}
 
 
-def test_evenness_is_one_for_equal_buckets_and_nought_for_one() -> None:
-    sides = [row(n, face=mark(yaw)) for n, yaw in enumerate((0.0, -30.0, 30.0, -70.0, 70.0))]
-    assert cover(sides).axes["angle"].evenness == pytest.approx(1)
-    assert cover([row(n) for n in range(5)]).axes["angle"].evenness == pytest.approx(0)
-    assert cover([]).axes["angle"].evenness is None
-
-
 @pytest.mark.parametrize(("alike", "words"), [(6, None), (7, "vary it"), (9, "the LoRA will take it")])
 def test_a_lopsided_axis_warns_and_warns_louder(alike: int, words: str | None) -> None:
     rows = [row(n, face=mark(0.0 if n < alike else 40.0 * (-1) ** n)) for n in range(10)]

@@ -24,8 +24,7 @@ from ...images.pen import (
     wrapped,
 )
 from ...images.sheet import Line, draw_caption, draw_lines, draw_marks, draw_right, draw_tile, paragraph
-from ..checks.words import short_words
-from ..finding import verdict
+from ..finding import short_words, verdict
 from ..sample import Sample
 from ..sample_pixels import open_sample
 from .audit import Audit

@@ -41,8 +41,8 @@ def save_kohya(
 
     Raises DatasetError, with nothing written, when other pictures or captions are there already; `overwrite`
     replaces files of the same name, but never leaves untracked files in a folder that will be trained on. Progress
-    counts a step for every picture that is compared with what is there, and one for every picture written. Raises Cancelled
-    between two, with the folder as it was.
+    counts a step for every picture that is compared with what is there, and one for every picture written. Raises
+    Cancelled between two, with the folder as it was.
     """
     places = kohya_places(dataset, folder)
     return _save(dataset, places, folder, overwrite, _steps(places, overwrite, progress, cancelled))

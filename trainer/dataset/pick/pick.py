@@ -102,7 +102,7 @@ def _picked(
 
 
 def _look(
-    samples: Sequence[Sample], eyes: Readers, progress: Progress, cancelled: Callable[[], bool]
+    samples: Sequence[Sample], readers: Readers, progress: Progress, cancelled: Callable[[], bool]
 ) -> list[Observation]:
     steps = Steps(len(samples), _STOPPED, progress, cancelled)
     return [one for _, one in stepped(samples, readers.observe, steps, lambda sample: sample.path.name)]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.dataset.coverage.coverage import Coverage, Row, cover, framing_of, lighting_of, observe
+from trainer.dataset.coverage.coverage import Coverage, CoverageRow, cover, framing_of, lighting_of, observe
 from trainer.dataset.coverage.lighting import Light, name_light, neutral_of
 from trainer.dataset.coverage.observe import clothing_of
 from trainer.dataset.sample import FaceMark, Sample
@@ -22,8 +22,8 @@ def mark(yaw: float | None = 0.0, pitch: float | None = None, box: tuple[float, 
     return FaceMark(box=box, reader="reader", yaw=yaw, pitch=pitch)
 
 
-def row(number: int, **given: object) -> Row:
-    return replace(Row(sha256=f"{number}", size=(300, 400), reader="reader", face=mark()), **given)  # type: ignore[arg-type]
+def row(number: int, **given: object) -> CoverageRow:
+    return replace(CoverageRow(sha256=f"{number}", size=(300, 400), reader="reader", face=mark()), **given)  # type: ignore[arg-type]
 
 
 def scene(
@@ -35,7 +35,7 @@ def scene(
     return page
 
 
-def seen(number: int, image: Image.Image, caption: str = "") -> Row:
+def seen(number: int, image: Image.Image, caption: str = "") -> CoverageRow:
     sample = Sample(path=Path(f"{number}.png"), sha256=f"{number}", width=300, height=400, face=mark(), caption=caption)
     return observe(sample, image)
 

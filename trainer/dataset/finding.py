@@ -9,6 +9,30 @@ from ..storage.values import checked_keys
 
 Level = Literal["note", "warning", "error"]
 Verdict = Literal["ready", "attention", "blocked"]
+_SHORT = {
+    "file": "cannot be read",
+    "changed": "file changed",
+    "left out": "left out",
+    "size": "too small",
+    "aspect": "odd shape",
+    "buckets": "lone bucket",
+    "alpha": "see-through",
+    "jpeg": "poor JPEG",
+    "blocks": "JPEG blocks",
+    "blur": "blurred",
+    "softer": "softer than most",
+    "upscaled": "enlarged or soft",
+    "exposure": "poorly exposed",
+    "copy": "exact copy",
+    "near copy": "near copy",
+    "no face": "no face",
+    "several faces": "several faces",
+    "odd one out": "odd one out",
+    "count": "picture count",
+    "variety": "few differ",
+    "all copies": "all copies",
+    "all faceless": "no faces",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,3 +59,8 @@ def verdict(findings: Iterable[Finding], waived: Iterable[str] = ()) -> Verdict:
     ignored = set(waived)
     levels = {finding.level for finding in findings if finding.level == "error" or finding.check not in ignored}
     return "blocked" if "error" in levels else "attention" if "warning" in levels else "ready"
+
+
+def short_words(check: str) -> str:
+    """One or two words for a check, for badges and chips where a sentence has no room."""
+    return _SHORT.get(check, check)

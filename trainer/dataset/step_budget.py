@@ -1,12 +1,11 @@
 """How far a recipe goes on a dataset: what its updates mean in pictures shown, epochs and passes."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
-from ..recipe.buckets import placement
 from ..recipe.recipe import Recipe
+from .placed_sample import PlacedSample, place_samples, shown_by_bucket
 from .sample import Sample
 
 
@@ -32,33 +31,33 @@ class StepBudget:
 
 def with_steps(recipe: Recipe, train: Sequence[Sample]) -> Recipe:
     """The recipe with its epochs counted out in steps, by kohya's rule: epochs × ceil(batches / accumulation)."""
-    schedule = recipe.schedule
-    if not schedule.epochs or not train:
-        return recipe
-    per_epoch = ceil(_batches(_shown(train, recipe), schedule.batch) / schedule.accumulation)
-    return replace(recipe, schedule=replace(schedule, steps=schedule.epochs * per_epoch, epochs=0))
+    return count_epochs(recipe, place_samples(train, recipe.buckets))
 
 
 def step_budget(train: Sequence[Sample], recipe: Recipe) -> StepBudget:
-    """Of the recipe's steps on these pictures. Each bucket's last batch may be short, as kohya's: Σ ceil(n / batch);
-    a broken round counts its batches at their mean size."""
-    recipe = with_steps(recipe, train)
-    shown = _shown(train, recipe)
+    """Of the recipe's steps on these pictures."""
+    return budget_of(place_samples(train, recipe.buckets), recipe)
+
+
+def count_epochs(recipe: Recipe, placed: Sequence[PlacedSample]) -> Recipe:
+    """`with_steps` of pictures that have their places."""
     schedule = recipe.schedule
-    epochs = schedule.steps * schedule.accumulation / _batches(shown, schedule.batch)
-    presentations = round(epochs * shown.total())
+    if not schedule.epochs or not placed:
+        return recipe
+    per_epoch = ceil(batches_per_epoch(placed, schedule.batch) / schedule.accumulation)
+    return replace(recipe, schedule=replace(schedule, steps=schedule.epochs * per_epoch, epochs=0))
+
+
+def budget_of(placed: Sequence[PlacedSample], recipe: Recipe) -> StepBudget:
+    """`step_budget` of pictures that have their places; a broken round counts its batches at their mean size."""
+    schedule = count_epochs(recipe, placed).schedule
+    epochs = schedule.steps * schedule.accumulation / batches_per_epoch(placed, schedule.batch)
+    presentations = round(epochs * sum(one.repeats for one in placed))
     return StepBudget(
-        updates=schedule.steps, presentations=presentations, epochs=epochs, passes=presentations / len(train)
+        updates=schedule.steps, presentations=presentations, epochs=epochs, passes=presentations / len(placed)
     )
 
 
-def _shown(train: Sequence[Sample], recipe: Recipe) -> Counter[tuple[int, int]]:
-    """Pictures of one round in each bucket, repeats counted."""
-    shown: Counter[tuple[int, int]] = Counter()
-    for sample in train:
-        shown[placement((sample.width, sample.height), recipe.buckets).bucket] += sample.repeats
-    return shown
-
-
-def _batches(shown: Counter[tuple[int, int]], batch: int) -> int:
-    return sum(ceil(count / batch) for count in shown.values())
+def batches_per_epoch(placed: Sequence[PlacedSample], batch: int) -> int:
+    """Each bucket's last batch may be short, as kohya's: Σ ceil(n / batch)."""
+    return sum(ceil(count / batch) for count in shown_by_bucket(placed).values())

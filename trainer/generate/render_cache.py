@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import Cancelled, ModelError
-from ..images.store import Kept, PictureShelf
+from ..images.store import ImageStore, StoredImage
 from ..storage.values import key_of
 from .shot import Generator, Shot
 
@@ -38,7 +38,7 @@ class Canvas(Generic[T]):
     """A finished picture; `seconds` is 0 for one that was remembered."""
 
     order: Order[T]
-    kept: Kept
+    kept: StoredImage
     image: Image.Image
     seconds: float
 
@@ -55,7 +55,7 @@ class Easel:
     """`fingerprint` names the generator's weights: pictures of another model are never taken for this one's."""
 
     def __init__(
-        self, generator: Generator, shelf: PictureShelf, *, fingerprint: str, cancelled: Callable[[], bool]
+        self, generator: Generator, shelf: ImageStore, *, fingerprint: str, cancelled: Callable[[], bool]
     ) -> None:
         self._generator, self._shelf, self._fingerprint, self._cancelled = generator, shelf, fingerprint, cancelled
         self._drawn = self._blank = 0
@@ -67,7 +67,7 @@ class Easel:
         """
         missing: list[Order[T]] = []
         for order in orders:
-            known = self._shelf.picture(self._key(order))
+            known = self._shelf.find(self._key(order))
             if known is None:
                 missing.append(order)
             else:

@@ -46,12 +46,16 @@ class Pen:
     def picture(self, at: tuple[int, int], image: Image.Image, radius: float = 6) -> None:
         self.image.paste(image, at, _rounded(image.size, radius))
 
+    def frame(self, box: Box, color: Color, *, radius: float = 5, width: int = 3) -> None:
+        """An outline around what is drawn already."""
+        self._draw.rounded_rectangle(box, radius=radius, outline=color, width=width)
+
     def mark(self, middle: tuple[float, float], kind: Mark, radius: int = 11) -> None:
         """A disc with a check, an exclamation mark, a cross or a dot."""
         left, top = round(middle[0] - radius), round(middle[1] - radius)
         self.image.paste(_disc(kind, radius), (left, top), _disc(kind, radius).getchannel("A"))
 
-    def veil(self, box: tuple[int, int, int, int], share: float, radius: float = 9) -> None:
+    def dim(self, box: tuple[int, int, int, int], share: float, radius: float = 9) -> None:
         """Darken a rounded part of the picture, so that words on it can be read."""
         part = self.image.crop(box)
         dark = Image.blend(part, Image.new("RGB", part.size, GROUND), share)

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..dataset.dataset import Dataset
+from ..dataset.placed_sample import place_samples, shown_by_bucket
 from ..dataset.sample import Sample
-from ..recipe.buckets import placement
 from ..recipe.recipe import Recipe
 
 
@@ -44,12 +44,9 @@ def _folders(samples: Sequence[Sample]) -> dict[str, dict[str, int]]:
 
 def _buckets(recipe: Recipe, dataset: Dataset) -> dict[str, object]:
     """kohya's count of pictures a bucket, and how many were smaller than theirs and had to be scaled up."""
-    places = [placement((sample.width, sample.height), recipe.buckets) for sample in dataset.train]
-    counts: Counter[tuple[int, int]] = Counter()
-    for sample, place in zip(dataset.train, places, strict=True):
-        counts[place.bucket] += sample.repeats
-    rows = [{"resolution": list(size), "count": count} for size, count in sorted(counts.items())]
+    placed = place_samples(dataset.train, recipe.buckets)
+    rows = [{"resolution": list(size), "count": count} for size, count in sorted(shown_by_bucket(placed).items())]
     return {
         "buckets": {str(number): row for number, row in enumerate(rows)},
-        "scaled_up": sum(place.scales_up for place in places),
+        "scaled_up": sum(one.placement.scales_up for one in placed),
     }

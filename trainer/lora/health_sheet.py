@@ -4,7 +4,8 @@ import math
 
 from PIL import Image
 
-from ..images.pen import AMBER, BLUE, GREEN, QUIET, RAISED, RED, TEXT, Pen, fitted, wrapped
+from ..images.pen import AMBER, BLUE, GREEN, QUIET, RAISED, RED, TEXT, Pen, fitted
+from ..images.sheet import draw_lines, paragraph
 from .health import BAND, BlockHealth, Health
 
 _WIDTH, _MARGIN, _ROW, _LINE, _NAMES = 960, 36, 26, 24, 250
@@ -13,13 +14,13 @@ _DECADES = (-6, 0)
 
 def draw_health(health: Health) -> Image.Image:
     """RGB, 960 px wide; bars on a scale of powers of ten, the usual band behind them."""
-    words = [line for fault in health.faults or (health.verdict,) for line in wrapped(fault, 15, _WIDTH - 2 * _MARGIN)]
+    color = RED if health.broken else AMBER if health.faults else GREEN
+    said = health.faults or (health.verdict,)
+    words = [line for one in said for line in paragraph(one, _WIDTH - 2 * _MARGIN, color=color)]
     top = _MARGIN + 40 + _LINE * len(words) + 16
     pen = Pen((_WIDTH, top + _ROW * len(health.blocks) + _MARGIN + 20))
     pen.text((_MARGIN, _MARGIN + 14), fitted(health.path.name, 22, _WIDTH - 2 * _MARGIN), 22)
-    color = RED if health.broken else AMBER if health.faults else GREEN
-    for number, line in enumerate(words):
-        pen.text((_MARGIN, _MARGIN + 48 + number * _LINE), line, 15, color)
+    draw_lines(pen, (_MARGIN, _MARGIN + 48), words, _LINE)
     bottom = top + _ROW * len(health.blocks)
     pen.panel((_at(BAND[0]), top - 4, _at(BAND[1]), bottom), RAISED)
     for number, block in enumerate(health.blocks):

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
-from ..dataset.step_budget import StepBudget, step_budget, with_steps
+from ..dataset.placed_sample import place_samples
+from ..dataset.step_budget import StepBudget, budget_of, count_epochs
 from ..errors import DatasetError
 from ..families.registry import spec_of
 from ..runtime.work import never
@@ -12,7 +13,7 @@ from ..training.run.events import Prepared
 from .advice import advice
 from .disk import Disk, disk_use, samplings
 from .passes import Passes, judged
-from .table import Bucket, bucket_table
+from .table import Bucket, buckets_of
 from .warm_up import WarmUp, warm_up
 
 
@@ -44,9 +45,10 @@ def plan_run(
     """
     if not job.dataset.train:
         raise DatasetError("The dataset has no training pictures. Add some, or move some out of the held-out part.")
-    job = replace(job, recipe=with_steps(job.recipe, job.dataset.train))
-    shown = step_budget(job.dataset.train, job.recipe)
-    buckets = bucket_table(job.dataset.train, job.recipe)
+    placed = place_samples(job.dataset.train, job.recipe.buckets)
+    job = replace(job, recipe=count_epochs(job.recipe, placed))
+    shown = budget_of(placed, job.recipe)
+    buckets = buckets_of(placed, job.recipe.schedule.batch)
     measured = (yield from warm_up(job, cancelled)) if measures else None
     weights, state = (measured.weights, measured.state) if measured else (None, None)
     disk = disk_use(job.recipe, buckets, spec_of(job.base), weights, state, job.run)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from PIL import Image
 
 from ..dataset.sample_pixels import open_sample
-from ..images.pen import AMBER, GREEN, QUIET, RED, TEXT, Color, Pen, fitted, wrapped
+from ..images.pen import AMBER, GREEN, QUIET, RED, TEXT, Color, Pen
+from ..images.sheet import Grid, Line, Point, draw_caption, draw_lines, draw_right, paragraph, place_tile
 from .passes import Judgement
 from .plan import Plan
 from .table import MUCH, Cut
@@ -15,25 +16,26 @@ _TILE, _UNDER, _LINE = 158, 42, 24
 _MOST = 96
 _SHADE = 0.72
 _COLORS: dict[Judgement, Color] = {"usual": GREEN, "few": AMBER, "many": AMBER, "far too many": RED}
-_SPELLED = str.maketrans({"×": "x", "−": "-", "✗": "x"})
-"""Signs that Pillow's own font has not."""
 
 
 def draw_plan(plan: Plan, lines: Sequence[str]) -> Image.Image:
     """RGB, 1280 px wide: `lines` in words above, the pictures by bucket below, at most 96 of them."""
-    columns = (_WIDTH - 2 * _MARGIN + _GAP) // (_TILE + _GAP)
-    words = [(part, _tone(line)) for line in lines for part in wrapped(line, 15, _WIDTH - 2 * _MARGIN)]
+    inner = _WIDTH - 2 * _MARGIN
+    words = [part for line in lines for part in paragraph(line, inner, color=_tone(line))]
     cuts = [cut for bucket in plan.buckets for cut in bucket.cuts][:_MOST]
-    top = _MARGIN + 46 + _LINE * len(words) + 2 * _GAP
-    rows = -(-len(cuts) // columns)
-    pen = Pen((_WIDTH, top + rows * (_TILE + _UNDER + _GAP) + _MARGIN))
+    grid = Grid(
+        columns=(inner + _GAP) // (_TILE + _GAP),
+        tile=(_TILE, _TILE),
+        gap=_GAP,
+        under=_UNDER,
+        corner=(_MARGIN, _MARGIN + 46 + _LINE * len(words) + 2 * _GAP),
+    )
+    pen = Pen((_WIDTH, grid.top(grid.rows(len(cuts))) + _MARGIN))
     pen.text((_MARGIN, _MARGIN + 18), "Plan of the run", 24)
-    pen.text((_WIDTH - _MARGIN, _MARGIN + 18), _figure(plan), 18, _COLORS[plan.passes.judgement], "rs")
-    for number, (line, color) in enumerate(words):
-        pen.text((_MARGIN, _MARGIN + 60 + number * _LINE), line.translate(_SPELLED), 15, color)
+    draw_right(pen, (_WIDTH - _MARGIN, _MARGIN + 18), Line(_figure(plan), 18, _COLORS[plan.passes.judgement]))
+    draw_lines(pen, (_MARGIN, _MARGIN + 60), words, _LINE)
     for number, cut in enumerate(cuts):
-        across, down = number % columns, number // columns
-        _tile(pen, (_MARGIN + across * (_TILE + _GAP), top + down * (_TILE + _UNDER + _GAP)), cut)
+        _tile(pen, grid.at(number), cut)
     return pen.image
 
 
@@ -45,16 +47,16 @@ def _tone(line: str) -> Color:
     return RED if line.startswith("✗") else AMBER if line.startswith("!") else TEXT
 
 
-def _tile(pen: Pen, at: tuple[int, int], cut: Cut) -> None:
-    left, top = at
+def _tile(pen: Pen, at: Point, cut: Cut) -> None:
+    left, under = at[0], at[1] + _TILE
     image = open_sample(cut.sample)
     image.thumbnail((_TILE, _TILE), Image.Resampling.LANCZOS)
-    pen.picture((left + (_TILE - image.width) // 2, top + (_TILE - image.height) // 2), _shaded(image, cut), 4)
+    place_tile(pen, at, _shaded(image, cut), _TILE, radius=4)
     wide, high = cut.place.bucket
-    pen.text((left, top + _TILE + 17), f"{wide} x {high}", 13)
     color = AMBER if cut.lost > MUCH or cut.is_scaled_up else QUIET
-    pen.text((left + _TILE, top + _TILE + 17), _loss(cut), 13, color, "rs")
-    pen.text((left, top + _TILE + 35), fitted(cut.sample.path.name, 13, _TILE), 13, QUIET)
+    draw_caption(pen, (left, under), _TILE, [Line(f"{wide} x {high}", 13, TEXT, down=17)])
+    draw_right(pen, (left + _TILE, under + 17), Line(_loss(cut), 13, color))
+    draw_caption(pen, (left, under), _TILE, [Line(cut.placed.name, down=35)])
 
 
 def _loss(cut: Cut) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from ..dataset.placed_sample import PlacedSample, place_samples
 from ..dataset.sample import Sample
-from ..recipe.buckets import Placement, Size, placement
+from ..recipe.buckets import Placement, Size
 from ..recipe.recipe import Recipe
 
 MUCH = 0.15
@@ -17,8 +18,15 @@ MUCH = 0.15
 class Cut:
     """One picture on its way into its bucket. `lost` is the share of its area that is cut off, 0 to 1."""
 
-    sample: Sample
-    place: Placement
+    placed: PlacedSample
+
+    @property
+    def sample(self) -> Sample:
+        return self.placed.sample
+
+    @property
+    def place(self) -> Placement:
+        return self.placed.placement
 
     @property
     def lost(self) -> float:
@@ -52,14 +60,18 @@ class Bucket:
 
 def bucket_table(samples: Sequence[Sample], recipe: Recipe) -> tuple[Bucket, ...]:
     """Buckets by the number of times they are shown, most first."""
+    return buckets_of(place_samples(samples, recipe.buckets), recipe.schedule.batch)
+
+
+def buckets_of(samples: Sequence[PlacedSample], batch: int) -> tuple[Bucket, ...]:
+    """`bucket_table` of pictures that have their places."""
     cuts: dict[Size, list[Cut]] = defaultdict(list)
-    for sample in samples:
-        place = placement((sample.width, sample.height), recipe.buckets)
-        cuts[place.bucket].append(Cut(sample=sample, place=place))
-    made = [_bucket(size, found, recipe.schedule.batch) for size, found in cuts.items()]
+    for placed in samples:
+        cuts[placed.placement.bucket].append(Cut(placed=placed))
+    made = [_bucket(size, found, batch) for size, found in cuts.items()]
     return tuple(sorted(made, key=lambda bucket: (-bucket.shown, bucket.size)))
 
 
 def _bucket(size: Size, cuts: Sequence[Cut], batch: int) -> Bucket:
-    shown = sum(cut.sample.repeats for cut in cuts)
+    shown = sum(cut.placed.repeats for cut in cuts)
     return Bucket(size=size, cuts=tuple(cuts), shown=shown, batches=ceil(shown / batch), batch=batch)

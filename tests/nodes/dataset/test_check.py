@@ -62,7 +62,7 @@ def test_a_decision_looks_at_no_picture_again(pack: Pack, dataset: Any, monkeypa
     def forbidden(*_: Any) -> None:
         raise AssertionError("a picture was opened")
 
-    monkeypatch.setattr(pack("trainer.dataset.audit.seen"), "look", forbidden)
+    monkeypatch.setattr(pack("trainer.dataset.audit.observation"), "look", forbidden)
     review = json.dumps({"waived": {state["tiles"][0]["id"]: ["copy"]}, "waived_of_set": ["count"]})
     made, _ = _check(pack, dataset, review)
     assert made.args[0].samples[0].waived == ("copy",)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...dataset.audit.audit import Audit
-from ...dataset.audit.seen import Seen
+from ...dataset.audit.observation import Observation
 from ...dataset.coverage.coverage import cover
 from ...dataset.sample import Likeness, Sample
 from ...faces.face import AttributeReader, FaceReader
 from ...generate.render_cache import Canvas, Easel, Order
 from ...generate.shot import Generator, Shot
-from ...images.store import Kept, PictureShelf
+from ...images.store import ImageStore, StoredImage
 from ...runtime.work import never
 from ..variants.repeats import capped
 from .filled import Filled, filled
@@ -33,7 +33,7 @@ class Attempt:
     references: tuple[Reference, ...]
     sample: Sample
     verdict: Verdict
-    seen: Seen
+    seen: Observation
     seconds: float
 
 
@@ -73,7 +73,7 @@ def fill_gaps(  # noqa: PLR0913
     again by the set as it is now. Raises Cancelled between pictures, DatasetError where nothing can be filled or used,
     ModelError when the model draws blanks.
     """
-    shelf = PictureShelf(out)
+    shelf = ImageStore(out)
     before = cover(trained_rows(audit), audit.expressions)
     gaps = gaps_of(before, plan.views, plan.gaps)
     references = references_of(audit, plan, shelf) if gaps else []
@@ -103,7 +103,7 @@ def fill_gaps(  # noqa: PLR0913
 class _Room:
     """What orders and samples are made of."""
 
-    def __init__(self, audit: Audit, plan: FillPlan, shelf: PictureShelf, posed: bool) -> None:
+    def __init__(self, audit: Audit, plan: FillPlan, shelf: ImageStore, posed: bool) -> None:
         self._dataset, self._plan, self._shelf, self._posed = audit.dataset, plan, shelf, posed
 
     def order(self, job: Job, references: tuple[Reference, ...], attempt: int) -> Order[_Asked]:
@@ -144,7 +144,7 @@ class _Room:
             seed=canvas.order.shot.seed,
         )
 
-    def _hint(self, view: View, width: int, height: int) -> Kept | None:
+    def _hint(self, view: View, width: int, height: int) -> StoredImage | None:
         pose = pose_for(view.axis, view.bucket, (width, height)) if self._posed else None
         return None if pose is None else self._shelf.put(pose)
 

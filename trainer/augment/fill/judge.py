@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...dataset.audit.audit import Audit
-from ...dataset.audit.seen import Eyes, Seen
+from ...dataset.audit.observation import Observation, Readers
 from ...dataset.coverage.coverage import Coverage, cover
-from ...dataset.coverage.observe import Row
+from ...dataset.coverage.observe import CoverageRow
 from ...dataset.sample import Sample
 from ...faces.face import AttributeReader, FaceReader
 from ...faces.identity import CharacterIdentity, made_face_floor
@@ -45,7 +45,7 @@ class FillJudge:
     def __init__(
         self, audit: Audit, before: Coverage, faces: FaceReader | None, attributes: AttributeReader | None, nearest: int
     ) -> None:
-        self._eyes = Eyes(faces, attributes, audit.rules.side)
+        self._eyes = Readers(faces, attributes, audit.rules.side)
         self._rows = trained_rows(audit)
         self._coverage = before
         self._expressions, self._nearest, self._reader = audit.expressions, nearest, faces
@@ -58,9 +58,9 @@ class FillJudge:
     def reader(self) -> str:
         return self._reader.name if self._reader else ""
 
-    def verdict(self, sample: Sample, gap: Gap, references: Sequence[Reference]) -> tuple[Verdict, Seen]:
+    def verdict(self, sample: Sample, gap: Gap, references: Sequence[Reference]) -> tuple[Verdict, Observation]:
         """Of a picture on disk that was made to fill `gap`."""
-        seen = self._eyes.see(sample)
+        seen = self._eyes.observe(sample)
         if seen.fault is not None or seen.row is None:
             return Verdict(fault=seen.fault or "it cannot be read"), seen
         found, is_hit = self._bucket(seen.row, gap)
@@ -92,7 +92,7 @@ class FillJudge:
                 return character.likeness(face), words
         return 0.0, "nothing"
 
-    def _bucket(self, row: Row, gap: Gap) -> tuple[str | None, bool | None]:
+    def _bucket(self, row: CoverageRow, gap: Gap) -> tuple[str | None, bool | None]:
         """Where the picture lies on the gap's axis, and whether that is what was asked; None: nobody can tell."""
         coverage = cover([*self._rows, row], self._expressions)
         axis = coverage.axes[gap.axis]
@@ -107,7 +107,7 @@ class FillJudge:
         """Whether the set shows nothing of the kind: hitting it then proves that something changed."""
         return gap.bucket == ANOTHER or not self._coverage.axes[gap.axis].buckets.get(gap.bucket)
 
-    def _face_fault(self, seen: Seen, identity: float | None, found: str | None) -> str | None:
+    def _face_fault(self, seen: Observation, identity: float | None, found: str | None) -> str | None:
         if self._reader is None:
             return None
         if seen.portrait is None:
@@ -119,7 +119,7 @@ class FillJudge:
         floor = self.floor * (_TURNED if found and "profile" in found else 1.0)
         return f"another face, below {floor:.2f}" if identity < floor else None
 
-    def _copy_fault(self, seen: Seen, references: Sequence[Reference]) -> str | None:
+    def _copy_fault(self, seen: Observation, references: Sequence[Reference]) -> str | None:
         if seen.facts is None:
             return None
         if any((seen.facts.hash ^ one.hash).bit_count() <= self._nearest for one in references):
@@ -127,12 +127,12 @@ class FillJudge:
         return None
 
 
-def trained_rows(audit: Audit) -> list[Row]:
+def trained_rows(audit: Audit) -> list[CoverageRow]:
     """What the pictures that are trained on add to coverage: a held-out one teaches nothing."""
     pairs = zip(audit.dataset.samples, audit.seen, strict=True)
     return [seen.row for sample, seen in pairs if seen.row is not None and sample.split == "train"]
 
 
-def _face(seen: Seen) -> np.ndarray | None:
+def _face(seen: Observation) -> np.ndarray | None:
     portrait = seen.portrait
     return portrait.embedding if portrait is not None and portrait.embedding.size else None

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from PIL import Image, ImageOps
 
 from ...dataset.coverage.picture import draw_coverage
-from ...images.pen import AMBER, GREEN, QUIET, Pen, fitted
+from ...images.pen import AMBER, GREEN, QUIET, TEXT, Pen
 from ...images.pixels import load_rgb
+from ...images.sheet import Grid, Line, Point, draw_caption, draw_tile
 from .fill import Attempt
 from .filled import Filled
 
@@ -17,23 +18,22 @@ _TITLE = 52
 
 def draw_attempts(attempts: Sequence[Attempt]) -> Image.Image:
     """The last pictures side by side, the newest first, while others are drawn."""
-    pen = Pen((len(attempts) * (_SIDE + _GAP) + _GAP, _SIDE + _TEXT + 2 * _GAP))
-    for place, attempt in enumerate(reversed(attempts)):
-        _tile(pen, (_GAP + place * (_SIDE + _GAP), _GAP), attempt)
+    grid = _grid(len(attempts))
+    pen = Pen((grid.width + 2 * _GAP, grid.top(1)))
+    for number, attempt in enumerate(reversed(attempts)):
+        _tile(pen, grid.at(number), attempt)
     return pen.image
 
 
 def draw_filled(filled: Filled) -> Image.Image:
     """All that were kept, at most 60; or, where none was, what was tried."""
     shown = (filled.made or filled.tried)[:_MOST]
-    columns = min(_COLUMNS, max(1, len(shown)))
-    rows = max(1, -(-len(shown) // columns))
-    pen = Pen((max(2, columns) * (_SIDE + _GAP) + _GAP, rows * (_SIDE + _TEXT + _GAP) + _GAP))
+    grid = _grid(min(_COLUMNS, max(1, len(shown))))
+    pen = Pen((max(2, grid.columns) * (_SIDE + _GAP) + _GAP, grid.top(max(1, grid.rows(len(shown))))))
     if not shown:
         pen.text((_GAP, _SIDE / 2), "No gap to fill", 16, QUIET)
-    for place, attempt in enumerate(shown):
-        row, column = divmod(place, columns)
-        _tile(pen, (_GAP + column * (_SIDE + _GAP), _GAP + row * (_SIDE + _TEXT + _GAP)), attempt)
+    for number, attempt in enumerate(shown):
+        _tile(pen, grid.at(number), attempt)
     return pen.image
 
 
@@ -49,16 +49,25 @@ def draw_change(filled: Filled) -> Image.Image:
     return pen.image
 
 
-def _tile(pen: Pen, at: tuple[int, int], attempt: Attempt) -> None:
+def _grid(columns: int) -> Grid:
+    return Grid(columns=columns, tile=(_SIDE, _SIDE), gap=_GAP, under=_TEXT, corner=(_GAP, _GAP))
+
+
+def _tile(pen: Pen, at: Point, attempt: Attempt) -> None:
     left, top = at
-    image = ImageOps.contain(load_rgb(attempt.sample.path), (_SIDE, _SIDE), Image.Resampling.BICUBIC)
-    pen.picture((left + (_SIDE - image.width) // 2, top + (_SIDE - image.height) // 2), image)
+    draw_tile(pen, at, load_rgb(attempt.sample.path), _SIDE)
     small = ImageOps.contain(load_rgb(attempt.references[0].path), (_SMALL, _SMALL), Image.Resampling.BICUBIC)
     pen.picture((left + 4, top + _SIDE - small.height - 4), ImageOps.expand(small, 1, (255, 255, 255)))
+    draw_caption(pen, (left, top + _SIDE), _SIDE, _caption(attempt))
+
+
+def _caption(attempt: Attempt) -> list[Line]:
     verdict = attempt.verdict
-    pen.text((left, top + _SIDE + 20), fitted(attempt.job.gap.name, 14, _SIDE), 14)
     face = "" if verdict.identity is None else f"face {verdict.identity:.2f}"
     found = "not measured" if verdict.found is None else f"shows {verdict.found}"
-    pen.text((left, top + _SIDE + 39), fitted(" · ".join(filter(None, (face, found))), 12, _SIDE), 12, QUIET)
     said = "kept" if verdict.is_kept else verdict.fault or ""
-    pen.text((left, top + _SIDE + 57), fitted(said, 12, _SIDE), 12, GREEN if verdict.is_kept else AMBER)
+    return [
+        Line(attempt.job.gap.name, 14, TEXT, down=20),
+        Line(" · ".join(filter(None, (face, found))), 12, QUIET, down=39),
+        Line(said, 12, GREEN if verdict.is_kept else AMBER, down=57),
+    ]

@@ -8,13 +8,13 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ...dataset.audit.audit import Audit
-from ...dataset.audit.seen import Seen
+from ...dataset.audit.observation import Observation
 from ...dataset.sample import Sample
 from ...dataset.sample_pixels import open_sample
 from ...errors import DatasetError
 from ...faces.identity import CharacterIdentity
 from ...images.pixels import pixel_sha256
-from ...images.store import PictureShelf
+from ...images.store import ImageStore
 from ..variants.plan import size_for
 from .plan import FillPlan, Job
 from .pose import yaw_of
@@ -35,7 +35,7 @@ class Reference:
     yaw: float | None
 
 
-def references_of(audit: Audit, plan: FillPlan, shelf: PictureShelf) -> list[Reference]:
+def references_of(audit: Audit, plan: FillPlan, shelf: ImageStore) -> list[Reference]:
     """At most five, the most typical face first. DatasetError where the set has none that may be used."""
     held = {sample.family for sample in audit.dataset.held_out}
     pairs = [
@@ -61,19 +61,19 @@ def chosen(references: Sequence[Reference], job: Job, attempt: int, plan: FillPl
     return tuple(order[(job.number + attempt + place) % len(order)] for place in range(count))
 
 
-def _typical(pairs: Sequence[tuple[Sample, Seen]]) -> list[tuple[Sample, Seen]]:
+def _typical(pairs: Sequence[tuple[Sample, Observation]]) -> list[tuple[Sample, Observation]]:
     character = CharacterIdentity.of(seen.portrait.embedding for _, seen in pairs if seen.portrait)
     if character is None:
         return list(pairs)
 
-    def likeness(pair: tuple[Sample, Seen]) -> float:
+    def likeness(pair: tuple[Sample, Observation]) -> float:
         portrait = pair[1].portrait
         return character.likeness(portrait.embedding) if portrait and portrait.embedding.size else -1.0
 
     return sorted(pairs, key=likeness, reverse=True)
 
 
-def _ready(sample: Sample, seen: Seen, plan: FillPlan, shelf: PictureShelf) -> Reference:
+def _ready(sample: Sample, seen: Observation, plan: FillPlan, shelf: ImageStore) -> Reference:
     image = open_sample(sample)
     if pixel_sha256(image) != sample.sha256:
         raise DatasetError(f"{sample.path.name} changed since the dataset was loaded; load the dataset again.")

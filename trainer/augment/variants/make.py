@@ -11,7 +11,7 @@ from ...faces.face import FaceReader
 from ...faces.identity import made_face_floor
 from ...generate.render_cache import Easel
 from ...generate.shot import Generator
-from ...images.store import PictureShelf
+from ...images.store import ImageStore
 from ...runtime.work import never
 from .judge import Judge, LookReader
 from .ladder import Tuned, tune
@@ -54,7 +54,7 @@ def make_variants(  # noqa: PLR0913
     kept, DatasetError where no render can be used, ModelError when the model draws blanks.
     """
     faces, looks = (faces, looks) if plan.check else (None, None)
-    shelf = PictureShelf(out)
+    shelf = ImageStore(out)
     sources, lost = _sources(dataset, lambda sample: ready(sample, plan.resolution, faces, shelf, hints), cancelled)
     own = [source.face.embedding for source in sources if source.face is not None]
     floor = 0.0 if faces is None else made_face_floor(own, faces.same_person)
@@ -110,7 +110,7 @@ def _rounds(sources: Sequence[Source], log: _Log, plan: VariantPlan, studio: Stu
 class _Count:
     """How far the work is, and how long the rest may take at the pace so far."""
 
-    def __init__(self, total: int, shelf: PictureShelf) -> None:
+    def __init__(self, total: int, shelf: ImageStore) -> None:
         self.done, self.total, self._shelf = 0, total, shelf
         self._seconds = self._new = 0.0
 
@@ -155,7 +155,7 @@ def _made(  # noqa: PLR0913
     dataset: Dataset,
     plan: VariantPlan,
     judge: Judge,
-    shelf: PictureShelf,
+    shelf: ImageStore,
     sources: Sequence[Source],
     lost: Sequence[str],
     log: _Log,
@@ -181,7 +181,7 @@ def _made(  # noqa: PLR0913
     return Made(dataset=changed, kept=tuple(kept), dropped=dropped, styles=styles, texts=texts)
 
 
-def _sample(attempt: Attempt, shelf: PictureShelf, reader: str) -> Sample:
+def _sample(attempt: Attempt, shelf: ImageStore, reader: str) -> Sample:
     """A variant as a sample; the face is where its render's is, since it may not have moved."""
     source, style, face = attempt.job.source, attempt.job.style.prompt, attempt.source.face
     identity = attempt.verdict.identity

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ...dataset.sample import Sample
-from ...images.pen import AMBER, GREEN, QUIET, Pen, fitted
+from ...images.pen import AMBER, GREEN, QUIET, TEXT, Pen
 from ...images.pixels import load_rgb
+from ...images.sheet import Grid, Line, draw_caption, draw_tile
 from .make import Drawn
 from .studio import Attempt
 
@@ -21,8 +22,8 @@ def draw_pairs(drawn: Sequence[Drawn]) -> Image.Image:
     for number, one in enumerate(reversed(drawn)):
         left = number * wide + _GAP
         for place, path in enumerate((one.start, one.path)):
-            _tile(pen, (left + place * (_SIDE + _GAP), _GAP), load_rgb(path))
-        _words(pen, (left, _SIDE + _GAP), one.attempt, 2 * _SIDE + _GAP)
+            draw_tile(pen, (left + place * (_SIDE + _GAP), _GAP), load_rgb(path), _SIDE)
+        draw_caption(pen, (left, _SIDE + _GAP), 2 * _SIDE + _GAP, _caption(one.attempt))
     return pen.image
 
 
@@ -33,31 +34,32 @@ def draw_variants(samples: Sequence[Sample], kept: Sequence[Attempt]) -> Image.I
     for attempt in kept:
         rows.setdefault(attempt.job.source.sha256, []).append(attempt)
     shown = list(rows.values())[:_MOST_ROWS]
-    wide = 1 + max((len(row) for row in shown), default=0)
-    high = _SIDE + _TEXT + _GAP
-    pen = Pen((wide * (_SIDE + _GAP) + _GAP, max(1, len(shown)) * high + _GAP))
+    grid = Grid(
+        columns=1 + max((len(row) for row in shown), default=0),
+        tile=(_SIDE, _SIDE),
+        gap=_GAP,
+        under=_TEXT,
+        corner=(_GAP, _GAP),
+    )
+    pen = Pen((grid.width + 2 * _GAP, grid.top(max(1, len(shown)))))
     if not shown:
-        pen.text((_GAP, high / 2), "No variant was kept", 16, QUIET)
+        pen.text((_GAP, grid.row_height / 2), "No variant was kept", 16, QUIET)
     for number, row in enumerate(shown):
-        top = _GAP + number * high
-        source = row[0].job.source
-        _tile(pen, (_GAP, top), load_rgb(row[0].source.start))
-        pen.text((_GAP, top + _SIDE + 20), fitted(source.path.name, 13, _SIDE), 13, QUIET)
-        for place, attempt in enumerate(row, 1):
-            left = _GAP + place * (_SIDE + _GAP)
-            _tile(pen, (left, top), load_rgb(by_sha[attempt.kept.sha256].path))
-            _words(pen, (left, top + _SIDE), attempt, _SIDE)
+        top, source = grid.top(number), row[0].job.source
+        draw_tile(pen, (_GAP, top), load_rgb(row[0].source.start), _SIDE)
+        draw_caption(pen, (_GAP, top + _SIDE), _SIDE, [Line(source.path.name, down=20)])
+        for column, attempt in enumerate(row, 1):
+            at = (grid.left(column), top)
+            draw_tile(pen, at, load_rgb(by_sha[attempt.kept.sha256].path), _SIDE)
+            draw_caption(pen, (at[0], top + _SIDE), _SIDE, _caption(attempt))
     return pen.image
 
 
-def _tile(pen: Pen, at: tuple[int, int], image: Image.Image) -> None:
-    fitting = ImageOps.contain(image, (_SIDE, _SIDE), Image.Resampling.BICUBIC)
-    pen.picture((at[0] + (_SIDE - fitting.width) // 2, at[1] + (_SIDE - fitting.height) // 2), fitting)
-
-
-def _words(pen: Pen, at: tuple[int, int], attempt: Attempt, wide: int) -> None:
+def _caption(attempt: Attempt) -> list[Line]:
     verdict = attempt.verdict
     face = "" if verdict.identity is None else f"face {verdict.identity:.2f} · "
-    pen.text((at[0], at[1] + 20), fitted(attempt.job.style.prompt, 13, wide), 13)
     said = f"{face}denoise {attempt.denoise:.2f}" if verdict.is_kept else verdict.fault or ""
-    pen.text((at[0], at[1] + 39), fitted(said, 12, wide), 12, GREEN if verdict.is_kept else AMBER)
+    return [
+        Line(attempt.job.style.prompt, 13, TEXT, down=20),
+        Line(said, 12, GREEN if verdict.is_kept else AMBER, down=39),
+    ]

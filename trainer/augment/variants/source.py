@@ -11,7 +11,7 @@ from ...dataset.sample_pixels import open_sample
 from ...errors import DatasetError
 from ...faces.face import Face, FaceReader
 from ...images.pixels import pixel_sha256
-from ...images.store import Kept, PictureShelf
+from ...images.store import ImageStore, StoredImage
 from .judge import known_face
 from .plan import size_for
 
@@ -32,10 +32,10 @@ class Source:
     sha256: str
     size: tuple[int, int]
     face: Face | None
-    hint: Kept | None
+    hint: StoredImage | None
 
 
-def ready(sample: Sample, resolution: int, faces: FaceReader | None, shelf: PictureShelf, hints: Hints) -> Source:
+def ready(sample: Sample, resolution: int, faces: FaceReader | None, shelf: ImageStore, hints: Hints) -> Source:
     """DatasetError for a picture that cannot be read, has changed, or shows no face to hold variants to."""
     image = open_sample(sample)
     if pixel_sha256(image) != sample.sha256:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from ...errors import RunError
 from ...generate.render_cache import Canvas, Easel, Order
 from ...generate.shot import Shot
-from ...images.store import Kept, PictureShelf
+from ...images.store import ImageStore, StoredImage
 from ...storage.values import key_of
 from .judge import Judge, Verdict
 from .plan import Job, VariantPlan, seed_for
@@ -24,7 +24,7 @@ class Attempt:
     source: Source
     denoise: float
     seed: int
-    kept: Kept
+    kept: StoredImage
     verdict: Verdict
     is_new: bool
     seconds: float
@@ -33,7 +33,7 @@ class Attempt:
 class Studio:
     """`easel` and `shelf` are of one folder."""
 
-    def __init__(self, plan: VariantPlan, trigger: str, easel: Easel, judge: Judge, shelf: PictureShelf) -> None:
+    def __init__(self, plan: VariantPlan, trigger: str, easel: Easel, judge: Judge, shelf: ImageStore) -> None:
         self._plan, self._trigger, self._easel, self._judge, self._shelf = plan, trigger, easel, judge, shelf
 
     def attempts(self, jobs: Sequence[_Asked], denoise: Callable[[Job], float], number: int) -> Iterator[Attempt]:

@@ -16,7 +16,7 @@ from ..dataset import Dataset
 from ..finding import Finding, Verdict, verdict
 from .counters import counters
 from .judgement import Standard, judge_pictures, judge_set, pairs_of
-from .seen import Eyes, Seen
+from .observation import Observation, Readers
 from .text import audit_text
 
 _STOPPED = "Checking stopped after {done} of {total} pictures."
@@ -41,7 +41,7 @@ class Audit:
     same_person: float | None = None
     rules: Rules = Rules()
     expressions: tuple[str, ...] = EXPRESSIONS
-    seen: tuple[Seen, ...] = field(default=(), repr=False)
+    seen: tuple[Observation, ...] = field(default=(), repr=False)
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -92,9 +92,9 @@ def audit(
     pictures are decoded at a time.
     """
     rules = rules or Rules()
-    eyes = Eyes(faces, attributes, rules.side)
+    readers = Readers(faces, attributes, rules.side)
     steps = Steps(len(dataset.samples), _STOPPED, progress, cancelled)
-    seen = tuple(one for _, one in stepped(dataset.samples, eyes.see, steps, lambda sample: sample.path.name))
+    seen = tuple(one for _, one in stepped(dataset.samples, readers.observe, steps, lambda sample: sample.path.name))
     standard = Standard(
         rules=rules,
         reader=faces.name if faces else None,
@@ -104,7 +104,7 @@ def audit(
     return _conclude(dataset, seen, standard, expressions)
 
 
-def _conclude(dataset: Dataset, seen: tuple[Seen, ...], standard: Standard, expressions: Sequence[str]) -> Audit:
+def _conclude(dataset: Dataset, seen: tuple[Observation, ...], standard: Standard, expressions: Sequence[str]) -> Audit:
     pairs = pairs_of(dataset.samples, seen, standard.rules)
     same_person = standard.same_person
     belongs = None if same_person is None else outlier_scores([one.portrait for one in seen], same_person)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from ..coverage.coverage import Coverage
 from ..finding import verdict
 from ..sample import Sample
-from .seen import Seen
+from .observation import Observation
 
 
 def counters(
-    samples: Sequence[Sample], seen: Sequence[Seen], coverage: Coverage, reader: str | None
+    samples: Sequence[Sample], seen: Sequence[Observation], coverage: Coverage, reader: str | None
 ) -> tuple[str, ...]:
     """Sentences, the state of the pictures first."""
     return tuple([_states(samples), *_waived(samples), *_faces(samples, seen, reader), *_axes(coverage)])
@@ -31,7 +31,7 @@ def _waived(samples: Sequence[Sample]) -> list[str]:
     return [f"{count} warning{'s are' if count > 1 else ' is'} acknowledged."] if count else []
 
 
-def _faces(samples: Sequence[Sample], seen: Sequence[Seen], reader: str | None) -> list[str]:
+def _faces(samples: Sequence[Sample], seen: Sequence[Observation], reader: str | None) -> list[str]:
     looked = [(sample, one) for sample, one in zip(samples, seen, strict=True) if one.facts is not None]
     if reader is None:
         return ["Faces were not looked for: choose a face reader to check them."]

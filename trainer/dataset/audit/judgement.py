@@ -14,7 +14,7 @@ from ..coverage.coverage import Coverage
 from ..dataset import Dataset, LeftOut
 from ..finding import Finding
 from ..sample import Likeness, Sample
-from .seen import Seen
+from .observation import Observation
 
 CHECKS = frozenset(
     ("file", "changed", "size", "aspect", "alpha", "jpeg", "blocks", "blur", "softer", "upscaled", "exposure")
@@ -34,7 +34,7 @@ class Standard:
     same_person: float | None = None
 
 
-def pairs_of(samples: Sequence[Sample], seen: Sequence[Seen], rules: Rules) -> list[Pair]:
+def pairs_of(samples: Sequence[Sample], seen: Sequence[Observation], rules: Rules) -> list[Pair]:
     """Copies among the pictures that could be read: exact ones, then near ones between different pictures."""
     whole = [number for number, one in enumerate(seen) if one.facts is not None]
     facts = {number: fact for number in whole if (fact := seen[number].facts) is not None}
@@ -52,7 +52,7 @@ def pairs_of(samples: Sequence[Sample], seen: Sequence[Seen], rules: Rules) -> l
 
 def judge_pictures(
     samples: Sequence[Sample],
-    seen: Sequence[Seen],
+    seen: Sequence[Observation],
     standard: Standard,
     pairs: Sequence[Pair],
     belongs: Sequence[OutlierScore] | None,
@@ -79,7 +79,7 @@ def judge_pictures(
 
 
 def judge_set(
-    dataset: Dataset, seen: Sequence[Seen], standard: Standard, pairs: Sequence[Pair], coverage: Coverage
+    dataset: Dataset, seen: Sequence[Observation], standard: Standard, pairs: Sequence[Pair], coverage: Coverage
 ) -> tuple[Finding, ...]:
     """Findings of the set, worst first. Only what makes training impossible is an error."""
     usable = [
@@ -107,7 +107,7 @@ def _left_out(left: Sequence[LeftOut]) -> list[Finding]:
     return [Finding(check="left out", level="note", text=text, value=float(len(left)))]
 
 
-def _of_file(sample: Sample, one: Seen, rules: Rules, usual_focus: float | None) -> list[Finding]:
+def _of_file(sample: Sample, one: Observation, rules: Rules, usual_focus: float | None) -> list[Finding]:
     if one.facts is None:
         return [Finding(check="file", level="error", text=one.fault or f"{sample.path.name} cannot be read.")]
     found = list(judge(one.facts, rules, sample, usual_focus=usual_focus))
@@ -142,7 +142,7 @@ def _copy(number: int, samples: Sequence[Sample], pairs: Sequence[Pair], check: 
     return Finding(check=check, level="warning", text=text, value=value, other=other.sha256)
 
 
-def _of_faces(one: Seen, standard: Standard, belonging: OutlierScore | None) -> list[Finding]:
+def _of_faces(one: Observation, standard: Standard, belonging: OutlierScore | None) -> list[Finding]:
     if one.faces is None or standard.reader is None:
         return []
     found = [judge_faces(one.faces, standard.reader)]
@@ -157,7 +157,7 @@ def _likeness(sample: Sample, standard: Standard, belonging: OutlierScore | None
     return Likeness(value=belonging.value, reader=standard.reader, against=belonging.against)
 
 
-def _faceless(seen: Sequence[Seen], reader: str | None) -> Finding | None:
+def _faceless(seen: Sequence[Observation], reader: str | None) -> Finding | None:
     looked = [one.faces for one in seen if one.faces is not None]
     if not looked or any(looked) or reader is None:
         return None

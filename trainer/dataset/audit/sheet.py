@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ...errors import DatasetError
 from ...images.pen import (
@@ -23,8 +23,8 @@ from ...images.pen import (
     width_of,
     wrapped,
 )
-from ..checks.words import short_words
-from ..finding import verdict
+from ...images.sheet import Line, draw_caption, draw_lines, draw_marks, draw_right, draw_tile, paragraph
+from ..finding import short_words, verdict
 from ..sample import Sample
 from ..sample_pixels import open_sample
 from .audit import Audit
@@ -40,7 +40,7 @@ _MOST_FINDINGS, _MOST_WISHES = 5, 6
 
 
 @dataclass(frozen=True)
-class _Line:
+class _HeadLine:
     words: str
     mark: Mark | None = None
     color: Color = QUIET
@@ -53,8 +53,8 @@ class _Page:
 
     columns: int
     under: tuple[int, ...]
-    head: tuple[_Line, ...]
-    foot: tuple[str, ...]
+    head: tuple[_HeadLine, ...]
+    foot: tuple[Line, ...]
 
     @property
     def width(self) -> int:
@@ -103,26 +103,28 @@ def _shown(audit: Audit) -> list[int]:
     return sorted(sorted(numbers, key=lambda number: rank[states[number]])[:MOST])
 
 
-def _head(audit: Audit, width: int, shown: int) -> list[_Line]:
+def _head(audit: Audit, width: int, shown: int) -> list[_HeadLine]:
     said = list(audit.counters)
     if shown < len(audit.dataset.samples):
         said.append(f"Showing {shown} of {len(audit.dataset.samples)}, those that need attention first.")
-    rows = [_Line(line) for line in wrapped(" ".join(said), 15, width)]
+    rows = [_HeadLine(line) for line in wrapped(" ".join(said), 15, width)]
     for finding in audit.findings[:_MOST_FINDINGS]:
         is_waived = finding.check in audit.rules.waived and finding.level != "error"
         is_quiet = is_waived or finding.level == "note"
         lines = wrapped(finding.text + (" (acknowledged)" if is_waived else ""), 15, width - _INDENT)
         mark: Mark | None = None if is_quiet else _LEVELS[finding.level]
-        rows += [_Line(line, None if n else mark, QUIET if is_quiet else TEXT, _INDENT) for n, line in enumerate(lines)]
+        rows += [
+            _HeadLine(line, None if n else mark, QUIET if is_quiet else TEXT, _INDENT) for n, line in enumerate(lines)
+        ]
     if len(audit.findings) > _MOST_FINDINGS:
-        rows.append(_Line(f"and {len(audit.findings) - _MOST_FINDINGS} more in the report", indent=_INDENT))
+        rows.append(_HeadLine(f"and {len(audit.findings) - _MOST_FINDINGS} more in the report", indent=_INDENT))
     return rows
 
 
-def _foot(audit: Audit, width: int) -> list[str]:
-    wishes = [line for wish in audit.add_next[:_MOST_WISHES] for line in wrapped(wish, 15, width - 20)]
+def _foot(audit: Audit, width: int) -> list[Line]:
+    wishes = [line for wish in audit.add_next[:_MOST_WISHES] for line in paragraph(wish, width - 20, color=QUIET)]
     more = len(audit.add_next) - _MOST_WISHES
-    return [*wishes, f"and {more} more in the report"] if more > 0 else wishes
+    return [*wishes, Line(f"and {more} more in the report", 15)] if more > 0 else wishes
 
 
 def _title(pen: Pen, page: _Page, audit: Audit) -> None:
@@ -147,22 +149,21 @@ def _tile(pen: Pen, at: tuple[int, int], audit: Audit, sample: Sample) -> None:
     left, top = at
     pen.panel((left, top, left + _THUMB, top + _THUMB), RAISED)
     try:
-        small = ImageOps.contain(open_sample(sample), (_THUMB, _THUMB), Image.Resampling.LANCZOS)
-        pen.picture((left + (_THUMB - small.width) // 2, top + (_THUMB - small.height) // 2), small)
+        draw_tile(pen, at, open_sample(sample), _THUMB, resample=Image.Resampling.LANCZOS)
     except DatasetError:
         pen.text((left + _THUMB / 2, top + _THUMB / 2), "cannot be read", 14, QUIET, anchor="mm")
     framing = audit.coverage.bucket_of(sample.sha256).get("framing")
     if framing:
         wide = round(width_of(framing, 13)) + 18
-        pen.veil((left + 8, top + 8, left + 8 + wide, top + 29), 0.72)
+        pen.dim((left + 8, top + 8, left + 8 + wide, top + 29), 0.72)
         pen.text((left + 17, top + 23), framing, 13)
     pen.mark((left + _THUMB - 20, top + 20), _mark(sample), 12)
     _band(pen, at, audit, sample)
     found = _words(
         sample, {one.sha256: one.path.name for one in reversed(audit.dataset.samples) if one.path != sample.path}
     )
-    for line, (words, color) in enumerate(found[:2]):
-        pen.text((left, top + _THUMB + 44 + _WORD * line), fitted(words, 14, _THUMB), 14, color)
+    lines = [Line(words, 14, color, down=44 + _WORD * row) for row, (words, color) in enumerate(found[:2])]
+    draw_caption(pen, (left, top + _THUMB), _THUMB, lines)
 
 
 def _band(pen: Pen, at: tuple[int, int], audit: Audit, sample: Sample) -> None:
@@ -174,7 +175,7 @@ def _band(pen: Pen, at: tuple[int, int], audit: Audit, sample: Sample) -> None:
     room = _THUMB - (width_of(said, 14) + 12 if said else 0)
     pen.text((left, top + 26), fitted(sample.path.name, 14, room), 14)
     if said:
-        pen.text((left + _THUMB, top + 26), said, 14, color, anchor="rs")
+        draw_right(pen, (left + _THUMB, top + 26), Line(said, 14, color))
     if audit.reader:
         pen.panel((left, top + 5, left + _THUMB, top + 9), LINE, radius=2)
     if value is not None and value > 0:
@@ -202,19 +203,15 @@ def _wishes(pen: Pen, page: _Page) -> None:
     if not page.foot:
         return
     pen.text((_MARGIN, page.below + 24), "Add these next", 17)
-    for number, line in enumerate(page.foot):
-        pen.text((_MARGIN, page.below + 54 + _LINE * number), line, 15, QUIET)
+    draw_lines(pen, (_MARGIN, page.below + 54), page.foot, _LINE)
 
 
 def _legend(pen: Pen, page: _Page, audit: Audit) -> None:
-    x, y = float(_MARGIN), page.height - _MARGIN + 8
+    y = page.height - _MARGIN + 8
     marks: list[tuple[Mark, str]] = [("ready", "ready"), ("attention", "look at it"), ("blocked", "unusable")]
     if audit.reader:
         marks.append(("unmeasured", "likeness not measured"))
-    for kind, words in marks:
-        pen.mark((x + 8, y - 5), kind, 8)
-        x = pen.text((x + 22, y), words, 13, QUIET) + 24
+    x = draw_marks(pen, (_MARGIN, y), marks)
     if audit.reader:
         said = f"Bar and number: likeness to the other faces, by {audit.reader}"
-        if width_of(said, 13) <= page.width - _MARGIN - x:
-            pen.text((page.width - _MARGIN, y), said, 13, QUIET, anchor="rs")
+        draw_right(pen, (page.width - _MARGIN, y), Line(said), after=x)

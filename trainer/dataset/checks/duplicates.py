@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
+_SIDE, _LOW = 32, 8
 _ROWS = 32
 """Rows of the distance matrix at a time: a few MB of it at 10,000 pictures."""
 _MOST = 8
@@ -98,3 +100,26 @@ def _bits(words: np.ndarray) -> np.ndarray:
 
 
 _TABLE = np.array([number.bit_count() for number in range(1 << 16)], np.uint8)
+
+
+def perceptual_hashes(small: np.ndarray) -> tuple[int, int]:
+    """Hashes of a picture and of its mirror image, of its luma scaled to 32x32.
+
+    The lowest 8x8 terms of the cosine transform against their median (Zauner 2010). Mirroring negates every other
+    column of the transform, so the second hash costs nothing.
+    """
+    cosines = _cosines()
+    low = cosines @ small.astype(np.float64) @ cosines.T
+    signs = np.where(np.arange(_LOW) % 2, -1.0, 1.0)
+    return _hash_of(low), _hash_of(low * signs)
+
+
+def _hash_of(low: np.ndarray) -> int:
+    return int.from_bytes(np.packbits(low > np.median(low)).tobytes(), "big")
+
+
+@cache
+def _cosines() -> np.ndarray:
+    """(8, 32)."""
+    places = np.arange(_SIDE) + 0.5
+    return np.cos(np.pi / _SIDE * np.arange(_LOW)[:, None] * places)

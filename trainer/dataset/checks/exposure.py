@@ -1,13 +1,15 @@
-"""Pictures so dark or so bright that little is left to learn from."""
+"""What there is to see: pictures too dark or too bright to learn from, and what is see-through."""
 
 import numpy as np
 
 from ..finding import Finding
+from ..sample import Sample
 from .facts import Facts
 from .rules import Rules
 
 _BLACK, _WHITE = 4, 251
 _MIDDLE = (24, 231)
+_FEWEST = 0.0005
 
 
 def exposure(histogram: np.ndarray) -> tuple[float, float, float]:
@@ -18,7 +20,7 @@ def exposure(histogram: np.ndarray) -> tuple[float, float, float]:
     return dark / total, bright / total, middle / total
 
 
-def judge(facts: Facts, rules: Rules) -> Finding | None:
+def judge_exposure(facts: Facts, rules: Rules) -> Finding | None:
     if facts.middle >= rules.middle or max(facts.dark, facts.bright) <= rules.clipped:
         return None
     word, share = ("dark", facts.dark) if facts.dark >= facts.bright else ("bright", facts.bright)
@@ -29,3 +31,16 @@ def judge(facts: Facts, rules: Rules) -> Finding | None:
         text=f"Too {word}: {share:.0%} of it is {end}. Use a better exposed picture.",
         value=round(share, 3),
     )
+
+
+def clear_share(alpha: np.ndarray) -> float:
+    """The share of pixels of an alpha channel (h, w) that are not fully opaque."""
+    return float(np.count_nonzero(alpha < 255) / max(alpha.size, 1))
+
+
+def judge_alpha(facts: Facts, sample: Sample) -> Finding | None:
+    if facts.clear < _FEWEST:
+        return None
+    kept = "and masked out of training" if sample.masked else "and trained as such"
+    text = f"{facts.clear:.0%} of it is see-through: shown on {sample.matte} {kept}."
+    return Finding(check="alpha", level="note", text=text, value=round(facts.clear, 3))

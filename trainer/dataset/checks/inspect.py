@@ -12,14 +12,11 @@ from ...images.alpha import matte_rgb
 from ...images.picture_file import opened
 from ...images.pixels import decoded, pixel_sha256
 from ..sample import Sample
-from .alpha import clear_share
-from .blockiness import blockiness
-from .exposure import exposure
+from .duplicates import perceptual_hashes
+from .exposure import clear_share, exposure
 from .facts import Facts
-from .jpeg import quality_of
-from .phash import perceptual_hashes
-from .sharpness import focus
-from .upscaled import detail
+from .jpeg import blockiness, quality_of
+from .sharpness import detail, focus
 
 
 @dataclass(frozen=True, kw_only=True)

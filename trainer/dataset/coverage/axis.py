@@ -1,6 +1,5 @@
 """One axis of coverage: which pictures fill which bucket."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,14 +24,6 @@ class Axis:
     @property
     def filled(self) -> int:
         return sum(1 for held in self.buckets.values() if held)
-
-    @property
-    def evenness(self) -> float | None:
-        """Shannon's: 1 when every bucket holds as many pictures, 0 when one holds all. None with nothing measured."""
-        if not self.measured:
-            return None
-        parts = [len(held) / self.measured for held in self.buckets.values() if held]
-        return -sum(part * math.log(part) for part in parts) / math.log(max(2, len(self.buckets))) + 0.0
 
     @property
     def largest(self) -> tuple[str, float] | None:

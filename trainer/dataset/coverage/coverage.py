@@ -14,7 +14,7 @@ from .add_next import add_next
 from .axis import Axis
 from .framing import framing_of
 from .lighting import lighting_of
-from .observe import Row, observe
+from .observe import CoverageRow, observe
 from .tally import AXES, tally
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
     "EXPRESSIONS",
     "Axis",
     "Coverage",
-    "Row",
+    "CoverageRow",
     "cover",
     "framing_of",
     "lighting_of",
@@ -79,7 +79,7 @@ def _lopsided(axis: Axis) -> Finding | None:
     return Finding(check=f"coverage {axis.name}", level="warning", text=text, value=round(share, 3))
 
 
-def cover(rows: Sequence[Row], expressions: Sequence[str] = EXPRESSIONS) -> Coverage:
+def cover(rows: Sequence[CoverageRow], expressions: Sequence[str] = EXPRESSIONS) -> Coverage:
     """Count what `rows` show. `expressions` are the ones a set should show, in the words of who reads them."""
     axes = {axis.name: axis for axis in tally(rows, expressions)}
     return Coverage(axes=axes, add_next=add_next(axes, len(rows)))

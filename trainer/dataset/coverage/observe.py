@@ -18,11 +18,10 @@ _GARMENTS = (
     r"|leotard|top"
 )
 _CLOTHING = re.compile(rf"\b(?:{_GARMENTS})(?:e?s)?\b", re.IGNORECASE)
-_NO_TRAIT = {"a", "an", "the", "in", "wearing", "with", "and", "on"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class CoverageRow:
     """One picture's part in coverage. `reader` names who looked for faces; None: nobody did.
 
     `words` are what an attribute reader or landmarks say (`expression`, `clothing`). `border` and `torso` are
@@ -53,7 +52,7 @@ def observe(
     reader: str | None = None,
     words: Mapping[str, str] | None = None,
     words_by: str | None = None,
-) -> Row:
+) -> CoverageRow:
     """Measure `sample` from its decoded RGB `image`.
 
     The face is where `sample.face` says; without one, `reader` names who looked for it in vain. `words` are what
@@ -63,7 +62,7 @@ def observe(
     pixels = np.asarray(image.reduce(factor) if factor > 1 else image)
     box = None if sample.face is None else _scaled(sample.face.box, factor)
     border, torso = _border(pixels, box), None if box is None else _torso(pixels, box)
-    return Row(
+    return CoverageRow(
         sha256=sample.sha256,
         size=(sample.width, sample.height),
         reader=reader if sample.face is None else sample.face.reader,

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from ...images.pen import AMBER, BLUE, GROUND, LINE, QUIET, RAISED, TEXT, Color, Pen, fitted, width_of, wrapped
+from ...images.pen import AMBER, BLUE, GROUND, LINE, QUIET, RAISED, TEXT, Color, Pen, fitted, width_of
+from ...images.sheet import Line, draw_lines, draw_right, paragraph
 from .axis import Axis
 from .coverage import LARGE, Coverage
 
@@ -27,11 +28,11 @@ class _Chip:
 def draw_coverage(coverage: Coverage) -> Image.Image:
     """RGB, as high as the axes need."""
     rows = [(axis, _chips(axis)) for axis in coverage.axes.values()]
-    wishes = [line for wish in coverage.add_next for line in wrapped(wish, 16, _WIDTH - 2 * _MARGIN)]
+    wishes = [line for wish in coverage.add_next for line in paragraph(wish, _WIDTH - 2 * _MARGIN, 16, QUIET)]
     high = sum(_height(chips) for _, chips in rows)
     pen = Pen((_WIDTH, _MARGIN + 64 + high + (64 + _LINE * len(wishes) if wishes else 0) + _MARGIN - 10))
     pen.text((_MARGIN, _MARGIN + 20), "What the set covers", 26)
-    pen.text((_WIDTH - _MARGIN, _MARGIN + 18), "outlined: none yet", 14, QUIET, anchor="rs")
+    draw_right(pen, (_WIDTH - _MARGIN, _MARGIN + 18), Line("outlined: none yet", 14))
     top = _MARGIN + 56
     lopsided = {finding.check for finding in coverage.findings()}
     for axis, chips in rows:
@@ -40,8 +41,7 @@ def draw_coverage(coverage: Coverage) -> Image.Image:
     pen.panel((_MARGIN, top - 1, _WIDTH - _MARGIN, top), LINE, radius=0)
     if wishes:
         pen.text((_MARGIN, top + 40), "Add these next", 20)
-        for number, line in enumerate(wishes):
-            pen.text((_MARGIN, top + 72 + _LINE * number), line, 16, QUIET)
+        draw_lines(pen, (_MARGIN, top + 72), wishes, _LINE)
     return pen.image
 
 

@@ -10,13 +10,13 @@ from .clusters import groups
 from .colour_name import colour_name
 from .framing import ANGLES, FRAMINGS, NO_FACE, TILTS, framing_of
 from .lighting import LIGHTINGS, name_light, neutral_of
-from .observe import Row
+from .observe import CoverageRow
 
 AXES = ("angle", "expression", "lighting", "background", "outfit", "framing")
 PIXELS = "pixels"
 
 
-def tally(rows: Sequence[Row], expressions: Sequence[str] = EXPRESSIONS) -> list[Axis]:
+def tally(rows: Sequence[CoverageRow], expressions: Sequence[str] = EXPRESSIONS) -> list[Axis]:
     """One axis for each of `AXES`, in that order."""
     by = " + ".join(sorted({row.reader for row in rows if row.reader})) or "nobody looked for faces"
     neutral = neutral_of([row.light for row in rows if row.light is not None])
@@ -35,11 +35,13 @@ def tally(rows: Sequence[Row], expressions: Sequence[str] = EXPRESSIONS) -> list
     ]
 
 
-def _speakers(rows: Sequence[Row], slot: str) -> str:
+def _speakers(rows: Sequence[CoverageRow], slot: str) -> str:
     return " + ".join(sorted({row.words_by for row in rows if row.words_by and slot in row.words}))
 
 
-def _axis(name: str, by: str, rows: Sequence[Row], found: Sequence[str | None], wanted: Iterable[str] = ()) -> Axis:
+def _axis(
+    name: str, by: str, rows: Sequence[CoverageRow], found: Sequence[str | None], wanted: Iterable[str] = ()
+) -> Axis:
     buckets: dict[str, list[str]] = defaultdict(list, {bucket: [] for bucket in wanted})
     unmeasured: list[str] = []
     for row, bucket in zip(rows, found, strict=True):
@@ -48,26 +50,26 @@ def _axis(name: str, by: str, rows: Sequence[Row], found: Sequence[str | None], 
     return Axis(name=name, by=by, buckets=held, unmeasured=tuple(unmeasured))
 
 
-def _angles_told(rows: Sequence[Row]) -> list[str]:
+def _angles_told(rows: Sequence[CoverageRow]) -> list[str]:
     """The angles that could have been told: a reader without pitch cannot miss a face that looks up."""
     faces = [row.face for row in rows if row.face is not None]
     has_pitch = any(face.pitch is not None for face in faces)
     return [angle for angle in ANGLES if angle != NO_FACE and (has_pitch or angle not in TILTS)]
 
 
-def _angle(row: Row) -> str | None:
+def _angle(row: CoverageRow) -> str | None:
     if row.face is None:
         return None if row.reader is None else NO_FACE
     return angle_of(row.face.yaw, row.face.pitch)
 
 
-def _backgrounds(rows: Sequence[Row]) -> list[str | None]:
+def _backgrounds(rows: Sequence[CoverageRow]) -> list[str | None]:
     seen = [row for row in rows if row.border is not None]
     names = _named(groups([row.border for row in seen if row.border is not None]), [row.colour for row in seen])
     return _spread(rows, [row.border is not None for row in rows], names)
 
 
-def _outfits(rows: Sequence[Row]) -> Axis:
+def _outfits(rows: Sequence[CoverageRow]) -> Axis:
     """By the words of an attribute reader, else of the captions, else by colours below the chin."""
     read = [row.words.get("clothing") for row in rows]
     if any(read):
@@ -94,7 +96,7 @@ def _named(numbers: Sequence[int], colours: Sequence[tuple[int, int, int]]) -> l
     return [names[number] for number in numbers]
 
 
-def _spread(rows: Sequence[Row], has: Sequence[bool], names: Sequence[str]) -> list[str | None]:
+def _spread(rows: Sequence[CoverageRow], has: Sequence[bool], names: Sequence[str]) -> list[str | None]:
     """Names given to the pictures that have something to name, None to the others."""
     left = iter(names)
     return [next(left) if present else None for _, present in zip(rows, has, strict=True)]

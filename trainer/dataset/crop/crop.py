@@ -16,7 +16,7 @@ from .face import found_face
 from .geometry import Crop, FaceCrop, face_crop
 from .parts import to_bodies, to_faces
 from .report import Cut, Framing, sentences
-from .shelf import CropShelf, Found
+from .store import CropStore, FoundFace
 
 __all__ = ["BodyCrop", "Crop", "Cropped", "Cut", "FaceCrop", "Framing", "body_crop", "crop_dataset", "face_crop"]
 _TEXT = "Cropping stopped after {done} of {total} steps; run again to go on from there."
@@ -53,8 +53,8 @@ def crop_dataset(  # noqa: PLR0913
     between pictures, with what was done kept, and DatasetError when no picture is left.
     """
     steps = _Steps(2 * len(dataset.samples), progress, cancelled)
-    shelf = CropShelf(out)
-    faces: dict[str, Found | None] = {}
+    shelf = CropStore(out)
+    faces: dict[str, FoundFace | None] = {}
     broken: list[LeftOut] = []
     for sample in dataset.samples:
         steps.next(sample.path.name)

@@ -8,14 +8,14 @@ from ..sample import FaceMark, Sample
 from .geometry import Crop, FaceCrop, face_crop
 from .pixels import cut
 from .report import Cut
-from .shelf import CropShelf, Found
+from .store import CropStore, FoundFace
 from .turn import upright_crop
 
 
 class Cutter:
     """Cuts by `faces`, keyed by the sha256 of their pictures; None where a picture has none."""
 
-    def __init__(self, shelf: CropShelf, faces: Mapping[str, Found | None], step: Callable[[str], None]) -> None:
+    def __init__(self, shelf: CropStore, faces: Mapping[str, FoundFace | None], step: Callable[[str], None]) -> None:
         self.faces = faces
         self.step = step
         self._shelf = shelf
@@ -25,16 +25,16 @@ class Cutter:
         """Whether the eyes of every face are known: one rule must frame them all."""
         return all(face.eye_height is not None for face in self.faces.values() if face is not None)
 
-    def side(self, face: Found, size: tuple[int, int], rule: FaceCrop) -> int:
+    def side(self, face: FoundFace, size: tuple[int, int], rule: FaceCrop) -> int:
         """How wide a close-up would be."""
         return face_crop(face.box, size, rule, self._eyes(face)).size[0]
 
-    def close_up(self, sample: Sample, face: Found, rule: FaceCrop) -> Cut:
+    def close_up(self, sample: Sample, face: FoundFace, rule: FaceCrop) -> Cut:
         size = (sample.width, sample.height)
         crop = upright_crop(face, size, rule, self._eyes(face)) or face_crop(face.box, size, rule, self._eyes(face))
         return self.cut(sample, face, crop, rule)
 
-    def cut(self, sample: Sample, face: Found | None, crop: Crop, rule: FaceCrop | None = None) -> Cut:
+    def cut(self, sample: Sample, face: FoundFace | None, crop: Crop, rule: FaceCrop | None = None) -> Cut:
         """A crop of a sample as a new one; `rule` for close-ups. Its caption, split and repeats are the sample's."""
         outside, colour = (rule.outside, rule.colour) if rule and crop.padded else ("shrink", "white")
         masks = [sample.mask_sha256] if sample.mask_sha256 else []
@@ -61,11 +61,11 @@ class Cutter:
         )
         return Cut(source=sample, made=new, crop=crop, kind="face" if rule else "body", face=face)
 
-    def _eyes(self, face: Found) -> float | None:
+    def _eyes(self, face: FoundFace) -> float | None:
         return face.eye_height if self.knows_eyes else None
 
 
-def _carried(face: Found, crop: Crop) -> FaceMark:
+def _carried(face: FoundFace, crop: Crop) -> FaceMark:
     """The face in the crop's own pixels. A turn around its middle leaves the box where it is."""
     x, y = crop.size[0] / (crop.box[2] - crop.box[0]), crop.size[1] / (crop.box[3] - crop.box[1])
     left, top, right, bottom = face.box

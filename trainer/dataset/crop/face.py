@@ -10,10 +10,10 @@ from ...images.pixels import pixel_sha256
 from ...storage.values import key_of
 from ..sample import Sample
 from ..sample_pixels import open_sample
-from .shelf import CropShelf, Found
+from .store import CropStore, FoundFace
 
 
-def found_face(sample: Sample, reader: FaceReader | None, choice: FaceChoice, shelf: CropShelf) -> Found | None:
+def found_face(sample: Sample, reader: FaceReader | None, choice: FaceChoice, shelf: CropStore) -> FoundFace | None:
     """The chosen face of a sample, None without one. DatasetError when the picture cannot be read or has changed."""
     if reader is None:
         return _marked(sample)
@@ -32,16 +32,16 @@ def found_face(sample: Sample, reader: FaceReader | None, choice: FaceChoice, sh
     return face
 
 
-def _marked(sample: Sample) -> Found | None:
+def _marked(sample: Sample) -> FoundFace | None:
     mark = sample.face
     if mark is None:
         return None
-    return Found(box=mark.box, reader=mark.reader, rung="marked", yaw=mark.yaw, pitch=mark.pitch)
+    return FoundFace(box=mark.box, reader=mark.reader, rung="marked", yaw=mark.yaw, pitch=mark.pitch)
 
 
-def _found(face: Face, reader: str, rung: str) -> Found:
+def _found(face: Face, reader: str, rung: str) -> FoundFace:
     eyes = (face.points[0][1] + face.points[1][1]) / 2 if len(face.points) >= 2 else None
-    return Found(
+    return FoundFace(
         box=face.box,
         reader=reader,
         rung=rung,

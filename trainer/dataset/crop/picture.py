@@ -1,11 +1,11 @@
 """The preview of a crop: boxes drawn on the originals, so that every cut can be judged before it is trained on."""
 
-import math
 from collections.abc import Callable, Sequence
 
 from PIL import Image, ImageDraw
 
-from ...images.pen import AMBER, BLUE, GREEN, QUIET, RAISED, TEXT, Color, Pen, fitted, width_of, wrapped
+from ...images.pen import AMBER, BLUE, GREEN, QUIET, RAISED, TEXT, Color, Pen, width_of
+from ...images.sheet import Grid, Line, Point, draw_caption, draw_lines, draw_swatches, paragraph
 from ...runtime.steps import Progress, Steps, silent
 from ...runtime.work import never
 from ..sample_pixels import open_sample
@@ -35,21 +35,16 @@ def draw_boxes(
     groups = _by_source(cropped.cuts)
     shown = groups[:most]
     columns = max(3, min(_COLUMNS, len(shown)))
-    width = 2 * _MARGIN + columns * _TILE + (columns - 1) * _GAP
-    notes = _notes(cropped, len(groups) - len(shown), width - 2 * _MARGIN)
-    top = 96
-    rows = math.ceil(len(shown) / columns)
-    foot = top + rows * (_TILE + _CAPTION + _GAP)
-    pen = Pen((width, foot + len(notes) * 22 + _MARGIN))
-    _head(pen, cropped, width)
+    grid = Grid(columns=columns, tile=(_TILE, _TILE), gap=_GAP, under=_CAPTION, corner=(_MARGIN, 96))
+    notes = _notes(cropped, len(groups) - len(shown), grid.width)
+    foot = grid.top(grid.rows(len(shown)))
+    pen = Pen((grid.width + 2 * _MARGIN, foot + len(notes) * 22 + _MARGIN))
+    _head(pen, cropped, grid.width + 2 * _MARGIN)
     steps = Steps(len(shown), _STOPPED, progress, cancelled)
-    for place, cuts in enumerate(shown):
-        x = _MARGIN + place % columns * (_TILE + _GAP)
-        y = top + place // columns * (_TILE + _CAPTION + _GAP)
-        _tile(pen, (x, y), cuts)
+    for number, cuts in enumerate(shown):
+        _tile(pen, grid.at(number), cuts)
         steps.done(cuts[0].source.path.name)
-    for line, (words, color) in enumerate(notes):
-        pen.text((_MARGIN, foot + 16 + line * 22), words, 15, color)
+    draw_lines(pen, (_MARGIN, foot + 16), notes, 22)
     return pen.image
 
 
@@ -58,22 +53,19 @@ def _head(pen: Pen, cropped: Cropped, width: int) -> None:
     pen.text((_MARGIN, _MARGIN + 18), f"Crops of {count} {'picture' if count == 1 else 'pictures'}", 26)
     kinds = {one.kind for one in cropped.cuts}
     legend = [("face", FACE)] + [("close-up", CLOSE_UP)] * ("face" in kinds) + [("full body", BODY)] * ("body" in kinds)
-    x = float(_MARGIN)
-    for words, color in legend:
-        pen.panel((x, _MARGIN + 36, x + 16, _MARGIN + 46), color, radius=3)
-        x = pen.text((x + 24, _MARGIN + 46), words, 15, QUIET) + 22
+    x = draw_swatches(pen, (_MARGIN, _MARGIN + 46), legend)
     if cropped.reader:
         words = f"faces by {cropped.reader}"
         pen.text((max(x, width - _MARGIN - width_of(words, 15)), _MARGIN + 46), words, 15, QUIET)
 
 
-def _tile(pen: Pen, at: tuple[int, int], cuts: Sequence[Cut]) -> None:
+def _tile(pen: Pen, at: Point, cuts: Sequence[Cut]) -> None:
     x, y = at
     pen.panel((x, y, x + _TILE, y + _TILE + _CAPTION), RAISED, radius=8)
     pen.picture((x, y), _marked(cuts), 8)
-    pen.text((x + 12, y + _TILE + 19), fitted(cuts[0].source.path.name, 15, _TILE - 24), 15, TEXT)
     words = " · ".join(_words(one) for one in cuts)
-    pen.text((x + 12, y + _TILE + 37), fitted(words, 13, _TILE - 20), 13, QUIET)
+    lines = [Line(cuts[0].source.path.name, 15, TEXT, down=19), Line(words, down=37)]
+    draw_caption(pen, (x + 12, y + _TILE), _TILE - 20, lines)
 
 
 def _words(one: Cut) -> str:
@@ -130,14 +122,13 @@ def _square(box: Sequence[float]) -> list[tuple[float, float]]:
     return [(left, top), (right, top), (right, bottom), (left, bottom)]
 
 
-def _notes(cropped: Cropped, hidden: int, width: int) -> list[tuple[str, Color]]:
+def _notes(cropped: Cropped, hidden: int, width: int) -> list[Line]:
     texts = [f"{hidden} more pictures are not shown here."] * (hidden > 0)
-    texts += [text.replace("×", "x") for text in cropped.texts]  # Pillow's own font has no sign of multiplication
-    lines = [(line, TEXT) for text in texts for line in wrapped(text, 15, width)]
+    lines = [line for text in (*texts, *cropped.texts) for line in paragraph(text, width)]
     for left in cropped.left_out[:_LEFT_OUT]:
-        lines += [(line, AMBER) for line in wrapped(f"{left.name} is left out: {left.why}", 15, width)]
+        lines += paragraph(f"{left.name} is left out: {left.why}", width, color=AMBER)
     if len(cropped.left_out) > _LEFT_OUT:
-        lines.append((f"{len(cropped.left_out) - _LEFT_OUT} more are left out.", AMBER))
+        lines.append(Line(f"{len(cropped.left_out) - _LEFT_OUT} more are left out.", 15, AMBER))
     return lines
 
 

@@ -12,12 +12,12 @@ from ...images.pixels import flattened, pixel_sha256, upright
 from ..sample import Sample
 from ..sample_pixels import sample_mask
 from .geometry import Box, Crop, Outside
-from .shelf import Made
+from .store import StoredCrop
 
 
 def cut(
     sample: Sample, crop: Crop, outside: Outside, colour: str, about: Box | None = None
-) -> tuple[Made, bytes, bytes | None]:
+) -> tuple[StoredCrop, bytes, bytes | None]:
     """The crop of a sample as PNG bytes, and of its mask file. `about` is the box that `crop.turn` turns around.
 
     Transparency is kept where the sample trains with it or the crop was filled with it, else flattened as it loads.
@@ -33,7 +33,7 @@ def cut(
         (sample.masked and sample.mask is None) or (crop.padded and outside == "transparent")
     )
     mask = _cut_mask(sample, crop, about)
-    made = Made(
+    made = StoredCrop(
         sha256=pixel_sha256(seen),
         width=seen.width,
         height=seen.height,

@@ -8,7 +8,7 @@ from typing import Literal
 from ..sample import Sample
 from .body import BodyCrop
 from .geometry import HAIR, MOST, Crop, FaceCrop
-from .shelf import Found
+from .store import FoundFace
 
 UNEVEN = 0.06
 """Spread (standard deviation) of face share or eye height from which framing is not consistent."""
@@ -23,7 +23,7 @@ class Cut:
     made: Sample
     crop: Crop
     kind: Literal["face", "body"]
-    face: Found | None
+    face: FoundFace | None
 
 
 @dataclass(frozen=True, kw_only=True)

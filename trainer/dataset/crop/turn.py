@@ -4,13 +4,13 @@ import math
 from dataclasses import replace
 
 from .geometry import Box, Crop, FaceCrop, face_crop
-from .shelf import Found
+from .store import FoundFace
 
 LEANING = 15.0
 """Degrees of roll up to which a lean is left alone: turning softens the picture a little."""
 
 
-def upright_crop(face: Found, size: tuple[int, int], rule: FaceCrop, eyes: float | None) -> Crop | None:
+def upright_crop(face: FoundFace, size: tuple[int, int], rule: FaceCrop, eyes: float | None) -> Crop | None:
     """The crop once the face's roll is taken out around its middle; `eyes` is their y as it is.
 
     None where the head is upright, the rule leaves leaning heads alone, or a corner would show no picture.

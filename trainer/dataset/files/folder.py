@@ -14,8 +14,8 @@ from ..split import hold_out, suggested_held_out
 from .aitoolkit import with_trigger
 from .caption_record import CaptionRecord
 from .index import INDEX, read_index
-from .intake import look_at, take_in
-from .layout import Shelf, caption_beside, listed, pictures, readable_name, shelves
+from .ingest import ingest, read_sample
+from .layout import ImageFolder, caption_beside, image_folders, listed, pictures, readable_name
 
 ANY_SUBJECT = "person"
 
@@ -53,7 +53,7 @@ def read_dataset(  # noqa: PLR0913
         if (folder / INDEX).is_file():
             dataset = read_index(folder, trigger, progress=progress, cancelled=cancelled)
         else:
-            found = shelves(folder, recursive=recursive)
+            found = image_folders(folder, recursive=recursive)
             given = _Given(trigger=trigger, subject=subject, alpha=alpha)
             dataset = _read(folder, found, given, progress, cancelled)
     except OSError as fault:
@@ -67,9 +67,9 @@ def read_dataset(  # noqa: PLR0913
 
 
 def _read(
-    folder: Path, found: Sequence[Shelf], given: _Given, progress: Progress, cancelled: Callable[[], bool]
+    folder: Path, found: Sequence[ImageFolder], given: _Given, progress: Progress, cancelled: Callable[[], bool]
 ) -> Dataset:
-    rows = listed([shelf for shelf in found if shelf.repeats])
+    rows = listed([source for source in found if source.repeats])
     unused = (*_never_trained(found), *_beside(folder, found))
     if not rows and not unused:
         raise DatasetError(f"{folder} holds no pictures; put PNG, JPEG or WebP files into it.")
@@ -78,45 +78,45 @@ def _read(
     root = folder.resolve()
     records = {inside: CaptionRecord(inside) for inside in {path.parent for _, path in rows}}
 
-    def read(row: tuple[Shelf, Path]) -> Sample:
-        shelf, path = row
-        sample = look_at(path, root, given.alpha)
+    def read(row: tuple[ImageFolder, Path]) -> Sample:
+        source, path = row
+        sample = read_sample(path, root, given.alpha)
         text = caption_beside(path) or ""
         caption = with_trigger(text, trigger)
         author = records[path.parent].author(path.with_suffix(".txt").name, text)
-        return replace(sample, caption=caption, author=author, split=shelf.split, repeats=shelf.repeats)
+        return replace(sample, caption=caption, author=author, split=source.split, repeats=source.repeats)
 
-    def name(row: tuple[Shelf, Path]) -> str:
+    def name(row: tuple[ImageFolder, Path]) -> str:
         return row[1].relative_to(folder).as_posix()
 
-    samples, faulty = take_in(rows, read, name, progress=progress, cancelled=cancelled)
+    samples, faulty = ingest(rows, read, name, progress=progress, cancelled=cancelled)
     return replace(empty, samples=samples, left_out=(*unused, *faulty))
 
 
-def _never_trained(found: Sequence[Shelf]) -> tuple[LeftOut, ...]:
+def _never_trained(found: Sequence[ImageFolder]) -> tuple[LeftOut, ...]:
     return tuple(
         LeftOut(
-            name=shelf.folder.name,
-            why=f"{shelf.folder.name} asks for 0 repeats; name it 1_{shelf.trigger} or more.",
+            name=source.folder.name,
+            why=f"{source.folder.name} asks for 0 repeats; name it 1_{source.trigger} or more.",
         )
-        for shelf in found
-        if not shelf.repeats
+        for source in found
+        if not source.repeats
     )
 
 
-def _beside(root: Path, found: Sequence[Shelf]) -> tuple[LeftOut, ...]:
+def _beside(root: Path, found: Sequence[ImageFolder]) -> tuple[LeftOut, ...]:
     """Pictures beside folders with repeats, where kohya's trainers do not look."""
-    if any(shelf.folder == root for shelf in found):
+    if any(source.folder == root for source in found):
         return ()
-    folder = next((shelf for shelf in found if shelf.repeats), found[0]).folder.name
+    folder = next((source for source in found if source.repeats), found[0]).folder.name
     return tuple(
         LeftOut(name=name, why=f"{name} lies beside the folders that are trained on; move it into {folder}.")
-        for name in (readable_name(path.name) for path in pictures(Shelf(root)))
+        for name in (readable_name(path.name) for path in pictures(ImageFolder(root)))
     )
 
 
-def _trigger(found: Sequence[Shelf]) -> str:
-    words = sorted({shelf.trigger for shelf in found if shelf.trigger})
+def _trigger(found: Sequence[ImageFolder]) -> str:
+    words = sorted({source.trigger for source in found if source.trigger})
     if len(words) == 1:
         return words[0]
     if words:
@@ -124,7 +124,7 @@ def _trigger(found: Sequence[Shelf]) -> str:
     raise DatasetError("The folder names no trigger; give one, or name the folder like 10_sage_character.")
 
 
-def _subject(found: Sequence[Shelf], given: str) -> str:
+def _subject(found: Sequence[ImageFolder], given: str) -> str:
     """The class word of kohya's `10_ohwx woman`, unless a particular one is given."""
-    words = {shelf.subject for shelf in found if shelf.subject}
+    words = {source.subject for source in found if source.subject}
     return words.pop() if given == ANY_SUBJECT and len(words) == 1 else given

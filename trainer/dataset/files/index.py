@@ -13,7 +13,7 @@ from ...runtime.work import never
 from ..dataset import Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
-from .intake import look_at, take_in
+from .ingest import ingest, read_sample
 from .layout import caption_beside
 
 INDEX = "dataset.json"
@@ -40,7 +40,7 @@ def read_index(
 
     def read(sample: Sample) -> Sample:
         path = folder / sample.path
-        seen = look_at(path, root, Alpha(matte=sample.matte, masked=sample.masked))
+        seen = read_sample(path, root, Alpha(matte=sample.matte, masked=sample.masked))
         if seen.sha256 != sample.sha256:
             raise DatasetError(
                 f"{path.name} has changed since {INDEX} was written; delete {INDEX} to read the folder afresh."
@@ -49,7 +49,7 @@ def read_index(
             raise DatasetError(f"The mask of {path.name} has changed since {INDEX} was written; delete {INDEX}.")
         return _edited(replace(sample, path=path, mask=seen.mask, width=seen.width, height=seen.height), word)
 
-    samples, faulty = take_in(
+    samples, faulty = ingest(
         saved.samples, read, lambda sample: sample.path.as_posix(), progress=progress, cancelled=cancelled
     )
     names = {left.name for left in faulty}

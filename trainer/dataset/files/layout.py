@@ -17,7 +17,7 @@ _KOHYA = re.compile(r"(\d{1,6})_(.+)")
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ImageFolder:
     """One folder of pictures, each `repeats` times an epoch; `trigger` and class word as its name gives them."""
 
     folder: Path
@@ -28,37 +28,37 @@ class Shelf:
     recursive: bool = False
 
 
-def shelves(root: Path, *, recursive: bool = False) -> list[Shelf]:
+def image_folders(root: Path, *, recursive: bool = False) -> list[ImageFolder]:
     """Kohya folders inside `root`, or `root` itself, which may be one; then `held_out` and those inside it."""
     folders = _folders(root)
-    itself = replace(_kohya(root) or Shelf(root), recursive=recursive)
-    found = [shelf for shelf in map(_kohya, folders) if shelf is not None] or [itself]
+    itself = replace(_kohya(root) or ImageFolder(root), recursive=recursive)
+    found = [source for source in map(_kohya, folders) if source is not None] or [itself]
     for held in (child for child in folders if child.name == HELD_OUT):
-        apart = [shelf for shelf in map(_kohya, _folders(held)) if shelf is not None]
-        found += [replace(shelf, split="held_out") for shelf in (Shelf(held), *apart)]
+        apart = [source for source in map(_kohya, _folders(held)) if source is not None]
+        found += [replace(source, split="held_out") for source in (ImageFolder(held), *apart)]
     return found
 
 
-def listed(found: Sequence[Shelf]) -> list[tuple[Shelf, Path]]:
-    """Every picture with its shelf, shelf by shelf in natural order; by number where each has one of its own.
+def listed(found: Sequence[ImageFolder]) -> list[tuple[ImageFolder, Path]]:
+    """Every picture with its folder, folder by folder in natural order; by number where each has one of its own.
 
     That is the order in which a dataset of several repeats was saved.
     """
-    rows = [(shelf, path) for shelf in found for path in pictures(shelf)]
+    rows = [(source, path) for source in found for path in pictures(source)]
     numbers = {path.stem for _, path in rows if re.fullmatch(r"[0-9]{1,9}", path.stem)}
     if len(found) > 1 and len({int(number) for number in numbers}) == len(rows):
         rows.sort(key=lambda row: int(row[1].stem))
     return rows
 
 
-def pictures(shelf: Shelf) -> Iterator[Path]:
-    """Pictures of a shelf in natural order; hidden files and files that are no pictures are passed over."""
-    for path in natural(shelf.folder.iterdir()):
+def pictures(source: ImageFolder) -> Iterator[Path]:
+    """Pictures of a folder in natural order; hidden files and files that are no pictures are passed over."""
+    for path in natural(source.folder.iterdir()):
         if path.name.startswith(".") or is_mask(path):
             continue
         if path.is_dir():
-            if shelf.recursive and path.name != HELD_OUT and not path.is_symlink():
-                yield from pictures(Shelf(path, recursive=True))
+            if source.recursive and path.name != HELD_OUT and not path.is_symlink():
+                yield from pictures(ImageFolder(path, recursive=True))
         elif path.suffix.lower() in (*SUFFIXES, *FOREIGN):
             yield path
 
@@ -128,10 +128,10 @@ def _folders(root: Path) -> list[Path]:
     return [child for child in natural(root.iterdir()) if child.is_dir()]
 
 
-def _kohya(folder: Path) -> Shelf | None:
+def _kohya(folder: Path) -> ImageFolder | None:
     """`10_ohwx woman` is 10 repeats of trigger ohwx, class word woman."""
     match = _KOHYA.fullmatch(folder.name)
     if match is None:
         return None
     trigger, _, subject = match[2].strip().partition(" ")
-    return Shelf(folder, int(match[1]), trigger, subject.strip() or None)
+    return ImageFolder(folder, int(match[1]), trigger, subject.strip() or None)

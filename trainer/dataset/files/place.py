@@ -10,7 +10,7 @@ from ...images.pixels import load_picture, pixel_sha256
 from ..dataset import Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
-from .layout import CAPTION_SUFFIXES, HELD_OUT, Shelf, caption_beside, lies_in, one_line, pictures, shelves
+from .layout import CAPTION_SUFFIXES, HELD_OUT, ImageFolder, caption_beside, image_folders, lies_in, one_line, pictures
 
 _NOT_IN_NAMES = frozenset('/\\:*?"<>|')
 
@@ -63,14 +63,14 @@ def json_places(dataset: Dataset, folder: Path) -> list[Place]:
     ]
 
 
-def strangers(places: Sequence[Place], folder: Path) -> list[str]:
+def untracked_files(places: Sequence[Place], folder: Path) -> list[str]:
     """Pictures that would be trained on with the dataset although they are not in it."""
     if not folder.is_dir():
         return []
     ours = {place.picture for place in places}
     is_flat = any(path.parent == folder for path in ours)
-    found = [*shelves(folder), *([Shelf(folder, recursive=True)] if is_flat else ())]
-    there = dict.fromkeys(path for shelf in found for path in pictures(shelf))
+    found = [*image_folders(folder), *([ImageFolder(folder, recursive=True)] if is_flat else ())]
+    there = dict.fromkeys(path for source in found for path in pictures(source))
     return [
         f"{path.parent.name}/{path.name} lies there but is not in the dataset; move it or choose another folder."
         for path in there

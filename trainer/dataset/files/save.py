@@ -9,6 +9,7 @@ from ...runtime.steps import Progress, Steps, silent, stepped
 from ...runtime.work import never
 from ..dataset import Dataset
 from ..sample import Sample
+from .atomic_batch import AtomicBatch, atomic_batch
 from .encode import mask_png, png_of
 from .index import INDEX, index_of
 from .layout import one_line
@@ -22,9 +23,8 @@ from .place import (
     holds,
     json_places,
     kohya_places,
-    strangers,
+    untracked_files,
 )
-from .stage import Stage, staged
 
 _STOPPED = "Saving stopped after {done} of {total} steps; the folder is as it was."
 
@@ -40,9 +40,9 @@ def save_kohya(
     """Write `folder/N_trigger/001.png` and `001.txt`, one folder a number of repeats, held-out pictures in `held_out`.
 
     Raises DatasetError, with nothing written, when other pictures or captions are there already; `overwrite`
-    replaces files of the same name, but never leaves strangers in a folder that will be trained on. Progress counts
-    a step for every picture that is compared with what is there, and one for every picture written. Raises Cancelled
-    between two, with the folder as it was.
+    replaces files of the same name, but never leaves untracked files in a folder that will be trained on. Progress
+    counts a step for every picture that is compared with what is there, and one for every picture written. Raises
+    Cancelled between two, with the folder as it was.
     """
     places = kohya_places(dataset, folder)
     return _save(dataset, places, folder, overwrite, _steps(places, overwrite, progress, cancelled))
@@ -81,20 +81,20 @@ def save_json(
     steps = _steps(places, overwrite, progress, cancelled)
     _check(places, folder, dataset.trigger, overwrite, steps)
     here = tuple(_moved(place) for place in places)
-    with staged(folder) as stage:
+    with atomic_batch(folder) as stage:
         _put(stage, places, dataset.trigger, steps)
         stage.write(folder / INDEX, index_of(dataset.with_samples(here), folder.resolve()))
     return folder / INDEX
 
 
 def _save(dataset: Dataset, places: Sequence[Place], folder: Path, overwrite: bool, steps: Steps) -> Path:
-    faults = strangers(places, folder)
+    faults = untracked_files(places, folder)
     if (folder / INDEX).exists():
         faults.append(f"{INDEX} lies in {folder} and would be read instead; move it or choose another folder.")
     if faults:
         raise DatasetError.all_of(faults)
     _check(places, folder, dataset.trigger, overwrite, steps)
-    with staged(folder) as stage:
+    with atomic_batch(folder) as stage:
         _put(stage, places, dataset.trigger, steps)
     return folder
 
@@ -112,7 +112,7 @@ def _check(places: Sequence[Place], folder: Path, trigger: str, overwrite: bool,
         raise DatasetError.all_of(faults)
 
 
-def _put(stage: Stage, places: Sequence[Place], trigger: str, steps: Steps) -> None:
+def _put(stage: AtomicBatch, places: Sequence[Place], trigger: str, steps: Steps) -> None:
     """Write what is not there yet; a file that needs no change keeps its time."""
     for index, data in stepped(places, _due_picture, steps, _name):
         if data is not None:

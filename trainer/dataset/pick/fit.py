@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...faces.face import FaceReader
-from ..audit.seen import Seen
+from ..audit.observation import Observation
 from ..checks.duplicates import exact_pairs, near_pairs
 from ..checks.rules import Rules
 from ..sample import Sample
@@ -16,7 +16,7 @@ class Candidate:
 
     index: int
     sample: Sample
-    seen: Seen
+    seen: Observation
 
     @property
     def face_height(self) -> float:

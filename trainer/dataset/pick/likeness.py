@@ -11,7 +11,7 @@ from ...faces.identity import CharacterIdentity, likeness_to_the_most_frequent
 from ...faces.outliers import FaceEmbedding
 from ...faces.pose import is_profile
 from ...faces.retry import detect_with_retries
-from ..audit.seen import Seen
+from ..audit.observation import Observation
 from ..sample import Likeness
 
 _AGAINST = "the baselines"
@@ -19,7 +19,7 @@ _FEWEST = 3
 
 
 def likenesses(
-    seen: Sequence[Seen], reader: FaceReader | None, baselines: Sequence[Image.Image]
+    seen: Sequence[Observation], reader: FaceReader | None, baselines: Sequence[Image.Image]
 ) -> list[Likeness | None]:
     """One for each picture; None without a reader. No face and profiles have no value, and say so.
 
@@ -33,7 +33,7 @@ def likenesses(
     return [_to_baselines(one.portrait, character, reader.name) for one in seen]
 
 
-def _among_themselves(seen: Sequence[Seen], reader: FaceReader) -> list[Likeness]:
+def _among_themselves(seen: Sequence[Observation], reader: FaceReader) -> list[Likeness]:
     facing = [n for n, one in enumerate(seen) if one.portrait is not None and _why_not(one.portrait) is None]
     values: dict[int, float] = {}
     if len(facing) >= _FEWEST:

@@ -9,7 +9,7 @@ from ...errors import DatasetError
 from ...faces.face import EXPRESSIONS, AttributeReader, FaceReader
 from ...runtime.steps import Progress, Steps, silent, stepped
 from ...runtime.work import never
-from ..audit.seen import Eyes, Seen
+from ..audit.observation import Observation, Readers
 from ..checks.rules import Rules
 from ..coverage.coverage import Coverage, cover
 from ..dataset import Dataset, LeftOut
@@ -58,7 +58,7 @@ def pick(  # noqa: PLR0913
     """
     if count < 1:
         raise DatasetError(f"There are {count} pictures to pick; pick 10 to 50, best 20 to 30.")
-    seen = _look(dataset.samples, Eyes(faces, attributes, Rules().side), progress, cancelled)
+    seen = _look(dataset.samples, Readers(faces, attributes, Rules().side), progress, cancelled)
     found = likenesses(seen, faces, baselines)
     samples = tuple(
         replace(sample, face=one.mark or sample.face, likeness=like)
@@ -81,7 +81,7 @@ def pick(  # noqa: PLR0913
 def _picked(
     dataset: Dataset,
     samples: Sequence[Sample],
-    seen: Sequence[Seen],
+    seen: Sequence[Observation],
     out: Mapping[int, str],
     words: Sequence[str],
     faces: FaceReader | None,
@@ -101,6 +101,8 @@ def _picked(
     )
 
 
-def _look(samples: Sequence[Sample], eyes: Eyes, progress: Progress, cancelled: Callable[[], bool]) -> list[Seen]:
+def _look(
+    samples: Sequence[Sample], readers: Readers, progress: Progress, cancelled: Callable[[], bool]
+) -> list[Observation]:
     steps = Steps(len(samples), _STOPPED, progress, cancelled)
-    return [one for _, one in stepped(samples, eyes.see, steps, lambda sample: sample.path.name)]
+    return [one for _, one in stepped(samples, readers.observe, steps, lambda sample: sample.path.name)]

@@ -2,69 +2,58 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
+from ...images.pen import AMBER, GREEN, QUIET, TEXT, Pen
 from ...images.pixels import load_rgb
+from ...images.sheet import Grid, Line, draw_lines, paragraph
 from ..intervals import Key
 from ..plan import Probe
 from ..scores import Scores
 from .report import Report
 from .words import KINDS, main_rows, measured_by, number, verdict
 
-_GROUND = (22, 23, 26)
-_TEXT = (236, 236, 238)
-_QUIET = (150, 153, 161)
-_GREEN = (124, 205, 164)
-_AMBER = (228, 172, 96)
 _MARGIN, _GAP, _LABEL, _HEAD = 36, 8, 216, 92
 _WIDEST = 2400
 
 
 @dataclass(frozen=True)
 class _Sheet:
-    """Sizes in pixels."""
+    """The cells, `rows` of them below one another, and the words that go around them."""
 
-    columns: int
+    grid: Grid
     rows: int
-    cell: tuple[int, int]
-    title: int
+
+    @property
+    def cell(self) -> tuple[int, int]:
+        return self.grid.tile
 
     @property
     def size(self) -> tuple[int, int]:
-        width = self.left(self.columns) - _GAP + _MARGIN
-        return width, self.top(self.rows) + 20 + _MARGIN
-
-    def left(self, column: int) -> int:
-        return _MARGIN + _LABEL + column * (self.cell[0] + _GAP)
-
-    def top(self, row: int) -> int:
-        return _MARGIN + self.title + _HEAD + row * (self.cell[1] + _GAP)
+        return self.grid.corner[0] + self.grid.width + _MARGIN, self.grid.top(self.rows) + 20 + _MARGIN
 
 
 def grid(report: Report, out: Path) -> Image.Image:
     """Draw the sheet of the main rows from the pictures under `out`; what is gone stays blank."""
     columns, rows = report.columns, main_rows(report.plan)
     cell = _cell(report.plan.size, len(columns))
-    inner = len(columns) * (cell[0] + _GAP) + _LABEL
-    reason = _wrapped(report.reason, 17, inner)
-    sheet = _Sheet(len(columns), len(rows), cell, 52 + 24 * len(reason))
-    image = Image.new("RGB", sheet.size, _GROUND)
-    pen = ImageDraw.Draw(image)
-    pen.text((_MARGIN, _MARGIN - 6), report.trigger, font=_font(28), fill=_TEXT)
-    for number_, line in enumerate(reason):
-        pen.text((_MARGIN, _MARGIN + 36 + 24 * number_), line, font=_font(17), fill=_QUIET)
+    reason = paragraph(report.reason, len(columns) * (cell[0] + _GAP) + _LABEL, 17, QUIET)
+    corner = _MARGIN + _LABEL, _MARGIN + 52 + 24 * len(reason) + _HEAD
+    sheet = _Sheet(Grid(columns=len(columns), tile=cell, gap=_GAP, corner=corner), len(rows))
+    pen = Pen(sheet.size)
+    pen.text((_MARGIN, _MARGIN + 19), report.trigger, 28)
+    draw_lines(pen, (_MARGIN, _MARGIN + 52), reason, 24)
     for row, (probe, _) in enumerate(rows):
         _label(pen, sheet, row, report.plan.probes[probe])
     for index, scores in enumerate(columns):
         _head(pen, sheet, index, scores, report)
-        _pictures(image, sheet, index, {p.key: out / p.path for p in scores.pictures}, rows)
+        _pictures(pen, sheet, index, {p.key: out / p.path for p in scores.pictures}, rows)
         if scores.step is not None and scores.step == report.chosen:
             _frame(pen, sheet, index)
-    pen.text((_MARGIN, sheet.size[1] - _MARGIN), measured_by(report), font=_font(13), fill=_QUIET)
-    return image
+    pen.text((_MARGIN, sheet.size[1] - _MARGIN + 13), measured_by(report), 13, QUIET)
+    return pen.image
 
 
 def _cell(size: tuple[int, int], columns: int) -> tuple[int, int]:
@@ -72,55 +61,35 @@ def _cell(size: tuple[int, int], columns: int) -> tuple[int, int]:
     return width, round(width * size[1] / size[0])
 
 
-def _label(pen: ImageDraw.ImageDraw, sheet: _Sheet, row: int, probe: Probe) -> None:
-    x, y = _MARGIN, sheet.top(row)
-    pen.text((x, y + 2), KINDS[probe.kind], font=_font(13), fill=_QUIET)
+def _label(pen: Pen, sheet: _Sheet, row: int, probe: Probe) -> None:
+    x, y = _MARGIN, sheet.grid.top(row)
+    pen.text((x, y + 14), KINDS[probe.kind], 13, QUIET)
     room = max(1, (sheet.cell[1] - 22) // 19)
-    lines = _wrapped(probe.prompt, 14, _LABEL - 20)
-    shown = lines if len(lines) <= room else [*lines[: room - 1], f"{lines[room - 1].rstrip(', ')} …"]
-    for number_, line in enumerate(shown):
-        pen.text((x, y + 22 + 19 * number_), line, font=_font(14), fill=_TEXT)
+    lines = paragraph(probe.prompt, _LABEL - 20, 14)
+    if len(lines) > room:
+        lines = [*lines[: room - 1], Line(f"{lines[room - 1].words.rstrip(', ')} …", 14, TEXT)]
+    draw_lines(pen, (x, y + 35), lines, 19)
 
 
-def _head(pen: ImageDraw.ImageDraw, sheet: _Sheet, column: int, scores: Scores, report: Report) -> None:
-    x, y = sheet.left(column), sheet.top(0) - _HEAD
+def _head(pen: Pen, sheet: _Sheet, column: int, scores: Scores, report: Report) -> None:
+    x, y = sheet.grid.left(column), sheet.grid.top(0) - _HEAD
     word = verdict(scores, report)
     is_flagged = bool(scores.flags)
-    color = _GREEN if word == "chosen" else _AMBER if is_flagged else _QUIET
-    pen.text((x, y + 8), scores.label, font=_font(17), fill=_QUIET if is_flagged else _TEXT)
-    pen.text((x, y + 30), word, font=_font(13), fill=color)
+    pen.text((x, y + 24), scores.label, 17, QUIET if is_flagged else TEXT)
+    pen.text((x, y + 42), word, 13, GREEN if word == "chosen" else AMBER if is_flagged else QUIET)
     short = sheet.cell[0] < 120
     for line, (name, value) in enumerate((("identity", scores.identity), ("following", scores.following))):
-        shown = number(value)
-        text = f"{name[:2] if short else name} {shown}"
-        pen.text((x, y + 48 + 18 * line), text, font=_font(13), fill=_QUIET)
+        pen.text((x, y + 60 + 18 * line), f"{name[:2] if short else name} {number(value)}", 13, QUIET)
 
 
-def _pictures(image: Image.Image, sheet: _Sheet, column: int, files: Mapping[Key, Path], rows: Sequence[Key]) -> None:
+def _pictures(pen: Pen, sheet: _Sheet, column: int, files: Mapping[Key, Path], rows: Sequence[Key]) -> None:
     for row, key in enumerate(rows):
         file = files.get(key)
         if file is not None and file.is_file():
             small = load_rgb(file).resize(sheet.cell, Image.Resampling.LANCZOS)
-            image.paste(small, (sheet.left(column), sheet.top(row)))
+            pen.picture((sheet.grid.left(column), sheet.grid.top(row)), small, radius=0)
 
 
-def _frame(pen: ImageDraw.ImageDraw, sheet: _Sheet, column: int) -> None:
-    left, right = sheet.left(column) - 5, sheet.left(column) + sheet.cell[0] + 4
-    box = (left, sheet.top(0) - 5, right, sheet.top(sheet.rows) - _GAP + 4)
-    pen.rounded_rectangle(box, radius=5, outline=_GREEN, width=3)
-
-
-def _wrapped(text: str, size: int, width: float) -> list[str]:
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and _font(size).getlength(longer) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
-
-
-@cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
+def _frame(pen: Pen, sheet: _Sheet, column: int) -> None:
+    left, bottom = sheet.grid.left(column), sheet.grid.top(sheet.rows) - _GAP
+    pen.frame((left - 5, sheet.grid.top(0) - 5, left + sheet.cell[0] + 4, bottom + 4), GREEN)

@@ -7,15 +7,13 @@ import pytest
 from PIL import Image
 
 from tests.trainer.dataset.checks.photos import as_jpeg, blurred, clean, enlarged, facts_of, plain_facts
-from trainer.dataset.checks.blockiness import blockiness
 from trainer.dataset.checks.exposure import exposure
 from trainer.dataset.checks.facts import Facts
 from trainer.dataset.checks.inspect import inspect
-from trainer.dataset.checks.jpeg import quality_of
+from trainer.dataset.checks.jpeg import blockiness, quality_of
 from trainer.dataset.checks.judge import judge
 from trainer.dataset.checks.rules import Rules
-from trainer.dataset.checks.sharpness import focus
-from trainer.dataset.checks.upscaled import detail
+from trainer.dataset.checks.sharpness import detail, focus
 from trainer.dataset.sample import Sample
 from trainer.errors import DatasetError
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.dataset.coverage.coverage import Coverage, Row, cover, framing_of, lighting_of, observe
+from trainer.dataset.coverage.coverage import Coverage, CoverageRow, cover, framing_of, lighting_of, observe
 from trainer.dataset.coverage.lighting import Light, name_light, neutral_of
 from trainer.dataset.coverage.observe import clothing_of
 from trainer.dataset.sample import FaceMark, Sample
@@ -22,8 +22,8 @@ def mark(yaw: float | None = 0.0, pitch: float | None = None, box: tuple[float, 
     return FaceMark(box=box, reader="reader", yaw=yaw, pitch=pitch)
 
 
-def row(number: int, **given: object) -> Row:
-    return replace(Row(sha256=f"{number}", size=(300, 400), reader="reader", face=mark()), **given)  # type: ignore[arg-type]
+def row(number: int, **given: object) -> CoverageRow:
+    return replace(CoverageRow(sha256=f"{number}", size=(300, 400), reader="reader", face=mark()), **given)  # type: ignore[arg-type]
 
 
 def scene(
@@ -35,7 +35,7 @@ def scene(
     return page
 
 
-def seen(number: int, image: Image.Image, caption: str = "") -> Row:
+def seen(number: int, image: Image.Image, caption: str = "") -> CoverageRow:
     sample = Sample(path=Path(f"{number}.png"), sha256=f"{number}", width=300, height=400, face=mark(), caption=caption)
     return observe(sample, image)
 
@@ -157,13 +157,6 @@ def test_missing_angles_come_first_in_what_to_add() -> None:
 def test_words_of_another_reader_are_the_buckets_when_given() -> None:
     rows = [row(n, words={"expression": "angry"}, words_by="a reader") for n in range(3)]
     assert cover(rows, ("angry", "sad")).axes["expression"].buckets == {"angry": ("0", "1", "2"), "sad": ()}
-
-
-def test_evenness_is_one_for_equal_buckets_and_nought_for_one() -> None:
-    sides = [row(n, face=mark(yaw)) for n, yaw in enumerate((0.0, -30.0, 30.0, -70.0, 70.0))]
-    assert cover(sides).axes["angle"].evenness == pytest.approx(1)
-    assert cover([row(n) for n in range(5)]).axes["angle"].evenness == pytest.approx(0)
-    assert cover([]).axes["angle"].evenness is None
 
 
 @pytest.mark.parametrize(("alike", "words"), [(6, None), (7, "vary it"), (9, "the LoRA will take it")])

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from trainer.dataset.crop.body import BodyCrop, body_crop, buckets
 from trainer.dataset.crop.geometry import Box, FaceCrop
-from trainer.dataset.files.intake import MAX_STRETCH, MIN_SIDE
+from trainer.dataset.files.ingest import MAX_STRETCH, MIN_SIDE
 from trainer.demo.settings import SIZE
 from trainer.errors import DatasetError
 from trainer.recipe.buckets import Buckets, bucket_sizes, placement

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from trainer.dataset.crop.crop import FaceCrop, face_crop
 from trainer.dataset.crop.geometry import LEAST, MOST, Box
 from trainer.dataset.crop.report import Framing
-from trainer.dataset.crop.shelf import Found
+from trainer.dataset.crop.store import FoundFace
 from trainer.dataset.crop.turn import upright_crop
 from trainer.errors import DatasetError
 
@@ -148,8 +148,8 @@ def test_a_crop_larger_than_the_picture_is_shrunk_before_it_is_filled() -> None:
 
 
 def test_a_leaning_head_is_turned_only_when_asked_and_only_with_pixels_in_every_corner() -> None:
-    middle = Found(box=(900, 900, 1100, 1150), reader="r", rung="as it is", roll=22.0, eye_height=1000.0)
-    corner = Found(box=(10, 10, 210, 260), reader="r", rung="as it is", roll=22.0, eye_height=110.0)
+    middle = FoundFace(box=(900, 900, 1100, 1150), reader="r", rung="as it is", roll=22.0, eye_height=1000.0)
+    corner = FoundFace(box=(10, 10, 210, 260), reader="r", rung="as it is", roll=22.0, eye_height=110.0)
     rule = FaceCrop(straighten=True)
     turned = upright_crop(middle, (2000, 2000), rule, 1000.0)
     assert turned is not None

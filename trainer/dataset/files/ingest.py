@@ -23,7 +23,7 @@ _STOPPED = "Reading stopped after {done} of {total} pictures."
 Row = TypeVar("Row")
 
 
-def take_in(
+def ingest(
     rows: Sequence[Row],
     read: Callable[[Row], Sample],
     name: Callable[[Row], str],
@@ -51,7 +51,7 @@ def take_in(
     return samples, tuple(result for result in results if isinstance(result, LeftOut))
 
 
-def look_at(path: Path, root: Path, alpha: Alpha) -> Sample:
+def read_sample(path: Path, root: Path, alpha: Alpha) -> Sample:
     """A Sample of one decode, without its caption; DatasetError when the file is refused. `root` is resolved."""
     if fault := fault_of(path, root):
         raise DatasetError(fault)

@@ -13,12 +13,12 @@ from ...faces.retry import detect_with_retries
 from ..checks.faces import count_faces
 from ..checks.facts import Facts
 from ..checks.inspect import look
-from ..coverage.observe import Row, observe
+from ..coverage.observe import CoverageRow, observe
 from ..sample import FaceMark, Sample
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class Observation:
     """One picture looked at. `fault`: it cannot be read, and nothing else is known. `faces` counts those that could be
     the subject; None: nobody looked."""
 
@@ -27,27 +27,27 @@ class Seen:
     faces: int | None = None
     mark: FaceMark | None = None
     portrait: FaceEmbedding | None = None
-    row: Row | None = None
+    row: CoverageRow | None = None
 
 
-class Eyes:
+class Readers:
     """Looks at pictures from several threads; the readers themselves are asked one picture at a time."""
 
     def __init__(self, faces: FaceReader | None, attributes: AttributeReader | None, side: int) -> None:
         self._faces, self._attributes, self._side = faces, attributes, side
         self._turn = threading.Lock()
 
-    def see(self, sample: Sample) -> Seen:
+    def observe(self, sample: Sample) -> Observation:
         try:
             facts, image = look(sample, side=self._side)
         except DatasetError as fault:
-            return Seen(fault=str(fault))
+            return Observation(fault=str(fault))
         with self._turn:
             faces = self._found(image)
             words = self._words(image)
         face = faces[0] if faces else None
         mark = self._mark(face) or (sample.face if self._faces is None else None)
-        return Seen(
+        return Observation(
             facts=facts,
             faces=None if self._faces is None else count_faces([face.height for face in faces]),
             mark=mark,

@@ -10,8 +10,8 @@ from ...errors import DatasetError
 from ...storage.atomic import write_atomically
 
 
-class Stage:
-    """Files on their way to their places. Use within `staged`."""
+class AtomicBatch:
+    """Files on their way to their places. Use within `atomic_batch`."""
 
     def __init__(self, aside: Path) -> None:
         self._aside = aside
@@ -22,14 +22,14 @@ class Stage:
         write_atomically(draft, data)
         self._drafts.append((draft, path))
 
-    def settle(self) -> None:
+    def commit(self) -> None:
         for draft, path in self._drafts:
             path.parent.mkdir(parents=True, exist_ok=True)
             draft.replace(path)
 
 
 @contextmanager
-def staged(folder: Path) -> Generator[Stage]:
+def atomic_batch(folder: Path) -> Generator[AtomicBatch]:
     """Write files below `folder`: all move into place when the block ends, none when it raises.
 
     Within the block every old file can still be read. A folder made for nothing goes again. DatasetError when the
@@ -41,9 +41,9 @@ def staged(folder: Path) -> Generator[Stage]:
         made = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(dir=folder, prefix=".", suffix=".part"))
-        stage = Stage(aside)
-        yield stage
-        stage.settle()
+        batch = AtomicBatch(aside)
+        yield batch
+        batch.commit()
         made = []
     except OSError as fault:
         why = fault.strerror or str(fault)

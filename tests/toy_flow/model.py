@@ -5,6 +5,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from trainer.storage.seeding import random_source
+
 CHANNELS, FACTOR, WIDTH = 16, 8, 8
 
 

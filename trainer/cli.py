@@ -119,7 +119,7 @@ def _add_bench(commands: Any) -> None:
     bench = commands.add_parser("bench", help="measure one thing side by side")
     bench.set_defaults(command=_bench)
     bench.add_argument(
-        "name", choices=("captions", "checks", "dataset", "demo", "import", "options", "train", "variants")
+        "name", choices=("adapters", "captions", "checks", "dataset", "demo", "import", "options", "train", "variants")
     )
     bench.add_argument("--out", type=Path, help="folder to keep what is made, so that a stopped bench goes on")
     bench.add_argument("--device", default="cpu", help="train: cpu (the demo base) or cuda (SDXL at its real size)")
@@ -161,6 +161,10 @@ def _bench(options: argparse.Namespace) -> dict[str, Any]:
         from .bench.imports import bench_import
 
         return bench_import()
+    if options.name == "adapters":
+        from .bench.adapters import bench_adapters
+
+        return bench_adapters()
     if options.name == "captions":
         from .bench.captions import bench_captions
 

@@ -53,7 +53,7 @@ def _unmatched(path: Path, base: Path) -> list[str]:
     from .lora.file import opened_lora
 
     with opened_lora(path) as file:
-        known = load_family(describe_base(base)).key_map(file.prefixes)
+        known = load_family(describe_base(base)).keys.find(file.prefixes)
         return [prefix for prefix in file.prefixes if prefix not in known]
 
 

@@ -76,7 +76,7 @@ def with_lora(ours) -> float:
     import comfy.model_management
     import likeness.nodes.host.lora as host_lora  # type: ignore[reportMissingImports]
     from likeness.trainer.families import describe_base, load_family  # type: ignore[reportMissingImports]
-    from likeness.trainer.lora.mount import apply_lora  # type: ignore[reportMissingImports]
+    from likeness.trainer.lora.mount import mount_lora  # type: ignore[reportMissingImports]
     from safetensors.torch import save_file
 
     family = load_family(describe_base(BASE))
@@ -84,14 +84,14 @@ def with_lora(ours) -> float:
     tensors = {}
     for module in family.lora_targets("attention_mlp"):
         out, wide = family.module(module).weight.shape[:2]
-        name = family.to_saved_keys(module)
+        name = family.keys.prefix(module)
         tensors[f"{name}.lora_down.weight"] = torch.randn(4, wide, generator=draw) * 0.1
         tensors[f"{name}.lora_up.weight"] = torch.randn(out, 4, generator=draw) * 0.1
         tensors[f"{name}.alpha"] = torch.tensor(2.0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "random.safetensors"
         save_file(tensors, path)
-        applied = apply_lora(family, path, 0.8)
+        applied = mount_lora(family, path, 0.8)
         patched, _ = host_lora.apply_lora(ours.model, ours.clip, path, 0.8)
     noise = torch.randn(1, 4, 16, 16, generator=draw)
     text, pooled = ours.clip.encode_from_tokens(ours.clip.tokenize(PROMPTS[0]), return_pooled=True)

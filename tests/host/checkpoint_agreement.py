@@ -129,7 +129,7 @@ def random_lora(family: Any, targets: list[str]) -> dict[str, torch.Tensor]:
     tensors = {}
     for address in targets:
         weight = family.module(address).weight
-        name = family.to_saved_keys(address)
+        name = family.keys.prefix(address)
         tensors[f"{name}.lora_down.weight"] = torch.randn(4, *weight.shape[1:], generator=draw) * 0.05
         tensors[f"{name}.lora_up.weight"] = (
             torch.randn(weight.shape[0], 4, *[1] * (weight.ndim - 2), generator=draw) * 0.05
@@ -164,7 +164,7 @@ def our_picture(family: Any, noise: torch.Tensor) -> tuple[torch.Tensor, torch.T
 def compare(name: str, folder: Path, write: Any) -> dict[str, Any]:
     from likeness.nodes.host.base import load_host_base  # type: ignore[reportMissingImports]
     from likeness.trainer.families import describe_base, load_family  # type: ignore[reportMissingImports]
-    from likeness.trainer.lora.mount import apply_lora  # type: ignore[reportMissingImports]
+    from likeness.trainer.lora.mount import mount_lora  # type: ignore[reportMissingImports]
     from safetensors.torch import save_file
 
     path = write(folder / f"{name}.safetensors", name)
@@ -182,7 +182,7 @@ def compare(name: str, folder: Path, write: Any) -> dict[str, Any]:
     model, clip_ = recorder.count(host, tensors, file)
     figures |= {"layers": len(targets), "patched": recorder.patched, "unknown": recorder.unknown}
     _, host_worn = host_picture(model, clip_, host.vae, name, noise)
-    applied = apply_lora(family, file, 0.8)
+    applied = mount_lora(family, file, 0.8)
     _, our_worn = our_picture(family, noise)
     applied.remove()
     said_by_hand = load_host_base(path, "v_prediction, zero SNR").model.get_model_object("model_sampling")

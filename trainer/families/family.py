@@ -1,6 +1,6 @@
 """The seam between base-model families and everything else."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -11,6 +11,7 @@ from ..recipe.buckets import Placement
 from .codec import Codec
 from .condition import Condition
 from .drawing_steps import DrawingSteps
+from .key_layout import KeyLayout
 from .noise import Noised
 from .spec import FamilySpec
 
@@ -86,12 +87,9 @@ class Family(Protocol):
         """Addresses in the text encoders that a LoRA wraps."""
         ...
 
-    def to_saved_keys(self, address: str) -> str:
-        """Prefix of a wrapped module's tensors in a saved file."""
-        ...
-
-    def key_map(self, prefixes: Collection[str]) -> Mapping[str, str]:
-        """Addresses of those of a file's `prefixes` that the host would load; loads no part that none of them names."""
+    @property
+    def keys(self) -> KeyLayout:
+        """What its LoRA layers are called in files."""
         ...
 
     def metadata(self) -> Mapping[str, str]:

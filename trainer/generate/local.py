@@ -10,7 +10,7 @@ from ..errors import ModelError
 from ..families.base import Base
 from ..families.registry import load_family
 from ..families.residence import Residence
-from ..lora.mount import AppliedLora, apply_lora
+from ..lora.mount import MountedLora, mount_lora
 from .batches import batches
 from .sampler import Sampler
 from .shot import Shot
@@ -25,7 +25,7 @@ class LocalGenerator:
     def __init__(self, base: Base, residence: Residence | None = None, *, clip_skip: int = 1) -> None:
         self._family = load_family(base, residence, clip_skip=clip_skip)
         self._sampler = Sampler(self._family)
-        self._applied: AppliedLora | None = None
+        self._mounted: MountedLora | None = None
         self._key: tuple[Path, int, int, float] | None = None
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
@@ -40,11 +40,11 @@ class LocalGenerator:
         key = _key(shot)
         if key == self._key:
             return
-        if self._applied is not None:
-            self._applied.remove()
-        self._applied, self._key = None, None
+        if self._mounted is not None:
+            self._mounted.remove()
+        self._mounted, self._key = None, None
         if shot.lora is not None and key is not None:
-            self._applied, self._key = apply_lora(self._family, shot.lora, shot.strength), key
+            self._mounted, self._key = mount_lora(self._family, shot.lora, shot.strength), key
 
 
 def _key(shot: Shot) -> tuple[Path, int, int, float] | None:

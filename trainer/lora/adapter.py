@@ -9,9 +9,10 @@ from torch import Tensor
 from ..families.family import Family
 from ..recipe.lora import Lora
 from ..storage.seeding import random_source
-from .layers.layer import AdapterLayer, Switch
-from .layers.lokr import LokrLayer, blocks
-from .layers.lora import DoraLayer, LoraLayer
+from .layers.build import LayerShape, build_layers
+from .layers.layer import AdapterState, LowRank, weight_shape
+from .layers.lokr import Kronecker, blocks
+from .mount import attach, detach
 
 
 class Adapter:
@@ -19,15 +20,14 @@ class Adapter:
 
     def __init__(self, family: Family, addresses: Sequence[str], lora: Lora, seed: int) -> None:
         self._family = family
-        self._switch = Switch()
+        self._state = AdapterState()
         self._rank = lora.rank if lora.rank_by_timestep else 0
+        modules = {address: family.module(address) for address in addresses}
+        self.layers = build_layers({a: (module, _shape(module, lora)) for a, module in modules.items()}, self._state)
         source = random_source(seed, "lora")
-        self.layers: dict[str, AdapterLayer] = {}
-        for address in addresses:
-            layer = _layer(family.module(address), lora, self._switch)
+        for layer in self.layers.values():
             layer.start(source)
-            family.replace(address, layer)
-            self.layers[address] = layer
+        attach(family, self.layers)
 
     def parameters(self, parts: Sequence[str]) -> list[torch.nn.Parameter]:
         """Trained weights of the layers in these parts, in the order of the addresses."""
@@ -35,18 +35,17 @@ class Adapter:
             weight
             for address, layer in self.layers.items()
             if address.partition(".")[0] in parts
-            for weight in layer.parameters()
-            if weight.requires_grad
+            for weight in layer.weights()
         ]
 
     @contextmanager
     def off(self) -> Generator[None]:
         """Inside, the base answers as if there were no adapter."""
-        self._switch.is_on = False
+        self._enable(is_on=False)
         try:
             yield
         finally:
-            self._switch.is_on = True
+            self._enable(is_on=True)
 
     @contextmanager
     def at(self, time: Tensor) -> Generator[None]:
@@ -58,11 +57,11 @@ class Adapter:
             least = self._rank // 2
             speaking = ((self._rank - least) * (1 - time.float())).floor() + least
             ranks = torch.arange(self._rank)[None] < speaking[:, None]
-            self._switch.ranks = ranks.float().to(self._family.device)
+            self._state.ranks = ranks.float().to(self._family.device)
         try:
             yield
         finally:
-            self._switch.ranks = None
+            self._state.ranks = None
 
     def square_norm(self) -> Tensor:
         """Squared Frobenius norm of all changes together, 0-d, with gradient."""
@@ -70,20 +69,18 @@ class Adapter:
 
     def detach(self) -> None:
         """Put the base's own layers back."""
-        for address, layer in self.layers.items():
-            self._family.replace(address, layer.base_layer)
+        detach(self._family, self.layers)
+
+    def _enable(self, *, is_on: bool) -> None:
+        for layer in self.layers.values():
+            layer.enable(is_on=is_on)
 
 
-def _layer(base: torch.nn.Module, lora: Lora, switch: Switch) -> AdapterLayer:
-    is_spatial = isinstance(base, torch.nn.Conv2d) and base.kernel_size != (1, 1)
+def _shape(base: torch.nn.Module, lora: Lora) -> LayerShape:
+    shape = weight_shape(base)
+    is_spatial = shape[2:].numel() > 1
     rank = lora.conv_rank or lora.rank if is_spatial else lora.rank
     alpha = lora.conv_alpha or lora.alpha if is_spatial else lora.alpha
     if lora.kind == "lokr":
-        return LokrLayer(base, blocks(_weight(base), rank, lora.factor), alpha, switch)
-    kind = DoraLayer if lora.kind == "dora" else LoraLayer
-    return kind(base, rank, alpha, switch)
-
-
-def _weight(layer: torch.nn.Module) -> Tensor:
-    assert isinstance(layer.weight, Tensor)
-    return layer.weight
+        return Kronecker(blocks(shape, rank, lora.factor), alpha)
+    return LowRank(rank, alpha, is_dora=lora.kind == "dora")

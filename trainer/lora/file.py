@@ -1,5 +1,6 @@
 """Anybody's LoRA file as layers: kohya's, PEFT's and diffusers' spellings of LoRA, LoKr and LoHa."""
 
+import re
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,14 +11,22 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
+from ..families.key_layout import ALPHA, DORA, DOWN, UP
+from .peft_folder import is_peft_folder, read_peft_folder
 
-DOWN, UP, ALPHA, DORA, MID = "lora_down.weight", "lora_up.weight", "alpha", "dora_scale", "lora_mid.weight"
+MID = "lora_mid.weight"
+# PEFT puts the adapter's name, usually `default`, before the last word.
 _SPELLINGS = {
-    "lora_A.weight": DOWN, "lora_B.weight": UP, "lora.down.weight": DOWN, "lora.up.weight": UP,
-    "lora_A.default.weight": DOWN, "lora_B.default.weight": UP, "lora_linear_layer.down.weight": DOWN,
-    "lora_linear_layer.up.weight": UP, "lora_magnitude_vector": DORA,
-}  # fmt: skip
-_PARTS = ("lokr_", "hada_", "oft_", "diff", "diff_b", "on_input", *_SPELLINGS, DOWN, UP, ALPHA, DORA, MID)
+    r"lora_A(?:\.\w+)?\.weight|lora\.down\.weight|lora_linear_layer\.down\.weight": DOWN,
+    r"lora_B(?:\.\w+)?\.weight|lora\.up\.weight|lora_linear_layer\.up\.weight": UP,
+    r"lora_magnitude_vector(?:\.\w+)?(?:\.weight)?": DORA,
+}
+_OWN = (
+    r"lora_down\.weight|lora_up\.weight|lora_mid\.weight|alpha|dora_scale"
+    r"|(?:lokr|hada|oft)_[^.]+|diff|diff_b|on_input"
+)
+_KEY = re.compile(rf"(?P<prefix>.+?)\.(?:(?P<own>{_OWN})|(?P<other>{'|'.join(_SPELLINGS)}))")
+_OLD_DIFFUSERS = re.compile(r"(.+)\.processor\.(to_q|to_k|to_v|to_out)_lora\.(down|up)\.weight")
 _LARGEST_HEADER = 64 << 20
 
 
@@ -97,7 +106,7 @@ class LoraFile:
         self.metadata: dict[str, str] = dict(file.metadata() or {})
         self._keys: dict[str, dict[str, str]] = {}
         for key in sorted(file.keys()):
-            prefix, name = _split(key)
+            prefix, name = split_key(key)
             if name is None:
                 raise ModelError(f"{path.name} is not a LoRA: it holds {key!r}, which is no part of one.")
             self._keys.setdefault(prefix, {})[name] = key
@@ -117,7 +126,7 @@ class LoraFile:
         is_odd = down is not None and up is not None and (down.ndim < 2 or up.ndim < 2 or up.shape[1] != down.shape[0])
         if is_half or (is_odd and MID not in tensors) or any(not tensor.numel() for tensor in tensors.values()):
             raise ModelError(f"{self.path.name} is damaged: the tensors of {prefix} do not go together.")
-        return layer
+        return layer if DORA not in tensors or up is None else Layer(prefix, _with_upright_lengths(tensors, up))
 
     def layers(self) -> Iterator[Layer]:
         for prefix in self._keys:
@@ -126,11 +135,14 @@ class LoraFile:
 
 @contextmanager
 def opened_lora(path: Path) -> Generator[LoraFile]:
-    """The file, read lazily; ModelError when it is missing, cut short, or no LoRA."""
+    """The file, read lazily, or PEFT's folder of one; ModelError when it is missing, cut short, or no LoRA."""
     from safetensors import SafetensorError, safe_open
 
     opened: Any = safe_open
 
+    if is_peft_folder(path):
+        yield LoraFile(path, read_peft_folder(path))
+        return
     if not path.is_file():
         raise ModelError(f"There is no LoRA file {path}.")
     if path.suffix != ".safetensors":
@@ -146,14 +158,26 @@ def opened_lora(path: Path) -> Generator[LoraFile]:
         raise ModelError(f"{path.name} is not a whole safetensors file: {error}.") from error
 
 
-def _split(key: str) -> tuple[str, str | None]:
-    """Prefix and kohya's name of the part; None for a key that belongs to no LoRA."""
-    for part in _PARTS:
-        at = key.find(f".{part}") if part.endswith("_") else key.rfind(f".{part}")
-        if at > 0 and (part.endswith("_") or key.endswith(f".{part}")):
-            name = key[at + 1 :]
-            return key[:at], _SPELLINGS.get(name, name)
-    return key, None
+def split_key(key: str) -> tuple[str, str | None]:
+    """Prefix and kohya's name of the part, found by how the key ends; None for a key that belongs to no LoRA."""
+    if old := _OLD_DIFFUSERS.fullmatch(key):
+        name = old[2] if old[2] != "to_out" else "to_out.0"
+        return f"{old[1]}.{name}", DOWN if old[3] == "down" else UP
+    if not (found := _KEY.fullmatch(key)):
+        return key, None
+    if found["own"]:
+        return found["prefix"], found["own"]
+    name = next(name for spelling, name in _SPELLINGS.items() if re.fullmatch(spelling, found["other"]))
+    return found["prefix"], name
+
+
+def _with_upright_lengths(tensors: Mapping[str, Tensor], up: Tensor) -> dict[str, Tensor]:
+    """DoRA's lengths as kohya writes them, (out, 1, …): PEFT has (out,), and (1, out, 1, 1) of a convolution."""
+    lengths = tensors[DORA]
+    is_pefts = lengths.ndim == 1 or (lengths.ndim == 4 and len(lengths) == 1)
+    if not is_pefts or lengths.numel() != len(up):
+        return dict(tensors)
+    return {**tensors, DORA: lengths.reshape(-1, *[1] * (up.ndim - 1))}
 
 
 def _norm(tensors: Mapping[str, Tensor], name: str) -> float:

@@ -1,108 +1,132 @@
-"""A LoRA file at work on a family's layers, for drawing with it or learning on from it."""
+"""Adapter layers at a family's addresses: the one place that puts them there and takes them away again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..errors import ModelError
 from ..families.family import Family
-from .layers.layer import ALPHA, DOWN, UP, AdapterLayer, Switch
-from .layers.lokr import LokrLayer
-from .layers.lora import DORA, DoraLayer, LoraLayer
+from ..families.key_layout import ALPHA, DORA, DOWN, UP, LayerTensors, split
+from .file import Layer, opened_lora
+from .layers.build import LayerShape, build_layers
+from .layers.layer import AdapterLayer, AdapterState, LowRank, weight_shape
+from .layers.lokr import Kronecker, LokrLayer
 
 _NAMED_IN_ERRORS = 5
 
 
 @dataclass(frozen=True)
-class AppliedLora:
-    """A LoRA file's layers in a family's places until removed."""
+class MountedLora:
+    """A LoRA file's layers in a family's places until removed; several may stand one in front of the other."""
 
     family: Family
     layers: Mapping[str, AdapterLayer]
 
     def remove(self) -> None:
-        """Outputs are bit for bit those of the bare base again."""
-        for address, layer in self.layers.items():
-            self.family.replace(address, layer.base_layer)
+        """Outputs are bit for bit those of what stood there before again."""
+        detach(self.family, self.layers)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What a file holds for one address: the prefix that names it there, and fp32 tensors by suffix."""
+
+    prefix: str
+    tensors: LayerTensors
+
+
+def attach(family: Family, layers: Mapping[str, AdapterLayer]) -> None:
+    """Put each layer at its address, in front of what stands there."""
+    for address, layer in layers.items():
+        family.replace(address, layer.module)
+
+
+def detach(family: Family, layers: Mapping[str, AdapterLayer]) -> None:
+    """Take the layers away, whatever was put in front of them since."""
+    for address, layer in layers.items():
+        outer: Any = family.module(address)
+        if outer is layer.module:
+            family.replace(address, layer.base_layer)
+            continue
+        while outer.base_layer is not layer.module:
+            outer = outer.base_layer
+        outer.base_layer = layer.base_layer
 
 
 @torch.inference_mode(False)
 @torch.no_grad()
-def apply_lora(family: Family, path: Path, strength: float) -> AppliedLora:
+def mount_lora(family: Family, path: Path, strength: float) -> MountedLora:
     """Add `strength` × the change that the file says to each module it names; ModelError for a key without a module."""
-    switch = Switch(strength=strength)
-    layers: dict[str, AdapterLayer] = {}
+    found = placed(family, path)
+    shapes: dict[str, tuple[torch.nn.Module, LayerShape]] = {}
     unfit: list[str] = []
-    for address, (prefix, tensors) in placed(family, path).items():
+    for address, each in found.items():
         base = family.module(address)
         try:
-            layer = _layer(base, tensors, switch)
-            layer.load(tensors)
-        except (KeyError, ValueError, RuntimeError):
-            unfit.append(prefix)
-        else:
-            layers[address] = layer.requires_grad_(False)
-    if unfit:
-        raise ModelError(f"{path.name} was trained on a base of other sizes: {first(unfit)} do not fit.")
+            shapes[address] = (base, _shape(base, each.tensors))
+        except (KeyError, ValueError):
+            unfit.append(each.prefix)
+    layers = build_layers(shapes, AdapterState(), strength)
     for address, layer in layers.items():
-        family.replace(address, layer)
-    return AppliedLora(family, layers)
+        try:
+            layer.load(found[address].tensors)
+        except (ValueError, RuntimeError):
+            unfit.append(found[address].prefix)
+        layer.module.requires_grad_(False)
+    if unfit:
+        raise ModelError(f"{path.name} was trained on a base of other sizes: {few(unfit)} do not fit.")
+    attach(family, layers)
+    return MountedLora(family, layers)
 
 
-def placed(family: Family, path: Path) -> dict[str, tuple[str, dict[str, Tensor]]]:
-    """Address → the file's prefix and its tensors by suffix, fp32; ModelError when one has no module here."""
-    layers = _read_layers(path)
-    addresses = family.key_map(layers.keys())
-    unknown = sorted(prefix for prefix in layers if prefix not in addresses)
-    if unknown:
-        raise ModelError(f"{path.name} does not fit this base: {first(unknown)} have no module here.")
-    return {addresses[prefix]: (prefix, tensors) for prefix, tensors in layers.items()}
+def placed(family: Family, path: Path) -> dict[str, Placed]:
+    """A file's layers by address, fused ones cut apart; ModelError when one has no module here."""
+    with opened_lora(path) as file:
+        addresses = family.keys.find(file.prefixes)
+        unknown = sorted(prefix for prefix in file.prefixes if prefix not in addresses)
+        if unknown:
+            raise ModelError(f"{path.name} does not fit this base: {few(unknown)} have no module here.")
+        return {
+            address: Placed(layer.prefix, tensors)
+            for layer in file.layers()
+            for address, tensors in _cut(family, path, layer, addresses[layer.prefix])
+        }
 
 
-def first(names: Sequence[str]) -> str:
+def few(names: Sequence[str]) -> str:
     """A few of the names, and how many more there are."""
     more = len(names) - _NAMED_IN_ERRORS
     return ", ".join(names[:_NAMED_IN_ERRORS]) + (f" and {more} more" if more > 0 else "")
 
 
-def _layer(base: torch.nn.Module, tensors: Mapping[str, Tensor], switch: Switch) -> AdapterLayer:
+def _cut(
+    family: Family, path: Path, layer: Layer, addresses: Sequence[str]
+) -> Iterator[tuple[str, Mapping[str, Tensor]]]:
+    if layer.kind not in ("lora", "dora", "lokr"):
+        words = ", ".join(sorted(layer.tensors))
+        raise ModelError(f"{path.name} is no LoRA, DoRA or LoKr in {layer.prefix}, which holds {words}.")
+    if len(addresses) == 1:
+        yield addresses[0], layer.tensors
+        return
+    try:
+        parts = split(layer.tensors, [weight_shape(family.module(address))[0] for address in addresses])
+    except ModelError as error:
+        raise ModelError(f"{path.name} does not fit this base: of {layer.prefix}, {error}") from error
+    yield from zip(addresses, parts, strict=True)
+
+
+def _shape(base: torch.nn.Module, tensors: LayerTensors) -> LayerShape:
+    """Which layer holds these tensors; KeyError or ValueError for one of another base or written in another way."""
     if DOWN not in tensors:
         sizes = LokrLayer.sizes_of(tensors)
-        alpha = tensors.get(ALPHA, torch.tensor(sizes.inner[-1][0]))
-        return LokrLayer(base, sizes, float(alpha), switch)
-    rank = len(tensors[DOWN])
-    kind = DoraLayer if DORA in tensors else LoraLayer
-    return kind(base, rank, float(tensors.get(ALPHA, torch.tensor(rank))), switch)
-
-
-def _read_layers(path: Path) -> dict[str, dict[str, Tensor]]:
-    """A file's tensors as prefix → suffix → tensor, fp32; a prefix ends at its first dot."""
-    found: dict[str, dict[str, Tensor]] = {}
-    for key, tensor in _read_tensors(path).items():
-        prefix, dot, suffix = key.partition(".")
-        found.setdefault(prefix, {})[dot + suffix] = tensor.float()
-    for prefix, tensors in found.items():
-        strange = sorted(set(tensors) - {DOWN, UP, ALPHA, DORA, *LokrLayer.suffixes})
-        if strange:
-            raise ModelError(f"{path.name} is not a LoRA in kohya's layout: it has {prefix}{strange[0]}.")
-        if (DOWN in tensors) != (UP in tensors) or set(tensors) == {ALPHA}:
-            lacking = UP if DOWN in tensors else DOWN
-            raise ModelError(f"{path.name} is not a LoRA in kohya's layout: it lacks {prefix}{lacking}.")
-    if not found:
-        raise ModelError(f"{path.name} is not a LoRA in kohya's layout: it lacks any LoRA layer.")
-    return found
-
-
-def _read_tensors(path: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    if not path.is_file():
-        raise ModelError(f"There is no LoRA file {path}.")
-    try:
-        return load(path.read_bytes())
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path} is not a whole safetensors file: {error}.") from error
+        alpha = float(tensors[ALPHA]) if ALPHA in tensors else float(sizes.inner[-1][0])
+        return Kronecker(sizes, alpha)
+    rank, shape = len(tensors[DOWN]), weight_shape(base)
+    if (len(tensors[UP]), *tensors[DOWN].shape[1:]) != tuple(shape):
+        raise ValueError(f"its layer is {tuple(shape)}")
+    alpha = float(tensors[ALPHA]) if ALPHA in tensors else float(rank)
+    return LowRank(rank, alpha, is_dora=DORA in tensors)

@@ -1,4 +1,4 @@
-"""LoRA files with kohya's keys, written from the adapter in training."""
+"""LoRA files with the family's keys, written from the adapter in training."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +10,9 @@ from ..errors import ModelError
 from ..families.family import Family
 from ..storage.tensor_file import write_tensors
 from .adapter import Adapter
+from .file import split_key
 from .metadata import with_hashes
-from .mount import first
+from .mount import few
 
 DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
 
@@ -25,16 +26,17 @@ def save_lora(
 
 
 def lora_tensors(adapter: Adapter, family: Family, dtype: torch.dtype) -> dict[str, Tensor]:
-    """kohya's tensors of every module; ModelError when the family's key map misses one."""
-    prefixes = {family.to_saved_keys(address): address for address in adapter.layers}
-    known = family.key_map(prefixes.keys())
-    tensors: dict[str, Tensor] = {}
-    for prefix, address in prefixes.items():
-        if known.get(prefix) != address:
-            raise ModelError(f"The host would not load {prefix}: choose other LoRA targets than {address}.")
-        for suffix, tensor in adapter.layers[address].saved().items():
-            tensors[prefix + suffix] = tensor.to("cpu", dtype)
+    """Every module's tensors by the family's keys; ModelError when they do not lead back to the module."""
+    layers = {address: layer.saved() for address, layer in adapter.layers.items()}
+    tensors = {key: tensor.to("cpu", dtype) for key, tensor in family.keys.save(layers).items()}
+    prefixes = list(dict.fromkeys(split_key(key)[0] for key in tensors))
+    found = family.keys.find(prefixes)
+    read = {address for addresses in found.values() for address in addresses}
+    lost = [address for address in layers if address not in read]
+    if lost:
+        unread = [prefix for prefix in prefixes if prefix not in found] or prefixes
+        raise ModelError(f"The host would not load {few(unread)}: choose other LoRA targets than {few(lost)}.")
     faulty = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
     if faulty:
-        raise ModelError(f"The LoRA overflowed in {first(faulty)}: train with a lower lr.")
+        raise ModelError(f"The LoRA overflowed in {few(faulty)}: train with a lower lr.")
     return tensors

@@ -10,7 +10,7 @@ from ..dataset.step_budget import with_steps
 from ..errors import RunError
 from ..families.registry import load_family
 from ..families.residence import Residence
-from ..lora.start import begin_from
+from ..lora.start import init_from_lora
 from ..runtime.deterministic import deterministic
 from ..runtime.work import never
 from .data.prepare import Preparation, prepare
@@ -71,5 +71,5 @@ def _ready(job: Job, run: RunFolder, cancelled: Callable[[], bool]) -> EventGene
     )
     train_step = TrainStep(family, training_set, recipe)
     if job.start is not None:
-        begin_from(train_step.adapter, family, job.start)
+        init_from_lora(train_step.adapter, family, job.start)
     return TrainingLoop(job, run, family, train_step)

@@ -11,7 +11,7 @@ from trainer.demo.build.tokenizer import build_tokenizer
 from trainer.families.registry import describe_base, load_family
 from trainer.families.sd.model import StableDiffusion
 from trainer.lora.adapter import Adapter
-from trainer.lora.mount import apply_lora
+from trainer.lora.mount import mount_lora
 from trainer.lora.save import save_lora
 from trainer.recipe.buckets import Placement
 from trainer.recipe.lora import Lora
@@ -93,7 +93,7 @@ def test_every_layer_is_loaded_and_changes_the_same(base: tuple[str, Path], tmp_
     parts = [pipeline.unet, pipeline.text_encoder, *([pipeline.text_encoder_2] if name == "sdxl" else [])]
     taken = sum(hasattr(module, "lora_A") for part in parts for module in part.modules())
     assert taken == count
-    apply_lora(family, file, 1.0)
+    mount_lora(family, file, 1.0)
     worn = (theirs(), ours())
     assert (worn[1] - bare[1]).abs().max() > 1e-2
     assert torch.allclose(worn[0] - bare[0], worn[1] - bare[1], atol=1e-3)

@@ -69,7 +69,7 @@ def test_the_real_models_layers_are_named_as_kohya_does(
     names, modules = names_of(family)
     counts = [len(target_modules(modules, each)) for each in ("attention", "attention_mlp", "attention_mlp_conv")]
     assert counts == [attention, mlp, conv]
-    saved = [names.saved(f"unet.{name}") for name in target_modules(modules, "attention_mlp_conv")]
+    saved = [names.saved(name) for name in target_modules(modules, "attention_mlp_conv")]
     every = sorted([*saved, *text_names(family)])
     assert len(set(every)) == len(every)
     assert hashlib.sha256("\n".join(every).encode()).hexdigest() == digest
@@ -80,13 +80,13 @@ def test_both_spellings_of_a_layer_lead_to_it(family: str) -> None:
     names, modules = names_of(family)
     known = dict(names.known(modules))
     for name in target_modules(modules, "attention_mlp_conv"):
-        assert known[names.saved(f"unet.{name}")] == f"unet.{name}"
+        assert known[names.saved(name)] == f"unet.{name}"
         assert known["lora_unet_" + name.replace(".", "_")] == f"unet.{name}"
 
 
 def test_some_names_at_sight() -> None:
     xl, _ = names_of("sdxl")
-    assert xl.saved("unet.up_blocks.1.upsamplers.0.conv") == "lora_unet_output_blocks_5_2_conv"
-    assert xl.saved("unet.down_blocks.1.downsamplers.0.conv") == "lora_unet_input_blocks_6_0_op"
-    assert xl.saved("unet.mid_block.resnets.1.conv1") == "lora_unet_middle_block_2_in_layers_2"
+    assert xl.saved("up_blocks.1.upsamplers.0.conv") == "lora_unet_output_blocks_5_2_conv"
+    assert xl.saved("down_blocks.1.downsamplers.0.conv") == "lora_unet_input_blocks_6_0_op"
+    assert xl.saved("mid_block.resnets.1.conv1") == "lora_unet_middle_block_2_in_layers_2"
     assert text_prefix("te.encoder.layers.0.mlp.fc1") == text_prefix("te.text_model.encoder.layers.0.mlp.fc1")

@@ -90,16 +90,16 @@ def test_a_lora_changes_pictures_and_leaves_no_trace(generator: LocalGenerator, 
 def test_a_loaded_lora_predicts_as_the_attached_adapter_did(tiny_base: Base, lora: Path) -> None:
     from safetensors.torch import load_file
 
-    from trainer.lora.mount import apply_lora
+    from trainer.lora.mount import mount_lora
 
     family = load_family(tiny_base)
     name = family.lora_targets("attention")[0]
-    layer, prefix = family.module(name), family.to_saved_keys(name)
+    layer, prefix = family.module(name), family.keys.prefix(name)
     tensors = {key: tensor.float() for key, tensor in load_file(lora).items()}
     x = torch.randn((1, 4, 32), generator=torch.Generator().manual_seed(0))
     delta = tensors[f"{prefix}.lora_up.weight"] @ tensors[f"{prefix}.lora_down.weight"] * (1.0 / 2)
     bare = layer(x)
-    applied = apply_lora(family, lora, 0.7)
+    applied = mount_lora(family, lora, 0.7)
     assert torch.allclose(family.module(name)(x), bare + 0.7 * x @ delta.T, atol=1e-6)
     applied.remove()
     assert family.module(name) is layer
@@ -108,7 +108,7 @@ def test_a_loaded_lora_predicts_as_the_attached_adapter_did(tiny_base: Base, lor
 def test_a_lora_on_a_convolution_works_too(tiny_base: Base, tmp_path: Path) -> None:
     from safetensors.torch import save_file
 
-    from trainer.lora.mount import apply_lora
+    from trainer.lora.mount import mount_lora
 
     family = load_family(tiny_base)
     layer = family.module("unet.down_blocks.0.downsamplers.0.conv")
@@ -120,7 +120,7 @@ def test_a_lora_on_a_convolution_works_too(tiny_base: Base, tmp_path: Path) -> N
     x = torch.randn((1, 32, 8, 8), generator=source)
     delta = torch.einsum("or,rihw->oihw", up[:, :, 0, 0], down)
     expected = layer(x) + torch.nn.functional.conv2d(x, delta, None, layer.stride, layer.padding)
-    apply_lora(family, path, 1.0)
+    mount_lora(family, path, 1.0)
     changed = family.module("unet.down_blocks.0.downsamplers.0.conv")
     assert torch.allclose(changed(x), expected, atol=1e-4)
 

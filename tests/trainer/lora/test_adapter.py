@@ -11,9 +11,11 @@ from trainer.families.family import Family
 from trainer.families.registry import load_family
 from trainer.families.residence import Residence
 from trainer.lora.adapter import Adapter
-from trainer.lora.mount import apply_lora
+from trainer.lora.layers.layer import AdapterLayer, bare
+from trainer.lora.layers.peft_lora import PeftLora
+from trainer.lora.mount import mount_lora
 from trainer.lora.save import save_lora
-from trainer.lora.start import begin_from
+from trainer.lora.start import init_from_lora
 from trainer.recipe.buckets import Placement
 from trainer.recipe.lora import Lora
 
@@ -51,9 +53,18 @@ def shake(adapter: Adapter, seed: int = 1) -> None:
     source = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for layer in adapter.layers.values():
-            for weight in layer.parameters():
+            for weight in layer.weights():
                 if weight.requires_grad:
                     weight += 0.2 * torch.randn(weight.shape, generator=source)
+
+
+def written(family: Family, path: Path, lora: Lora = LORA, *, text: bool = False) -> Path:
+    """A file of an adapter that has learned something."""
+    adapter = attach(family, lora=lora, text=text)
+    shake(adapter)
+    save_lora(path, adapter, family, {}, torch.float32)
+    adapter.detach()
+    return path
 
 
 @pytest.mark.parametrize("lora", KINDS, ids=KIND_NAMES)
@@ -102,7 +113,7 @@ def test_a_saved_file_draws_as_the_adapter_trained(tiny_base: Base, tmp_path: Pa
     save_lora(path, adapter, trained, {}, torch.float32)
     fresh = load_family(tiny_base)
     before = predict(fresh)
-    applied = apply_lora(fresh, path, 1.0)
+    applied = mount_lora(fresh, path, 1.0)
     assert torch.allclose(predict(fresh), predict(trained), atol=1e-4)
     applied.remove()
     assert torch.equal(predict(fresh), before)
@@ -120,7 +131,7 @@ def test_half_a_strength_is_half_the_change_of_the_weights(tiny_base: Base, tmp_
     x = torch.randn((2, 5, layer.weight.shape[1]), generator=torch.Generator().manual_seed(0))
     answers = {}
     for strength in (1.0, 0.5):
-        applied = apply_lora(family, tmp_path / "x.safetensors", strength)
+        applied = mount_lora(family, tmp_path / "x.safetensors", strength)
         answers[strength] = family.module(address)(x)
         applied.remove()
     assert torch.allclose(answers[0.5], (layer(x) + answers[1.0]) / 2, atol=1e-5)
@@ -134,20 +145,26 @@ def test_the_square_norm_is_that_of_the_dense_change(tiny_base: Base, tmp_path: 
     adapter = Adapter(family, addresses, lora, 0)
     shake(adapter)
     for layer in adapter.layers.values():
-        weight = layer.weight
+        weight = bare(layer.module).weight
         units = torch.eye(weight[0].numel())
         if weight.ndim == 4:
             units = units.view(-1, *weight.shape[1:])
             dense = torch.nn.functional.conv2d
-            rows = layer._change(_padded(units, layer.base_layer))
+            rows = change_of(layer, _padded(units, layer.base_layer))
             rows = rows[:, :, rows.shape[2] // 2, rows.shape[3] // 2]
             assert dense is not None
         else:
-            rows = layer._change(units)
+            rows = change_of(layer, units)
         scale = layer.scale if lora.kind == "lokr" else 1.0
         assert torch.allclose(layer.square_norm(), (rows * scale).square().sum(), rtol=1e-3)
     total = sum(layer.square_norm() for layer in adapter.layers.values())
     assert torch.allclose(adapter.square_norm(), total)
+
+
+def change_of(layer: AdapterLayer, x: torch.Tensor) -> torch.Tensor:
+    if isinstance(layer, PeftLora):
+        return layer.module(x) - layer.base_layer(x)
+    return layer._change(x)  # type: ignore[attr-defined]
 
 
 def _padded(units: torch.Tensor, layer: torch.nn.Module) -> torch.Tensor:
@@ -168,13 +185,13 @@ def test_ranks_follow_the_timestep(family: Family) -> None:
     layer = next(iter(adapter.layers.values()))
     with torch.no_grad():
         layer.up.fill_(1.0)
-    x = torch.ones(3, 2, layer.weight.shape[1])
-    bare = layer.base_layer(x)
+    x = torch.ones(3, 2, layer.down.shape[1])
+    plain = layer.base_layer(x)
     rows = layer.down.sum(1)
     with adapter.at(torch.tensor([0, 499, 999]) / 1000):
-        seen = (layer(x) - bare)[:, 0, 0]
+        seen = (layer.module(x) - plain)[:, 0, 0]
     assert torch.allclose(seen, torch.stack([rows.sum(), rows[:3].sum(), rows[:2].sum()]), atol=1e-4)
-    assert torch.allclose((layer(x) - bare)[:, 0, 0], rows.sum().expand(3), atol=1e-4)
+    assert torch.allclose((layer.module(x) - plain)[:, 0, 0], rows.sum().expand(3), atol=1e-4)
 
 
 @pytest.mark.parametrize("lora", KINDS, ids=KIND_NAMES)
@@ -184,7 +201,7 @@ def test_learning_goes_on_from_a_file(tiny_base: Base, tmp_path: Path, lora: Lor
     shake(adapter)
     save_lora(tmp_path / "x.safetensors", adapter, first, {}, torch.float32)
     second = load_family(tiny_base)
-    begin_from(attach(second, 5, lora), second, tmp_path / "x.safetensors")
+    init_from_lora(attach(second, 5, lora), second, tmp_path / "x.safetensors")
     assert torch.allclose(predict(second), predict(first), atol=1e-4)
 
 
@@ -194,7 +211,7 @@ def test_a_smaller_rank_and_another_alpha_do_what_they_did(tiny_base: Base, tmp_
     shake(adapter)
     save_lora(tmp_path / "x.safetensors", adapter, first, {}, torch.float32)
     second = load_family(tiny_base)
-    begin_from(attach(second, lora=Lora(rank=6, alpha=3.0)), second, tmp_path / "x.safetensors")
+    init_from_lora(attach(second, lora=Lora(rank=6, alpha=3.0)), second, tmp_path / "x.safetensors")
     assert torch.allclose(predict(second), predict(first), atol=1e-4)
 
 
@@ -213,4 +230,4 @@ def test_what_the_recipe_has_no_place_for_is_named(
     save_lora(tmp_path / "x.safetensors", attach(family, lora=Lora(rank=4, targets="attention_mlp")), family, {})
     other = load_family(tiny_base)
     with pytest.raises(ModelError, match=said):
-        begin_from(attach(other, lora=recipe), other, tmp_path / "x.safetensors")
+        init_from_lora(attach(other, lora=recipe), other, tmp_path / "x.safetensors")

@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from trainer.errors import ModelError
 from trainer.families.base import Base
 from trainer.families.registry import load_family
+from trainer.families.sd.keys import SdKeys
 from trainer.families.sd.model import StableDiffusion
 from trainer.lora.adapter import Adapter
 from trainer.lora.save import lora_tensors, save_lora
@@ -66,7 +67,7 @@ def test_a_key_the_host_does_not_read_is_an_error_and_no_file(
     family: StableDiffusion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     adapter = attach(family)
-    monkeypatch.setattr(StableDiffusion, "to_saved_keys", lambda _self, module: f"unet.{module}")
+    monkeypatch.setattr(SdKeys, "prefix", lambda _self, module: f"unet.no_{module}")
     with pytest.raises(ModelError, match="would not load unet"):
         save_lora(tmp_path / "x.safetensors", adapter, family, {})
     assert not list(tmp_path.iterdir())

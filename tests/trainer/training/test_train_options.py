@@ -13,7 +13,7 @@ from trainer.dataset.dataset import Dataset
 from trainer.errors import ModelError, RunError
 from trainer.families.base import Base
 from trainer.families.registry import load_family
-from trainer.lora.mount import apply_lora
+from trainer.lora.mount import mount_lora
 from trainer.recipe.buckets import Buckets
 from trainer.recipe.lora import Lora
 from trainer.recipe.memory import Memory
@@ -163,7 +163,7 @@ def _drift(base: Base, lora: Path) -> float:
     with torch.no_grad():
         text = family.conditions(["person, red background"] * 4)
         before = family.predict(noisy, times, text, [place] * 4)
-        apply_lora(family, lora, 1.0)
+        mount_lora(family, lora, 1.0)
         return float((family.predict(noisy, times, text, [place] * 4) - before).square().mean())
 
 

@@ -5,9 +5,15 @@ own loader takes no other. ComfyUI reads both of both (`unet_to_diffusers` and t
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import torch
+from torch import Tensor
+
+from ..key_layout import LayerTensors
+from ..spec import FamilySpec
 from .ldm_names import unet_name
 
 _BLOCK = r"transformer_blocks\.\d+\.(?:attn[12]\.to_(?:q|k|v|out\.0)|ff\.net\.(?:0\.proj|2))"
@@ -23,8 +29,15 @@ _CONV = re.compile(r".*(?:\.resnets\.\d+\.(?:conv1|conv2|conv_shortcut|time_emb_
 _PATTERNS = {"attention": 1, "attention_mlp": 2, "attention_mlp_conv": 3}
 _TEXT_LAYER = re.compile(r"(?:text_model\.)?encoder\.layers\.\d+\.(?:self_attn\.(?:q|k|v|out)_proj|mlp\.fc[12])")
 
-UNET, TEXT = "lora_unet_", "lora_te"
+_UNET, _TEXT = "lora_unet_", "lora_te"
 _TEXT_MODEL = "text_model."
+_PEFT_ROOT = "base_model.model."
+_UNET_ROOTS = ("model.diffusion_model.", "diffusion_model.", "unet.")
+# diffusers' and ComfyUI's names of the text encoders, the first and the second.
+_TEXT_ROOTS = (
+    ("text_encoder.", "text_encoders.clip_l.transformer.", "clip_l.transformer.", "te1.", "te."),
+    ("text_encoder_2.", "text_encoders.clip_g.transformer.", "clip_g.transformer.", "te2."),
+)
 
 
 @dataclass(frozen=True)
@@ -35,22 +48,71 @@ class Names:
     layers: int
     attends: Sequence[bool]
 
-    def saved(self, address: str) -> str:
-        """kohya's prefix of a layer: `lora_unet_input_blocks_4_1_…_to_q` (SDXL), `lora_unet_down_blocks_…` (SD 1.5)."""
-        part, _, name = address.partition(".")
-        if part == "unet":
-            return UNET + _flat(self._ldm(name) if self.family == "sdxl" else name)
-        return text_prefix(address)
+    def saved(self, name: str) -> str:
+        """kohya's prefix: `lora_unet_input_blocks_4_1_…_to_q` (SDXL), `lora_unet_down_blocks_…` (SD 1.5)."""
+        return _UNET + _flat(self._ldm(name) if self.family == "sdxl" else name)
 
     def known(self, modules: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Every prefix that the host would load, with its address, for those of the UNet's `modules` it maps."""
         for name in modules:
             if _KNOWN.fullmatch(name):
-                yield UNET + _flat(name), f"unet.{name}"
-                yield UNET + _flat(self._ldm(name)), f"unet.{name}"
+                yield _UNET + _flat(name), f"unet.{name}"
+                yield _UNET + _flat(self._ldm(name)), f"unet.{name}"
 
     def _ldm(self, name: str) -> str:
         return unet_name(name, self.layers, lambda level: self.attends[level])
+
+
+@dataclass(frozen=True)
+class SdKeys:
+    """A Stable Diffusion's KeyLayout: a layer of a file for each of the model's. `part` loads a part by its name."""
+
+    spec: FamilySpec
+    part: Callable[[str], Any]
+
+    def save(self, layers: Mapping[str, LayerTensors]) -> dict[str, Tensor]:
+        return {
+            f"{self.prefix(address)}.{suffix}": tensor
+            for address, tensors in layers.items()
+            for suffix, tensor in tensors.items()
+        }
+
+    def find(self, prefixes: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        canonical = {prefix: self._canonical(prefix) for prefix in prefixes}
+        known: dict[str, str] = {}
+        if any(name.startswith(_UNET) for name in canonical.values()):
+            known |= dict(
+                self._names.known(layer_names(self.part(self.spec.denoiser), (torch.nn.Linear, torch.nn.Conv2d)))
+            )
+        if any(name.startswith(_TEXT) for name in canonical.values()):
+            for part in self.spec.text_parts:
+                addresses = [f"{part}.{name}" for name in layer_names(self.part(part), (torch.nn.Linear,))]
+                known |= {text_prefix(address): address for address in addresses}
+        return {prefix: (known[name],) for prefix, name in canonical.items() if name in known}
+
+    def prefix(self, address: str) -> str:
+        """What a layer is called in a saved file."""
+        part, _, name = address.partition(".")
+        return self._names.saved(name) if part == self.spec.denoiser else text_prefix(address)
+
+    def _canonical(self, prefix: str) -> str:
+        """kohya's spelling of a native, diffusers' or PEFT's prefix."""
+        name = prefix.removeprefix(_PEFT_ROOT)
+        if name.startswith((_UNET, _TEXT)):
+            return name
+        for part, roots in zip(self.spec.text_parts, _TEXT_ROOTS, strict=False):
+            for root in roots:
+                if name.startswith(root):
+                    return text_prefix(f"{part}.{name.removeprefix(root)}")
+        for root in _UNET_ROOTS:
+            name = name.removeprefix(root)
+        return _UNET + _flat(name)
+
+    @property
+    def _names(self) -> Names:
+        config = self.part(self.spec.denoiser).config
+        attends = ["CrossAttn" in kind for kind in config.up_block_types]
+        return Names(self.spec.name, int(config.layers_per_block), attends)
 
 
 def text_prefix(address: str) -> str:
@@ -58,6 +120,24 @@ def text_prefix(address: str) -> str:
     part, _, name = address.partition(".")
     # Some versions of transformers leave this level out; files always have it.
     return f"lora_{part}_{_flat(name if name.startswith(_TEXT_MODEL) else _TEXT_MODEL + name)}"
+
+
+def layer_names(model: Any, kinds: tuple[type, ...]) -> list[str]:
+    """Names of the model's layers of these kinds, its own names where adapters wrap them."""
+    # A wrapped layer hides behind `.base_layer`, and its adapter's own layers are below its own name.
+    named: Iterable[tuple[str, torch.nn.Module]] = model.named_modules()
+    wrapped: list[str] = []
+    found: list[str] = []
+    for name, layer in named:
+        while wrapped and not name.startswith(wrapped[-1]):
+            wrapped.pop()
+        own = re.sub(r"(\.base_layer)+$", "", name)
+        is_inside = own == name and wrapped
+        if hasattr(layer, "base_layer"):
+            wrapped.append(f"{name}.")
+        if isinstance(layer, kinds) and not is_inside:
+            found.append(own)
+    return found
 
 
 def target_modules(modules: Iterable[str], targets: str) -> list[str]:

@@ -1,7 +1,7 @@
 """A loaded Stable Diffusion: encoding, what is noised and predicted, LoRA targets and saved names."""
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from ..residence import Residence, Residents
 from ..spec import FamilySpec
 from .checkpoint import CheckpointParts
 from .folder import FolderParts
-from .keys import TEXT, UNET, Names, target_modules, text_modules, text_prefix
+from .keys import SdKeys, layer_names, target_modules, text_modules
 from .layout import Layout
 from .parts import SAID, Parts
 from .text import Sd15Text, SdxlText, Text, size_conditioning
@@ -171,7 +171,7 @@ class StableDiffusion:
 
     def lora_targets(self, targets: str) -> list[str]:
         """Addresses of the UNet's layers that a LoRA wraps."""
-        found = layers(self.denoiser, (torch.nn.Linear, torch.nn.Conv2d))
+        found = layer_names(self.denoiser, (torch.nn.Linear, torch.nn.Conv2d))
         return [f"{self.spec.denoiser}.{name}" for name in target_modules(found, targets)]
 
     def text_targets(self) -> list[str]:
@@ -179,22 +179,13 @@ class StableDiffusion:
         return [
             f"{part}.{name}"
             for part in self.spec.text_parts
-            for name in text_modules(layers(self._part(part), (torch.nn.Linear,)))
+            for name in text_modules(layer_names(self._part(part), (torch.nn.Linear,)))
         ]
 
-    def to_saved_keys(self, address: str) -> str:
-        return self._names.saved(address)
-
-    def key_map(self, prefixes: Collection[str]) -> Mapping[str, str]:
-        """`prefixes` may be of UNet and text encoders; those of neither are left out."""
-        known: dict[str, str] = {}
-        if any(prefix.startswith(UNET) for prefix in prefixes):
-            known |= dict(self._names.known(layers(self.denoiser, (torch.nn.Linear, torch.nn.Conv2d))))
-        if any(prefix.startswith(TEXT) for prefix in prefixes):
-            for part in self.spec.text_parts:
-                addresses = [f"{part}.{name}" for name in layers(self._part(part), (torch.nn.Linear,))]
-                known |= {text_prefix(address): address for address in addresses}
-        return {prefix: known[prefix] for prefix in prefixes if prefix in known}
+    @property
+    def keys(self) -> SdKeys:
+        """Names of LoRA layers in files; parts load when a file names them."""
+        return SdKeys(self.spec, self._part)
 
     def module(self, address: str) -> torch.nn.Module:
         part, _, name = address.partition(".")
@@ -206,12 +197,6 @@ class StableDiffusion:
 
     def _part(self, name: str) -> torch.nn.Module:
         return self.denoiser if name == self.spec.denoiser else self.text.get_submodule(name)
-
-    @property
-    def _names(self) -> Names:
-        config = self.denoiser.config
-        attends = ["CrossAttn" in kind for kind in config.up_block_types]
-        return Names(self.spec.name, int(config.layers_per_block), attends)
 
     def metadata(self) -> Mapping[str, str]:
         """kohya's and modelspec's words for the family and for what this base predicts."""
@@ -230,11 +215,3 @@ class StableDiffusion:
         if not keep_text:
             self._residents.drop(_TEXT)
         self._residents.rest("vae")
-
-
-def layers(model: torch.nn.Module, kinds: tuple[type, ...]) -> list[str]:
-    """Names of the model's layers of these kinds, its own names where an adapter wraps them."""
-    # A wrapped layer hides behind `.base_layer`; its own name is what files and callers know.
-    whole: Any = model
-    modules: Iterable[tuple[str, torch.nn.Module]] = whole.named_modules()
-    return [name.removesuffix(".base_layer") for name, layer in modules if isinstance(layer, kinds)]

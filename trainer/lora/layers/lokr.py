@@ -8,9 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .layer import ALPHA, AdapterLayer, Switch, applied, drawn
+from ...families.key_layout import ALPHA
+from .layer import OwnLayer, applied, bare, drawn, weight_shape
 
-_OUTER, _INNER, _INNER_A, _INNER_B = ".lokr_w1", ".lokr_w2", ".lokr_w2_a", ".lokr_w2_b"
+_OUTER, _INNER, _INNER_A, _INNER_B = "lokr_w1", "lokr_w2", "lokr_w2_a", "lokr_w2_b"
 
 
 @dataclass(frozen=True)
@@ -21,23 +22,31 @@ class Blocks:
     inner: tuple[tuple[int, int], ...]
 
 
-def blocks(weight: Tensor, rank: int, factor: int) -> Blocks:
+def blocks(shape: torch.Size, rank: int, factor: int) -> Blocks:
     """w1 has the largest divisors of outputs and inputs up to `factor`; w2 is of rank `rank` where that is smaller."""
-    out, wide, kernel = weight.shape[0], weight.shape[1], weight[0, 0].numel()
+    out, wide, kernel = shape[0], shape[1], shape[2:].numel()
     tall, broad = _divisor(out, factor), _divisor(wide, factor)
     rows, columns = out // tall, (wide // broad) * kernel
     is_thin = rank < max(rows, wide // broad) / 2
     return Blocks((tall, broad), ((rows, rank), (rank, columns)) if is_thin else ((rows, columns),))
 
 
-class LokrLayer(AdapterLayer):
+@dataclass(frozen=True)
+class Kronecker:
+    """Sizes and alpha of a LoKr layer."""
+
+    sizes: Blocks
+    alpha: float
+
+
+class LokrLayer(OwnLayer):
     """ΔW = scale × w1 ⊗ w2. With w2 whole there is no rank and the scale is 1, as in LyCORIS."""
 
-    suffixes = (_OUTER, _INNER, _INNER_A, _INNER_B)
-
-    def __init__(self, base_layer: torch.nn.Module, sizes: Blocks, alpha: float, switch: Switch) -> None:
+    def __init__(self, base_layer: torch.nn.Module, layer: Kronecker, strength: float = 1.0) -> None:
+        sizes, alpha = layer.sizes, layer.alpha
         is_thin = len(sizes.inner) > 1
-        super().__init__(base_layer, alpha / sizes.inner[1][0] if is_thin else 1.0, switch)
+        super().__init__(base_layer, alpha / sizes.inner[1][0] if is_thin else 1.0, strength)
+        self._shape = weight_shape(base_layer)
         self.alpha = alpha if is_thin else 1.0
         device = self.weight.device
         self.outer = torch.nn.Parameter(torch.zeros(sizes.outer, device=device))
@@ -52,12 +61,17 @@ class LokrLayer(AdapterLayer):
         self.inner[-1].data.zero_()
 
     def changed(self, x: Tensor) -> Tensor:
-        return self.base_layer(x) + self._change(x) * (self.scale * self.switch.strength)
+        return self.base_layer(x) + self._change(x) * (self.scale * self.strength)
+
+    def merged(self, weight: Tensor) -> Tensor:
+        return weight + (self._delta() * (self.scale * self.strength)).to(weight.dtype)
+
+    def _delta(self) -> Tensor:
+        return torch.kron(self.outer, self._inner()).view(self._shape)
 
     def _change(self, x: Tensor) -> Tensor:
-        if self.weight.ndim == 4:
-            delta = torch.kron(self.outer, self._inner()).view(self.weight.shape)
-            return applied(self.base_layer, x, delta.to(x.dtype))
+        if len(self._shape) == 4:
+            return applied(bare(self.base_layer), x, self._delta().to(x.dtype))
         # (w1 ⊗ w2) x is w2 on each of x's f' pieces, then w1 across them.
         whole: Any = x
         pieces: Any = whole.unflatten(-1, (self.outer.shape[1], -1))
@@ -75,8 +89,7 @@ class LokrLayer(AdapterLayer):
         if len(whole) > 1:
             inner = {_INNER_A: whole[0], _INNER_B: whole[1]}
         else:
-            weight = self.weight
-            rest = (weight.shape[1] // self.outer.shape[1], *weight.shape[2:])
+            rest = (self._shape[1] // self.outer.shape[1], *self._shape[2:])
             inner = {_INNER: whole[0].view(whole[0].shape[0], *rest)}
         return {_OUTER: self.outer.detach(), **inner, ALPHA: torch.tensor(self.alpha)}
 

@@ -1,0 +1,37 @@
+"""Adapter layers in front of frozen ones: peft's where they keep up with ours, ours for DoRA and LoKr."""
+
+from collections.abc import Mapping
+
+import torch
+
+from .dora import DoraLayer
+from .layer import AdapterLayer, AdapterState, LowRank, is_quantised
+from .lokr import Kronecker, LokrLayer
+from .peft_lora import PeftLora, peft_lora_modules
+
+LayerShape = LowRank | Kronecker
+
+
+def build_layers(
+    wanted: Mapping[str, tuple[torch.nn.Module, LayerShape]], state: AdapterState, strength: float = 1.0
+) -> dict[str, AdapterLayer]:
+    """A layer of the wanted shape in front of each module, by address; nothing is put in its place yet.
+
+    ModelError without peft.
+    """
+    peft_shapes = {address: (base, shape) for address, (base, shape) in wanted.items() if _is_pefts(base, shape)}
+    theirs = peft_lora_modules(peft_shapes)
+    made: dict[str, AdapterLayer] = {}
+    for address, (base, shape) in wanted.items():
+        if isinstance(shape, Kronecker):
+            made[address] = LokrLayer(base, shape, strength)
+        elif address in theirs:
+            made[address] = PeftLora(theirs[address], base, shape, state, strength)
+        else:
+            made[address] = DoraLayer(base, shape, state, strength)
+    return made
+
+
+def _is_pefts(base: torch.nn.Module, shape: LayerShape) -> bool:
+    # Our DoRA reads the weight itself, which a quantised layer holds packed.
+    return isinstance(shape, LowRank) and (not shape.is_dora or is_quantised(base))

@@ -48,7 +48,7 @@ def test_insightface_brings_plain_onnxruntime_only_where_onnxruntime_gpu_is_not_
 
 
 @pytest.mark.parametrize(
-    "module", ["trainer.cli", "trainer.recipe.recipe", "trainer.training.train", "trainer.scoring"]
+    "module", ["trainer.cli.main", "trainer.recipe.recipe", "trainer.training.train", "trainer.scoring"]
 )
 def test_importing_the_engine_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])"

@@ -3,7 +3,7 @@
 import statistics
 import tempfile
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +28,7 @@ from ..recipe.optim import Optim, Schedule
 from ..recipe.output import Output
 from ..recipe.recipe import Recipe
 from ..runtime.peak import peak_mb
+from ..runtime.work import follow
 from ..training.data.prepare import Preparation, prepare
 from ..training.data.training_set import TrainingSet
 from ..training.job import Job
@@ -137,7 +138,7 @@ def _train_step(given: _Set, folder: Path) -> tuple[TrainStep, TrainingSet]:
         prompts=(),
         cancelled=lambda: False,
     )
-    training_set = _last(prepare(work))
+    training_set = follow(prepare(work))
     return TrainStep(family, training_set, recipe), training_set
 
 
@@ -146,11 +147,7 @@ def _diffusers(given: _Set, training_set: TrainingSet) -> DiffusersLoop:
     assert isinstance(family, StableDiffusion)
     cache = training_set.cache
     pictures: list[tuple[Tensor, Any, Any]] = [
-        (
-            cache.latents(item.sample, item.placement),
-            cache.condition(item.caption),
-            item.placement,
-        )
+        (cache.latents(item.sample, item.placement), cache.condition(item.caption), item.placement)
         for item in training_set.train
     ]
     return DiffusersLoop(family, given.recipe, pictures)
@@ -187,7 +184,7 @@ def _whole_run(given: _Set, folder: Path) -> dict[str, Any]:
 @contextmanager
 def _timed_work() -> Generator[list[float]]:
     """Seconds of each update's forward and backward passes and optimizer step: all else is the loop's own."""
-    learn, update = TrainStep._learn, TrainStep.update  # pyright: ignore[reportPrivateUsage]
+    learn, update = TrainStep.learn, TrainStep.update
     each: list[float] = []
     spent = [0.0]
 
@@ -214,22 +211,11 @@ def _timed_work() -> Generator[list[float]]:
             self.optimizer.step = inner  # type: ignore[method-assign]
             each.append(spent[0])
 
-    TrainStep._learn, TrainStep.update = learning, updating  # type: ignore[method-assign]
+    TrainStep.learn, TrainStep.update = learning, updating  # type: ignore[method-assign]
     try:
         yield each
     finally:
-        TrainStep._learn, TrainStep.update = learn, update  # type: ignore[method-assign]
-
-
-def _last(work: Generator[Any, None, TrainingSet]) -> TrainingSet:
-    def walk() -> Iterator[Any]:
-        made = yield from work
-        ended.append(made)
-
-    ended: list[TrainingSet] = []
-    for _ in walk():
-        pass
-    return ended[0]
+        TrainStep.learn, TrainStep.update = learn, update  # type: ignore[method-assign]
 
 
 def _wait(device: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from trainer.cli import main
+from trainer.cli.main import main
 
 
 @pytest.fixture

@@ -1,11 +1,17 @@
 """The command line's manners: one sentence for what is wrong, nothing made."""
 
 import json
+import subprocess
+import sys
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
-from trainer.cli import main
+from trainer.cli.bench import BENCHES
+from trainer.cli.job import job_of
+from trainer.cli.main import main, parser
 from trainer.recipe.recipe import Recipe
 
 
@@ -92,12 +98,10 @@ def test_presets_are_named_when_one_is_unknown(
 
 
 def test_a_run_takes_regularisation_and_a_lora_to_start_from(tmp_path: Path, pictures: Path) -> None:
-    from trainer.cli import _parser
-    from trainer.console_train import job_of
 
     start = tmp_path / "first.safetensors"
     arguments = ["train", "--data", str(pictures), "--out", str(tmp_path / "run"), "--reg", str(pictures)]
-    job = job_of(_parser().parse_args([*arguments, "--start", str(start)]))
+    job = job_of(parser().parse_args([*arguments, "--start", str(start)]))
     assert job.regularisation is not None
     assert len(job.regularisation.train) == 5
     assert job.start == start
@@ -129,3 +133,16 @@ def test_a_plan_of_the_demo_costs_nothing_and_says_all(
     assert figures["seconds"] is None
     assert sheet.is_file()
     assert not (tmp_path / "run").exists()
+
+
+def test_help_is_there_before_torch_is() -> None:
+    code = "import sys, trainer.cli.main as cli; cli.parser(); print('torch' in sys.modules, 'trainer.bench' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_every_bench_of_the_table_is_there() -> None:
+    for place, takes in BENCHES.values():
+        module, function = place.split(":")
+        parameters = signature(getattr(import_module(f"trainer.bench.{module}"), function)).parameters
+        assert set(takes) <= set(parameters)

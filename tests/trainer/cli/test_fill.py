@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from trainer.augment.fill.view import parse_views, stock_views
-from trainer.cli import main
+from trainer.cli.main import main
 from trainer.dataset.files.folder import read_dataset
 from trainer.demo.renders import draw_renders
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.cli import main
+from trainer.cli.main import main
 from trainer.demo.found import draw_found
 
 

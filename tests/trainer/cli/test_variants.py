@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trainer.cli import main
+from trainer.cli.main import main
 from trainer.dataset.files.folder import read_dataset
 from trainer.demo.renders import draw_renders
 

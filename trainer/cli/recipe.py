@@ -1,20 +1,20 @@
-"""The command line's `recipe`: from and to other trainers' settings files."""
+"""`recipe import | export`: from and to other trainers' settings files."""
 
-import argparse
 import json
+from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
-from rich.console import Console
+from ..dataset.files.folder import read_dataset
+from ..errors import RecipeError
+from ..exchange.formats import FORMATS, Format, export_recipe, import_recipe
+from ..exchange.kohya_dataset import kohya_dataset
+from .command import AddParser, Figures, write_text
+from .job import recipe_of
+from .progress import say
 
-from .errors import RecipeError
-from .storage.atomic import write_atomically
 
-_console = Console(stderr=True)
-
-
-def add_recipe(commands: Any) -> None:
-    recipe = commands.add_parser("recipe", help="recipes from and to kohya, kohya_ss, OneTrainer and the guide's YAML")
+def add(command: AddParser) -> None:
+    recipe = command("recipe", help="recipes from and to kohya, kohya_ss, OneTrainer and the guide's YAML")
     inner = recipe.add_subparsers(required=True, metavar="action")
     read = inner.add_parser("import", help="read a settings file (.toml, .yaml, .json) as a recipe")
     read.set_defaults(command=_import)
@@ -30,35 +30,28 @@ def add_recipe(commands: Any) -> None:
     write.add_argument("--data", type=Path, help="folder of pictures, for kohya's dataset TOML beside it")
 
 
-def _import(options: argparse.Namespace) -> dict[str, Any]:
-    from .exchange.formats import import_recipe
-
+def _import(options: Namespace) -> Figures:
     made = import_recipe(_text(options.file), options.file.name)
     for left in made.left:
-        _console.print(left.sentence, style="yellow", highlight=False, soft_wrap=True)
+        say(left.sentence, "yellow")
     if options.out is not None:
-        write_atomically(options.out, (json.dumps(made.recipe.to_json(), indent=2) + "\n").encode())
+        write_text(options.out, json.dumps(made.recipe.to_json(), indent=2) + "\n")
     return {"format": made.format, "left": [left.key for left in made.left], "recipe": made.recipe.to_json()}
 
 
-def _export(options: argparse.Namespace) -> dict[str, Any]:
-    from .console_train import recipe_of
-    from .dataset.files.folder import read_dataset
-    from .exchange.formats import FORMATS, Format, export_recipe
-    from .exchange.kohya_dataset import kohya_dataset
-
+def _export(options: Namespace) -> Figures:
     named: dict[str, Format] = {each.lower(): each for each in FORMATS}
     if options.format.lower() not in named:
         raise RecipeError(f"There is no format {options.format!r}; use {', '.join(FORMATS)}.")
-    recipe = recipe_of(argparse.Namespace(recipe=options.recipe, preset=options.preset, base=None))
+    recipe = recipe_of(options)
     made = export_recipe(recipe, named[options.format.lower()])
     for left in made.left:
-        _console.print(left.sentence, style="yellow", highlight=False, soft_wrap=True)
-    write_atomically(options.out, made.text.encode())
+        say(left.sentence, "yellow")
+    write_text(options.out, made.text)
     written = [str(options.out)]
     if options.data is not None:
         beside = options.out.with_name(f"{options.out.stem}_dataset.toml")
-        write_atomically(beside, kohya_dataset(recipe, read_dataset(options.data)).encode())
+        write_text(beside, kohya_dataset(recipe, read_dataset(options.data)))
         written.append(str(beside))
     return {"written": written, "left": [left.key for left in made.left]}
 

@@ -1,20 +1,15 @@
-"""The command line's `lora`: the health of files, and their average."""
+"""`lora check | average`: the health of anybody's LoRA files, and their mean."""
 
-import argparse
-import io
 import sys
+from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
-from rich.console import Console
-
-from .storage.atomic import write_atomically
-
-_console = Console(stderr=True)
+from .command import AddParser, Figures, write_picture
+from .progress import say
 
 
-def add_lora(commands: Any) -> None:
-    lora = commands.add_parser("lora", help="anybody's LoRA files: their health, the average of several")
+def add(command: AddParser) -> None:
+    lora = command("lora", help="anybody's LoRA files: their health, the average of several")
     inner = lora.add_subparsers(required=True, metavar="action")
     check = inner.add_parser("check", help="size of the change by block, dead layers, what is broken")
     check.set_defaults(command=_check)
@@ -28,38 +23,36 @@ def add_lora(commands: Any) -> None:
     mean.add_argument("--rank", type=int, default=0, help="of the result (default: the first file's)")
 
 
-def _check(options: argparse.Namespace) -> dict[str, Any]:
-    from .lora.health import check_lora, health_json, health_lines
-    from .lora.health_sheet import draw_health
+def _check(options: Namespace) -> Figures:
+    from ..lora.health import check_lora, health_json, health_lines
+    from ..lora.health_sheet import draw_health
 
     healths = [check_lora(path) for path in options.files]
     for health in healths:
         for number, line in enumerate(health_lines(health)):
             style = ("yellow" if health.faults else "green") if not number else None
-            _console.print(line, style=style, highlight=False, soft_wrap=True)
+            say(line, style)
     if options.sheet is not None:
-        picture = io.BytesIO()
-        draw_health(healths[0]).save(picture, "PNG")
-        write_atomically(options.sheet, picture.getvalue())
+        write_picture(options.sheet, draw_health(healths[0]))
         sys.stdout.write(f"{options.sheet.resolve()}\n")
-    said: dict[str, Any] = {"files": [health_json(health) for health in healths]}
+    figures: Figures = {"files": [health_json(health) for health in healths]}
     if options.base is not None:
-        said["unmatched"] = {path.name: _unmatched(path, options.base) for path in options.files}
-    return said
+        figures["unmatched"] = {path.name: _unmatched(path, options.base) for path in options.files}
+    return figures
 
 
 def _unmatched(path: Path, base: Path) -> list[str]:
-    from .families.registry import describe_base, load_family
-    from .lora.file import opened_lora
+    from ..families.registry import describe_base, load_family
+    from ..lora.file import opened_lora
 
     with opened_lora(path) as file:
         known = load_family(describe_base(base)).key_map(file.prefixes)
         return [prefix for prefix in file.prefixes if prefix not in known]
 
 
-def _average(options: argparse.Namespace) -> dict[str, Any]:
-    from .lora.average import average_loras
-    from .lora.file import opened_lora
+def _average(options: Namespace) -> Figures:
+    from ..lora.average import average_loras
+    from ..lora.file import opened_lora
 
     with opened_lora(options.files[0]) as file:
         metadata = dict(file.metadata)

@@ -1,16 +1,15 @@
-"""A phrase on looks as it is found in a sentence, and what it is counted as over the set."""
+"""A phrase on appearance as it is found in a sentence, and what it is counted as over the set."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..words.colours import FAMILY_OF
-from ..words.identity import Kind
+from ..words.identity import FAMILY_OF, Kind
 from ..words.prose import ALONE, HEADS, LENGTH_OF, OPTIONAL, SIGNATURE
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A phrase on looks: its row, what share of the set it is looked up by, and the words it stands in."""
+class AppearancePhrase:
+    """A phrase on appearance: its row, what share of the set it is looked up by, and the words it stands in."""
 
     row: str
     kind: Kind
@@ -18,7 +17,7 @@ class Found:
     text: str
 
 
-Decides = Callable[[Found], bool]
+Decides = Callable[[AppearancePhrase], bool]
 """Whether a phrase is to go."""
 
 

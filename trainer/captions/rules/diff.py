@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from ..rules.prune import Removed
+from .prune import Removed
 
 _TOKEN = re.compile(r"[^\s,]+|,")
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class DiffWord:
     """One word of a comparison; a word that only moved is `same` where it stands now."""
 
     text: str
@@ -34,11 +34,11 @@ class Diff:
         return self.before != self.after
 
     @property
-    def words(self) -> tuple[Word, ...]:
+    def words(self) -> tuple[DiffWord, ...]:
         return word_diff(self.before, self.after)
 
 
-def word_diff(before: str, after: str) -> tuple[Word, ...]:
+def word_diff(before: str, after: str) -> tuple[DiffWord, ...]:
     """`after` with what it no longer has: where that stood, if words around it are left, else at the end.
 
     Joined, `same` and `new` are `after`'s words in order. Whole fragments that only moved are `same`.
@@ -49,11 +49,11 @@ def word_diff(before: str, after: str) -> tuple[Word, ...]:
     left = _without(old, Counter(moved))
     open_places = _open_places(new, Counter(moved))
     kinds, gone = _compared(left, new, open_places)
-    words: list[Word] = []
+    words: list[DiffWord] = []
     for place, text in enumerate(new):
-        words += [Word(lost, "gone") for lost in gone.get(place, ())]
-        words.append(Word(text, kinds.get(place, "same")))
-    words += [Word(lost, "gone") for lost in gone.get(len(new), ())]
+        words += [DiffWord(lost, "gone") for lost in gone.get(place, ())]
+        words.append(DiffWord(text, kinds.get(place, "same")))
+    words += [DiffWord(lost, "gone") for lost in gone.get(len(new), ())]
     return tuple(_settle_moves(words))
 
 
@@ -126,20 +126,20 @@ def _parts(word: str, spelled: set[str]) -> list[str]:
     )
 
 
-def _settle_moves(words: list[Word]) -> list[Word]:
+def _settle_moves(words: list[DiffWord]) -> list[DiffWord]:
     gone = Counter(word.text.lower() for word in words if word.kind == "gone" and word.text != ",")
     moved = gone & Counter(word.text.lower() for word in words if word.kind == "new")
     leaving, coming = Counter(moved), Counter(moved)
-    settled: list[Word] = []
+    settled: list[DiffWord] = []
     for word in words:
         key = word.text.lower()
         if word.kind == "gone" and leaving[key]:
             leaving[key] -= 1
         elif word.kind == "new" and coming[key]:
             coming[key] -= 1
-            settled.append(Word(word.text, "same"))
+            settled.append(DiffWord(word.text, "same"))
         elif word.text == "," and word.kind == "new":
-            settled.append(Word(",", "same"))
+            settled.append(DiffWord(",", "same"))
         else:
             settled.append(word)
     return settled

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import ModelError, RecipeError
-from .captioner import Category, Said, Tag
+from .captioner import Category, RawCaption, Tag
 
 _CATEGORIES: dict[str, Category] = {"0": "general", "4": "character"}
 _CHARACTER_FLOOR = 0.15
@@ -34,14 +34,14 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
-class Words:
+class TagVocabulary:
     """The words a network scores, in the order of its output, and the places of those of each category."""
 
     names: tuple[str, ...]
     places: Mapping[Category, np.ndarray]
 
 
-def read_words(path: Path) -> Words:
+def read_vocabulary(path: Path) -> TagVocabulary:
     """Read `selected_tags.csv` (columns name and category at least); ModelError when it is no such list."""
     try:
         rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
@@ -54,20 +54,22 @@ def read_words(path: Path) -> Words:
     }
     if not len(places["general"]):
         raise ModelError(f"{path} lists no general tags (category 0); take the tagger's own selected_tags.csv.")
-    return Words(names, places)
+    return TagVocabulary(names, places)
 
 
-def decode(scores: np.ndarray, words: Words, thresholds: Thresholds, *, underscores: bool = False) -> Said:
+def decode(
+    scores: np.ndarray, words: TagVocabulary, thresholds: Thresholds, *, underscores: bool = False
+) -> RawCaption:
     """Tags of one picture's scores (as many as words), best first; ratings are left out, characters out of the text."""
     tags = [
         *_above(scores, words, "general", thresholds.general),
         *_above(scores, words, "character", thresholds.character),
     ]
-    shown = [tag.name if underscores else spoken(tag.name) for tag in tags if tag.category == "general"]
-    return Said(", ".join(shown), tuple(tags))
+    shown = [tag.name if underscores else readable(tag.name) for tag in tags if tag.category == "general"]
+    return RawCaption(", ".join(shown), tuple(tags))
 
 
-def spoken(name: str) -> str:
+def readable(name: str) -> str:
     """A tag with spaces for underscores, except in faces like `>_<`."""
     return name if name in _KAOMOJI else name.replace("_", " ")
 
@@ -87,7 +89,7 @@ def _least(scores: np.ndarray, category: Category, threshold: float | None) -> f
     return max(mcut(scores), _CHARACTER_FLOOR) if category == "character" else mcut(scores)
 
 
-def _above(scores: np.ndarray, words: Words, category: Category, threshold: float | None) -> list[Tag]:
+def _above(scores: np.ndarray, words: TagVocabulary, category: Category, threshold: float | None) -> list[Tag]:
     places = words.places[category]
     own = scores[places]
     found = np.flatnonzero(own >= _least(own, category, threshold))

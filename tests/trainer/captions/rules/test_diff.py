@@ -1,13 +1,13 @@
 from hypothesis import given
 from hypothesis import strategies as some
 
-from trainer.captions.review.diff import Word, word_diff
+from trainer.captions.rules.diff import DiffWord, word_diff
 
 
 def test_pruned_words_are_gone_and_the_trigger_is_new():
     diff = word_diff("long_hair, red coat", "sage_character, red coat")
-    assert diff[-2:] == (Word("long", "gone"), Word("hair", "gone"))
-    assert Word("sage_character", "new") in diff
+    assert diff[-2:] == (DiffWord("long", "gone"), DiffWord("hair", "gone"))
+    assert DiffWord("sage_character", "new") in diff
     assert [word.text for word in diff if word.kind == "same"] == [",", "red", "coat"]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trainer.captions.captioners.captioner import Tag
-from trainer.captions.captioners.wd14_words import Thresholds, decode, mcut, read_words, spoken
+from trainer.captions.captioners.wd14_tags import Thresholds, decode, mcut, read_vocabulary, readable
 from trainer.errors import ModelError, RecipeError
 
 LIST = """tag_id,name,category,count
@@ -23,7 +23,7 @@ LIST = """tag_id,name,category,count
 def words(tmp_path: Path):
     path = tmp_path / "selected_tags.csv"
     path.write_text(LIST, encoding="utf-8")
-    return read_words(path)
+    return read_vocabulary(path)
 
 
 def scores(*values: float) -> np.ndarray:
@@ -60,7 +60,7 @@ def test_mcut_replaces_a_threshold_of_none_and_never_takes_faint_characters(word
     ("name", "text"), [("long_hair", "long hair"), ("^_^", "^_^"), ("(o)_(o)", "(o)_(o)"), ("||_||", "||_||")]
 )
 def test_underscores_become_spaces_except_in_faces(name: str, text: str):
-    assert spoken(name) == text
+    assert readable(name) == text
 
 
 def test_a_threshold_of_nothing_is_refused():
@@ -73,11 +73,11 @@ def test_another_file_is_refused_by_name(tmp_path: Path, text: str):
     path = tmp_path / "selected_tags.csv"
     path.write_text(text)
     with pytest.raises(ModelError, match="selected_tags.csv"):
-        read_words(path)
+        read_vocabulary(path)
 
 
 def test_bytes_that_are_no_text_are_refused_by_name(tmp_path: Path):
     path = tmp_path / "selected_tags.csv"
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ModelError, match="not a tagger's list of words"):
-        read_words(path)
+        read_vocabulary(path)

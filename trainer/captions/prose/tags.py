@@ -41,8 +41,8 @@ class ClassifiedTag:
 
     `row` and `kind` are set where it describes the character's appearance; `style` names the style class; `single`
     marks a word for one person, `sex` whose; `mark` something written on the picture; `hidden` what a close-up does
-    not show; `is_phrase` a phrase rather than a tag, which may speak of appearance too. `alias` is its colour family, under
-    which `auburn_hair` and `red_hair` count as the same appearance. `plain` words are taken out by no policy.
+    not show; `is_phrase` a phrase rather than a tag, which may speak of appearance too. `alias` is its colour family,
+    under which `auburn_hair` and `red_hair` count as the same appearance. `plain` words are taken out by no policy.
     """
 
     key: str

@@ -20,6 +20,7 @@ from ..families.base import Base
 from ..families.registry import describe_base, load_family
 from ..families.residence import Residence
 from ..families.sd.model import StableDiffusion
+from ..planning.warm_up import synchronise
 from ..recipe.buckets import Buckets
 from ..recipe.lora import Lora
 from ..recipe.loss import Loss
@@ -119,7 +120,7 @@ def _side_by_side(given: _Set, folder: Path) -> tuple[float, float]:
                 else:
                     ours[0].update(number % _STEPS_OF_A_RUN)
                     number += 1
-            _wait(given.device)
+            synchronise(given.device)
             if round_number:
                 seconds[kind].append((time.monotonic() - started) / _STEPS)
     return statistics.median(seconds[0]), statistics.median(seconds[1])
@@ -189,20 +190,16 @@ def _timed_work() -> Generator[list[float]]:
     spent = [0.0]
 
     def learning(self: TrainStep, *given: Any) -> Tensor:
-        started = time.monotonic()
-        try:
+        with _added_to(spent):
             return learn(self, *given)
-        finally:
-            spent[0] += time.monotonic() - started
 
     def updating(self: TrainStep, step: int) -> tuple[float, float]:
         spent[0] = 0.0
         inner = self.optimizer.step
 
         def stepping(*given: Any) -> None:
-            started = time.monotonic()
-            inner(*given)
-            spent[0] += time.monotonic() - started
+            with _added_to(spent):
+                inner(*given)
 
         self.optimizer.step = stepping  # type: ignore[method-assign]
         try:
@@ -218,7 +215,11 @@ def _timed_work() -> Generator[list[float]]:
         TrainStep.learn, TrainStep.update = learn, update  # type: ignore[method-assign]
 
 
-def _wait(device: str) -> None:
-    if device.startswith("cuda"):
-        cuda: Any = torch.cuda
-        cuda.synchronize(device)
+@contextmanager
+def _added_to(spent: list[float]) -> Generator[None]:
+    """Adds the block's seconds to the first of `spent`."""
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        spent[0] += time.monotonic() - started

@@ -64,14 +64,20 @@ def bench_variants(out: Path | None = None, seeds: Sequence[int] = (0, 1, 2), si
     figures: dict[str, Any] = {"alarm": ALARM, "seeds": list(seeds), "contamination_control": control["contamination"]}
     for name in SETS:
         figures[f"pictures_{name}"] = len(sets[name].train)
-        for kind in ("contamination", "identity"):
-            values = [row[kind] for row in rows[name]]
-            figures[f"{kind}_{name}"] = rounded(float(np.mean(values)))
-            figures[f"{kind}_{name}_by_seed"] = values
-        every = [value for row in rows[name] for value in row["identities"]]
-        if (spread := interval(every)) is not None:
-            figures[f"identity_{name}_interval"] = [rounded(spread.low), rounded(spread.high)]
-        figures[f"identity_{name}_over_seeds"] = interval_over_seeds([row["identity"] for row in rows[name]])
+        figures |= _over_all(name, rows[name])
+    return figures
+
+
+def _over_all(name: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Figures of one set over its seeds, a row a seed."""
+    figures: dict[str, Any] = {}
+    for kind in ("contamination", "identity"):
+        values = [row[kind] for row in rows]
+        figures[f"{kind}_{name}"] = rounded(float(np.mean(values)))
+        figures[f"{kind}_{name}_by_seed"] = values
+    if (spread := interval([value for row in rows for value in row["identities"]])) is not None:
+        figures[f"identity_{name}_interval"] = [rounded(spread.low), rounded(spread.high)]
+    figures[f"identity_{name}_over_seeds"] = interval_over_seeds([row["identity"] for row in rows])
     return figures
 
 

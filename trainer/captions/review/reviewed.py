@@ -21,7 +21,7 @@ from ..rules.prune import appearance_in
 from ..rules.trigger import Tokenizers, check_trigger
 from ..words.identity import ROWS
 from .caption_review import CaptionReview
-from .lint import lint
+from .lint import Remark, lint
 
 _MOST_FRAGMENTS = 200
 _OURS = (CAPTION, LOOK_ALIKE)
@@ -100,11 +100,7 @@ def review_captions(  # noqa: PLR0913
     chosen = review.chosen([ruled[0].dataset, *captioned[1:]])
     done = review.edited(chosen)
     remarks = lint(done, in_force)
-    odd: dict[tuple[str, str], list[Finding]] = {}
-    for remark in remarks:
-        if remark.sha256 is not None and remark.name is not None:
-            odd.setdefault((remark.sha256, remark.name), []).append(remark.finding)
-    rows = _rows(done, captioned, review, odd)
+    rows = _rows(done, captioned, review, _by_picture(remarks))
     whole = [remark.finding for remark in remarks if remark.sha256 is None]
     trigger = check_trigger(done.trigger, done, tokenizers or {})
     return Reviewed(
@@ -114,6 +110,15 @@ def review_captions(  # noqa: PLR0913
         shared=_shared(rows, done),
         findings=(*ruled[0].findings, *trigger, *whole),
     )
+
+
+def _by_picture(remarks: Sequence[Remark]) -> dict[tuple[str, str], list[Finding]]:
+    """Findings of single pictures, by sha256 and file name."""
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for remark in remarks:
+        if remark.sha256 is not None and remark.name is not None:
+            found.setdefault((remark.sha256, remark.name), []).append(remark.finding)
+    return found
 
 
 def _without_silence(ruled: Dataset, before: Dataset) -> Dataset:

@@ -3,28 +3,23 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from ...dataset.dataset import Dataset
 from ...dataset.finding import Finding
 from ...dataset.sample import Sample
 from ..prose.limits import estimate_tokens
-from ..prose.parse import ParsedCaption, parse
+from ..prose.parse import ParsedCaption
 from ..prose.tags import classify_tag
 from ..words.identity import ROWS
 from .caption_rules import CaptionRules
-from .closeup import is_close_up
-from .compose import CaptionContext, CaptionInput, Composed, compose
+from .caption_sources import LONGEST, CaptionSources
+from .compose import CaptionContext, Composed, compose
 from .diff import Diff
 from .prune import appearance_in
 from .style import style_rule
 
 MARK, CUT, LONG, HAND, STYLE = "caption_mark", "caption_cut", "caption_long", "caption_by_hand", "caption_style"
 _OURS = frozenset({MARK, CUT, LONG})
-
-
-LONGEST = 20_000
-"""Letters of a caption that are read; a captioner that says more has lost its way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +46,7 @@ def apply_rules(
     their own. `count` counts tokens for the family's limit.
     """
     by_sha = {sample.sha256: sample for sample in dataset.samples}
-    sources = _Sources(by_sha, rules, lighting or {}, {})
+    sources = CaptionSources(by_sha, rules, lighting or {}, {})
     ruled = [sample for sample in dataset.samples if sources.is_ruled(sample)]
     seen = [sources.said_by_captioner(sample) for sample in dataset.samples if sources.parent(sample) is None]
     share = shares([parsed for parsed in seen if parsed is not None])
@@ -86,74 +81,7 @@ def _keys(parsed: ParsedCaption) -> set[str]:
     return keys
 
 
-@dataclass(frozen=True, slots=True)
-class _Sources:
-    """Where each picture's words come from."""
-
-    by_sha: Mapping[str, Sample]
-    rules: CaptionRules
-    lighting: Mapping[str, str]
-    parsed: dict[Path, ParsedCaption]
-
-    def is_ruled(self, sample: Sample) -> bool:
-        return sample.author != "hand" or self.rules.rewrite_hand
-
-    def parent(self, sample: Sample) -> Sample | None:
-        """The picture a variant inherits its words from; None where it has its own."""
-        seen = {sample.sha256}
-        while sample.origin == "variant" and sample.source and sample.source not in seen:
-            above = self.by_sha.get(sample.source)
-            if above is None:
-                break
-            sample = above
-            seen.add(sample.sha256)
-        return sample if len(seen) > 1 else None
-
-    def text(self, sample: Sample) -> str:
-        """What was said before any rule; a tagger's words may lie in `tags` alone."""
-        if sample.author == "hand":
-            return sample.caption
-        return sample.raw or ("" if sample.tags else sample.caption)
-
-    def parsed_caption(self, sample: Sample) -> ParsedCaption:
-        if sample.path not in self.parsed:
-            self.parsed[sample.path] = self._parse(sample)
-        return self.parsed[sample.path]
-
-    def said_by_captioner(self, sample: Sample) -> ParsedCaption | None:
-        """What captioners see on a picture, whoever wrote its caption: a text by hand must not change what the rules
-        take for the character's appearance. None where only a hand has spoken."""
-        if self.is_ruled(sample):
-            return self.parsed_caption(sample)
-        return _merged(sample.raw, sample.tags) if sample.raw or sample.tags else None
-
-    def _parse(self, sample: Sample) -> ParsedCaption:
-        return _merged(self.text(sample), () if sample.author == "hand" else sample.tags)
-
-    def light(self, sample: Sample) -> str:
-        return self.lighting.get(sample.sha256, "")
-
-    def input_of(self, sample: Sample) -> CaptionInput:
-        parent = self.parent(sample)
-        if parent is None:
-            return CaptionInput(self.parsed_caption(sample), is_close_up(sample), self.light(sample))
-        own = tuple(tag for tag in self.parsed_caption(sample).tags if classify_tag(tag).slot == "style")
-        return CaptionInput(
-            self.parsed_caption(parent), is_close_up(parent), self.light(parent) or self.light(sample), own
-        )
-
-
-def _merged(raw: str, tags: tuple[str, ...]) -> ParsedCaption:
-    """Tags first, then what the text says besides them."""
-    text = raw[:LONGEST]
-    if tags and text == ", ".join(tags):
-        return ParsedCaption(tags, "")
-    words = parse(text)
-    known = {classify_tag(tag).key for tag in tags}
-    return ParsedCaption((*tags, *(tag for tag in words.tags if classify_tag(tag).key not in known)), words.prose)
-
-
-def _ruled(sample: Sample, sources: _Sources, context: CaptionContext) -> tuple[Sample, Diff]:
+def _ruled(sample: Sample, sources: CaptionSources, context: CaptionContext) -> tuple[Sample, Diff]:
     before = sources.text(sample)
     if not sources.is_ruled(sample):
         return sample, Diff(sha256=sample.sha256, name=sample.path.name, before=before, after=before)

@@ -25,7 +25,7 @@ from ..generate.local import LocalGenerator
 from ..generate.shot import Shot
 from ..generate.with_lora import Wearing
 from ..recipe.recipe import Recipe
-from ..runtime.work import ignore
+from ..runtime.work import follow, ignore
 from ..scoring.intervals import interval
 from ..storage.file_hash import file_sha256
 from ..training.job import Job
@@ -150,6 +150,5 @@ def _trained(base: Base, dataset: Dataset, run: Path, seed: int, sink: Sink) -> 
     data = demo_recipe(steps=STEPS, seed=seed).to_json()
     data["output"] |= {"save_every": STEPS, "sample_every": 0}
     job = Job(recipe=Recipe.from_json(data), dataset=dataset, base=base, run=run, name=dataset.trigger)
-    for event in train(job):
-        sink(event)
+    follow(train(job), sink)
     return RunFolder(run).checkpoints()[-1].path

@@ -5,6 +5,7 @@ from argparse import Namespace
 
 from ..dataset.step_budget import step_budget
 from ..runtime.peak import peak_mb
+from ..runtime.work import follow
 from .command import AddParser, Figures
 from .job import add_job, job_of
 from .progress import following, say
@@ -27,8 +28,7 @@ def _train(options: Namespace) -> Figures:
         say(step_budget(job.dataset.train, job.recipe).sentence)
     started = time.monotonic()
     with following() as follower:
-        for event in train_seeds(job):
-            follower.show(event)
+        follow(train_seeds(job), follower.show)
     last = RunFolder(options.out).checkpoints()[-1]
     seconds = round(time.monotonic() - started, 1)
     return {"checkpoint": str(last.path), "step": last.step, "seconds_total": seconds, "peak_mb": peak_mb()}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("diffusers", "peft", "transformers", "onnxruntime", "insightface", "cv2", "matplotlib", "accelerate")
+HEAVY = ("diffusers", "peft", "transformers", "onnxruntime", "insightface", "cv2", "matplotlib", "accelerate", "jinja2")
 
 
 def project() -> dict[str, Any]:

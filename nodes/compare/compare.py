@@ -1,7 +1,9 @@
 """Compare a run's checkpoints by measurement."""
 
-from collections.abc import Iterable
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
@@ -11,6 +13,9 @@ from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled, send, show_progress
 from ..panel.throttle import Pulse, duration
 from ..sockets import REPORT, RUN, Comparison, Run
+
+if TYPE_CHECKING:
+    from ...trainer.scoring import Compared
 
 DEMO_PROMPTS, GUIDE_PROMPTS = "Demo", "Character (guide)"
 DEMO_READER = "Demo reader (drawn faces)"
@@ -87,28 +92,21 @@ class CompareCheckpoints(io.ComfyNode):
     def execute(  # noqa: PLR0913
         cls, run: Run, model: Any, clip: Any, vae: Any, prompts: str, reader: str, most: int, strength: float
     ) -> Any:
-        from ...trainer.scoring import compare
+        from ...trainer.demo.run import demo_subject
+        from ...trainer.runtime.work import follow
+        from ...trainer.scoring import Tools, compare
         from ...trainer.training.run.folder import RunFolder
         from ..host.generator import HostGenerator
 
         eyes = _reader(reader, run)
         generator = HostGenerator(model, clip, vae)
         out = run.folder / "report"
+        tools = Tools(generator=generator, faces=eyes, attributes=eyes, out=out, base=generator.fingerprint())
+        checkpoints = spread(RunFolder(run.folder).checkpoints(), most)
         with cancellable():
-            report = _follow(
-                compare(
-                    _plan(run, prompts, strength),
-                    spread(RunFolder(run.folder).checkpoints(), most),
-                    _subject(run),
-                    generator=generator,
-                    faces=eyes,
-                    attributes=eyes,
-                    out=out,
-                    cancelled=is_cancelled,
-                    base=generator.fingerprint(),
-                ),
-                cls.hidden.unique_id,
-            )
+            plan, subject = _plan(run, prompts, strength), demo_subject(run.dataset)
+            work = compare(plan, checkpoints, subject, tools, is_cancelled)
+            report = follow(work, _progress(cls.hidden.unique_id))
         with Image.open(out / "report.png") as picture:
             grid = to_image([picture])
         said = [report.reason, *report.advice, *report.notes]
@@ -146,25 +144,15 @@ def _plan(run: Run, prompts: str, strength: float) -> Any:
     return replace(plan, strength=strength)
 
 
-def _subject(run: Run) -> Any:
-    from ...trainer.demo.assets import other_people
-    from ...trainer.scoring.subject import Subject
+def _progress(node: str) -> Callable[[Compared], None]:
+    """Shows how many pictures are there."""
+    pulse = Pulse()
 
-    return Subject(
-        trigger=run.dataset.trigger,
-        references=run.dataset.held_out,
-        training=run.dataset.train,
-        others=other_people(),
-    )
-
-
-def _follow(events: Iterable[Any], node: str) -> Any:
-    """Show each picture; the last event is the report."""
-    pulse, last = Pulse(), None
-    for last in events:
-        if hasattr(last, "image") and pulse.is_due():
-            left = "" if last.seconds_left is None else f" · {duration(last.seconds_left)} left"
-            show_progress(node, last.done, last.total)
-            said = f"{last.label}: picture {last.done} of {last.total}{left}"
+    def show(event: Compared) -> None:
+        if pulse.is_due():
+            left = "" if event.seconds_left is None else f" · {duration(event.seconds_left)} left"
+            show_progress(node, event.done, event.total)
+            said = f"{event.label}: picture {event.done} of {event.total}{left}"
             send("likeness.note", {"node": node, "text": said})
-    return last
+
+    return show

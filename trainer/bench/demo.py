@@ -6,7 +6,7 @@ from typing import Any
 
 from ..demo.figures import demo_figures, rounded
 from ..demo.run import Outcome, learn, overdo
-from ..runtime.work import ignore
+from ..runtime.work import follow, ignore
 from . import Sink
 
 CHARACTERS = (0, 1, 2)
@@ -35,11 +35,7 @@ def bench_demo(out: Path | None = None, sink: Sink = ignore) -> dict[str, Any]:
 def _run(folder: Path, number: int, seed: int, sink: Sink) -> dict[str, Any]:
     outcomes: list[Outcome] = []
     for work in (learn(folder / "learned", number, seed=seed), overdo(folder / "overdone", number, seed=seed)):
-        for item in work:
-            if isinstance(item, Outcome):
-                outcomes.append(item)
-            else:
-                sink(item)
+        outcomes.append(follow(work, sink))
     return {"character": number, "seed": seed, **demo_figures(outcomes[0], outcomes[1])}
 
 

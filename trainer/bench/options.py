@@ -11,12 +11,12 @@ from ..dataset.dataset import Dataset
 from ..demo.assets import demo_base
 from ..demo.character import draw_character
 from ..demo.figures import mean_of, rounded
-from ..demo.run import judge
-from ..demo.settings import demo_recipe
+from ..demo.run import demo_subject, demo_tools
+from ..demo.settings import demo_plan, demo_recipe
 from ..families.base import Base
 from ..recipe.recipe import Recipe
-from ..runtime.work import ignore
-from ..scoring import Report
+from ..runtime.work import follow, ignore
+from ..scoring import compare
 from ..scoring.scores import Scores
 from ..training.job import Job
 from ..training.run.events import Stepped
@@ -109,9 +109,8 @@ def _figures(name: str, folder: Path, seed: int, sink: Sink) -> dict[str, Any]:
             paces.append(event.seconds_per_step)
     seconds = time.monotonic() - started
     checkpoint = RunFolder(run).checkpoints()[-1]
-    report = next(
-        item for item in judge(given.base, given.dataset, [checkpoint], run / "report") if isinstance(item, Report)
-    )
+    subject, tools = demo_subject(given.dataset), demo_tools(given.base, run / "report")
+    report = follow(compare(demo_plan(subject.trigger), [checkpoint], subject, tools))
     return {
         **_scored(report.checkpoints[-1]),
         "backdrop_drawn": backdrop_share(given.base, checkpoint.path, given.dataset.trigger),
@@ -125,7 +124,7 @@ def _figures(name: str, folder: Path, seed: int, sink: Sink) -> dict[str, Any]:
 def _scored(scores: Scores) -> dict[str, Any]:
     return {
         "identity": mean_of(scores.identity),
-        "bare": mean_of(scores.bare),
+        "bare": mean_of(scores.trigger_only),
         "untriggered": mean_of(scores.untriggered),
         "following": mean_of(scores.following),
     }

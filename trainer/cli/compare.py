@@ -3,17 +3,12 @@
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import RecipeError
+from ..runtime.work import follow
 from ..storage.values import read_json
 from .command import AddParser, Figures
 from .progress import following, say
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ..scoring import Compared, Report
 
 
 def add(command: AddParser) -> None:
@@ -28,16 +23,19 @@ def _compare(options: Namespace) -> Figures:
     """Compare with the demo's readers and write the report into the run folder."""
     from ..demo.assets import demo_base
     from ..demo.figures import mean_of
-    from ..demo.run import judge
-    from ..scoring.plan import ComparePlan
+    from ..demo.run import demo_subject, demo_tools
+    from ..demo.settings import demo_plan
+    from ..scoring import ComparePlan, compare
     from ..training.run.folder import RunFolder, read_run
 
     dataset, base = read_run(options.run)
     if base.sha256 != demo_base().sha256:
         raise RecipeError("Only runs on the demo base can be compared: there is no face reader for photographs yet.")
-    plan = ComparePlan.from_json(read_json(options.plan, RecipeError)) if options.plan else None
+    plan = ComparePlan.from_json(read_json(options.plan, RecipeError)) if options.plan else demo_plan(dataset.trigger)
     out = options.run / "report"
-    report = _followed(judge(base, dataset, RunFolder(options.run).checkpoints(), out, plan=plan))
+    work = compare(plan, RunFolder(options.run).checkpoints(), demo_subject(dataset), demo_tools(base, out))
+    with following() as follower:
+        report = follow(work, follower.show)
     say(report.reason, None)
     picture = out / "report.png"
     sys.stdout.write(f"{picture.resolve()}\n")
@@ -47,14 +45,3 @@ def _compare(options: Namespace) -> Figures:
         "identity_chosen": mean_of(report.choice.identity if report.choice else None),
         "report": str(picture),
     }
-
-
-def _followed(work: "Iterator[Compared | Report]") -> "Report":
-    from ..scoring import Report
-
-    with following() as follower:
-        for item in work:
-            if isinstance(item, Report):
-                return item
-            follower.show(item)
-    raise AssertionError("a comparison ends with its report")

@@ -6,6 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from ..runtime.peak import peak_mb
+from ..runtime.work import follow
 from .command import AddParser, Figures
 from .progress import following, say
 
@@ -38,11 +39,7 @@ def _demo(options: Namespace) -> Figures:
     ):
         say(title, "bold")
         with following() as follower:
-            for item in work:
-                if isinstance(item, Outcome):
-                    outcomes.append(item)
-                else:
-                    follower.show(item)
+            outcomes.append(follow(work, follower.show))
         say(outcomes[-1].report.reason, None)
     picture = out / "character" / "report" / "report.png"
     sys.stdout.write(f"{picture.resolve()}\n")

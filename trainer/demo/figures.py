@@ -16,7 +16,7 @@ def demo_figures(learned: Outcome, overdone: Outcome) -> dict[str, Any]:
         "identity_chosen": mean_of(chosen.identity if chosen else None),
         "identity_without_trigger": mean_of(chosen.untriggered if chosen else None),
         "identity_reference": rounded(report.reference),
-        "top1": rounded(chosen.top1 if chosen else None),
+        "top1": mean_of(chosen.top1 if chosen else None),
         "following_control": mean_of(control.following),
         "following_chosen": mean_of(chosen.following if chosen else None),
         "following_slots": {slot: round(value, 3) for slot, value in control.slots.items()},

@@ -1,13 +1,21 @@
-"""Which checkpoint to use, and why in one sentence."""
+"""Which checkpoint to use and why in one sentence, and what to change in the next run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from .gates import Gates, flagged
-from .intervals import DRAWS, Interval, Key, resamples
+from .intervals import DRAWS, TAILS, Interval, Key, resamples
+from .measures.following import followings
+from .measures.identity import identities
 from .scores import Scores
+
+WEAK = "Check that the trigger matches the training captions exactly, then train longer or with a higher learning rate."
+OVERTRAINED = "Train fewer epochs, add more varied pictures or lower the rank; a lower dose per picture cures it best."
+BROKEN = "Look for compression artifacts in the training pictures, lower the learning rate and use min_snr_gamma 5."
+LEAK = "Train with prior images of the class word, so that only the trigger brings the character."
+STYLE = "Make style-varied copies of the training pictures and vary their captions, so that they are not repeated."
+RISING = "The last checkpoint is the best so far: a longer run may still gain."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,19 +27,14 @@ class Choice:
     tied: tuple[int, ...] = ()
 
 
-def judge(control: Scores, checkpoints: Sequence[Scores], gates: Gates | None = None) -> tuple[Scores, ...]:
-    """The checkpoints with every reason against each."""
-    return tuple(flagged(scores, control, gates or Gates()) for scores in checkpoints)
-
-
-def choose(control: Scores, judged: Sequence[Scores], reference: float | None) -> Choice:
+def choose(control: Scores, checkpoints: Sequence[Scores], reference: float | None) -> Choice:
     """The unflagged checkpoint with the best harmonic mean of identity and flexibility, or an earlier one as good.
 
     The best harmonic mean always lies on the Pareto front of the two, so the front needs no search of its own.
     """
-    passing = sorted((s for s in judged if not s.flags and s.step is not None), key=lambda s: s.step or 0)
+    passing = sorted((s for s in checkpoints if not s.flags and s.step is not None), key=lambda s: s.step or 0)
     if not passing:
-        return Choice(step=None, reason=_none_passes(judged))
+        return Choice(step=None, reason=_none_passes(checkpoints))
     draws = _merits(control, passing, reference)
     best = int(np.argmax(draws[:, 0]))
     tied = [index for index in range(len(passing)) if index == best or _tied(draws, best, index)]
@@ -40,9 +43,25 @@ def choose(control: Scores, judged: Sequence[Scores], reference: float | None) -
     return Choice(step=chosen.step, reason=_reason(chosen, control, reference, steps), tied=steps)
 
 
+def advise(checkpoints: Sequence[Scores], chosen: int | None) -> tuple[str, ...]:
+    """At most four sentences, most pressing first; none for a run that needs nothing."""
+    kinds = [flag.kind for scores in checkpoints for flag in scores.flags]
+    sentences = {flag.sentence for scores in checkpoints for flag in scores.flags}
+    last = checkpoints[-1] if checkpoints else None
+    found = {
+        BROKEN: "broken" in kinds,
+        OVERTRAINED: "overtrained" in kinds,
+        STYLE: any("repeat a training picture" in sentence for sentence in sentences),
+        WEAK: bool(last and any(flag.kind == "weak" for flag in last.flags)),
+        LEAK: any(scores.cautions for scores in checkpoints),
+        RISING: bool(last and len(checkpoints) > 1 and chosen is not None and chosen == last.step),
+    }
+    return tuple(sentence for sentence, holds in found.items() if holds)[:4]
+
+
 def _tied(draws: np.ndarray, best: int, index: int) -> bool:
     gaps = draws[best, 1:] - draws[index, 1:]
-    low, high = np.percentile(gaps, (2.5, 97.5))
+    low, high = np.percentile(gaps, TAILS)
     return bool(low <= 0 <= high)
 
 
@@ -57,7 +76,7 @@ def _merits(control: Scores, passing: Sequence[Scores], reference: float | None)
     span = reference - base if reference is not None and reference - base > 0.05 else 1.0 - base
     merits = np.empty((len(passing), 1 + DRAWS))
     for index, scores in enumerate(passing):
-        identity = np.clip((_resampled(scores.identities(), keys, rows) - base) / span, 0, 1)
+        identity = np.clip((_resampled(identities(scores.pictures), keys, rows) - base) / span, 0, 1)
         merits[index] = _harmonic(np.nan_to_num(identity), _flexibility(scores, control, span, keys, rows))
     return merits
 
@@ -65,13 +84,13 @@ def _merits(control: Scores, passing: Sequence[Scores], reference: float | None)
 def _flexibility(
     scores: Scores, control: Scores, span: float, keys: Sequence[Key], rows: np.ndarray
 ) -> np.ndarray | None:
-    """Mean of what was measured: following and spread over the control's (at most 1), and what does not leak."""
+    """Mean of what was measured: following and variety over the control's (at most 1), and what does not leak."""
     parts: list[np.ndarray] = []
     if scores.following and control.following and control.following.value > 0:
-        followed = _resampled(scores.followings(), keys, rows) / control.following.value
+        followed = _resampled(followings(scores.pictures), keys, rows) / control.following.value
         parts.append(np.clip(np.nan_to_num(followed, nan=scores.following.value), 0, 1))
-    if scores.spread:
-        parts.append(np.full(len(rows), min(scores.spread.value, 1.0)))
+    if scores.variety:
+        parts.append(np.full(len(rows), min(scores.variety.value, 1.0)))
     if scores.leak:
         parts.append(np.full(len(rows), 1 - min(max(scores.leak.value / span, 0.0), 1.0)))
     return np.mean(parts, axis=0) if parts else None
@@ -98,7 +117,7 @@ def _reason(chosen: Scores, control: Scores, reference: float | None, tied: Sequ
     numbers = [
         f"identity {_said(chosen.identity)}{base}{real}",
         f"prompt following {_said(chosen.following)}",
-        f"variety {_said(chosen.spread)} of the control's" if chosen.spread else "variety not measured",
+        f"variety {_said(chosen.variety)} of the control's" if chosen.variety else "variety not measured",
     ]
     return f"{chosen.label}: {'; '.join(numbers)}{tie}."
 
@@ -107,11 +126,11 @@ def _said(measured: Interval | None) -> str:
     return str(measured) if measured else "not measured"
 
 
-def _none_passes(judged: Sequence[Scores]) -> str:
-    if not judged:
+def _none_passes(checkpoints: Sequence[Scores]) -> str:
+    if not checkpoints:
         return "No checkpoint was compared."
-    kinds = {flag.kind for scores in judged for flag in scores.flags}
-    last = judged[-1]
+    kinds = {flag.kind for scores in checkpoints for flag in scores.flags}
+    last = checkpoints[-1]
     why = last.flags[0].sentence if last.flags else ""
     only = {"weak": "none has learned the character", "overtrained": "all are over-trained", "broken": "all draw badly"}
     summary = only[next(iter(kinds))] if len(kinds) == 1 else "each has something against it"

@@ -1,17 +1,16 @@
 """What was measured of one checkpoint, or of the control: plain frozen values, JSON in and out."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal, TypeVar
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from ..errors import RunError
 from ..storage.values import checked_keys
-from .intervals import Interval, Key
-from .measures.following import share
-from .measures.memorisation import Recall
-from .plan import WITH_TRIGGER, Kind
+from .intervals import Interval
+from .measures.measure import MEASURES
+from .measures.memorisation import Memorisation
+from .observation import Batch, PictureScore
 
-_T = TypeVar("_T")
 FlagKind = Literal["broken", "overtrained", "weak"]
 
 
@@ -24,101 +23,128 @@ class Flag:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureScore:
-    """One picture. `path` is relative to the report; a number that could not be taken is None, never low.
-
-    `identity` is the cosine to the character, `first` whether no other person is nearer, `turned` whether a described
-    other person is nearer to the character than to whom the control drew, `nearest` the distance to the nearest
-    training picture.
-    """
-
-    probe: int
-    kind: Kind
-    seed: int
-    path: str
-    identity: float | None = None
-    first: bool | None = None
-    turned: bool | None = None
-    followed: Mapping[str, bool] = field(default_factory=dict[str, bool])
-    nearest: float | None = None
-
-    @property
-    def key(self) -> Key:
-        return self.probe, self.seed
-
-    @property
-    def triggered(self) -> bool:
-        return self.kind in WITH_TRIGGER
-
-
-@dataclass(frozen=True, kw_only=True)
 class Scores:
-    """One column of the comparison; `step` is None for the control. None anywhere else means not measured.
+    """One column of the comparison; `step` is None for the control. None anywhere means not measured, never low.
 
-    `identity` is over all pictures that name the trigger, `likeness` the same between control (0) and real pictures
-    (1), `bare` with the trigger alone, `untriggered` without it, `leak` that above the control's. `spread` is over the
-    control's.
+    `measures` are those of measures/measure.py by name. `likeness` is identity between the control (0) and real
+    pictures (1), `slots` the part that followed, a slot.
     """
 
     label: str
     step: int | None
     lora: str | None
-    identity: Interval | None
-    likeness: float | None
-    bare: Interval | None
-    untriggered: Interval | None
-    leak: Interval | None
-    turned: float | None
-    top1: float | None
-    face_rate: float | None
-    following: Interval | None
+    measures: Mapping[str, Interval | None]
+    likeness: float | None = None
     slots: Mapping[str, float]
-    spread: Interval | None
-    nearest: float | None
-    recall: Recall | None
+    memorisation: Memorisation | None = None
     flags: tuple[Flag, ...] = ()
     cautions: tuple[str, ...] = ()
     pictures: tuple[PictureScore, ...] = ()
 
     @property
+    def identity(self) -> Interval | None:
+        return self.measures.get("identity")
+
+    @property
+    def trigger_only(self) -> Interval | None:
+        return self.measures.get("trigger_only")
+
+    @property
+    def untriggered(self) -> Interval | None:
+        return self.measures.get("untriggered")
+
+    @property
+    def leak(self) -> Interval | None:
+        return self.measures.get("leak")
+
+    @property
+    def bleed(self) -> Interval | None:
+        return self.measures.get("bleed")
+
+    @property
+    def top1(self) -> Interval | None:
+        return self.measures.get("top1")
+
+    @property
+    def face_rate(self) -> Interval | None:
+        return self.measures.get("face_rate")
+
+    @property
+    def following(self) -> Interval | None:
+        return self.measures.get("following")
+
+    @property
+    def variety(self) -> Interval | None:
+        return self.measures.get("variety")
+
+    @property
+    def copies(self) -> Interval | None:
+        return self.measures.get("copies")
+
+    @property
+    def held_out_rise(self) -> Interval | None:
+        return self.measures.get("held_out_rise")
+
+    @property
     def overtrained(self) -> bool:
         return any(flag.kind == "overtrained" for flag in self.flags)
 
-    def identities(self) -> dict[Key, float]:
-        """Cosine by picture that names the trigger and shows a face."""
-        return {p.key: p.identity for p in self.pictures if p.triggered and p.identity is not None}
-
-    def followings(self) -> dict[Key, float]:
-        """Share of what was asked by picture that names the trigger."""
-        return {p.key: share(p.followed) for p in self.pictures if p.triggered and p.followed}
-
     def to_json(self) -> dict[str, Any]:
-        return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+        measures = {name: measured and measured.to_json() for name, measured in self.measures.items()}
+        return {
+            "label": self.label,
+            "step": self.step,
+            "lora": self.lora,
+            "measures": measures,
+            "likeness": self.likeness,
+            "slots": dict(self.slots),
+            "memorisation": self.memorisation and self.memorisation.to_json(),
+            "flags": [asdict(flag) for flag in self.flags],
+            "cautions": list(self.cautions),
+            "pictures": [asdict(picture) for picture in self.pictures],
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Scores":
-        known = checked_keys(cls, data, RunError)
-        for name in ("identity", "bare", "untriggered", "leak", "following", "spread"):
-            known[name] = _maybe(Interval.from_json, known[name])
-        known["recall"] = _maybe(Recall.from_json, known["recall"])
+        """Raises RunError naming every key it does not know or lacks. Reports of before `measures` are read too."""
+        known = checked_keys(cls, data if "measures" in data else _renamed(data), RunError)
+        known["pictures"] = tuple(_picture(row) for row in known.get("pictures", ()))
+        kept = {name: row and Interval.from_json(row) for name, row in known["measures"].items()}
+        known["measures"] = kept if "measures" in data else kept | _shares(known["pictures"])
+        if known.get("memorisation"):
+            known["memorisation"] = Memorisation.from_json(known["memorisation"])
         known["flags"] = tuple(Flag(**checked_keys(Flag, row, RunError)) for row in known.get("flags", ()))
         known["cautions"] = tuple(known.get("cautions", ()))
-        rows = [checked_keys(PictureScore, row, RunError) for row in known.get("pictures", ())]
-        known["pictures"] = tuple(PictureScore(**row) for row in rows)
         return cls(**known)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Interval | Recall):
-        return value.to_json()
-    if isinstance(value, Flag | PictureScore):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]  # type: ignore[reportUnknownVariableType]
-    if isinstance(value, Mapping):
-        return dict(value)  # type: ignore[reportUnknownArgumentType]
-    return value
+_INTERVALS = {
+    "identity": "identity",
+    "bare": "trigger_only",
+    "untriggered": "untriggered",
+    "leak": "leak",
+    "following": "following",
+    "spread": "variety",
+}
+"""Intervals that reports of before `measures` held beside the rest, and their names now."""
+_SHARES = {"turned": "bleed", "top1": "top1", "face_rate": "face_rate", "nearest": "nearest"}
+"""Numbers that they held without an interval; it is taken from their pictures."""
 
 
-def _maybe(read: Callable[[Any], _T], value: Any) -> _T | None:
-    return None if value is None else read(value)
+def _renamed(old: Mapping[str, Any]) -> dict[str, Any]:
+    gone = {*_INTERVALS, *_SHARES, "recall"}
+    kept = {name: value for name, value in old.items() if name not in gone}
+    measures = {new: old.get(name) for name, new in _INTERVALS.items()}
+    return {**kept, "measures": measures, "memorisation": old.get("recall")}
+
+
+def _shares(pictures: tuple[PictureScore, ...]) -> dict[str, Interval | None]:
+    batch = Batch(pictures=pictures)
+    return {name: MEASURES[name](batch) for name in (*_SHARES.values(), "copies")}
+
+
+def _picture(row: Mapping[str, Any]) -> PictureScore:
+    names = {"first": "top1", "turned": "bleed"}
+    return PictureScore(
+        **checked_keys(PictureScore, {names.get(key, key): value for key, value in row.items()}, RunError)
+    )

@@ -4,12 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tests.fakes import CHARACTER, SIDE, FakeGenerator, FakeReader, Skill, mixed, picture
 from trainer.dataset.sample import Sample
-from trainer.scoring.compare import compare
+from trainer.runtime.work import Ask, follow, never
+from trainer.scoring.compare import Tools, compare
 from trainer.scoring.drawing import Compared
 from trainer.scoring.plan import ComparePlan, Probe
 from trainer.scoring.report.report import Report
@@ -67,17 +69,22 @@ class Stage:
             others=np.array([[-1.0, 0, 0], [0, 1.0, 0], [0, 0, -1.0]]),
         )
 
-    def run(self, reader: FakeReader | None = None, **options: object) -> Report:
+    def run(self, reader: FakeReader | None = None, *, cancelled: Ask = never, **tools: Any) -> Report:
         """The comparison's report."""
-        *_, report = self.items(reader, **options)
-        assert isinstance(report, Report)
-        return report
+        return self.follow(reader, cancelled=cancelled, **tools)[1]
 
-    def items(self, reader: FakeReader | None = None, **options: object) -> list[Compared | Report]:
-        eyes = reader or FakeReader()
-        given: dict[str, object] = {"faces": eyes, "attributes": eyes, "out": self.out, **options}
+    def follow(
+        self, reader: FakeReader | None = None, *, cancelled: Ask = never, **tools: Any
+    ) -> tuple[list[Compared], Report]:
+        """What happened and the report."""
+        events: list[Compared] = []
         checkpoints = [self.checkpoint(step) for step in self.skills]
-        return list(compare(plan(), checkpoints, self.subject(), generator=self.generator, **given))  # type: ignore[arg-type]
+        work = compare(plan(), checkpoints, self.subject(), self.tools(reader, **tools), cancelled)
+        return events, follow(work, events.append)
+
+    def tools(self, reader: FakeReader | None = None, **given: Any) -> Tools:
+        eyes = reader or FakeReader()
+        return Tools(**{"generator": self.generator, "faces": eyes, "attributes": eyes, "out": self.out, **given})
 
     def _pictures(self, name: str, count: int) -> tuple[Sample, ...]:
         folder = self.folder / name

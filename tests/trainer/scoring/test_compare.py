@@ -9,8 +9,8 @@ from PIL import Image
 from tests.fakes import FakeReader, Skill
 from trainer.dataset.sample import Sample
 from trainer.errors import Cancelled, DatasetError, FaceError, RunError
+from trainer.runtime.work import follow
 from trainer.scoring.compare import compare
-from trainer.scoring.drawing import Compared
 from trainer.scoring.report.report import Report
 
 from .stage import RISING, Stage, plan
@@ -55,7 +55,7 @@ def test_lost_faces_mean_broken_and_are_never_low_identity(tmp_path: Path):
 
 
 def test_rising_held_out_loss_flags_a_checkpoint_whose_pictures_look_fine(tmp_path: Path):
-    losses = [(100, 0.064, 0.06), (200, 0.195, 0.038)]
+    losses = [(100, 0.064, 0.06), (150, 0.19, 0.045), (175, 0.193, 0.04), (200, 0.195, 0.038)]
     report = Stage(tmp_path, {100: Skill(identity=0.6), 200: Skill(identity=0.9)}, losses).run()
     assert report.chosen == 100
     assert [flag.sentence for flag in report.checkpoints[1].flags if "by heart" in flag.sentence]
@@ -73,7 +73,7 @@ def test_of_two_alike_the_one_that_does_not_leak_is_chosen(tmp_path: Path):
 
 def test_others_that_become_the_character_flag_it(tmp_path: Path):
     scores = Stage(tmp_path, {100: Skill(identity=0.9, leak=0.95)}).run().checkpoints[0]
-    assert scores.turned == 1.0
+    assert scores.bleed and scores.bleed.value == 1.0
     assert scores.overtrained
 
 
@@ -87,16 +87,15 @@ def test_without_an_attribute_reader_following_is_not_measured(tmp_path: Path):
 
 def test_the_control_is_drawn_first_and_without_a_lora(tmp_path: Path):
     stage = Stage(tmp_path, {7: Skill(identity=0.5)})
-    items = stage.items()
-    assert [item.label for item in items[:-1] if isinstance(item, Compared)] == ["No LoRA"] * 36 + ["Step 7"] * 36
+    events, _ = stage.follow()
+    assert [event.label for event in events] == ["No LoRA"] * 36 + ["Step 7"] * 36
     assert [shot.lora is None for shot in stage.generator.drawn] == [True] * 36 + [False] * 36
 
 
 def test_progress_counts_every_picture_and_tells_the_time_left(tmp_path: Path):
-    *progress, _ = Stage(tmp_path, {7: Skill()}).items()
-    assert [item.done for item in progress if isinstance(item, Compared)] == list(range(1, 73))
-    last = progress[-1]
-    assert isinstance(last, Compared) and last.total == 72 and last.seconds_left == 0
+    progress, _ = Stage(tmp_path, {7: Skill()}).follow()
+    assert [event.done for event in progress] == list(range(1, 73))
+    assert progress[-1].total == 72 and progress[-1].seconds_left == 0
 
 
 def test_checkpoints_are_taken_in_order_of_steps(tmp_path: Path):
@@ -119,8 +118,7 @@ def test_a_second_run_answers_from_disk(tmp_path: Path):
     stage = Stage(tmp_path, RISING)
     first = stage.run()
     stage.generator.drawn.clear()
-    items = stage.items()
-    assert items == [first]
+    assert stage.follow() == ([], first)
     assert stage.generator.drawn == []
 
 
@@ -172,30 +170,14 @@ def test_references_without_a_face_are_an_error_that_says_so(tmp_path: Path):
     stage = Stage(tmp_path, {7: Skill()})
     Image.new("RGB", (48, 48)).save(tmp_path / "black.png")
     subject = replace(stage.subject(), references=(_sample(tmp_path / "black.png"),))
-    eyes = FakeReader()
     with pytest.raises(FaceError, match="no face in the 1 reference"):
-        list(
-            compare(
-                plan(),
-                [stage.checkpoint(7)],
-                subject,
-                generator=stage.generator,
-                faces=eyes,
-                attributes=eyes,
-                out=tmp_path,
-            )
-        )
+        follow(compare(plan(), [stage.checkpoint(7)], subject, stage.tools()))
 
 
 def test_without_held_out_pictures_the_report_says_what_it_scored_against(tmp_path: Path):
     stage = Stage(tmp_path, {7: Skill(identity=0.9)})
     subject = replace(stage.subject(), references=(), others=None)
-    eyes = FakeReader()
-    out = tmp_path / "out"
-    *_, report = compare(
-        plan(), [stage.checkpoint(7)], subject, generator=stage.generator, faces=eyes, attributes=None, out=out
-    )
-    assert isinstance(report, Report)
+    report = follow(compare(plan(), [stage.checkpoint(7)], subject, stage.tools(attributes=None)))
     assert any("flatters memorising" in note for note in report.notes)
     assert report.checkpoints[0].top1 is None
 
@@ -205,19 +187,8 @@ def test_no_checkpoints_or_two_of_one_step_are_refused(tmp_path: Path):
     with pytest.raises(RunError, match="no checkpoints"):
         stage.run()
     other = Stage(tmp_path, {7: Skill()})
-    eyes = FakeReader()
     with pytest.raises(RunError, match="same step"):
-        list(
-            compare(
-                plan(),
-                [other.checkpoint(7)] * 2,
-                other.subject(),
-                generator=other.generator,
-                faces=eyes,
-                attributes=eyes,
-                out=tmp_path,
-            )
-        )
+        follow(compare(plan(), [other.checkpoint(7)] * 2, other.subject(), other.tools()))
 
 
 def test_a_missing_reference_picture_is_named(tmp_path: Path):
@@ -229,19 +200,8 @@ def test_a_missing_reference_picture_is_named(tmp_path: Path):
         references=(_sample(tmp_path / "gone.png"),),
         others=np.eye(3),
     )
-    eyes = FakeReader()
     with pytest.raises(DatasetError, match=r"gone\.png is missing"):
-        list(
-            compare(
-                plan(),
-                [stage.checkpoint(7)],
-                subject,
-                generator=stage.generator,
-                faces=eyes,
-                attributes=eyes,
-                out=tmp_path,
-            )
-        )
+        follow(compare(plan(), [stage.checkpoint(7)], subject, stage.tools()))
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):

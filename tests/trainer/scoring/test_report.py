@@ -7,11 +7,11 @@ from PIL import Image
 
 from tests.fakes import Skill
 from trainer.scoring.plan import ComparePlan, Probe
-from trainer.scoring.report.curves import Level, Point, curve
-from trainer.scoring.report.page import page
+from trainer.scoring.report.chart import Level, Point, chart
+from trainer.scoring.report.page import page, render
 from trainer.scoring.report.picture import grid
 from trainer.scoring.report.report import Report
-from trainer.scoring.report.rows import all_rows, main_rows
+from trainer.scoring.report.words import all_rows, main_rows
 
 from .stage import RISING, Stage
 
@@ -31,8 +31,12 @@ def test_the_page_loads_nothing_from_elsewhere(made: tuple[Report, Path]):
 def test_the_page_escapes_what_the_user_wrote(made: tuple[Report, Path]):
     report, out = made
     probes = tuple(replace(probe, prompt="<img src=x onerror=alert(1)>") for probe in report.plan.probes)
-    nasty = replace(report, trigger="<b>&", reason="<i>", plan=replace(report.plan, probes=probes))
+    control = replace(report.control, label='" onerror="alert(1)')
+    nasty = replace(
+        report, trigger="<b>&", reason="<i>", plan=replace(report.plan, probes=probes), control=control, notes=("<u>",)
+    )
     text = page(nasty, out)
+    assert 'onerror="' not in text and "<u>" not in text
     assert "<img src=x" not in text and "<b>&<" not in text and "<i>" not in text
     assert "&lt;b&gt;&amp;" in text
 
@@ -40,7 +44,7 @@ def test_the_page_escapes_what_the_user_wrote(made: tuple[Report, Path]):
 def test_the_page_says_the_choice_and_marks_the_overtrained(made: tuple[Report, Path]):
     text = (made[1] / "report.html").read_text(encoding="utf-8")
     assert "chosen" in text and "over-trained" in text and "as good" in text
-    assert text.count("<tr class='chosen'>") == 1
+    assert text.count('<tr class="chosen">') == 1
 
 
 def test_the_picture_frames_the_chosen_column_only(made: tuple[Report, Path]):
@@ -64,8 +68,8 @@ def test_the_picture_on_disk_is_small_and_whole(made: tuple[Report, Path]):
 
 
 def test_a_curve_of_one_point_and_one_without_points_are_drawn():
-    assert curve("Identity", [], [], None) == ""
-    text = curve("Identity", [Point(5, 0.5, 0.5, 0.5)], [Level("a & b", 0.5)], 5)
+    assert chart("Identity", [], [], None) is None
+    text = render("chart.svg.j2", chart=chart("Identity", [Point(5, 0.5, 0.5, 0.5)], [Level("a & b", 0.5)], 5))
     assert "dot chosen" in text and "a &amp; b" in text and "nan" not in text
 
 

@@ -1,6 +1,9 @@
-"""Whether a picture shows what its prompt asked for."""
+"""Whether pictures show what their prompts asked for."""
 
 from collections.abc import Iterable, Mapping
+
+from ..intervals import Interval, Key, interval
+from ..observation import Batch, PictureScore
 
 
 def followed(asked: Mapping[str, str], read: Mapping[str, str]) -> dict[str, bool]:
@@ -8,15 +11,24 @@ def followed(asked: Mapping[str, str], read: Mapping[str, str]) -> dict[str, boo
     return {slot: read[slot] == word for slot, word in asked.items() if slot in read}
 
 
-def share(slots: Mapping[str, bool]) -> float:
-    """Part of the slots that were followed; `slots` must not be empty."""
-    return sum(slots.values()) / len(slots)
+def followings(pictures: Iterable[PictureScore]) -> dict[Key, float]:
+    """Part of what was asked, by picture that names the trigger."""
+    return {
+        picture.key: sum(picture.followed.values()) / len(picture.followed)
+        for picture in pictures
+        if picture.triggered and picture.followed
+    }
 
 
-def by_slot(pictures: Iterable[Mapping[str, bool]]) -> dict[str, float]:
-    """Part of the pictures that followed, a slot."""
+def following(batch: Batch) -> Interval | None:
+    """Part of what was asked, over pictures that name the trigger."""
+    return interval(followings(batch.pictures).values())
+
+
+def by_slot(pictures: Iterable[PictureScore]) -> dict[str, float]:
+    """Part of the pictures with the trigger that followed, a slot."""
     hits: dict[str, list[bool]] = {}
     for picture in pictures:
-        for slot, hit in picture.items():
+        for slot, hit in picture.followed.items() if picture.triggered else ():
             hits.setdefault(slot, []).append(hit)
     return {slot: sum(values) / len(values) for slot, values in hits.items()}

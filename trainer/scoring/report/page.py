@@ -1,138 +1,127 @@
-"""The report as one self-contained page: nothing is loaded from elsewhere, every text is escaped."""
+"""The report as one self-contained page: page.html.j2 filled in, every text escaped by jinja2's autoescape."""
 
 import base64
 import io
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from ...images.pixels import load_rgb
-from ..intervals import Interval, Key
+from ..intervals import Key
 from ..scores import Scores
-from .curves import Level, Point, curve
+from .chart import Chart, Level, Point, chart
 from .report import Report
-from .rows import all_rows, main_rows
-from .style import STYLE
-from .words import KINDS, measured_by, number, percent, verdict
+from .words import KINDS, all_rows, main_rows, measured_by, number, percent, verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _SIDE = 176
 
 
+@dataclass(frozen=True)
+class _Picture:
+    """A cell of the grid: `source` is the picture itself as a data address, "" where there is none."""
+
+    kind: str
+    words: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class _Row:
+    kind: str
+    prompt: str
+    pictures: list[_Picture]
+
+
 def page(report: Report, out: Path) -> str:
     """The page's HTML; pictures are read from under `out` and inlined small."""
-    title = f"{report.trigger} – compared"
     main = main_rows(report.plan)
     rest = [key for key in all_rows(report.plan) if key not in main]
-    parts = [
-        f"<header><h1>{escape(report.trigger)}</h1><p class='reason'>{escape(report.reason)}</p></header>",
-        _table(report),
-        f"<section class='curves'>{_curves(report)}</section>",
-        _findings(report),
-        f"<section><h2>Pictures</h2>{_grid(report, out, main)}</section>",
-        f"<details><summary>All other pictures</summary>{_grid(report, out, rest)}</details>" if rest else "",
-        f"<footer>{escape(measured_by(report))} Small numbers are 95 % intervals.</footer>",
-    ]
-    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-    head = (
-        "<meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style>"
+    against = [(s.label, " ".join([*(flag.sentence for flag in s.flags), *s.cautions])) for s in report.checkpoints]
+    return render(
+        "page.html.j2",
+        report=report,
+        measured_by=measured_by(report),
+        number=number,
+        percent=percent,
+        columns=[(scores, _kind(scores, report), verdict(scores, report)) for scores in report.columns],
+        charts=_charts(report),
+        found=[(label, words) for label, words in against if words],
+        advice=[("", sentence) for sentence in report.advice],
+        notes=[("", sentence) for sentence in report.notes],
+        main=_grid(report, out, main),
+        rest=_grid(report, out, rest),
     )
-    return f"<!doctype html><html lang='en'><head>{head}</head><body><main>{''.join(parts)}</main></body></html>\n"
 
 
-def _table(report: Report) -> str:
-    names = ("", "", "Identity", "Trigger alone", "Without trigger", "Nearest of all", "Following", "Variety", "Faces")
-    head = "".join(f"<th>{name}</th>" for name in names)
-    rows = "".join(_row(scores, report) for scores in report.columns)
-    return f"<section class='wide'><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></section>"
+def render(template: str, **values: Any) -> str:
+    """A template beside this file filled in; a name that it lacks is an error."""
+    return _templates().get_template(template).render(values)
 
 
-def _row(scores: Scores, report: Report) -> str:
-    cells = [
-        _measure(scores.identity),
-        _measure(scores.bare),
-        _measure(scores.untriggered),
-        percent(scores.top1),
-        _measure(scores.following),
-        _measure(scores.spread),
-        percent(scores.face_rate),
-    ]
-    said = f"<th scope='row'>{escape(scores.label)}</th><td class='verdict'>{escape(verdict(scores, report))}</td>"
-    return f"<tr class='{_kind(scores, report)}'>{said}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+@cache
+def _templates() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
-def _measure(measured: Interval | None) -> str:
-    if measured is None:
-        return "<span title='not measured'>–</span>"
-    return f"{number(measured)} <small>{measured.low:.2f} to {measured.high:.2f}</small>"
-
-
-def _curves(report: Report) -> str:
+def _charts(report: Report) -> list[Chart]:
     control = report.control
     identity = [Level("no LoRA", control.identity.value)] if control.identity else []
     if report.reference is not None:
         identity.append(Level("real pictures", report.reference))
     following = [Level("no LoRA", control.following.value)] if control.following else []
     losses = [
-        Point(scores.step, scores.recall.held_out, scores.recall.held_out, scores.recall.held_out)
+        Point(scores.step, scores.memorisation.held_out, scores.memorisation.held_out, scores.memorisation.held_out)
         for scores in report.checkpoints
-        if scores.recall and scores.step is not None
+        if scores.memorisation and scores.step is not None
     ]
-    return "".join(
-        (
-            curve("Identity", _points(report, "identity"), identity, report.chosen),
-            curve("Prompt following", _points(report, "following"), following, report.chosen),
-            curve("Loss on held-out pictures", losses, [], report.chosen),
-        )
+    made = (
+        chart("Identity", _points(report, "identity"), identity, report.chosen),
+        chart("Prompt following", _points(report, "following"), following, report.chosen),
+        chart("Loss on held-out pictures", losses, [], report.chosen),
     )
+    return [each for each in made if each is not None]
 
 
 def _points(report: Report, name: str) -> list[Point]:
     found: list[Point] = []
     for scores in report.checkpoints:
-        measured: Interval | None = getattr(scores, name)
+        measured = scores.measures.get(name)
         if measured and scores.step is not None:
             found.append(Point(scores.step, measured.value, measured.low, measured.high))
     return found
 
 
-def _findings(report: Report) -> str:
-    against = [(s.label, [*(flag.sentence for flag in s.flags), *s.cautions]) for s in report.checkpoints]
-    lists = {
-        "Found": [f"<b>{escape(label)}</b> {escape(' '.join(said))}" for label, said in against if said],
-        "Next run": [escape(sentence) for sentence in report.advice],
-        "Notes": [escape(sentence) for sentence in report.notes],
-    }
-    return "".join(
-        f"<section><h2>{name}</h2><ul>{''.join(f'<li>{item}</li>' for item in items)}</ul></section>"
-        for name, items in lists.items()
-        if items
-    )
-
-
-def _grid(report: Report, out: Path, keys: Sequence[Key]) -> str:
-    head = "".join(f"<th class='{_kind(scores, report)}'>{escape(scores.label)}</th>" for scores in report.columns)
-    rows: list[str] = []
+def _grid(report: Report, out: Path, keys: Sequence[Key]) -> list[_Row]:
+    rows: list[_Row] = []
     for key in keys:
         probe = report.plan.probes[key[0]]
-        said = f"<small>{KINDS[probe.kind]}</small>{escape(probe.prompt)}"
-        cells = "".join(_picture(scores, report, out, key) for scores in report.columns)
-        rows.append(f"<tr><th scope='row'>{said}</th>{cells}</tr>")
-    return f"<div class='wide'><table class='grid'><tr><td></td>{head}</tr>{''.join(rows)}</table></div>"
+        pictures = [_picture(scores, report, out, key) for scores in report.columns]
+        rows.append(_Row(KINDS[probe.kind], probe.prompt, pictures))
+    return rows
 
 
-def _picture(scores: Scores, report: Report, out: Path, key: Key) -> str:
+def _picture(scores: Scores, report: Report, out: Path, key: Key) -> _Picture:
     kind = _kind(scores, report)
     found = next((picture for picture in scores.pictures if picture.key == key), None)
     if found is None or not (out / found.path).is_file():
-        return f"<td class='{kind}'></td>"
-    said = f"{scores.label}, seed {found.seed}, identity {number(found.identity)}"
-    return (
-        f"<td class='{kind}'><img alt='{escape(said)}' title='{escape(said)}' src='{_inline(out / found.path)}'></td>"
-    )
+        return _Picture(kind)
+    words = f"{scores.label}, seed {found.seed}, identity {number(found.identity)}"
+    return _Picture(kind, words, _inline(out / found.path))
 
 
 def _inline(path: Path) -> str:

@@ -12,8 +12,7 @@ from ..intervals import Key
 from ..plan import Probe
 from ..scores import Scores
 from .report import Report
-from .rows import main_rows
-from .words import KINDS, measured_by, number, verdict
+from .words import KINDS, main_rows, measured_by, number, verdict
 
 _GROUND = (22, 23, 26)
 _TEXT = (236, 236, 238)

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from trainer.scoring.measures.memorisation import read_losses, recall
+from trainer.scoring.measures.memorisation import held_out_rise, memorisation, read_losses
+from trainer.scoring.observation import Batch
 from trainer.training.run.events import HeldOut
 
 LOSSES = [
@@ -13,15 +14,15 @@ LOSSES = [
 
 
 def test_a_run_that_forgets_others_while_learning_its_own_shows_in_rise_and_fall():
-    found = recall(LOSSES, 600)
+    found = memorisation(LOSSES)
     assert found and found.rise == pytest.approx(0.195 / 0.064)
     assert found.fall < 1
 
 
 def test_a_checkpoint_knows_nothing_of_later_losses():
-    found = recall(LOSSES, 250)
+    found = memorisation(LOSSES[:2])
     assert found and found.rise == 1.0
-    assert recall(LOSSES, 50) is None
+    assert memorisation([]) is None
 
 
 def test_a_resumed_run_counts_as_written_last_and_torn_lines_are_passed_over(tmp_path: Path):
@@ -38,3 +39,9 @@ def test_a_resumed_run_counts_as_written_last_and_torn_lines_are_passed_over(tmp
 
 def test_without_a_log_there_are_no_losses(tmp_path: Path):
     assert read_losses(tmp_path / "events.jsonl") == []
+
+
+def test_the_rise_is_told_between_the_least_and_greatest_of_three_evaluations():
+    losses = [HeldOut(step=step, held_out=loss, train=0.1) for step, loss in enumerate((0.1, 0.05, 0.06, 0.1, 0.08))]
+    rise = held_out_rise(Batch(pictures=(), losses=losses))
+    assert rise and (rise.value, rise.low, rise.high, rise.count) == pytest.approx((1.6, 1.2, 2.0, 3))

@@ -1,0 +1,50 @@
+"""How much the faces are the character's: cosines to its centroid, by kind of prompt."""
+
+from collections.abc import Iterable
+
+from ...faces.identity import cosine
+from ..intervals import Interval, Key, interval, paired
+from ..observation import Batch, Observation, PictureScore, Scale
+from ..plan import Kind
+
+
+def identity_of(seen: Observation, scale: Scale) -> float | None:
+    """Cosine of the picture's face to the character; None without a face."""
+    return None if seen.embedding is None else cosine(seen.embedding, scale.character)
+
+
+def identities(pictures: Iterable[PictureScore]) -> dict[Key, float]:
+    """Cosine by picture that names the trigger and shows a face."""
+    return _cosines(picture for picture in pictures if picture.triggered)
+
+
+def identity(batch: Batch) -> Interval | None:
+    """Over all pictures that name the trigger."""
+    return _mean(identities(batch.pictures))
+
+
+def trigger_only(batch: Batch) -> Interval | None:
+    """With the trigger alone, no scene."""
+    return _mean(_of_kind(batch.pictures, "trigger"))
+
+
+def untriggered(batch: Batch) -> Interval | None:
+    """Without the trigger, where the character should not appear."""
+    return _mean(_of_kind(batch.pictures, "class"))
+
+
+def leak(batch: Batch) -> Interval | None:
+    """Identity without the trigger above the control's, picture by picture."""
+    return paired(_of_kind(batch.pictures, "class"), _of_kind(batch.control, "class"))
+
+
+def _of_kind(pictures: Iterable[PictureScore], kind: Kind) -> dict[Key, float]:
+    return _cosines(picture for picture in pictures if picture.kind == kind)
+
+
+def _cosines(pictures: Iterable[PictureScore]) -> dict[Key, float]:
+    return {picture.key: picture.identity for picture in pictures if picture.identity is not None}
+
+
+def _mean(values: dict[Key, float]) -> Interval | None:
+    return interval(values[key] for key in sorted(values))

@@ -1,0 +1,37 @@
+"""A report on disk: numbers, a page and a picture."""
+
+import io
+import json
+from pathlib import Path
+
+from ...errors import LikenessError
+from ..shelf import write
+from .page import page
+from .picture import grid
+from .report import Report
+
+REPORT = "report.json"
+PAGE = "report.html"
+PICTURE = "report.png"
+
+
+def write_report(report: Report, out: Path) -> None:
+    """Write report.png, report.html and report.json, the last one last: it tells that all three are there."""
+    buffer = io.BytesIO()
+    grid(report, out).save(buffer, "PNG", optimize=True)
+    write(out / PICTURE, buffer.getvalue())
+    write(out / PAGE, page(report, out).encode())
+    text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    write(out / REPORT, text.encode() + b"\n")
+
+
+def finished_report(out: Path, key: str) -> Report | None:
+    """The report of this very comparison, if it is there whole with its pictures; None otherwise."""
+    if not all((out / name).is_file() for name in (PICTURE, PAGE, REPORT)):
+        return None
+    try:
+        report = Report.from_json(json.loads((out / REPORT).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, KeyError, LikenessError):
+        return None
+    pictures = [out / picture.path for scores in report.columns for picture in scores.pictures]
+    return report if report.key == key and all(path.is_file() for path in pictures) else None

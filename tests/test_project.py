@@ -1,6 +1,7 @@
 """The project's own promises: dependencies in step, light imports, small files, nothing of one machine."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -48,12 +49,54 @@ def test_insightface_brings_plain_onnxruntime_only_where_onnxruntime_gpu_is_not_
 
 
 @pytest.mark.parametrize(
-    "module", ["trainer.cli", "trainer.recipe.recipe", "trainer.training.train", "trainer.scoring"]
+    "module", ["trainer.cli.main", "trainer.recipe.recipe", "trainer.training.train", "trainer.scoring"]
 )
 def test_importing_the_engine_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])"
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the engine's files and of the contracts that hold them, to be spoilt."""
+    folder = tmp_path_factory.mktemp("engine")
+    shutil.copytree(ROOT / "trainer", folder / "trainer", ignore=shutil.ignore_patterns("assets", "__pycache__"))
+    shutil.copy(ROOT / ".importlinter", folder)
+    return folder
+
+
+def contracts(folder: Path) -> subprocess.CompletedProcess[str]:
+    lint = Path(sys.executable).with_name("lint-imports")
+    return subprocess.run([lint, "--no-logo", "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_every_import_keeps_the_contracts(engine: Path) -> None:
+    kept = contracts(engine)
+    assert kept.returncode == 0, kept.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "named"),
+    [
+        ("storage/atomic.py", "from ..images.alpha import Alpha", "trainer.storage.atomic -> trainer.images.alpha"),
+        ("cli/train.py", "from ..bench.photos import photo", "trainer.cli.train -> trainer.bench.photos"),
+        ("demo/run.py", "from .build.world import draw_world", "trainer.demo.run -> trainer.demo.build.world"),
+        ("exchange/keys.py", "from .formats import FORMATS", "No cycles are allowed in trainer.exchange"),
+    ],
+)
+def test_a_wrong_import_breaks_a_contract_though_it_stands_in_a_function(
+    engine: Path, file: str, line: str, named: str
+) -> None:
+    path = engine / "trainer" / file
+    whole = path.read_text()
+    path.write_text(f"{whole}\n\ndef _later() -> None:\n    {line}  # noqa\n")
+    try:
+        broken = contracts(engine)
+    finally:
+        path.write_text(whole)
+    assert broken.returncode == 1
+    assert named in broken.stdout
 
 
 def test_weights_stay_under_12_mb_and_the_repository_under_40() -> None:

@@ -76,7 +76,7 @@ class CaptionWithJoyCaption(io.ComfyNode):
         batch: int = 1,
     ) -> Any:
         from ...trainer.captions.captioners.joy_prompt import DEFAULT_EXTRAS, JoyPrompt
-        from ...trainer.captions.captioners.joycaption import JoyCaption, Speech
+        from ...trainer.captions.captioners.joycaption import Decoding, JoyCaption
         from ...trainer.captions.captioners.joycaption_files import find_joycaption
 
         unwanted = {*(() if mention_light else _LIGHT), *(() if mention_camera else _CAMERA)}
@@ -88,7 +88,7 @@ class CaptionWithJoyCaption(io.ComfyNode):
                 extras=tuple(extra for extra in DEFAULT_EXTRAS if extra not in unwanted),
                 own=own_request,
             ),
-            speech=Speech(max_new_tokens=max_new_tokens, temperature=temperature, seed=seed),
+            decoding=Decoding(max_new_tokens=max_new_tokens, temperature=temperature, seed=seed),
             precision=_PRECISIONS[precision],
             device=device(),
             batch=batch,

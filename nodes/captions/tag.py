@@ -91,7 +91,7 @@ class TagWithWd14(io.ComfyNode):
     ) -> Any:
         from ...trainer.captions.captioners.tagger_files import find_tagger
         from ...trainer.captions.captioners.wd14 import Wd14
-        from ...trainer.captions.captioners.wd14_words import Thresholds
+        from ...trainer.captions.captioners.wd14_tags import Thresholds
 
         thresholds = Thresholds(general=None if mcut else threshold, character=character_threshold)
         files = find_tagger(tagger, tagger_folders())

@@ -11,7 +11,7 @@ from ..host.pictures import view_of_picture
 
 if TYPE_CHECKING:
     from ...trainer.captions.review.caption_review import CaptionReview
-    from ...trainer.captions.review.reviewed import Looks, Reviewed, Row
+    from ...trainer.captions.review.reviewed import AppearanceCount, Reviewed, Row
     from ...trainer.captions.rules.caption_rules import CaptionRules
     from ...trainer.dataset.dataset import Dataset
     from ...trainer.dataset.finding import Finding
@@ -35,7 +35,7 @@ def captions_view(  # noqa: PLR0913
         "source": review.source if review.source < len(said) else 0,
         "rows": _rows(listed, tell),
         "more": len(done.rows) - len(listed),
-        "appearance": [_looks(row, rules, len(done.rows)) for row in done.looks],
+        "appearance": [_looks(row, rules, len(done.rows)) for row in done.appearance],
         "fragments": [
             {"text": one.fragment.text, "count": one.fragment.count, "slot": one.fragment.slot, "ids": one.pictures}
             for one in done.shared
@@ -76,7 +76,7 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _looks(looks: Looks, rules: CaptionRules, count: int) -> dict[str, Any]:
+def _looks(looks: AppearanceCount, rules: CaptionRules, count: int) -> dict[str, Any]:
     seen = f"left out of {looks.omitted}, said in {looks.said} of {count}"
     return {
         "row": looks.row,

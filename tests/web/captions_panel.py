@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from trainer.captions.review.diff import word_diff
+from trainer.captions.rules.diff import word_diff
 
 from .browser import Page
 

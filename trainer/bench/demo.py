@@ -4,9 +4,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ..console import demo_figures, following, rounded
+from ..demo.figures import demo_figures, rounded
 from ..demo.run import Outcome, learn, overdo
-from ..runtime.work import follow
+from ..runtime.work import follow, ignore
+from . import Sink
 
 CHARACTERS = (0, 1, 2)
 SEEDS = (0, 1, 2)
@@ -21,21 +22,20 @@ _WORST = {
 }
 
 
-def bench_demo(out: Path | None = None) -> dict[str, Any]:
+def bench_demo(out: Path | None = None, sink: Sink = ignore) -> dict[str, Any]:
     """Every run's figures under `runs`, and the worst of each over all of them (a null is the worst there is)."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = out or Path(scratch)
-        runs = [_run(folder / f"{number}-{seed}", number, seed) for number in CHARACTERS for seed in SEEDS]
+        runs = [_run(folder / f"{number}-{seed}", number, seed, sink) for number in CHARACTERS for seed in SEEDS]
     worst = {name: _worst(name, [run[name] for run in runs]) for name in _WORST}
     flagged = all(run["overtrained_flagged"] for run in runs)
     return {**worst, "overtrained_flagged": flagged, "runs": runs}
 
 
-def _run(folder: Path, number: int, seed: int) -> dict[str, Any]:
+def _run(folder: Path, number: int, seed: int, sink: Sink) -> dict[str, Any]:
     outcomes: list[Outcome] = []
     for work in (learn(folder / "learned", number, seed=seed), overdo(folder / "overdone", number, seed=seed)):
-        with following() as follower:
-            outcomes.append(follow(work, follower.show))
+        outcomes.append(follow(work, sink))
     return {"character": number, "seed": seed, **demo_figures(outcomes[0], outcomes[1])}
 
 

@@ -32,7 +32,6 @@ class DiffusersLoop:
         from accelerate import Accelerator  # pyright: ignore[reportMissingTypeStubs]
         from diffusers.optimization import get_scheduler
         from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
-        from peft import LoraConfig
 
         self._recipe, self._device = recipe, family.device
         mixed = "no" if recipe.memory.precision == "fp32" else recipe.memory.precision
@@ -41,16 +40,7 @@ class DiffusersLoop:
             mixed_precision=mixed,
             cpu=family.device.type == "cpu",
         )
-        unet: Any = family.denoiser
-        lora: Any = recipe.lora
-        unet.add_adapter(
-            LoraConfig(r=lora.rank, lora_alpha=lora.alpha, init_lora_weights="gaussian", target_modules=list(_TARGETS))
-        )
-        learned = [weight for weight in unet.parameters() if weight.requires_grad]
-        for weight in learned:
-            weight.data = weight.data.float()
-        if recipe.memory.gradient_checkpointing:
-            unet.enable_gradient_checkpointing()
+        unet, learned = _with_adapter(family.denoiser, recipe)
         optim = recipe.optim
         optimizer: Any = torch.optim.AdamW(
             learned, lr=optim.lr, betas=(optim.beta1, optim.beta2), weight_decay=optim.weight_decay
@@ -106,6 +96,22 @@ class DiffusersLoop:
         gamma = self._recipe.loss.min_snr_gamma
         weights = torch.stack([snr, gamma * torch.ones_like(snr)], dim=1).min(dim=1)[0] / snr
         return (each.mean(dim=list(range(1, each.ndim))) * weights).mean()
+
+
+def _with_adapter(unet: Any, recipe: Recipe) -> tuple[Any, list[Tensor]]:
+    """The UNet with peft's adapter on it, and the weights that learn, in fp32."""
+    from peft import LoraConfig
+
+    lora: Any = recipe.lora
+    unet.add_adapter(
+        LoraConfig(r=lora.rank, lora_alpha=lora.alpha, init_lora_weights="gaussian", target_modules=list(_TARGETS))
+    )
+    learned = [weight for weight in unet.parameters() if weight.requires_grad]
+    for weight in learned:
+        weight.data = weight.data.float()
+    if recipe.memory.gradient_checkpointing:
+        unet.enable_gradient_checkpointing()
+    return unet, learned
 
 
 def _batches(

@@ -7,21 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..console import following, rounded
 from ..dataset.dataset import Dataset
 from ..demo.assets import demo_base
 from ..demo.character import draw_character
+from ..demo.figures import mean_of, rounded
 from ..demo.run import demo_subject, demo_tools
 from ..demo.settings import demo_plan, demo_recipe
 from ..families.base import Base
 from ..recipe.recipe import Recipe
-from ..runtime.work import follow
+from ..runtime.work import follow, ignore
 from ..scoring import compare
 from ..scoring.scores import Scores
 from ..training.job import Job
 from ..training.run.events import Stepped
 from ..training.run.folder import RunFolder
 from ..training.seeds import train_seeds
+from . import Sink
 from .backdrop import backdrop_share, draw_before_one_backdrop, draw_others
 from .velocity import velocity_base
 
@@ -67,7 +68,9 @@ class _Set:
     regularisation: Dataset | None = None
 
 
-def bench_options(out: Path | None = None, only: tuple[str, ...] = (), seed: int = 0) -> dict[str, Any]:
+def bench_options(
+    out: Path | None = None, only: tuple[str, ...] = (), seed: int = 0, sink: Sink = ignore
+) -> dict[str, Any]:
     """Figures of every option (or those named `only`), each trained and judged the same way, under its name.
 
     A stopped bench with a folder `out` goes on from there.
@@ -75,7 +78,7 @@ def bench_options(out: Path | None = None, only: tuple[str, ...] = (), seed: int
     names = only or tuple(OPTIONS)
     with tempfile.TemporaryDirectory() as scratch:
         folder = out or Path(scratch)
-        return {"steps": STEPS, "seed": seed, "options": {name: _figures(name, folder, seed) for name in names}}
+        return {"steps": STEPS, "seed": seed, "options": {name: _figures(name, folder, seed, sink) for name in names}}
 
 
 def recipe_of(name: str, seed: int) -> Recipe:
@@ -88,7 +91,7 @@ def recipe_of(name: str, seed: int) -> Recipe:
     return Recipe.from_json(data)
 
 
-def _figures(name: str, folder: Path, seed: int) -> dict[str, Any]:
+def _figures(name: str, folder: Path, seed: int, sink: Sink) -> dict[str, Any]:
     given, recipe = _set(name, folder), recipe_of(name, seed)
     run = folder / f"{name.replace(' ', '_').replace(',', '')}_{seed}"
     job = Job(
@@ -100,19 +103,18 @@ def _figures(name: str, folder: Path, seed: int) -> dict[str, Any]:
         regularisation=given.regularisation,
     )
     started, paces = time.monotonic(), list[float]()
-    with following() as follower:
-        for event in train_seeds(job):
-            follower.show(event)
-            if isinstance(event, Stepped):
-                paces.append(event.seconds_per_step)
-        seconds = time.monotonic() - started
-        checkpoint = RunFolder(run).checkpoints()[-1]
-        subject, tools = demo_subject(given.dataset), demo_tools(given.base, run / "report")
-        report = follow(compare(demo_plan(subject.trigger), [checkpoint], subject, tools))
+    for event in train_seeds(job):
+        sink(event)
+        if isinstance(event, Stepped):
+            paces.append(event.seconds_per_step)
+    seconds = time.monotonic() - started
+    checkpoint = RunFolder(run).checkpoints()[-1]
+    subject, tools = demo_subject(given.dataset), demo_tools(given.base, run / "report")
+    report = follow(compare(demo_plan(subject.trigger), [checkpoint], subject, tools))
     return {
         **_scored(report.checkpoints[-1]),
         "backdrop_drawn": backdrop_share(given.base, checkpoint.path, given.dataset.trigger),
-        "untriggered_control": _mean(report.control.untriggered),
+        "untriggered_control": mean_of(report.control.untriggered),
         "seconds_per_step": rounded(sorted(paces)[len(paces) // 2]) if paces else None,
         "seconds_training": round(seconds, 1),
         "file_kb": checkpoint.path.stat().st_size // 1024,
@@ -121,10 +123,10 @@ def _figures(name: str, folder: Path, seed: int) -> dict[str, Any]:
 
 def _scored(scores: Scores) -> dict[str, Any]:
     return {
-        "identity": _mean(scores.identity),
-        "bare": _mean(scores.trigger_only),
-        "untriggered": _mean(scores.untriggered),
-        "following": _mean(scores.following),
+        "identity": mean_of(scores.identity),
+        "bare": mean_of(scores.trigger_only),
+        "untriggered": mean_of(scores.untriggered),
+        "following": mean_of(scores.following),
     }
 
 
@@ -137,7 +139,3 @@ def _set(name: str, folder: Path) -> _Set:
     if name == "own pictures of others":
         return _Set(base=demo_base(), dataset=plain, regularisation=draw_others(folder / "others", 32))
     return _Set(base=demo_base(), dataset=plain)
-
-
-def _mean(interval: Any) -> float | None:
-    return None if interval is None else rounded(interval.value)

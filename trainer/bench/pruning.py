@@ -1,4 +1,4 @@
-"""How well the caption rules tell looks from the rest, on lists labelled by hand."""
+"""How well the caption rules tell appearance from the rest, on lists labelled by hand."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from ..captions.rules.prune import prune_sentence, prune_tags
 
 _TAGS = Path(__file__).with_name("pruning_tags.tsv")
 _SENTENCES = Path(__file__).with_name("pruning_sentences.tsv")
-_LOOKS = ("identity", "signature")
+_APPEARANCE = ("identity", "signature")
 
 
 def pruning_figures() -> dict[str, float]:
@@ -15,7 +15,7 @@ def pruning_figures() -> dict[str, float]:
 
     `identity_removed` and `others_wrongly_removed` are of tags, each counting once; the list was written for this bench
     and labelled by hand. The sentence figures count phrases in sentences written in the manner of long captions. The
-    rules were mended on the sentences, so new captions will do somewhat worse.
+    rules were repaired on the sentences, so new captions will do somewhat worse.
     """
     removed, wrong = _of_tags()
     found, lost = _of_sentences()
@@ -31,13 +31,13 @@ def misjudged_tags() -> dict[str, tuple[str, ...]]:
     """Identity tags that stay, and others that go."""
     rows = _tag_rows()
     return {
-        "left": tuple(tag for tag, label in rows if label in _LOOKS and not _goes(tag)),
+        "left": tuple(tag for tag, label in rows if label in _APPEARANCE and not _goes(tag)),
         "lost": tuple(tag for tag, label in rows if label == "keep" and _goes(tag)),
     }
 
 
 def misjudged_phrases() -> dict[str, tuple[str, ...]]:
-    """Phrases on looks that stay in their sentence, and others that go."""
+    """Phrases on appearance that stay in their sentence, and others that go."""
     left: list[str] = []
     lost: list[str] = []
     for rest, looks, others in _sentence_rows():
@@ -47,10 +47,10 @@ def misjudged_phrases() -> dict[str, tuple[str, ...]]:
 
 
 def _of_tags() -> tuple[float, float]:
-    rows = _tag_rows()
-    looks = [_goes(tag) for tag, label in rows if label in _LOOKS]
-    others = [_goes(tag) for tag, label in rows if label == "keep"]
-    return round(sum(looks) / len(looks), 4), round(sum(others) / len(others), 4)
+    labels = [label for _, label in _tag_rows()]
+    faults = misjudged_tags()
+    appearance = sum(label in _APPEARANCE for label in labels)
+    return round(1 - len(faults["left"]) / appearance, 4), round(len(faults["lost"]) / labels.count("keep"), 4)
 
 
 def _of_sentences() -> tuple[float, float]:

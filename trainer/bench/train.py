@@ -3,7 +3,7 @@
 import statistics
 import tempfile
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from ..families.base import Base
 from ..families.registry import describe_base, load_family
 from ..families.residence import Residence
 from ..families.sd.model import StableDiffusion
+from ..planning.warm_up import synchronise
 from ..recipe.buckets import Buckets
 from ..recipe.lora import Lora
 from ..recipe.loss import Loss
@@ -28,6 +29,7 @@ from ..recipe.optim import Optim, Schedule
 from ..recipe.output import Output
 from ..recipe.recipe import Recipe
 from ..runtime.peak import peak_mb
+from ..runtime.work import follow
 from ..training.data.prepare import Preparation, prepare
 from ..training.data.training_set import TrainingSet
 from ..training.job import Job
@@ -118,7 +120,7 @@ def _side_by_side(given: _Set, folder: Path) -> tuple[float, float]:
                 else:
                     ours[0].update(number % _STEPS_OF_A_RUN)
                     number += 1
-            _wait(given.device)
+            synchronise(given.device)
             if round_number:
                 seconds[kind].append((time.monotonic() - started) / _STEPS)
     return statistics.median(seconds[0]), statistics.median(seconds[1])
@@ -137,7 +139,7 @@ def _train_step(given: _Set, folder: Path) -> tuple[TrainStep, TrainingSet]:
         prompts=(),
         cancelled=lambda: False,
     )
-    training_set = _last(prepare(work))
+    training_set = follow(prepare(work))
     return TrainStep(family, training_set, recipe), training_set
 
 
@@ -146,11 +148,7 @@ def _diffusers(given: _Set, training_set: TrainingSet) -> DiffusersLoop:
     assert isinstance(family, StableDiffusion)
     cache = training_set.cache
     pictures: list[tuple[Tensor, Any, Any]] = [
-        (
-            cache.latents(item.sample, item.placement),
-            cache.condition(item.caption),
-            item.placement,
-        )
+        (cache.latents(item.sample, item.placement), cache.condition(item.caption), item.placement)
         for item in training_set.train
     ]
     return DiffusersLoop(family, given.recipe, pictures)
@@ -187,25 +185,21 @@ def _whole_run(given: _Set, folder: Path) -> dict[str, Any]:
 @contextmanager
 def _timed_work() -> Generator[list[float]]:
     """Seconds of each update's forward and backward passes and optimizer step: all else is the loop's own."""
-    learn, update = TrainStep._learn, TrainStep.update  # pyright: ignore[reportPrivateUsage]
+    learn, update = TrainStep.learn, TrainStep.update
     each: list[float] = []
     spent = [0.0]
 
     def learning(self: TrainStep, *given: Any) -> Tensor:
-        started = time.monotonic()
-        try:
+        with _added_to(spent):
             return learn(self, *given)
-        finally:
-            spent[0] += time.monotonic() - started
 
     def updating(self: TrainStep, step: int) -> tuple[float, float]:
         spent[0] = 0.0
         inner = self.optimizer.step
 
         def stepping(*given: Any) -> None:
-            started = time.monotonic()
-            inner(*given)
-            spent[0] += time.monotonic() - started
+            with _added_to(spent):
+                inner(*given)
 
         self.optimizer.step = stepping  # type: ignore[method-assign]
         try:
@@ -214,25 +208,18 @@ def _timed_work() -> Generator[list[float]]:
             self.optimizer.step = inner  # type: ignore[method-assign]
             each.append(spent[0])
 
-    TrainStep._learn, TrainStep.update = learning, updating  # type: ignore[method-assign]
+    TrainStep.learn, TrainStep.update = learning, updating  # type: ignore[method-assign]
     try:
         yield each
     finally:
-        TrainStep._learn, TrainStep.update = learn, update  # type: ignore[method-assign]
+        TrainStep.learn, TrainStep.update = learn, update  # type: ignore[method-assign]
 
 
-def _last(work: Generator[Any, None, TrainingSet]) -> TrainingSet:
-    def walk() -> Iterator[Any]:
-        made = yield from work
-        ended.append(made)
-
-    ended: list[TrainingSet] = []
-    for _ in walk():
-        pass
-    return ended[0]
-
-
-def _wait(device: str) -> None:
-    if device.startswith("cuda"):
-        cuda: Any = torch.cuda
-        cuda.synchronize(device)
+@contextmanager
+def _added_to(spent: list[float]) -> Generator[None]:
+    """Adds the block's seconds to the first of `spent`."""
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        spent[0] += time.monotonic() - started

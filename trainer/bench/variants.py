@@ -11,11 +11,11 @@ from PIL import Image
 from ..augment.variants.made import Made
 from ..augment.variants.make import make_variants
 from ..augment.variants.plan import VariantPlan
-from ..console import following, rounded
 from ..dataset.dataset import Dataset
 from ..demo.assets import demo_base, demo_reader
 from ..demo.captions import SUBJECT
 from ..demo.character import character
+from ..demo.figures import rounded
 from ..demo.look import EXPRESSIONS
 from ..demo.renders import DEMO_GUIDANCE, DEMO_STYLES, draw_renders
 from ..demo.settings import SIZE, demo_recipe
@@ -25,11 +25,13 @@ from ..generate.local import LocalGenerator
 from ..generate.shot import Shot
 from ..generate.with_lora import Wearing
 from ..recipe.recipe import Recipe
+from ..runtime.work import follow, ignore
 from ..scoring.intervals import interval
 from ..storage.file_hash import file_sha256
 from ..training.job import Job
 from ..training.run.folder import RunFolder
 from ..training.train import train
+from . import Sink
 
 SETS = ("renders", "filtered", "unfiltered")
 STEPS = 600
@@ -40,12 +42,12 @@ GUIDANCE = 1.5
 _ASKED = ("", "flat drawing", "pencil sketch", "watercolor painting")
 
 
-def bench_variants(out: Path | None = None, seeds: Sequence[int] = (0, 1, 2)) -> dict[str, Any]:
+def bench_variants(out: Path | None = None, seeds: Sequence[int] = (0, 1, 2), sink: Sink = ignore) -> dict[str, Any]:
     """Contamination and identity of a LoRA trained on each set, over all seeds. A stopped bench goes on in `out`."""
     with tempfile.TemporaryDirectory() as scratch:
         folder, base = out or Path(scratch), demo_base()
         renders = draw_renders(folder / "renders")
-        first = _trained(base, renders, folder / f"renders_{seeds[0]}", seeds[0])
+        first = _trained(base, renders, folder / f"renders_{seeds[0]}", seeds[0], sink)
         sets = {
             "renders": renders,
             "filtered": _varied(renders, folder, base, first, VariantPlan(**_PLAN, check=True)),
@@ -53,7 +55,7 @@ def bench_variants(out: Path | None = None, seeds: Sequence[int] = (0, 1, 2)) ->
         }
         rows = {
             name: [
-                _figures(base, sets[name], _trained(base, sets[name], folder / f"{name}_{seed}", seed))
+                _figures(base, sets[name], _trained(base, sets[name], folder / f"{name}_{seed}", seed, sink))
                 for seed in seeds
             ]
             for name in SETS
@@ -62,18 +64,24 @@ def bench_variants(out: Path | None = None, seeds: Sequence[int] = (0, 1, 2)) ->
     figures: dict[str, Any] = {"alarm": ALARM, "seeds": list(seeds), "contamination_control": control["contamination"]}
     for name in SETS:
         figures[f"pictures_{name}"] = len(sets[name].train)
-        for kind in ("contamination", "identity"):
-            values = [row[kind] for row in rows[name]]
-            figures[f"{kind}_{name}"] = rounded(float(np.mean(values)))
-            figures[f"{kind}_{name}_by_seed"] = values
-        every = [value for row in rows[name] for value in row["identities"]]
-        if (spread := interval(every)) is not None:
-            figures[f"identity_{name}_interval"] = [rounded(spread.low), rounded(spread.high)]
-        figures[f"identity_{name}_over_seeds"] = _over_seeds([row["identity"] for row in rows[name]])
+        figures |= _over_all(name, rows[name])
     return figures
 
 
-def _over_seeds(values: Sequence[float]) -> list[float] | None:
+def _over_all(name: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Figures of one set over its seeds, a row a seed."""
+    figures: dict[str, Any] = {}
+    for kind in ("contamination", "identity"):
+        values = [row[kind] for row in rows]
+        figures[f"{kind}_{name}"] = rounded(float(np.mean(values)))
+        figures[f"{kind}_{name}_by_seed"] = values
+    if (spread := interval([value for row in rows for value in row["identities"]])) is not None:
+        figures[f"identity_{name}_interval"] = [rounded(spread.low), rounded(spread.high)]
+    figures[f"identity_{name}_over_seeds"] = interval_over_seeds([row["identity"] for row in rows])
+    return figures
+
+
+def interval_over_seeds(values: Sequence[float]) -> list[float] | None:
     """Student's 95 % interval of the mean, a LoRA being one observation: pictures of one LoRA share its luck."""
     if not 2 <= len(values) <= len(_STUDENT) + 1:
         return None
@@ -136,13 +144,11 @@ def _identities(pictures: Sequence[Image.Image], dataset: Dataset) -> list[float
     return [who.likeness(faces[0].embedding) for picture in pictures if (faces := reader.faces(picture))]
 
 
-def _trained(base: Base, dataset: Dataset, run: Path, seed: int) -> Path:
+def _trained(base: Base, dataset: Dataset, run: Path, seed: int, sink: Sink) -> Path:
     if done := RunFolder(run).checkpoints():
         return done[-1].path
     data = demo_recipe(steps=STEPS, seed=seed).to_json()
     data["output"] |= {"save_every": STEPS, "sample_every": 0}
     job = Job(recipe=Recipe.from_json(data), dataset=dataset, base=base, run=run, name=dataset.trigger)
-    with following() as follower:
-        for event in train(job):
-            follower.show(event)
+    follow(train(job), sink)
     return RunFolder(run).checkpoints()[-1].path

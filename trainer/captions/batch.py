@@ -9,7 +9,7 @@ from ..dataset.sample_pixels import open_sample
 from ..errors import Cancelled, DatasetError, LikenessError
 from ..runtime.work import never
 from .captioners.apply_caption import clean, fault_of_caption, with_caption, with_words, without_caption
-from .captioners.captioner import Captioner, Said
+from .captioners.captioner import Captioner, RawCaption
 from .captioners.store import CaptionStore
 
 Progress = Callable[[int, int, Sample], None]
@@ -88,7 +88,7 @@ def caption_dataset(
 
 def _answers(
     dataset: Dataset, plan: CaptionPlan, captioner: Captioner, store: CaptionStore
-) -> Iterator[tuple[int, Said | _Fault]]:
+) -> Iterator[tuple[int, RawCaption | _Fault]]:
     for place in plan.known:
         said = store.get(dataset.samples[place].sha256, captioner.key)
         yield place, said or _Fault("what it said before cannot be read any more")
@@ -97,12 +97,12 @@ def _answers(
         places = plan.new[start : start + size]
         answers = _asked(captioner, [dataset.samples[place] for place in places])
         for place, answer in zip(places, answers, strict=True):
-            if isinstance(answer, Said) and fault_of_caption(answer) is None:
+            if isinstance(answer, RawCaption) and fault_of_caption(answer) is None:
                 store.put(dataset.samples[place].sha256, captioner.key, answer)
         yield from zip(places, answers, strict=True)
 
 
-def _asked(captioner: Captioner, samples: Sequence[Sample]) -> list[Said | _Fault]:
+def _asked(captioner: Captioner, samples: Sequence[Sample]) -> list[RawCaption | _Fault]:
     """One answer a sample. When several fail together, each is asked for alone to find the one to blame."""
     try:
         said = captioner.caption([open_sample(sample) for sample in samples])
@@ -126,9 +126,9 @@ def _remembered(sample: Sample, captioner: Captioner, store: CaptionStore) -> Sa
     return sample if said is None else with_words(sample, said, captioner.author)
 
 
-def _taken(sample: Sample, answer: Said | _Fault, captioner: Captioner) -> tuple[Sample, str | None]:
+def _taken(sample: Sample, answer: RawCaption | _Fault, captioner: Captioner) -> tuple[Sample, str | None]:
     why = answer.why if isinstance(answer, _Fault) else fault_of_caption(answer)
     if why is not None:
         return without_caption(sample, captioner.name, why), why
-    assert isinstance(answer, Said)
+    assert isinstance(answer, RawCaption)
     return with_caption(sample, answer, captioner.author), None

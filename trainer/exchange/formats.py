@@ -8,10 +8,11 @@ from typing import Any, Literal, get_args
 
 from ..errors import RecipeError
 from ..recipe.recipe import Recipe
-from . import kohya_in, onetrainer
+from . import kohya_in, onetrainer_in
 from .keys import Keys, Left
 from .kohya_gui import from_window, to_window
 from .kohya_out import kohya_cannot, kohya_settings
+from .onetrainer_out import onetrainer_cannot, onetrainer_settings
 
 Format = Literal["kohya TOML", "guide YAML", "kohya_ss JSON", "OneTrainer JSON", "Likeness JSON"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -51,7 +52,7 @@ def import_recipe(text: str, file: str) -> Imported:
     if kind == "Likeness JSON":
         return Imported(recipe=Recipe.from_json(values), format=kind, left=())
     keys = Keys(_by_kohyas_names(values, file) if kind == "kohya_ss JSON" else values, file)
-    parts = onetrainer.parts_of(keys) if kind == "OneTrainer JSON" else kohya_in.parts_of(keys)
+    parts = onetrainer_in.parts_of(keys) if kind == "OneTrainer JSON" else kohya_in.parts_of(keys)
     return Imported(recipe=Recipe.from_json(parts), format=kind, left=tuple(keys.rest()))
 
 
@@ -60,9 +61,7 @@ def export_recipe(recipe: Recipe, kind: Format) -> Exported:
     if kind == "Likeness JSON":
         return Exported(text=_json(recipe.to_json()), left=())
     if kind == "OneTrainer JSON":
-        return Exported(
-            text=_json(onetrainer.onetrainer_settings(recipe)), left=tuple(onetrainer.onetrainer_cannot(recipe))
-        )
+        return Exported(text=_json(onetrainer_settings(recipe)), left=tuple(onetrainer_cannot(recipe)))
     settings = kohya_settings(recipe)
     write: Mapping[Format, Callable[[dict[str, Any]], str]] = {
         "kohya TOML": _toml,

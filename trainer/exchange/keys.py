@@ -1,4 +1,4 @@
-"""The keys of somebody else's settings file: each is taken once, and what nobody took is told."""
+"""The keys of somebody else's settings file: each is taken once, and what nobody took is named."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -6,8 +6,11 @@ from math import isfinite
 from typing import Any, TypeVar
 
 from ..errors import RecipeError
+from ..recipe.recipe import Recipe
 
 T = TypeVar("T")
+PLACE = "a place on a machine: choose base, pictures and names in the graph or on the command line"
+"""Why a path in somebody's file is left out."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,25 @@ class Left:
     @property
     def sentence(self) -> str:
         return f"{self.key} = {self.value!r}: {self.why}"
+
+
+def left_out(recipe: Recipe, found: Mapping[str, tuple[bool, str]]) -> list[Left]:
+    """The settings, by their places like `lora.rank`, that were found to have no counterpart, and why."""
+    data = recipe.to_json()
+    left: list[Left] = []
+    for place, (is_left, why) in found.items():
+        part, _, name = place.partition(".")
+        if is_left:
+            left.append(Left(place, data[part][name] if name else data[part], why))
+    return left
+
+
+def inverted(words: Mapping[str, str]) -> dict[str, str]:
+    """Our words to theirs; the first of theirs where several mean the same."""
+    found: dict[str, str] = {}
+    for theirs, ours in words.items():
+        found.setdefault(ours, theirs)
+    return found
 
 
 class Keys:
@@ -73,12 +95,12 @@ class Keys:
         if value not in (None, "", False, *unless):
             self._left.append(Left(key, value, why))
 
-    def tell(self, key: str, value: Any, why: str) -> None:
+    def note(self, key: str, value: Any, why: str) -> None:
         """Say what became of a value that was taken in another way than it stood."""
         self._left.append(Left(key, value, why))
 
     def rest(self) -> Iterator[Left]:
-        """All that was told, then the keys nobody took."""
+        """All that was noted, then the keys nobody took."""
         yield from self._left
         for key, value in self._values.items():
             if value not in (None, ""):

@@ -7,6 +7,7 @@ from typing import Any
 from ..dataset.dataset import Dataset
 from ..errors import DatasetError
 from ..recipe.recipe import Recipe
+from .kohya_words import bucket_settings
 
 
 def kohya_dataset(recipe: Recipe, dataset: Dataset, regularisation: Dataset | None = None) -> str:
@@ -16,7 +17,6 @@ def kohya_dataset(recipe: Recipe, dataset: Dataset, regularisation: Dataset | No
     subsets = _subsets(dataset, dataset.trigger)
     if regularisation is not None:
         subsets += [{**subset, "is_reg": True} for subset in _subsets(regularisation, dataset.subject)]
-    buckets = recipe.buckets
     whole: dict[str, Any] = {
         "general": {
             "caption_extension": ".txt",
@@ -25,12 +25,9 @@ def kohya_dataset(recipe: Recipe, dataset: Dataset, regularisation: Dataset | No
         },
         "datasets": [
             {
-                "resolution": buckets.resolution,
+                "resolution": recipe.buckets.resolution,
                 "batch_size": recipe.schedule.batch,
-                "enable_bucket": True,
-                "min_bucket_reso": buckets.shortest,
-                "max_bucket_reso": buckets.longest,
-                "bucket_reso_steps": buckets.step,
+                **bucket_settings(recipe.buckets),
                 "subsets": subsets,
             }
         ],

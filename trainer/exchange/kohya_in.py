@@ -4,35 +4,13 @@ What a file leaves out has kohya's default, not ours: it would train with rank 4
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, cast
 
 from ..errors import RecipeError
-from ..recipe.optim import Curve, Optimizer
-from .keys import Keys
+from .keys import PLACE, Keys
+from .kohya_words import CURVES, LOSSES, OPTIMIZERS, PRECISIONS, SAVED
 
-_OPTIMIZERS: Mapping[str, Optimizer] = {
-    "AdamW": "adamw",
-    "AdamW8bit": "adamw8bit",
-    "PagedAdamW8bit": "adamw8bit",
-    "Lion8bit": "lion8bit",
-    "PagedLion8bit": "lion8bit",
-    "AdaFactor": "adafactor",
-    "Prodigy": "prodigy",
-    "AdamWScheduleFree": "schedulefree",
-}
-_CURVES: Mapping[str, Curve] = {
-    "constant": "constant",
-    "constant_with_warmup": "constant",
-    "cosine": "cosine",
-    "cosine_with_min_lr": "cosine",
-    "cosine_with_restarts": "cosine_with_restarts",
-    "linear": "linear",
-    "polynomial": "polynomial",
-}
-_PRECISIONS = {"no": "fp32", "fp16": "fp16", "bf16": "bf16"}
-_SAVED = {"float": "fp32", "fp32": "fp32", "fp16": "fp16", "bf16": "bf16"}
-_LOSSES = {"l2": "l2", "huber": "huber", "smooth_l1": "smooth_l1"}
 _NO_EFFECT = (
     *("xformers", "sdpa", "mem_eff_attn", "lowram", "highvram", "cache_latents", "vae_batch_size", "logging_dir"),
     *("log_with", "log_prefix", "max_data_loader_n_workers", "persistent_data_loader_workers", "save_state"),
@@ -47,7 +25,7 @@ _NUMBER = re.compile(r"\d*\.?\d+(?:[eE][-+]?\d+)?")
 
 
 def parts_of(keys: Keys) -> dict[str, Any]:
-    """A recipe's parts, as Recipe.from_json takes them. Keys without a counterpart are told by `keys.rest()`."""
+    """A recipe's parts, as Recipe.from_json takes them. Keys without a counterpart are named by `keys.rest()`."""
     lora, algorithm = _network(keys)
     optim = _optimizer(keys)
     parts = {
@@ -63,7 +41,7 @@ def parts_of(keys: Keys) -> dict[str, Any]:
         "seed": keys.whole("seed", 0),
     }
     if algorithm:
-        keys.tell("network_args", f"algo={algorithm}", "LyCORIS' own kind, trained as plain LoRA here")
+        keys.note("network_args", f"algo={algorithm}", "LyCORIS' own kind, trained as plain LoRA here")
     _others(keys)
     return parts
 
@@ -90,14 +68,14 @@ def _network(keys: Keys) -> tuple[dict[str, Any], str]:
     if factor > 0:
         lora["factor"] = factor
     for left in inner.rest():
-        keys.tell("network_args", f"{left.key}={left.value}", "no counterpart here")
+        keys.note("network_args", f"{left.key}={left.value}", "no counterpart here")
     keys.leave("network_dropout", "no counterpart here", unless=(0, 0.0))
     keys.leave("scale_weight_norms", "no counterpart here", unless=(0, 0.0))
     return lora, "" if algorithm in ("", "lora", "locon", "lokr") else algorithm
 
 
 def _optimizer(keys: Keys) -> dict[str, Any]:
-    optimizer = keys.choice("optimizer_type", _OPTIMIZERS, "adamw")
+    optimizer = keys.choice("optimizer_type", OPTIMIZERS, "adamw")
     if keys.switch("use_8bit_adam"):
         optimizer = "adamw8bit"
     lr = keys.number("unet_lr", keys.number("learning_rate", 1e-6))
@@ -108,7 +86,7 @@ def _optimizer(keys: Keys) -> dict[str, Any]:
         optim["grad_clip"] = clip
     else:
         optim["grad_clip"] = 1e9
-        keys.tell("max_grad_norm", 0, "gradients are never clipped: taken as 1e9")
+        keys.note("max_grad_norm", 0, "gradients are never clipped: taken as 1e9")
     if optimizer == "lion8bit":
         optim["beta2"] = 0.99
     for name, value in _pairs(keys.raw("optimizer_args")):
@@ -118,7 +96,7 @@ def _optimizer(keys: Keys) -> dict[str, Any]:
             found = [float(number) for number in _NUMBER.findall(str(value))]
             optim |= dict(zip(("beta1", "beta2"), found, strict=False))
         else:
-            keys.tell("optimizer_args", f"{name}={value}", "no counterpart here")
+            keys.note("optimizer_args", f"{name}={value}", "no counterpart here")
     return optim
 
 
@@ -130,7 +108,7 @@ def _schedule(keys: Keys, optimizer: str) -> dict[str, Any]:
         "epochs": epochs,
         "batch": keys.whole("train_batch_size", 1),
         "accumulation": keys.whole("gradient_accumulation_steps", 1),
-        "curve": keys.choice("lr_scheduler", _CURVES, "constant"),
+        "curve": keys.choice("lr_scheduler", CURVES, "constant"),
         "warmup": round(warmup * steps) if 0 < warmup < 1 else int(warmup),
         "power": keys.number("lr_scheduler_power", 1.0),
         "lr_floor": keys.number("lr_scheduler_min_lr_ratio", 0.0),
@@ -149,7 +127,7 @@ def _text(keys: Keys, lr: float) -> dict[str, Any]:
     rates = _several(given)
     rate = lr if not rates else _rate(keys, rates[0])
     if len(set(map(str, rates))) > 1:
-        keys.tell("text_encoder_lr", given, "both text encoders learn at the first rate")
+        keys.note("text_encoder_lr", given, "both text encoders learn at the first rate")
     return {
         "encoder_lr": 0.0 if is_frozen else rate,
         "dropout": keys.number("caption_dropout_rate", 0.0),
@@ -164,12 +142,12 @@ def _loss(keys: Keys) -> dict[str, Any]:
     is_debiased = keys.switch("debiased_estimation_loss")
     gamma = keys.number("min_snr_gamma", 0.0)
     if is_debiased and gamma:
-        keys.tell("min_snr_gamma", gamma, "left out: debiased_estimation_loss weighs noise levels already")
+        keys.note("min_snr_gamma", gamma, "left out: debiased_estimation_loss weighs noise levels already")
     loss = {
         "min_snr_gamma": 0.0 if is_debiased else gamma,
         "debiased": is_debiased,
         "noise_offset": keys.number("noise_offset", 0.0),
-        "kind": keys.choice("loss_type", _LOSSES, "l2"),
+        "kind": keys.choice("loss_type", LOSSES, "l2"),
         "huber_c": keys.number("huber_c", 0.1) or 0.1,
         "huber_schedule": keys.word("huber_schedule", "snr"),
         "masked": keys.switch("masked_loss") or keys.switch("alpha_mask"),
@@ -206,14 +184,14 @@ def _resolution(keys: Keys) -> int:
 def _memory(keys: Keys) -> dict[str, Any]:
     on_disk = keys.switch("cache_latents_to_disk")
     return {
-        "precision": keys.choice("mixed_precision", _PRECISIONS, "fp32"),
+        "precision": keys.choice("mixed_precision", PRECISIONS, "fp32"),
         "gradient_checkpointing": keys.switch("gradient_checkpointing"),
         "cache": "disk" if on_disk else "memory",
     }
 
 
 def _output(keys: Keys) -> dict[str, Any]:
-    output: dict[str, Any] = {"precision": keys.choice("save_precision", _SAVED, "fp32")}
+    output: dict[str, Any] = {"precision": keys.choice("save_precision", SAVED, "fp32")}
     if every := keys.whole("save_every_n_steps", 0):
         output["save_every"] = every
     if every := keys.whole("sample_every_n_steps", 0):
@@ -226,7 +204,7 @@ def _output(keys: Keys) -> dict[str, Any]:
 
 def _others(keys: Keys) -> None:
     for name in _PLACES:
-        keys.leave(name, "a place on a machine: choose base, pictures and names in the graph or on the command line")
+        keys.leave(name, PLACE)
     for name in _NO_EFFECT:
         keys.leave(name, "changes no result here", unless=(0, 8, 1))
     for name in ("save_every_n_epochs", "sample_every_n_epochs"):

@@ -1,26 +1,17 @@
 """A recipe as kohya's settings, and what of it kohya cannot do."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..recipe.recipe import Recipe
-from .keys import Left
+from .keys import Left, inverted, left_out
+from .kohya_words import OPTIMIZERS, PRECISIONS, SAVED, bucket_settings
 
-_OPTIMIZERS = {
-    "adamw": "AdamW",
-    "adamw8bit": "AdamW8bit",
-    "lion8bit": "Lion8bit",
-    "adafactor": "AdaFactor",
-    "prodigy": "Prodigy",
-    "schedulefree": "AdamWScheduleFree",
-}
-_PRECISIONS = {"fp32": "no", "fp16": "fp16", "bf16": "bf16"}
-_SAVED = {"fp32": "float", "fp16": "fp16", "bf16": "bf16"}
+_OPTIMIZERS, _PRECISIONS, _SAVED = inverted(OPTIMIZERS), inverted(PRECISIONS), inverted(SAVED)
 
 
 def kohya_settings(recipe: Recipe) -> dict[str, Any]:
     """Settings for `sdxl_train_network.py` or `train_network.py`, by their option names."""
-    schedule, loss, buckets, text = recipe.schedule, recipe.loss, recipe.buckets, recipe.text
+    schedule, buckets, text = recipe.schedule, recipe.buckets, recipe.text
     settings: dict[str, Any] = {
         **_network(recipe),
         **_optimizer(recipe),
@@ -28,32 +19,14 @@ def kohya_settings(recipe: Recipe) -> dict[str, Any]:
         "train_batch_size": schedule.batch,
         "gradient_accumulation_steps": schedule.accumulation,
         "resolution": f"{buckets.resolution},{buckets.resolution}",
-        "enable_bucket": True,
-        "min_bucket_reso": buckets.shortest,
-        "max_bucket_reso": buckets.longest,
-        "bucket_reso_steps": buckets.step,
+        **bucket_settings(buckets),
         "caption_extension": ".txt",
         "caption_dropout_rate": text.dropout,
         "shuffle_caption": text.shuffle,
         "keep_tokens": text.keep_tokens,
         "caption_tag_dropout_rate": text.tag_dropout,
-        "prior_loss_weight": recipe.prior.weight,
-        "noise_offset": loss.noise_offset or None,
-        "min_snr_gamma": loss.min_snr_gamma or None,
-        "debiased_estimation_loss": loss.debiased,
-        "loss_type": loss.kind,
-        "huber_schedule": loss.huber_schedule,
-        "huber_c": loss.huber_c,
-        "masked_loss": loss.masked,
-        "alpha_mask": loss.masked,
-        "mixed_precision": _PRECISIONS[recipe.memory.precision],
-        "save_precision": _SAVED[recipe.output.precision],
-        "gradient_checkpointing": recipe.memory.gradient_checkpointing,
-        "cache_latents": True,
-        "cache_latents_to_disk": recipe.memory.cache == "disk",
-        "no_half_vae": True,
-        "save_model_as": "safetensors",
-        "save_every_n_steps": recipe.output.save_every,
+        **_loss(recipe),
+        **_memory_and_files(recipe),
         "seed": recipe.seed,
     }
     if text.clip_skip > 1:
@@ -81,13 +54,35 @@ def kohya_cannot(recipe: Recipe) -> list[Left]:
         "seeds": (recipe.seeds > 1, "one seed is written"),
         "memory.deterministic": (recipe.memory.deterministic, "left out"),
     }
-    data = recipe.to_json()
-    return [Left(place, _at(data, place), why) for place, (is_told, why) in found.items() if is_told]
+    return left_out(recipe, found)
 
 
-def _at(data: Mapping[str, Any], place: str) -> Any:
-    part, _, name = place.partition(".")
-    return data[part][name] if name else data[part]
+def _loss(recipe: Recipe) -> dict[str, Any]:
+    loss = recipe.loss
+    return {
+        "prior_loss_weight": recipe.prior.weight,
+        "noise_offset": loss.noise_offset or None,
+        "min_snr_gamma": loss.min_snr_gamma or None,
+        "debiased_estimation_loss": loss.debiased,
+        "loss_type": loss.kind,
+        "huber_schedule": loss.huber_schedule,
+        "huber_c": loss.huber_c,
+        "masked_loss": loss.masked,
+        "alpha_mask": loss.masked,
+    }
+
+
+def _memory_and_files(recipe: Recipe) -> dict[str, Any]:
+    return {
+        "mixed_precision": _PRECISIONS[recipe.memory.precision],
+        "save_precision": _SAVED[recipe.output.precision],
+        "gradient_checkpointing": recipe.memory.gradient_checkpointing,
+        "cache_latents": True,
+        "cache_latents_to_disk": recipe.memory.cache == "disk",
+        "no_half_vae": True,
+        "save_model_as": "safetensors",
+        "save_every_n_steps": recipe.output.save_every,
+    }
 
 
 def _network(recipe: Recipe) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,19 +54,7 @@ def warm_up(job: Job, cancelled: Callable[[], bool]) -> Generator[Prepared, None
         family = load_family(job.base, Residence.of(recipe.memory, job.device), clip_skip=recipe.text.clip_skip)
         weights = _bytes(family.denoiser)
         loaded = time.monotonic()
-        dataset = job.dataset.with_samples(samples)
-        has_others = job.recipe.prior.images or job.regularisation is not None
-        work = Preparation(
-            recipe=recipe,
-            dataset=dataset,
-            base=job.base,
-            run=RunFolder(Path(scratch)),
-            family=family,
-            regularisation=dataset if has_others else None,
-            prompts=["", "draft"],
-            cancelled=cancelled,
-        )
-        training_set = yield from prepare(work)
+        training_set = yield from prepare(_preparation(job, samples, family, Path(scratch), cancelled))
         encoded = time.monotonic()
         draw = _drawing(family, recipe) if job.sampler is None and job.recipe.output.sample_every else None
         train_step = TrainStep(family, training_set, recipe)
@@ -75,19 +63,41 @@ def warm_up(job: Job, cancelled: Callable[[], bool]) -> Generator[Prepared, None
         state = sum(tensor.nbytes for tensor in train_step.tensors().values())
         peak = _peak(job.device)
         train_step.adapter.detach()
-    parts = [("base, frozen", weights), ("LoRA and its moments", state), ("gradients", 4 * trained)]
-    if peak is not None:
-        parts.append(("activations and working space", max(0, peak - sum(size for _, size in parts))))
     return WarmUp(
         load=loaded - started,
         encode=(encoded - loaded) / len(samples),
         step=step,
         draw=draw,
-        parts=tuple(parts),
+        parts=_parts(weights, state, trained, peak),
         peak=peak,
         weights=trained,
         state=state,
     )
+
+
+def _preparation(
+    job: Job, samples: Sequence[Sample], family: Family, scratch: Path, cancelled: Callable[[], bool]
+) -> Preparation:
+    dataset = job.dataset.with_samples(tuple(samples))
+    has_others = job.recipe.prior.images or job.regularisation is not None
+    return Preparation(
+        recipe=_short(job.recipe),
+        dataset=dataset,
+        base=job.base,
+        run=RunFolder(scratch),
+        family=family,
+        regularisation=dataset if has_others else None,
+        prompts=["", "draft"],
+        cancelled=cancelled,
+    )
+
+
+def _parts(weights: int, state: int, trained: int, peak: int | None) -> tuple[tuple[str, int], ...]:
+    """Bytes by what they are for; gradients are fp32."""
+    parts = [("base, frozen", weights), ("LoRA and its moments", state), ("gradients", 4 * trained)]
+    if peak is not None:
+        parts.append(("activations and working space", max(0, peak - sum(size for _, size in parts))))
+    return tuple(parts)
 
 
 def _timed(train_step: TrainStep, device: str, cancelled: Callable[[], bool]) -> Generator[Prepared, None, float]:
@@ -99,7 +109,7 @@ def _timed(train_step: TrainStep, device: str, cancelled: Callable[[], bool]) ->
         yield Prepared(what="warming up", done=number, total=_STEPS + 1)
         started = time.monotonic()
         train_step.update(number)
-        _wait(device)
+        synchronise(device)
         seconds.append(time.monotonic() - started)
     return min(seconds[1:] or seconds or [0.0])
 
@@ -146,7 +156,8 @@ def _peak(device: str) -> int | None:
     return torch.cuda.max_memory_allocated(device) if device.startswith("cuda") else None
 
 
-def _wait(device: str) -> None:
+def synchronise(device: str) -> None:
+    """Wait until a GPU has done what it was given: seconds are read after that."""
     if device.startswith("cuda"):
         cuda: Any = torch.cuda
         cuda.synchronize(device)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from trainer.captions.batch import caption_dataset, plan_captions
-from trainer.captions.captioners.captioner import Said, Tag
+from trainer.captions.captioners.captioner import RawCaption, Tag
 from trainer.captions.captioners.store import CaptionStore
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.finding import verdict
@@ -84,9 +84,9 @@ def test_an_interruption_from_outside_loses_nothing_said(dataset: Dataset, store
     ("words", "why"),
     [
         (lambda: 1 / 0, "ZeroDivisionError: division by zero"),
-        (lambda: Said(""), "it said nothing"),
-        (lambda: Said(" \n\t "), "it said nothing"),
-        (lambda: Said("blah " * 2_000_000), "it said 10,000,000 characters, and 20,000 is the most"),
+        (lambda: RawCaption(""), "it said nothing"),
+        (lambda: RawCaption(" \n\t "), "it said nothing"),
+        (lambda: RawCaption("blah " * 2_000_000), "it said 10,000,000 characters, and 20,000 is the most"),
         (lambda: None, "AttributeError"),
     ],
 )
@@ -95,7 +95,7 @@ def test_a_picture_without_a_caption_is_named_and_keeps_what_it_had(
 ):
     bad = dataset.samples[1]
     before = dataset.with_samples(tuple(replace(s, caption="old", author="tagger") for s in dataset.samples))
-    captioner = FakeCaptioner(lambda sha256: words() if sha256 == bad.sha256 else Said("fine"))  # type: ignore[operator]
+    captioner = FakeCaptioner(lambda sha256: words() if sha256 == bad.sha256 else RawCaption("fine"))  # type: ignore[operator]
     done = caption_dataset(before, captioner, store)
     assert [sample.caption for sample in done.dataset.samples] == ["fine", "old", "fine", "fine", "fine"]
     assert done.dataset.samples[1].author == "tagger"
@@ -107,7 +107,7 @@ def test_a_picture_without_a_caption_is_named_and_keeps_what_it_had(
 
 
 def test_a_warning_goes_once_the_picture_is_captioned(dataset: Dataset, store: CaptionStore):
-    silent = FakeCaptioner(lambda sha256: Said("" if sha256 == dataset.samples[0].sha256 else "words"))
+    silent = FakeCaptioner(lambda sha256: RawCaption("" if sha256 == dataset.samples[0].sha256 else "words"))
     once = caption_dataset(dataset, silent, store).dataset
     assert once.samples[0].findings and not once.samples[1].findings
     assert caption_dataset(once, FakeCaptioner(), store).dataset.samples[0].findings == ()
@@ -115,7 +115,7 @@ def test_a_warning_goes_once_the_picture_is_captioned(dataset: Dataset, store: C
 
 def test_a_wrong_number_of_answers_is_taken_for_none_of_them(dataset: Dataset, store: CaptionStore):
     captioner = FakeCaptioner()
-    captioner.caption = lambda images: [Said("one")]  # type: ignore[method-assign]
+    captioner.caption = lambda images: [RawCaption("one")]  # type: ignore[method-assign]
     assert {s.caption for s in caption_dataset(dataset, captioner, store).dataset.samples} == {"one", "mine"}
 
 
@@ -132,7 +132,7 @@ def test_a_captioner_that_fails_every_time_stops_the_run(dataset: Dataset, store
 
 
 def test_a_missing_model_stops_the_run_at_once(dataset: Dataset, store: CaptionStore):
-    def missing(sha256: str) -> Said:
+    def missing(sha256: str) -> RawCaption:
         raise ModelError("The tagger is not there.")
 
     captioner = FakeCaptioner(missing)
@@ -142,13 +142,13 @@ def test_a_missing_model_stops_the_run_at_once(dataset: Dataset, store: CaptionS
 
 
 def test_text_that_no_file_could_hold_is_cleaned(dataset: Dataset, store: CaptionStore):
-    said = caption_dataset(dataset, FakeCaptioner(lambda sha256: Said("a\ud800 \x00cat\r\n sits\u2028")), store)
+    said = caption_dataset(dataset, FakeCaptioner(lambda sha256: RawCaption("a\ud800 \x00cat\r\n sits\u2028")), store)
     assert said.dataset.samples[0].caption == "a? cat sits"
 
 
 def test_a_character_hit_becomes_a_warning_and_stays_out_of_the_caption(dataset: Dataset, store: CaptionStore):
     tags = (Tag("long_hair", "general", 0.9), Tag("miku_(series)", "character", 0.97))
-    done = caption_dataset(dataset, FakeCaptioner(lambda sha256: Said("long hair", tags), author="tagger"), store)
+    done = caption_dataset(dataset, FakeCaptioner(lambda sha256: RawCaption("long hair", tags), author="tagger"), store)
     sample = done.dataset.samples[0]
     assert (sample.caption, sample.tags, sample.author) == ("long hair", ("long_hair",), "tagger")
     (finding,) = sample.findings
@@ -157,9 +157,9 @@ def test_a_character_hit_becomes_a_warning_and_stays_out_of_the_caption(dataset:
 
 
 def test_a_tagger_adds_to_sentences_and_a_captioner_to_tags(dataset: Dataset, store: CaptionStore):
-    tags = Said("long hair", (Tag("long_hair", "general", 0.9),))
+    tags = RawCaption("long hair", (Tag("long_hair", "general", 0.9),))
     tagger = FakeCaptioner(lambda sha256: tags, author="tagger", key="t")
-    writer = FakeCaptioner(lambda sha256: Said("A woman smiles."))
+    writer = FakeCaptioner(lambda sha256: RawCaption("A woman smiles."))
     for captioners in ((tagger, writer), (writer, tagger)):
         both = dataset
         for captioner in captioners:
@@ -170,7 +170,7 @@ def test_a_tagger_adds_to_sentences_and_a_captioner_to_tags(dataset: Dataset, st
 
 
 def test_a_picture_captioned_by_hand_keeps_what_was_said_of_it_before(dataset: Dataset, store: CaptionStore):
-    said = Said("long hair, smile", (Tag("long_hair", "general", 0.9), Tag("smile", "general", 0.8)))
+    said = RawCaption("long hair, smile", (Tag("long_hair", "general", 0.9), Tag("smile", "general", 0.8)))
     tagger = FakeCaptioner(words=lambda sha256: said, author="tagger")
     caption_dataset(dataset, tagger, store, keep_hand=False)
     mine = caption_dataset(dataset, tagger, store).dataset.samples[-1]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trainer.cli import main
+from trainer.cli.main import main
 from trainer.demo.assets import ASSETS
 from trainer.demo.character import draw_character
 from trainer.demo.settings import demo_plan, demo_recipe

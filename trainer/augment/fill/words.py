@@ -1,7 +1,7 @@
 """Prompts and captions of made pictures: the reference's words, with the view's where they speak of the same."""
 
 from ...captions.prose.parse import parse
-from ...captions.prose.tags import word_of
+from ...captions.prose.tags import classify_tag
 from ...captions.rules.compose import spelling
 from .plan import FillPlan
 from .view import View
@@ -34,4 +34,4 @@ def prompt_for(caption: str, view: View, trigger: str, plan: FillPlan) -> str:
 
 
 def _slot(tag: str) -> str:
-    return word_of(tag).slot
+    return classify_tag(tag).slot

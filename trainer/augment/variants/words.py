@@ -1,7 +1,7 @@
 """Captions and prompts of variants: all of the source's words but its style."""
 
 from ...captions.prose.parse import parse
-from ...captions.prose.tags import word_of
+from ...captions.prose.tags import classify_tag
 from ...captions.rules.compose import spelling
 from ...captions.rules.style import styles_of, without_opening
 
@@ -16,7 +16,7 @@ def restyled(caption: str, style: str) -> str:
 def with_style(caption: str, style: str) -> str:
     """The caption of an original, with `style` added where it says nothing of style."""
     spoken = parse(caption)
-    says = styles_of(spoken) or any(word_of(tag).slot == "style" for tag in spoken.tags)
+    says = styles_of(spoken) or any(classify_tag(tag).slot == "style" for tag in spoken.tags)
     return caption if says or not style.strip() or not caption else f"{caption.rstrip(' .')}, {style.strip()}"
 
 
@@ -27,7 +27,7 @@ def asked_for(caption: str, style: str, trigger: str, looks: str = "") -> str:
 
 
 def _plain(tags: tuple[str, ...]) -> list[str]:
-    return [tag for tag in tags if word_of(tag).slot != "style"]
+    return [tag for tag in tags if classify_tag(tag).slot != "style"]
 
 
 def _unnamed(fragment: str, trigger: str) -> str:

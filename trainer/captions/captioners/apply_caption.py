@@ -6,7 +6,7 @@ from dataclasses import replace
 from ...dataset.files.layout import one_line
 from ...dataset.finding import Finding
 from ...dataset.sample import Author, Sample
-from .captioner import Said
+from .captioner import RawCaption
 
 MAX_CHARACTERS = 20_000
 """About ten times what any text encoder takes in; more is a captioner gone astray."""
@@ -14,23 +14,23 @@ MAX_CHARACTERS = 20_000
 CAPTION, LOOK_ALIKE = "caption", "look_alike"
 
 
-def clean(said: Said) -> Said:
+def clean(said: RawCaption) -> RawCaption:
     """On one line, without control characters and halves of characters that no file could hold."""
     if len(said.text) > MAX_CHARACTERS:
         return said
     whole = said.text.encode("utf-8", "replace").decode("utf-8")
     kept = "".join(letter for letter in whole if letter.isspace() or unicodedata.category(letter) != "Cc")
-    return Said(one_line(kept), said.tags)
+    return RawCaption(one_line(kept), said.tags)
 
 
-def fault_of_caption(said: Said) -> str | None:
+def fault_of_caption(said: RawCaption) -> str | None:
     """Why this cannot be a caption."""
     if len(said.text) > MAX_CHARACTERS:
         return f"it said {len(said.text):,} characters, and {MAX_CHARACTERS:,} is the most"
     return None if said.text.strip() else "it said nothing"
 
 
-def with_caption(sample: Sample, said: Said, author: Author) -> Sample:
+def with_caption(sample: Sample, said: RawCaption, author: Author) -> Sample:
     """The sample as captioned. A tagger adds its tags to what a captioner wrote in sentences, and the reverse."""
     sample = replace(sample, findings=_without(sample, CAPTION))
     if author == "tagger":
@@ -41,7 +41,7 @@ def with_caption(sample: Sample, said: Said, author: Author) -> Sample:
     return replace(sample, caption=said.text, raw=said.text, author=author)
 
 
-def with_words(sample: Sample, said: Said, author: Author) -> Sample:
+def with_words(sample: Sample, said: RawCaption, author: Author) -> Sample:
     """The sample with what a captioner sees on it, its caption by hand left alone."""
     if author == "tagger":
         return replace(sample, tags=tuple(tag.name for tag in said.tags if tag.category == "general"))
@@ -54,7 +54,7 @@ def without_caption(sample: Sample, captioner: str, why: str) -> Sample:
     return replace(sample, findings=(*_without(sample, CAPTION), Finding(check=CAPTION, level="warning", text=text)))
 
 
-def _look_alikes(said: Said) -> tuple[Finding, ...]:
+def _look_alikes(said: RawCaption) -> tuple[Finding, ...]:
     known = [tag for tag in said.tags if tag.category == "character"]
     if not known:
         return ()

@@ -23,7 +23,7 @@ class Tag:
 
 
 @dataclass(frozen=True)
-class Said:
+class RawCaption:
     """A caption as it would be written down, and the tags behind it; characters are among the tags but not the text."""
 
     text: str
@@ -49,6 +49,6 @@ class Captioner(Protocol):
     @property
     def batch(self) -> int: ...
 
-    def caption(self, images: Sequence[Image.Image]) -> list[Said]:
+    def caption(self, images: Sequence[Image.Image]) -> list[RawCaption]:
         """One answer a picture, in order. LikenessError stops the run; any other error is of these pictures only."""
         ...

@@ -6,7 +6,7 @@ from ...dataset.dataset import Dataset, LeftOut
 from ...dataset.sample import Author, Sample
 from ...errors import DatasetError
 from .apply_caption import clean, fault_of_caption, with_caption, without_caption
-from .captioner import Said, Tag
+from .captioner import RawCaption, Tag
 
 
 def use_captions(
@@ -25,7 +25,7 @@ def use_captions(
     samples: list[Sample] = []
     failed: list[LeftOut] = []
     for sample, text in zip(dataset.samples, texts, strict=True):
-        said = clean(Said(text, _tags(text) if author == "tagger" else ()))
+        said = clean(RawCaption(text, _tags(text) if author == "tagger" else ()))
         if keep_hand and sample.author == "hand":
             samples.append(sample)
         elif why := fault_of_caption(said):

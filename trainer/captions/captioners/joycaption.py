@@ -14,14 +14,14 @@ from PIL import Image
 
 from ...dataset.sample import Author
 from ...errors import ModelError, RecipeError
-from .captioner import Said
+from .captioner import RawCaption
 from .joy_prompt import SYSTEM, JoyPrompt
 from .llava import Llava, Precision, load_llava, out_of_memory, without_cast_notices
 from .store import fingerprint
 
 
 @dataclass(frozen=True, kw_only=True)
-class Speech:
+class Decoding:
     """How words are chosen: temperature 0 takes the likeliest each time; above 0 `seed` and `top_p` draw one."""
 
     max_new_tokens: int = 512
@@ -46,7 +46,7 @@ class JoyCaption:
 
     folder: Path
     prompt: JoyPrompt = field(default_factory=JoyPrompt)
-    speech: Speech = field(default_factory=Speech)
+    decoding: Decoding = field(default_factory=Decoding)
     precision: Precision = "bf16"
     device: str = "cpu"
     batch: int = 1
@@ -60,13 +60,13 @@ class JoyCaption:
     @cached_property
     def _key(self) -> str:
         weights = [*sorted(self.folder.glob("*.safetensors")), self.folder / "config.json"]
-        options = json.dumps([self.prompt.text, asdict(self.speech), self.precision])
+        options = json.dumps([self.prompt.text, asdict(self.decoding), self.precision])
         return f"joycaption {fingerprint(weights)} {options}"
 
-    def caption(self, images: Sequence[Image.Image]) -> list[Said]:
+    def caption(self, images: Sequence[Image.Image]) -> list[RawCaption]:
         llava = self._llava
         try:
-            return [Said(text) for text in self._spoken(llava, images)]
+            return [RawCaption(text) for text in self._generated(llava, images)]
         except torch.OutOfMemoryError as fault:
             if len(images) > 1:
                 raise  # fewer at once may fit
@@ -90,24 +90,29 @@ class JoyCaption:
     def _llava(self) -> Llava:
         return load_llava(self.folder, self.precision, self.device)
 
-    def _spoken(self, llava: Llava, images: Sequence[Image.Image]) -> list[str]:
+    def _generated(self, llava: Llava, images: Sequence[Image.Image]) -> list[str]:
         inputs = llava.inputs(images, SYSTEM, self.prompt.text)
         engine: Any = torch
         with torch.inference_mode(), engine.random.fork_rng(), without_cast_notices():
-            engine.manual_seed(self.speech.seed)
-            ids = llava.model.generate(**inputs, **self._drawing(llava))
+            engine.manual_seed(self.decoding.seed)
+            ids = llava.model.generate(**inputs, **self._decoding_options(llava))
         fresh = ids[:, inputs["input_ids"].shape[1] :]
         texts: list[str] = llava.processor.tokenizer.batch_decode(
             fresh, skip_special_tokens=True, clean_up_tokenization_spaces=False
         )
         return [text.strip() for text in texts]
 
-    def _drawing(self, llava: Llava) -> dict[str, Any]:
+    def _decoding_options(self, llava: Llava) -> dict[str, Any]:
         tokens = llava.processor.tokenizer
         padding = tokens.eos_token_id if tokens.pad_token_id is None else tokens.pad_token_id
-        always = {"max_new_tokens": self.speech.max_new_tokens, "suppress_tokens": None, "pad_token_id": padding}
-        if self.speech.temperature == 0:
+        always = {"max_new_tokens": self.decoding.max_new_tokens, "suppress_tokens": None, "pad_token_id": padding}
+        if self.decoding.temperature == 0:
             # The model's own defaults draw; what only drawing uses is set back, or transformers warns each time.
             return {**always, "do_sample": False, "temperature": None, "top_p": None, "top_k": None}
-        drawn = {"do_sample": True, "temperature": self.speech.temperature, "top_p": self.speech.top_p, "top_k": None}
+        drawn = {
+            "do_sample": True,
+            "temperature": self.decoding.temperature,
+            "top_p": self.decoding.top_p,
+            "top_k": None,
+        }
         return {**always, **drawn}

@@ -31,7 +31,7 @@ class Llava:
     def inputs(self, images: Sequence[Image.Image], system: str, request: str) -> Any:
         """Token ids, mask and pixels of one conversation a picture, on the model's device."""
         chat = [{"role": "system", "content": system}, {"role": "user", "content": request}]
-        text = self._spoken(chat)
+        text = self._chat_text(chat)
         # A template may begin with the start token that the tokenizer adds too; two of them spoil the captions.
         begun = bool(self.processor.tokenizer.bos_token) and text.startswith(self.processor.tokenizer.bos_token)
         squeezed = [image.convert("RGB").resize(self.size, Image.Resampling.LANCZOS) for image in images]
@@ -41,7 +41,7 @@ class Llava:
         inputs["pixel_values"] = inputs["pixel_values"].to(torch.bfloat16)
         return inputs.to(self.model.device)
 
-    def _spoken(self, chat: list[dict[str, str]]) -> str:
+    def _chat_text(self, chat: list[dict[str, str]]) -> str:
         owner = self.processor if getattr(self.processor, "chat_template", None) else self.processor.tokenizer
         text: str = owner.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
         if text.count(self.processor.image_token) != 1:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...errors import DatasetError
 from ...storage.atomic import write_atomically
-from .captioner import Said, Tag
+from .captioner import RawCaption, Tag
 
 _SAMPLE_BYTES = 1 << 16
 
@@ -19,16 +19,16 @@ class CaptionStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def get(self, sha256: str, key: str) -> Said | None:
+    def get(self, sha256: str, key: str) -> RawCaption | None:
         """None when it was never said, or when its file is damaged: then it is said again."""
         try:
             data = json.loads(self._path(sha256, key).read_bytes())
             tags = tuple(Tag(name, category, score) for name, category, score in data["tags"])
-            return Said(data["text"], tags) if isinstance(data["text"], str) else None
+            return RawCaption(data["text"], tags) if isinstance(data["text"], str) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def put(self, sha256: str, key: str, said: Said) -> None:
+    def put(self, sha256: str, key: str, said: RawCaption) -> None:
         """Atomic. Raises DatasetError when the disk is full or may not be written."""
         tags = [list(asdict(tag).values()) for tag in said.tags]
         data = json.dumps({"text": said.text, "tags": tags}, ensure_ascii=False).encode()

@@ -13,10 +13,10 @@ from PIL import Image
 from ...dataset.sample import Author
 from ...errors import ModelError
 from ...runtime.onnx_engine import onnx_engine
-from .captioner import Said
+from .captioner import RawCaption
 from .store import fingerprint
 from .tagger_files import TaggerFiles
-from .wd14_words import Thresholds, Words, decode, read_words
+from .wd14_tags import TagVocabulary, Thresholds, decode, read_vocabulary
 from .white_square import white_square
 
 _USUAL_SIDE = 448
@@ -27,7 +27,7 @@ class _Network:
     """An open session. `fixed` is the batch its file prescribes, None where any will do."""
 
     session: Any
-    words: Words
+    words: TagVocabulary
     side: int
     fixed: int | None
 
@@ -62,12 +62,7 @@ class Wd14:
         options = json.dumps([asdict(self.thresholds), self.underscores])
         return f"wd14 {fingerprint([self.files.model, self.files.words])} {options}"
 
-    @property
-    def provider(self) -> str:
-        """What runs the network, in onnxruntime's words."""
-        return self._network.session.get_providers()[0]
-
-    def caption(self, images: Sequence[Image.Image]) -> list[Said]:
+    def caption(self, images: Sequence[Image.Image]) -> list[RawCaption]:
         words = self._network.words
         return [decode(row, words, self.thresholds, underscores=self.underscores) for row in self.scores(images)]
 
@@ -91,7 +86,7 @@ class Wd14:
 
     @cached_property
     def _network(self) -> _Network:
-        words = read_words(self.files.words)
+        words = read_vocabulary(self.files.words)
         session = _session(self.files)
         batch, side = _contract(session, self.files)
         outputs = session.get_outputs()[0].shape[-1]

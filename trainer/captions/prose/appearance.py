@@ -1,4 +1,4 @@
-"""Finds noun phrases on looks in a sentence and strikes them out, or only their adjectives where they act."""
+"""Finds noun phrases on appearance in a sentence and removes them, or only their adjectives where they act."""
 
 from dataclasses import dataclass
 
@@ -19,28 +19,28 @@ from ..words.prose import (
     STATIC,
     WITHS,
 )
-from .found import Decides, Found, head_key, kind_of
-from .people import ending_row, strike_people
+from .appearance_phrase import AppearancePhrase, Decides, head_key, kind_of
+from .people import ending_row, remove_people
 from .phrase import STOPS, Sentence
 from .spans import JOINTS, Spans, is_owner
 
 _IS = words("is are was were appear appears")
 
 
-def strike_looks(line: Sentence, decides: Decides) -> None:
-    """Strike out of `line` every phrase on looks that `decides` says is to go."""
-    strike_people(line, decides)
+def remove_appearance(line: Sentence, decides: Decides) -> None:
+    """Remove from `line` every phrase on appearance that `decides` says is to go."""
+    remove_people(line, decides)
     if HEADS.keys().isdisjoint(line.low):
         return
     heads = _Heads(line, decides, Spans(line))
     for place, word in enumerate(line.low):
-        if word in HEADS and not line.gone[place]:
+        if word in HEADS and not line.removed[place]:
             heads.head(place)
 
 
-def is_hot(low: set[str]) -> bool:
-    """Whether a sentence with these words may say something of looks."""
-    if not vocabulary.HOT.isdisjoint(low):
+def may_describe_appearance(low: set[str]) -> bool:
+    """Whether a sentence with these words may say something of appearance."""
+    if not vocabulary.APPEARANCE_WORDS.isdisjoint(low):
         return True
     return any(ending_row(word) for word in [word for word in low if "-" in word])
 
@@ -52,7 +52,7 @@ class _Heads:
     spans: Spans
 
     def head(self, place: int) -> None:
-        """The noun phrase around a head: struck out, or only its adjectives where it takes part in an action."""
+        """The noun phrase around a head: removed, or only its adjectives where it takes part in an action."""
         line = self.line
         if line.at(place + 1) in vocabulary.COMPOUND or line.at(place - 1) in {"of"} and line.at(place) == "frame":
             return
@@ -62,15 +62,15 @@ class _Heads:
         plain = [n for n in attributes if not self.spans.is_state(n, place)]
         head = line.low[place]
         words = [line.low[n] for n in plain]
-        found = Found(HEADS[head], kind_of(head), head_key(head, words), " ".join(line.low[start:end]))
+        found = AppearancePhrase(HEADS[head], kind_of(head), head_key(head, words), " ".join(line.low[start:end]))
         if self._is_described(start, end, place):
-            self._strike_description(start, end, found)
+            self._remove_description(start, end, found)
             return
         if is_owner(line.at(start - 1)):
-            self._strike_aside(end, found)
-        self._strike_predicate(end, found)
+            self._remove_aside(end, found)
+        self._remove_predicate(end, found)
         if (plain or head in ALONE) and not self._another_sense(place, words) and self.decides(found):
-            self._strike_phrase(start, place, end, plain)
+            self._remove_phrase(start, place, end, plain)
 
     def _another_sense(self, place: int, words: list[str]) -> bool:
         """Heads with a second meaning: a figure in the distance, a smiling face, a picture frame."""
@@ -83,7 +83,7 @@ class _Heads:
         return head in {"wings", "tail", "halo"} and self.line.at(place + 1) == "of"
 
     def _is_described(self, start: int, end: int, place: int) -> bool:
-        """`her hair is long`, `her hair falls in waves`: a clause about looks and nothing else."""
+        """`her hair is long`, `her hair falls in waves`: a clause about appearance and nothing else."""
         line = self.line
         before = line.at(start - 1)
         if not (is_owner(before) or start == 0) or line.at(self.spans.determiner(start) - 1) in {"with", "of"}:
@@ -100,7 +100,7 @@ class _Heads:
             )
         return clause[0] in STATIC
 
-    def _strike_description(self, start: int, end: int, found: Found) -> None:
+    def _remove_description(self, start: int, end: int, found: AppearancePhrase) -> None:
         line = self.line
         last = line.end_of_clause(end)
         while line.at(last) == "," and line.at(last + 1) in STATIC:
@@ -111,10 +111,10 @@ class _Heads:
         head = found.key.rsplit("_", 1)[-1] if "_" in found.key else found.key
         kept = [n for n in range(end, last) if line.low[n] in vocabulary.SIGNATURE]
         key = found.key if "_" in found.key else head_key(head, words)
-        if not kept and self.decides(Found(found.row, found.kind, key, text)):
-            line.strike(start, last)
+        if not kept and self.decides(AppearancePhrase(found.row, found.kind, key, text)):
+            line.remove(start, last)
 
-    def _strike_aside(self, end: int, found: Found) -> None:
+    def _remove_aside(self, end: int, found: AppearancePhrase) -> None:
         """`her hair, long and red, blows`: adjectives between commas."""
         line = self.line
         last = end + 1
@@ -122,10 +122,10 @@ class _Heads:
             last += 1
         if line.at(end) == "," and line.at(last) == "," and last > end + 1 and self.spans.is_verb(last + 1):
             words = line.low[end + 1 : last]
-            if self.decides(Found(found.row, found.kind, head_key(found.row, words), " ".join(words))):
-                line.strike(end, last + 1)
+            if self.decides(AppearancePhrase(found.row, found.kind, head_key(found.row, words), " ".join(words))):
+                line.remove(end, last + 1)
 
-    def _strike_predicate(self, end: int, found: Found) -> None:
+    def _remove_predicate(self, end: int, found: AppearancePhrase) -> None:
         """`her hair is auburn and tied up`: the adjectives after the verb go, the action stays."""
         line = self.line
         if line.at(end) not in COPULAS:
@@ -135,21 +135,21 @@ class _Heads:
             last += 1
         plain = [n for n in range(end + 1, last) if line.low[n] in ADJECTIVES and line.low[n] not in ACTIONS | STATES]
         if plain and self.decides(
-            Found(found.row, found.kind, head_key(found.row, [line.low[n] for n in plain]), found.text)
+            AppearancePhrase(found.row, found.kind, head_key(found.row, [line.low[n] for n in plain]), found.text)
         ):
             for n in plain:
-                line.strike(n, n + 1)
+                line.remove(n, n + 1)
 
-    def _strike_phrase(self, start: int, place: int, end: int, plain: list[int]) -> None:
+    def _remove_phrase(self, start: int, place: int, end: int, plain: list[int]) -> None:
         line = self.line
         if self._acts(start, place, end):
             for n in plain:
-                line.strike(n, n + 1)
-            self._strike_joints(start, place)
+                line.remove(n, n + 1)
+            self._remove_joints(start, place)
             if line.low[place] in FACE_PARTS:
                 line.words[place] = line.low[place] = "face"
             elif line.low[place] in ALONE:
-                line.strike(self.spans.determiner(start), self.spans.end_of_complement(end))
+                line.remove(self.spans.determiner(start), self.spans.end_of_complement(end))
             return
         acting = is_owner(line.at(start - 1)) and line.at(end).endswith("ing")
         start = self.spans.determiner(start)
@@ -157,14 +157,14 @@ class _Heads:
             start = self.spans.determiner(self.spans.start(start - 2))
         acting = acting and (line.at(start - 1) in STOPS or start == 0)
         worn = line.at(start - 1) in {"in", "into"} and line.low[place] in vocabulary.SIGNATURE
-        line.strike(start - worn, self.spans.next_stop(end) if acting else self.spans.end_of_complement(end))
+        line.remove(start - worn, self.spans.next_stop(end) if acting else self.spans.end_of_complement(end))
 
-    def _strike_joints(self, start: int, place: int) -> None:
+    def _remove_joints(self, start: int, place: int) -> None:
         for n in range(start, place):
             if self.line.low[n] in JOINTS or self.line.low[n] in ADVERBS:
-                following = [m for m in range(n + 1, place) if not self.line.gone[m]]
-                before = [m for m in range(start, n) if not self.line.gone[m]]
-                self.line.gone[n] = self.line.gone[n] or not (following and before)
+                following = [m for m in range(n + 1, place) if not self.line.removed[m]]
+                before = [m for m in range(start, n) if not self.line.removed[m]]
+                self.line.removed[n] = self.line.removed[n] or not (following and before)
 
     def _acts(self, start: int, place: int, end: int) -> bool:
         """Whether the phrase takes part in an action or state, so that only its adjectives may go."""

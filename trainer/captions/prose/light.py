@@ -34,9 +34,9 @@ def lighting_words(
     With a face mark (Check dataset and crops set them) light is told from the face against the rest of the set, else
     from the range of the whole picture, which tells only dim and bright. Raises Cancelled between pictures.
     """
-    seen: dict[str, _Seen] = {}
+    seen: dict[str, _LightReading] = {}
     steps = Steps(len(dataset.samples), _STOPPED, progress, cancelled)
-    for index, light in stepped(dataset.samples, _look, steps, lambda sample: sample.path.name):
+    for index, light in stepped(dataset.samples, _read_light, steps, lambda sample: sample.path.name):
         if light is not None:
             seen[dataset.samples[index].sha256] = light
     neutral = neutral_of([face for face, _ in seen.values() if face is not None])
@@ -44,11 +44,11 @@ def lighting_words(
     return {sha256: said for sha256, said in words.items() if said}
 
 
-_Seen = tuple[Light | None, tuple[float, float]]
+_LightReading = tuple[Light | None, tuple[float, float]]
 """The light on the face, and the luma of a picture's darkest and lightest parts."""
 
 
-def _look(sample: Sample) -> _Seen | None:
+def _read_light(sample: Sample) -> _LightReading | None:
     try:
         image = open_sample(sample)
     except DatasetError:  # the check names unreadable files; here they only stay without a word

@@ -7,7 +7,7 @@ from functools import lru_cache
 from ..words import words
 from ..words.prose import DETERMINERS, PREPOSITIONS, PRONOUNS
 from .phrase import remembered, sentences_of
-from .tags import word_of
+from .tags import classify_tag
 
 _SEPARATORS = re.compile(r",?\s*\bBREAK\b\s*,?\s*|\s*\|\|\|\s*")
 _TELLING = words(
@@ -20,20 +20,20 @@ _LONGEST_FRAGMENT = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class ParsedCaption:
     """What a captioner said: tags in its order, and sentences."""
 
     tags: tuple[str, ...]
     prose: str
 
 
-def parse(text: str) -> Spoken:
+def parse(text: str) -> ParsedCaption:
     """Fragments that read like tags become tags: a list of them, or those before the first sentence.
 
     What follows a sentence in one line belongs to it, since its commas are its own.
     """
     if not text:
-        return Spoken((), "")
+        return ParsedCaption((), "")
     tags: list[str] = []
     prose: list[str] = []
     if "|||" in text or "BREAK" in text:
@@ -47,7 +47,7 @@ def parse(text: str) -> Spoken:
         else:
             tags += first
             prose.append(told)
-    return Spoken(tuple(tags), " ".join(prose))
+    return ParsedCaption(tuple(tags), " ".join(prose))
 
 
 @remembered
@@ -87,12 +87,12 @@ def _opens_clause(fragment: str) -> bool:
         return False
     if words[0] in DETERMINERS or words[0] in PREPOSITIONS:
         return not _is_view(fragment)
-    return words[0].endswith("ing") and word_of(fragment).slot == "other"
+    return words[0].endswith("ing") and classify_tag(fragment).slot == "other"
 
 
 def _is_view(fragment: str) -> bool:
     """`from above`: a tag, though it begins with a preposition."""
-    return fragment.count(" ") < 3 and word_of(fragment).slot == "camera"
+    return fragment.count(" ") < 3 and classify_tag(fragment).slot == "camera"
 
 
 def _first_written(sentence: str, fragments: list[str], told: int) -> int:

@@ -20,7 +20,7 @@ from ..words.prose import (
     STATE_COMPOUNDS,
     WITHS,
 )
-from .found import Decides, Found, adjective_key
+from .appearance_phrase import AppearancePhrase, Decides, adjective_key
 from .phrase import STOPS, Sentence
 
 _OWNED = words("her his their its my")
@@ -32,8 +32,8 @@ _AGES = _DECADES | _DESCENT | {"aged", "old"}
 _OF_PERSONS = frozenset(PERSON_ROWS) | frozenset(PERSON_NOUNS)
 
 
-def strike_people(line: Sentence, decides: Decides) -> None:
-    """Strike out of `line` what `decides` says is to go."""
+def remove_people(line: Sentence, decides: Decides) -> None:
+    """Remove from `line` what `decides` says is to go."""
     known = set(line.low)
     if not _AGES.isdisjoint(known):
         _People(line, decides).ages()
@@ -65,14 +65,14 @@ class _People:
                 start = place - 1 if line.at(place - 1) in {"early", "mid", "late"} else place
                 start -= line.at(start - 1) in _OWNED
                 if line.at(start - 1) in {"in", "around"}:
-                    self._strike(start - 1, place + 1, Found("age", "identity", "age", ""))
+                    self._remove(start - 1, place + 1, AppearancePhrase("age", "identity", "age", ""))
             elif word == "aged" and line.at(place + 1)[:1].isdigit():
-                self._strike(place, place + 2, Found("age", "identity", "age", ""))
+                self._remove(place, place + 2, AppearancePhrase("age", "identity", "age", ""))
             elif word == "old" and line.at(place - 1) == "years":
-                self._strike(place - 2, place + 1, Found("age", "identity", "age", ""))
+                self._remove(place - 2, place + 1, AppearancePhrase("age", "identity", "age", ""))
             elif word in _DESCENT and "of" in line.low[max(0, place - 4) : place]:
                 start = place - 1 - line.low[max(0, place - 4) : place][::-1].index("of")
-                self._strike(start, place + 1, Found("ethnicity", "identity", "ethnicity", ""))
+                self._remove(start, place + 1, AppearancePhrase("ethnicity", "identity", "ethnicity", ""))
 
     def persons(self) -> None:
         """Adjectives of a person (`young`, `auburn-haired`, `is slender`) and nouns that are one (`a redhead`)."""
@@ -81,12 +81,14 @@ class _People:
                 continue
             row = ending_row(word)
             if row:
-                self._strike(place, place + 1, Found(row, "identity", adjective_key(row, [word]), word))
-            elif word in PERSON_ROWS and not self.line.gone[place] and self._of_person(place):
-                found = Found(PERSON_ROWS[word], _person_kind(word), adjective_key(PERSON_ROWS[word], [word]), word)
-                self._strike(place, place + 1, found)
-            elif word in PERSON_NOUNS and not self.line.gone[place] and self._is_noun(place):
-                self._replace(place, Found("hair", "identity", f"{PERSON_NOUNS[word]}_hair", word), "person")
+                self._remove(place, place + 1, AppearancePhrase(row, "identity", adjective_key(row, [word]), word))
+            elif word in PERSON_ROWS and not self.line.removed[place] and self._of_person(place):
+                found = AppearancePhrase(
+                    PERSON_ROWS[word], _person_kind(word), adjective_key(PERSON_ROWS[word], [word]), word
+                )
+                self._remove(place, place + 1, found)
+            elif word in PERSON_NOUNS and not self.line.removed[place] and self._is_noun(place):
+                self._replace(place, AppearancePhrase("hair", "identity", f"{PERSON_NOUNS[word]}_hair", word), "person")
 
     def _of_person(self, place: int) -> bool:
         line = self.line
@@ -122,12 +124,12 @@ class _People:
         )
         return ends or after.endswith("ing") if before in DETERMINERS or before in ADJECTIVES or place == 0 else False
 
-    def _strike(self, start: int, end: int, found: Found) -> None:
+    def _remove(self, start: int, end: int, found: AppearancePhrase) -> None:
         text = found.text or " ".join(self.line.low[max(0, start) : end])
-        if self.decides(Found(found.row, found.kind, found.key, text)):
-            self.line.strike(max(0, start), end)
+        if self.decides(AppearancePhrase(found.row, found.kind, found.key, text)):
+            self.line.remove(max(0, start), end)
 
-    def _replace(self, place: int, found: Found, word: str) -> None:
+    def _replace(self, place: int, found: AppearancePhrase, word: str) -> None:
         if self.decides(found):
             self.line.words[place] = self.line.low[place] = word
 

@@ -1,4 +1,4 @@
-"""A sentence as words that can be struck out."""
+"""A sentence as words that can be removed."""
 
 import re
 from collections.abc import Callable
@@ -17,12 +17,12 @@ OPENERS = PRONOUNS | {"her", "his", "their"}
 """Words that open a clause of their own."""
 
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 _LONGEST = 1000
 """Letters of a text beyond which what was made of it is not remembered: bounds what the memory can take."""
 
 
-def remembered(work: Callable[[str], Made]) -> Callable[[str], Made]:
+def remembered(work: Callable[[str], Result]) -> Callable[[str], Result]:
     """`work` on a text, remembered: captioners repeat themselves, and rules are applied again and again."""
     known = lru_cache(maxsize=16384)(work)
     return lambda text: known(text) if len(text) <= _LONGEST else work(text)
@@ -48,12 +48,12 @@ def _parts(text: str) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Sentence:
-    """One sentence: `words` as written, `low` in lower case, the `gaps` before each and after all, what is `gone`."""
+    """One sentence: `words` as written, `low` in lower case, the `spaces` around them, which are `removed`."""
 
     words: list[str]
     low: list[str]
-    gaps: list[str]
-    gone: list[bool] = field(default_factory=list[bool])
+    spaces: list[str]
+    removed: list[bool] = field(default_factory=list[bool])
 
     @classmethod
     def of(cls, text: str) -> "Sentence":
@@ -61,9 +61,9 @@ class Sentence:
         words = parts[1::2]
         return cls(words, [word.lower() for word in words], parts[::2], [False] * len(words))
 
-    def strike(self, start: int, end: int) -> None:
-        """Strike out words `start` up to, not including, `end`."""
-        self.gone[start:end] = [True] * (end - start)
+    def remove(self, start: int, end: int) -> None:
+        """Remove words `start` up to, not including, `end`."""
+        self.removed[start:end] = [True] * (end - start)
 
     def at(self, place: int) -> str:
         """The lower-case word at `place`; "" beyond either end."""

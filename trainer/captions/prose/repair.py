@@ -1,4 +1,4 @@
-"""Puts a sentence with struck words back together, so that commas, articles and `and` still fit."""
+"""Puts a sentence with words removed back together, so that commas, articles and `and` still fit."""
 
 from dataclasses import dataclass
 
@@ -23,57 +23,57 @@ _POSSESSIVE = words("her his their its the my")
 _DANGLING = words("very of by slightly quite styled worn arranged put done in into covered")
 
 
-def mended(line: Sentence) -> str:
-    """What is left, mended around every gap; "" when nothing that says anything is left."""
-    if not any(line.gone):
-        return "".join(gap + word for gap, word in zip(line.gaps, [*line.words, ""], strict=True))
-    _join_holes(line)
-    for hole in _holes(line):
-        _Mend(line, hole).run()
+def repaired(line: Sentence) -> str:
+    """What is left, repaired around every gap; "" when nothing that says anything is left."""
+    if not any(line.removed):
+        return "".join(space + word for space, word in zip(line.spaces, [*line.words, ""], strict=True))
+    _join_gaps(line)
+    for gap in _gaps(line):
+        _GapRepair(line, gap).run()
     return _joined(line)
 
 
-def _join_holes(line: Sentence) -> None:
-    """Strike commas and `and` that stand alone between two struck phrases."""
-    gone, low = line.gone, line.low
-    for n in range(1, len(gone)):
-        if gone[n] or not gone[n - 1]:
+def _join_gaps(line: Sentence) -> None:
+    """Remove commas and `and` that stand alone between two removed phrases."""
+    removed, low = line.removed, line.low
+    for n in range(1, len(removed)):
+        if removed[n] or not removed[n - 1]:
             continue
         joint = n
-        while joint < len(gone) and low[joint] in _JOINTS and not gone[joint]:
+        while joint < len(removed) and low[joint] in _JOINTS and not removed[joint]:
             joint += 1
-        if n < joint < len(gone) and gone[joint]:
-            line.strike(n, joint)
+        if n < joint < len(removed) and removed[joint]:
+            line.remove(n, joint)
 
 
-def _holes(line: Sentence) -> list[int]:
-    """The last struck word of every run, from the right: mending one may not move another."""
-    last = len(line.gone) - 1
-    return [n for n in range(last, -1, -1) if line.gone[n] and (n == last or not line.gone[n + 1])]
+def _gaps(line: Sentence) -> list[int]:
+    """The last removed word of every run, from the right: repairing one may not move another."""
+    last = len(line.removed) - 1
+    return [n for n in range(last, -1, -1) if line.removed[n] and (n == last or not line.removed[n + 1])]
 
 
 def _joined(line: Sentence) -> str:
-    words, gaps, gone = line.words, line.gaps, line.gone
-    kept = [n for n, struck in enumerate(gone) if not struck]
+    words, spaces, removed = line.words, line.spaces, line.removed
+    kept = [n for n, is_removed in enumerate(removed) if not is_removed]
     if not any(words[n][0].isalnum() for n in kept):
         return ""
     first = words[kept[0]]
-    parts = [gaps[0], first[0].upper() + first[1:] if words[0][0].isupper() else first]
+    parts = [spaces[0], first[0].upper() + first[1:] if words[0][0].isupper() else first]
     for n in kept[1:]:
-        if gaps[n]:
-            parts.append(gaps[n])
-        elif gone[n - 1] and words[n] not in _TIGHT:
+        if spaces[n]:
+            parts.append(spaces[n])
+        elif removed[n - 1] and words[n] not in _TIGHT:
             parts.append(" ")
         parts.append(words[n])
     return "".join(parts)
 
 
 @dataclass(slots=True)
-class _Mend:
-    """Mends one hole: looks at the nearest words kept on both sides until nothing is left dangling."""
+class _GapRepair:
+    """Repairs one gap: looks at the nearest words kept on both sides until nothing is left dangling."""
 
     line: Sentence
-    hole: int
+    gap: int
 
     def run(self) -> None:
         for _ in range(12):
@@ -82,14 +82,14 @@ class _Mend:
                 return
 
     def _left(self, place: int | None = None) -> int:
-        place = self.hole if place is None else place - 1
-        while place >= 0 and self.line.gone[place]:
+        place = self.gap if place is None else place - 1
+        while place >= 0 and self.line.removed[place]:
             place -= 1
         return place
 
     def _right(self, place: int | None = None) -> int:
-        place = self.hole if place is None else place + 1
-        while place < len(self.line.gone) and self.line.gone[place]:
+        place = self.gap if place is None else place + 1
+        while place < len(self.line.removed) and self.line.removed[place]:
             place += 1
         return place
 
@@ -115,8 +115,8 @@ class _Mend:
         return self._after_word(left, before, after)
 
     def _drop_orphan(self, verb: str, place: int) -> bool:
-        """Strike what a sentence says of a subject that is gone: `[her pale skin] contrasts with the wall`."""
-        noun = self.line.low[self.hole] in HEADS and self.line.low[0] in _POSSESSIVE and place == self.hole + 1
+        """Remove what a sentence says of a subject that was removed: `[her pale skin] contrasts with the wall`."""
+        noun = self.line.low[self.gap] in HEADS and self.line.low[0] in _POSSESSIVE and place == self.gap + 1
         if (
             not noun
             or verb in OPENERS
@@ -126,14 +126,14 @@ class _Mend:
             or self._is_prep(verb)
         ):
             return False
-        self.line.strike(place, self.line.end_of_clause(place))
+        self.line.remove(place, self.line.end_of_clause(place))
         return True
 
     def _has_no_verb(self, place: int) -> bool:
         """Whether the clause before `place` still waits for its verb: `a woman with cat ears and`."""
         while place > 0 and self.line.low[place - 1] not in STOPS:
             place -= 1
-            if self.line.low[place] in FINITE and not self.line.gone[place]:
+            if self.line.low[place] in FINITE and not self.line.removed[place]:
                 return False
         return True
 
@@ -186,14 +186,18 @@ class _Mend:
             and self.line.at(left - 1) in _POSSESSIVE
             and self.line.at(left - 2) in HAVING | WITHS
         ):
-            self.line.strike(left - 1, left + 1)
+            self.line.remove(left - 1, left + 1)
             return True
         if before in {"a", "an"}:
             if over:
                 return self._drop(left)
             fitting = "an" if after[0] in "aeiou" and not after.startswith(("uni", "one", "eu", "use")) else "a"
             return before != fitting and self._respell(left, fitting)
-        if before in {"front", "top", "middle"} and self.line.at(left - 1) in {"in", "on"} and self.line.gone[left + 1]:
+        if (
+            before in {"front", "top", "middle"}
+            and self.line.at(left - 1) in {"in", "on"}
+            and self.line.removed[left + 1]
+        ):
             return over and self._drop(left) and self._drop(self._left(left))
         dangling = before in DETERMINERS or self._is_prep(before) or before in CLAUSE_WORDS or before in _DANGLING
         return dangling and over and not (before == "her" and after in STOPS) and self._drop(left)
@@ -202,7 +206,7 @@ class _Mend:
         return self.line.at(self._left(verb)) in CLAUSE_WORDS
 
     def _drop_clause(self, verb: int) -> bool:
-        """Strike the verb, and its subject where that is short; a long subject tells things of its own and stays."""
+        """Remove the verb, and its subject where that is short; a long subject tells things of its own and stays."""
         start = verb
         while (
             start > 0
@@ -212,11 +216,11 @@ class _Mend:
             start -= 1
             if self.line.low[start] in CLAUSE_WORDS:
                 break
-        subject = [n for n in range(start, verb) if not self.line.gone[n]]
+        subject = [n for n in range(start, verb) if not self.line.removed[n]]
         relative = bool(subject) and self.line.low[subject[0]] in CLAUSE_WORDS
         if len(subject) > 4 and not relative:
             return self._drop(verb)
-        self.line.strike(start, verb + 1)
+        self.line.remove(start, verb + 1)
         before, after = self._left(start), self._right()
         if relative and self.line.at(before) == "," and self.line.at(after) == ",":
             self._drop(after)
@@ -224,7 +228,7 @@ class _Mend:
         return True
 
     def _drop(self, place: int) -> bool:
-        self.line.gone[place] = True
+        self.line.removed[place] = True
         return True
 
     def _respell(self, place: int, word: str) -> bool:

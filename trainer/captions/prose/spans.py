@@ -47,7 +47,7 @@ class Spans:
         while start > 0:
             word = line.at(start - 1)
             if (
-                line.gone[start - 1]
+                line.removed[start - 1]
                 or self.is_attribute(word)
                 or (
                     word in JOINTS and start < place and self.is_attribute(line.at(start - 2)) and self.leads(start - 2)
@@ -59,13 +59,13 @@ class Spans:
         return start - self.unknown(start, place)
 
     def is_attribute(self, word: str) -> bool:
-        """Whether `word` can describe a head: any adjective of looks or of the moment, and adverbs before one."""
+        """Whether `word` can describe a head: any adjective of appearance or of the moment, and adverbs before one."""
         if word in _ATTRIBUTES or word.endswith("colored"):
             return True
         return "-" in word and word.rsplit("-", 1)[-1] in ADJECTIVES and word not in STATE_COMPOUNDS
 
     def is_state(self, place: int, head: int) -> bool:
-        """Whether an adjective tells of the moment; wide eyes are surprised, wide hips are looks."""
+        """Whether an adjective tells of the moment; wide eyes are surprised, wide hips are appearance."""
         word = self.line.low[place]
         return word in STATES and not (word == "wide" and HEADS[self.line.low[head]] == "body")
 
@@ -117,7 +117,7 @@ class Spans:
         return bool(word) and word[0].isalpha() and not quiet and not word.endswith("ing") and word not in STATIC
 
     def end_of_complement(self, end: int) -> int:
-        """Past what belongs to a struck noun: `across her nose and cheeks`, `that falls past her shoulders`."""
+        """Past what belongs to a removed noun: `across her nose and cheeks`, `that falls past her shoulders`."""
         line = self.line
         word = line.at(end)
         if (

@@ -1,16 +1,14 @@
-"""What one tag is: its usual spelling, its slot in the caption, and whether it describes the character's looks."""
+"""What one tag is: its usual spelling, its slot in the caption, and whether it describes the character's appearance."""
 
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ..words import closeup, slots, words
-from ..words.colours import FAMILY_OF
-from ..words.exceptions import KEEP
-from ..words.identity import CLASSES, Kind
+from ..words.identity import CLASSES, FAMILY_OF, KEEP, Kind
 from ..words.prose import HEADS
 from ..words.slots import CAMERA, CLOTHING, EXPRESSION, LIGHTING, META, POSE, SETTING, STYLES, SUBJECT
-from .appearance import is_hot
+from .appearance import may_describe_appearance
 
 LONGEST = 80
 """Letters of a fragment beyond which it is no tag; also bounds what the memory of classified tags can take."""
@@ -38,13 +36,13 @@ _HIDDEN = _any((closeup.FRAMING, *closeup.BODY, *closeup.FAR_CLOTHING, *closeup.
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class ClassifiedTag:
     """A tag as it is judged: `key` its usual spelling, `text` how a caption writes it.
 
-    `row` and `kind` are set where it describes the character's looks; `style` names the style class; `single` marks a
-    word for one person, `sex` whose; `mark` something written on the picture; `hidden` what a close-up does not show;
-    `told` a phrase rather than a tag, which may speak of looks besides. `alias` is its colour family, under which
-    `auburn_hair` and `red_hair` count as the same looks. `plain` words are taken out by no policy.
+    `row` and `kind` are set where it describes the character's appearance; `style` names the style class; `single`
+    marks a word for one person, `sex` whose; `mark` something written on the picture; `hidden` what a close-up does
+    not show; `is_phrase` a phrase rather than a tag, which may speak of appearance too. `alias` is its colour family,
+    under which `auburn_hair` and `red_hair` count as the same appearance. `plain` words are taken out by no policy.
     """
 
     key: str
@@ -57,16 +55,16 @@ class Word:
     single: bool = False
     mark: bool = False
     hidden: bool = False
-    told: bool = False
+    is_phrase: bool = False
     alias: str | None = None
     plain: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        plain = self.row is None and not self.told and self.slot != "meta" and self.key != ""
+        plain = self.row is None and not self.is_phrase and self.slot != "meta" and self.key != ""
         object.__setattr__(self, "plain", plain)
 
 
-def normal(tag: str) -> str:
+def normalise_tag(tag: str) -> str:
     r"""The usual spelling: lower case, underscores, no `\(` escapes, no `(tag:1.2)` weight, no leading article."""
     key = "_".join(tag.lower().replace("_", " ").split())
     while (peeled := _peeled(key)) != key:
@@ -87,30 +85,32 @@ def is_emoticon(key: str) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def word_of(tag: str) -> Word:
+def classify_tag(tag: str) -> ClassifiedTag:
     """`tag` classified; the first class that fits wins."""
-    key = normal(tag)
+    key = normalise_tag(tag)
     text = key if is_emoticon(key) else key.replace("_", " ")
     if len(key) > LONGEST:
-        return Word(key, " ".join(tag.split()), "other", told=True)
+        return ClassifiedTag(key, " ".join(tag.split()), "other", is_phrase=True)
     if _META.fullmatch(key):
-        return Word(key, text, "meta", mark=_MARK.fullmatch(key) is not None)
+        return ClassifiedTag(key, text, "meta", mark=_MARK.fullmatch(key) is not None)
     if _SUBJECT.fullmatch(key):
         sex = "female" if _FEMALE.fullmatch(key) else "male" if _MALE.fullmatch(key) else None
-        return Word(key, text, "subject", single=_SINGLE.fullmatch(key) is not None, sex=sex)
+        return ClassifiedTag(key, text, "subject", single=_SINGLE.fullmatch(key) is not None, sex=sex)
     if _EXPRESSION.fullmatch(key):
-        told = is_hot(set(text.split())) and text.split()[-1] not in HEADS  # `red-lipped smile`, not `raised eyebrows`
-        return Word(key, text, "expression", told=told)
-    return _looks(key, text) or _placed(key, text)
+        is_phrase = (
+            may_describe_appearance(set(text.split())) and text.split()[-1] not in HEADS
+        )  # `red-lipped smile`, not `raised eyebrows`
+        return ClassifiedTag(key, text, "expression", is_phrase=is_phrase)
+    return _appearance(key, text) or _placed(key, text)
 
 
-def _looks(key: str, text: str) -> Word | None:
+def _appearance(key: str, text: str) -> ClassifiedTag | None:
     if _KEEP.fullmatch(key) or text.count(" ") > 2 and not _LINKS.isdisjoint(text.split()):
         return None  # a phrase: `close-up of a woman with freckles` is more than freckles
     for pattern, group in _APPEARANCE:
         if pattern.fullmatch(key):
             slot = "clothing" if group.kind == "optional" else "appearance"
-            return Word(key, text, slot, row=group.row, kind=group.kind, alias=_alias(key, group.row))
+            return ClassifiedTag(key, text, slot, row=group.row, kind=group.kind, alias=_alias(key, group.row))
     return None
 
 
@@ -121,14 +121,20 @@ def _alias(key: str, row: str) -> str | None:
     return f"{family}_{row}" if family else None
 
 
-def _placed(key: str, text: str) -> Word:
+def _placed(key: str, text: str) -> ClassifiedTag:
     for pattern, style in _STYLES:
         if pattern.fullmatch(key):
-            return Word(key, text, "style", style=style)
+            return ClassifiedTag(key, text, "style", style=style)
     hidden, kept = _HIDDEN.fullmatch(key) is not None, _KEEP.fullmatch(key) is not None
     for pattern, slot in _SLOTS:
         if pattern.fullmatch(key):
             acts = slot == "pose" or not kept
-            return Word(key, text, slot, hidden=hidden, told=acts and text.count(" ") > 1 and is_hot(set(text.split())))
-    told = not kept and " " in text and is_hot(set(text.split()))
-    return Word(key, text, "clothing" if kept else "other", hidden=hidden, told=told)
+            return ClassifiedTag(
+                key,
+                text,
+                slot,
+                hidden=hidden,
+                is_phrase=acts and text.count(" ") > 1 and may_describe_appearance(set(text.split())),
+            )
+    is_phrase = not kept and " " in text and may_describe_appearance(set(text.split()))
+    return ClassifiedTag(key, text, "clothing" if kept else "other", hidden=hidden, is_phrase=is_phrase)

@@ -1,4 +1,4 @@
-"""What a person decided about captions: texts by hand, whose captions to take, and which looks to say."""
+"""What a person decided about captions: texts by hand, whose captions to take, and which appearance to say."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ _MOST_PICTURES = 20_000
 @dataclass(frozen=True, kw_only=True)
 class CaptionReview:
     """Decisions on pictures by `picture_ids`. `captions` are texts by hand; `sources` numbers the captioner whose words
-    a picture takes where that is not `source`; `appearance` sets rows of looks against the rules."""
+    a picture takes where that is not `source`; `appearance` sets rows of appearance against the rules."""
 
     captions: Mapping[str, str] = field(default_factory=dict[str, str])
     sources: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -43,7 +43,7 @@ class CaptionReview:
         )
 
     def applied_to(self, rules: CaptionRules) -> CaptionRules:
-        """The rules with the rows of looks that were decided on."""
+        """The rules with the rows of appearance that were decided on."""
         return replace(rules, appearance={**rules.appearance, **self.appearance}) if self.appearance else rules
 
     def source_of(self, picture: str) -> int:

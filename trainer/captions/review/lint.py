@@ -9,11 +9,11 @@ from ...dataset.dataset import Dataset
 from ...dataset.finding import Finding, Level
 from ...dataset.sample import Sample
 from ..prose.parse import parse
-from ..prose.tags import normal, word_of
+from ..prose.tags import classify_tag, normalise_tag
 from ..rules.caption_rules import CaptionRules
 from ..rules.compose import spelling
 from ..rules.fragments import Fragment, count_fragments
-from ..rules.prune import looks_in, phrase_goes, tag_goes
+from ..rules.prune import appearance_in, phrase_goes, tag_goes
 from ..rules.style import CONSTANT
 
 SHARED, SAME, MISSING, LEFT, LOOKS, META = (
@@ -51,13 +51,13 @@ def _shared(dataset: Dataset, rules: CaptionRules) -> list[Finding]:
         return []
     rows = count_fragments(captions, dataset.trigger, dataset.subject)
     often = [row for row in rows if row.count >= FUSES * len(captions) and row.text != CONSTANT]
-    return [_fuses(row, len(captions), rules) for row in often if word_of(row.text).slot != "subject"]
+    return [_fuses(row, len(captions), rules) for row in often if classify_tag(row.text).slot != "subject"]
 
 
 def _fuses(row: Fragment, captions: int, rules: CaptionRules) -> Finding:
     share = row.count / captions
     where = f"'{row.text}' is in {row.count} of {captions} captions"
-    if tag_goes(word_of(row.text), rules, {}):
+    if tag_goes(classify_tag(row.text), rules, {}):
         text = f"{where}: the LoRA binds the looks to these words, not to the trigger; prune them."
     else:
         text = (
@@ -104,13 +104,15 @@ def _own(sample: Sample, dataset: Dataset, rules: CaptionRules) -> Iterable[Find
         text = f"{sample.path.name} has no caption beyond the trigger; caption it, or all it shows goes to the trigger."
         yield Finding(check=MISSING, level="warning", text=text)
         return
-    spoken = parse(spelling(dataset.trigger).sub(" ", sample.caption))
+    parsed = parse(spelling(dataset.trigger).sub(" ", sample.caption))
     words = [
-        word for word in map(word_of, spoken.tags) if word.key not in {normal(dataset.trigger), normal(dataset.subject)}
+        word
+        for word in map(classify_tag, parsed.tags)
+        if word.key not in {normalise_tag(dataset.trigger), normalise_tag(dataset.subject)}
     ]
     looks = [word.text for word in words if word.row and tag_goes(word, rules, {})]
-    told = [spoken.prose, *(word.text for word in words if word.told)]
-    looks += [found.text for text in told for found in looks_in(text) if phrase_goes(found, rules, {})]
+    told = [parsed.prose, *(word.text for word in words if word.is_phrase)]
+    looks += [found.text for text in told for found in appearance_in(text) if phrase_goes(found, rules, {})]
     if looks:
         text = f"{sample.path.name} describes looks ({', '.join(looks)}) that the trigger should stand for; prune them."
         yield Finding(check=LOOKS, level=_level(sample), text=text, value=float(len(looks)))
@@ -126,4 +128,4 @@ def _level(sample: Sample) -> Level:
 
 def _says(caption: str, dataset: Dataset) -> bool:
     rest = spelling(dataset.trigger).sub(" ", caption)
-    return any(normal(part) not in {"", normal(dataset.subject)} for part in rest.split(","))
+    return any(normalise_tag(part) not in {"", normalise_tag(dataset.subject)} for part in rest.split(","))

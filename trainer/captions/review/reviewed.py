@@ -11,17 +11,17 @@ from ...dataset.sample import Sample
 from ..captioners.apply_caption import CAPTION, LOOK_ALIKE
 from ..prose.limits import estimate_tokens
 from ..prose.parse import parse
-from ..prose.tags import word_of
+from ..prose.tags import classify_tag
 from ..rules.apply import Ruled, apply_rules
 from ..rules.caption_rules import CaptionRules
 from ..rules.compose import spelling
+from ..rules.diff import DiffWord, word_diff
 from ..rules.fragments import Fragment, count_fragments, fragments_of
-from ..rules.prune import looks_in
+from ..rules.prune import appearance_in
 from ..rules.trigger import Tokenizers, check_trigger
 from ..words.identity import ROWS
 from .caption_review import CaptionReview
-from .diff import Word, word_diff
-from .lint import lint
+from .lint import Remark, lint
 
 _MOST_FRAGMENTS = 200
 _OURS = (CAPTION, LOOK_ALIKE)
@@ -36,7 +36,7 @@ class Row:
 
     picture: str
     sample: Sample
-    words: tuple[Word, ...]
+    words: tuple[DiffWord, ...]
     findings: tuple[Finding, ...]
     edited: bool
     source: int
@@ -44,7 +44,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looks:
+class AppearanceCount:
     """A row of the appearance table: from how many captions it was left out, and how many speak of it."""
 
     row: str
@@ -66,7 +66,7 @@ class Reviewed:
 
     dataset: Dataset
     rows: tuple[Row, ...]
-    looks: tuple[Looks, ...]
+    appearance: tuple[AppearanceCount, ...]
     shared: tuple[Shared, ...]
     findings: tuple[Finding, ...]
 
@@ -87,7 +87,7 @@ def review_captions(  # noqa: PLR0913
 ) -> Reviewed:
     """What becomes of the captions of `said`, one dataset a captioner, the first in the lead, under `review`.
 
-    Without `rules` captions stay as they come, unless the review sets rows of looks: then the guide's rules apply.
+    Without `rules` captions stay as they come, unless the review sets rows of appearance: then the guide's rules apply.
     Texts by hand come last and are kept to the letter.
     """
     in_force = review.applied_to(rules or CaptionRules())
@@ -96,24 +96,29 @@ def review_captions(  # noqa: PLR0913
         apply_rules(one, in_force, lighting=lighting, count=count) if is_ruled else Ruled(dataset=one, diffs=())
         for one in said
     ]
-    spoken = [_without_silence(one.dataset, before) for one, before in zip(ruled, said, strict=True)]
-    chosen = review.chosen([ruled[0].dataset, *spoken[1:]])
+    captioned = [_without_silence(one.dataset, before) for one, before in zip(ruled, said, strict=True)]
+    chosen = review.chosen([ruled[0].dataset, *captioned[1:]])
     done = review.edited(chosen)
     remarks = lint(done, in_force)
-    odd: dict[tuple[str, str], list[Finding]] = {}
-    for remark in remarks:
-        if remark.sha256 is not None and remark.name is not None:
-            odd.setdefault((remark.sha256, remark.name), []).append(remark.finding)
-    rows = _rows(done, spoken, review, odd)
+    rows = _rows(done, captioned, review, _by_picture(remarks))
     whole = [remark.finding for remark in remarks if remark.sha256 is None]
     trigger = check_trigger(done.trigger, done, tokenizers or {})
     return Reviewed(
         dataset=done,
         rows=rows,
-        looks=_looks(rows, ruled),
+        appearance=_appearance(rows, ruled),
         shared=_shared(rows, done),
         findings=(*ruled[0].findings, *trigger, *whole),
     )
+
+
+def _by_picture(remarks: Sequence[Remark]) -> dict[tuple[str, str], list[Finding]]:
+    """Findings of single pictures, by sha256 and file name."""
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for remark in remarks:
+        if remark.sha256 is not None and remark.name is not None:
+            found.setdefault((remark.sha256, remark.name), []).append(remark.finding)
+    return found
 
 
 def _without_silence(ruled: Dataset, before: Dataset) -> Dataset:
@@ -125,9 +130,9 @@ def _without_silence(ruled: Dataset, before: Dataset) -> Dataset:
 
 
 def _rows(
-    done: Dataset, spoken: Sequence[Dataset], review: CaptionReview, odd: Mapping[tuple[str, str], list[Finding]]
+    done: Dataset, captioned: Sequence[Dataset], review: CaptionReview, odd: Mapping[tuple[str, str], list[Finding]]
 ) -> tuple[Row, ...]:
-    by_source = [dict(zip(picture_ids(one.samples), one.samples, strict=True)) for one in spoken]
+    by_source = [dict(zip(picture_ids(one.samples), one.samples, strict=True)) for one in captioned]
     rows: list[Row] = []
     for picture, sample in zip(picture_ids(done.samples), done.samples, strict=True):
         captions = [(known[picture].caption or None) if picture in known else None for known in by_source]
@@ -141,7 +146,7 @@ def _rows(
                 findings=(*own, *odd.get((sample.sha256, sample.path.name), ())),
                 edited=picture in review.captions,
                 source=source if source < len(captions) and captions[source] else 0,
-                texts=tuple(captions) if len(spoken) > 1 or picture in review.captions else (),
+                texts=tuple(captions) if len(captioned) > 1 or picture in review.captions else (),
             )
         )
     return tuple(rows)
@@ -154,7 +159,7 @@ def _before(sample: Sample) -> str:
     return sample.raw or sample.caption
 
 
-def _looks(rows: Sequence[Row], ruled: Sequence[Ruled]) -> tuple[Looks, ...]:
+def _appearance(rows: Sequence[Row], ruled: Sequence[Ruled]) -> tuple[AppearanceCount, ...]:
     removed = {(diff.sha256, diff.name): diff.removed for diff in ruled[0].diffs}
     omitted: Counter[str] = Counter()
     said: Counter[str] = Counter()
@@ -162,14 +167,14 @@ def _looks(rows: Sequence[Row], ruled: Sequence[Ruled]) -> tuple[Looks, ...]:
         gone = removed.get((row.sample.sha256, row.sample.path.name), ())
         omitted.update({one.row for one in gone} if row.sample.author != "hand" else ())
         said.update(_rows_in(row.sample.caption))
-    return tuple(Looks(row=row, omitted=omitted[row], said=said[row]) for row in ROWS)
+    return tuple(AppearanceCount(row=row, omitted=omitted[row], said=said[row]) for row in ROWS)
 
 
 def _rows_in(caption: str) -> set[str]:
-    spoken = parse(caption)
-    words = [word_of(tag) for tag in spoken.tags]
-    told = [spoken.prose, *(word.text for word in words if word.told)]
-    return {word.row for word in words if word.row} | {found.row for text in told for found in looks_in(text)}
+    parsed = parse(caption)
+    words = [classify_tag(tag) for tag in parsed.tags]
+    phrases = [parsed.prose, *(word.text for word in words if word.is_phrase)]
+    return {word.row for word in words if word.row} | {found.row for text in phrases for found in appearance_in(text)}
 
 
 def _shared(rows: Sequence[Row], dataset: Dataset) -> tuple[Shared, ...]:
@@ -178,5 +183,5 @@ def _shared(rows: Sequence[Row], dataset: Dataset) -> tuple[Shared, ...]:
     holders: dict[str, list[str]] = {}
     for row in rows:
         for key in fragments_of(named.sub(" ", row.sample.caption)):
-            holders.setdefault(word_of(key).text, []).append(row.picture)
+            holders.setdefault(classify_tag(key).text, []).append(row.picture)
     return tuple(Shared(fragment=one, pictures=tuple(holders.get(one.text, ()))) for one in fragments[:_MOST_FRAGMENTS])

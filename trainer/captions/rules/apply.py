@@ -3,28 +3,23 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from ...dataset.dataset import Dataset
 from ...dataset.finding import Finding
 from ...dataset.sample import Sample
 from ..prose.limits import estimate_tokens
-from ..prose.parse import Spoken, parse
-from ..prose.tags import word_of
-from ..review.diff import Diff
+from ..prose.parse import ParsedCaption
+from ..prose.tags import classify_tag
 from ..words.identity import ROWS
 from .caption_rules import CaptionRules
-from .closeup import is_close_up
-from .compose import Brief, Composed, Draft, compose
-from .prune import looks_in
+from .caption_sources import LONGEST, CaptionSources
+from .compose import CaptionContext, Composed, compose
+from .diff import Diff
+from .prune import appearance_in
 from .style import style_rule
 
 MARK, CUT, LONG, HAND, STYLE = "caption_mark", "caption_cut", "caption_long", "caption_by_hand", "caption_style"
 _OURS = frozenset({MARK, CUT, LONG})
-
-
-LONGEST = 20_000
-"""Letters of a caption that are read; a captioner that says more has lost its way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,113 +46,48 @@ def apply_rules(
     their own. `count` counts tokens for the family's limit.
     """
     by_sha = {sample.sha256: sample for sample in dataset.samples}
-    sources = _Sources(by_sha, rules, lighting or {}, {})
+    sources = CaptionSources(by_sha, rules, lighting or {}, {})
     ruled = [sample for sample in dataset.samples if sources.is_ruled(sample)]
-    seen = [sources.seen(sample) for sample in dataset.samples if sources.parent(sample) is None]
-    share = shares([spoken for spoken in seen if spoken is not None])
-    styles = style_rule(rules, [sources.spoken(sample) for sample in ruled])
-    brief = Brief(rules, share, styles, dataset.trigger, dataset.subject, count)
-    pairs = [_ruled(sample, sources, brief) for sample in dataset.samples]
-    findings = _set_findings(len(dataset.samples) - len(ruled), brief, len(ruled))
+    seen = [sources.said_by_captioner(sample) for sample in dataset.samples if sources.parent(sample) is None]
+    share = shares([parsed for parsed in seen if parsed is not None])
+    styles = style_rule(rules, [sources.parsed_caption(sample) for sample in ruled])
+    context = CaptionContext(rules, share, styles, dataset.trigger, dataset.subject, count)
+    pairs = [_ruled(sample, sources, context) for sample in dataset.samples]
+    findings = _set_findings(len(dataset.samples) - len(ruled), context, len(ruled))
     samples = tuple(sample for sample, _ in pairs)
     return Ruled(dataset=dataset.with_samples(samples), diffs=tuple(diff for _, diff in pairs), findings=findings)
 
 
-def shares(spoken: Sequence[Spoken]) -> dict[str, float]:
-    """The part of the pictures, 0..1, that has each tag or phrase on looks; pictures without words do not count."""
+def shares(captions: Sequence[ParsedCaption]) -> dict[str, float]:
+    """The part of the pictures, 0..1, that has each tag or phrase on appearance; those without words do not count."""
     counts: Counter[str] = Counter()
-    told = 0
-    for words in spoken:
+    described = 0
+    for words in captions:
         if words.tags or words.prose:
-            told += 1
+            described += 1
             counts.update(_keys(words))
-    return {key: number / told for key, number in counts.items()}
+    return {key: number / described for key, number in counts.items()}
 
 
-def _keys(spoken: Spoken) -> set[str]:
-    keys = {found.key for found in looks_in(spoken.prose)}
-    for tag in spoken.tags:
-        word = word_of(tag)
+def _keys(parsed: ParsedCaption) -> set[str]:
+    keys = {found.key for found in appearance_in(parsed.prose)}
+    for tag in parsed.tags:
+        word = classify_tag(tag)
         keys.add(word.key)
         if word.alias:
             keys.add(word.alias)
-        if word.told:
-            keys.update(found.key for found in looks_in(word.text))
+        if word.is_phrase:
+            keys.update(found.key for found in appearance_in(word.text))
     return keys
 
 
-@dataclass(frozen=True, slots=True)
-class _Sources:
-    """Where each picture's words come from."""
-
-    by_sha: Mapping[str, Sample]
-    rules: CaptionRules
-    lighting: Mapping[str, str]
-    heard: dict[Path, Spoken]
-
-    def is_ruled(self, sample: Sample) -> bool:
-        return sample.author != "hand" or self.rules.rewrite_hand
-
-    def parent(self, sample: Sample) -> Sample | None:
-        """The picture a variant inherits its words from; None where it has its own."""
-        seen = {sample.sha256}
-        while sample.origin == "variant" and sample.source and sample.source not in seen:
-            above = self.by_sha.get(sample.source)
-            if above is None:
-                break
-            sample = above
-            seen.add(sample.sha256)
-        return sample if len(seen) > 1 else None
-
-    def text(self, sample: Sample) -> str:
-        """What was said before any rule; a tagger's words may lie in `tags` alone."""
-        if sample.author == "hand":
-            return sample.caption
-        return sample.raw or ("" if sample.tags else sample.caption)
-
-    def spoken(self, sample: Sample) -> Spoken:
-        if sample.path not in self.heard:
-            self.heard[sample.path] = self._hear(sample)
-        return self.heard[sample.path]
-
-    def seen(self, sample: Sample) -> Spoken | None:
-        """What captioners see on a picture, whoever wrote its caption: a text by hand must not change what the rules
-        take for the character's looks. None where only a hand has spoken."""
-        if self.is_ruled(sample):
-            return self.spoken(sample)
-        return _spoken(sample.raw, sample.tags) if sample.raw or sample.tags else None
-
-    def _hear(self, sample: Sample) -> Spoken:
-        return _spoken(self.text(sample), () if sample.author == "hand" else sample.tags)
-
-    def light(self, sample: Sample) -> str:
-        return self.lighting.get(sample.sha256, "")
-
-    def draft(self, sample: Sample) -> Draft:
-        parent = self.parent(sample)
-        if parent is None:
-            return Draft(self.spoken(sample), is_close_up(sample), self.light(sample))
-        own = tuple(tag for tag in self.spoken(sample).tags if word_of(tag).slot == "style")
-        return Draft(self.spoken(parent), is_close_up(parent), self.light(parent) or self.light(sample), own)
-
-
-def _spoken(said: str, tags: tuple[str, ...]) -> Spoken:
-    """Tags first, then what the text says besides them."""
-    text = said[:LONGEST]
-    if tags and text == ", ".join(tags):
-        return Spoken(tags, "")
-    words = parse(text)
-    known = {word_of(tag).key for tag in tags}
-    return Spoken((*tags, *(tag for tag in words.tags if word_of(tag).key not in known)), words.prose)
-
-
-def _ruled(sample: Sample, sources: _Sources, brief: Brief) -> tuple[Sample, Diff]:
+def _ruled(sample: Sample, sources: CaptionSources, context: CaptionContext) -> tuple[Sample, Diff]:
     before = sources.text(sample)
     if not sources.is_ruled(sample):
         return sample, Diff(sha256=sample.sha256, name=sample.path.name, before=before, after=before)
     parent = sources.parent(sample)
     inherits_hand = parent is not None and not sources.is_ruled(parent)
-    composed = compose(sources.draft(sample), _untouched(brief) if inherits_hand else brief)
+    composed = compose(sources.input_of(sample), _untouched(context) if inherits_hand else context)
     keeps_raw = composed.text == before or sample.raw and sample.author != "hand"
     raw = sample.raw if keeps_raw else before
     findings = (*(f for f in sample.findings if f.check not in _OURS), *_findings(composed, before))
@@ -168,17 +98,17 @@ def _ruled(sample: Sample, sources: _Sources, brief: Brief) -> tuple[Sample, Dif
     return ruled, diff
 
 
-def _untouched(brief: Brief) -> Brief:
+def _untouched(context: CaptionContext) -> CaptionContext:
     """Prunes nothing: a variant of a picture captioned by hand says what the hand wrote."""
     described = CaptionRules(
         policy="minimal",
         keep=("*",),
-        order=brief.rules.order,
-        family=brief.rules.family,
-        tokens=brief.rules.tokens,
+        order=context.rules.order,
+        family=context.rules.family,
+        tokens=context.rules.tokens,
         appearance=dict.fromkeys(ROWS, "describe"),
     )
-    return replace(brief, rules=described)
+    return replace(context, rules=described)
 
 
 def _findings(composed: Composed, before: str) -> Iterable[Finding]:
@@ -193,19 +123,19 @@ def _findings(composed: Composed, before: str) -> Iterable[Finding]:
         yield Finding(check=CUT, level="note", text=text, value=float(composed.cut))
 
 
-def _set_findings(hand: int, brief: Brief, ruled: int) -> tuple[Finding, ...]:
+def _set_findings(hand: int, context: CaptionContext, ruled: int) -> tuple[Finding, ...]:
     findings: list[Finding] = []
     if hand:
         text = f"{hand} captions written by hand were left alone; set rewrite_hand to have the rules rewrite them too."
         findings.append(Finding(check=HAND, level="note", text=text, value=float(hand)))
-    if ruled and brief.rules.style == "auto":
-        findings.append(Finding(check=STYLE, level="note", text=_style_sentence(brief)))
+    if ruled and context.rules.style == "auto":
+        findings.append(Finding(check=STYLE, level="note", text=_style_sentence(context)))
     return tuple(findings)
 
 
-def _style_sentence(brief: Brief) -> str:
-    if brief.style.keep:
+def _style_sentence(context: CaptionContext) -> str:
+    if context.style.keep:
         return "Style words are written, since the pictures differ in style; set style to drop to leave them out."
-    if constant := brief.style.constant:
+    if constant := context.style.constant:
         return f"Every caption says '{constant}', since all pictures are renders; set style to drop to leave it out."
     return "Style words are left out, since the pictures do not differ in style; set style to keep to write them."

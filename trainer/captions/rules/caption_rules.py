@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from ...errors import DatasetError
 from ...storage.values import checked_keys
 from ..prose.limits import FAMILIES
-from ..prose.tags import normal
+from ..prose.tags import normalise_tag
 from ..words.identity import ROWS
 from ..words.slots import SLOTS
 
@@ -88,9 +88,9 @@ class CaptionRules:
     def phrases(self) -> tuple[tuple[re.Pattern[str], ...], ...]:
         """The drop list as words, for sentences."""
         return tuple(
-            tuple(_pattern((part,)) or re.compile("(?!)") for part in normal(item).split("_"))
+            tuple(_pattern((part,)) or re.compile("(?!)") for part in normalise_tag(item).split("_"))
             for item in self.drop
-            if normal(item)
+            if normalise_tag(item)
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -111,5 +111,7 @@ def _options(kind: Any) -> str:
 
 def _pattern(items: Iterable[str]) -> re.Pattern[str] | None:
     """Matches a tag in its usual spelling if any of `items` names it; None for an empty list."""
-    parts = [".*".join(re.escape(piece) for piece in normal(item).split("*")) for item in items if normal(item)]
+    parts = [
+        ".*".join(re.escape(piece) for piece in normalise_tag(item).split("*")) for item in items if normalise_tag(item)
+    ]
     return re.compile("|".join(f"(?:{part})" for part in parts)) if parts else None

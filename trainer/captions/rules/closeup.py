@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from ...dataset.sample import Sample
 from ..prose.phrase import STOPS, Sentence, sentences_of
-from ..prose.repair import mended
-from ..prose.tags import Word, word_of
+from ..prose.repair import repaired
+from ..prose.tags import ClassifiedTag, classify_tag
 from ..words import words
 from ..words.closeup import FAR, VERBS
 from ..words.prose import DETERMINERS, HAVING, PREPOSITIONS, WITHS
@@ -27,9 +27,9 @@ def is_close_up(sample: Sample) -> bool:
     return bottom - top > FACE_SHARE * sample.height
 
 
-def close_up_tags(words: Sequence[Word]) -> list[Word]:
+def close_up_tags(words: Sequence[ClassifiedTag]) -> list[ClassifiedTag]:
     """Tags a close-up still shows, with `close-up, portrait` at the front."""
-    marks = [word_of(mark) for mark in CLOSE_UP]
+    marks = [classify_tag(mark) for mark in CLOSE_UP]
     return [*marks, *(word for word in words if not word.hidden and word.text not in CLOSE_UP)]
 
 
@@ -41,27 +41,27 @@ def close_up_prose(text: str) -> str:
         if (VERBS | FAR | _HANDS).isdisjoint(line.low):
             continue
         for n, word in enumerate(line.low):
-            if word in VERBS and not line.gone[n]:
-                _strike_pose(line, n)
+            if word in VERBS and not line.removed[n]:
+                _remove_pose(line, n)
         for n, word in enumerate(line.low):
-            if (word in FAR or word in _HANDS and _is_low(line, n)) and not line.gone[n]:
-                line.strike(_start_of_thing(line, n), n + 1)
-        parts[place] = mended(line)
+            if (word in FAR or word in _HANDS and _is_low(line, n)) and not line.removed[n]:
+                line.remove(_start_of_thing(line, n), n + 1)
+        parts[place] = repaired(line)
     kept = [n for n in range(0, len(parts), 2) if parts[n].strip()]
     return "".join((parts[n - 1] if n and n != kept[0] else "") + parts[n] for n in kept)
 
 
-def _strike_pose(line: Sentence, verb: int) -> None:
-    """From the verb to the next thing that may still be seen; a finite verb stands in for `is` and is mended so."""
+def _remove_pose(line: Sentence, verb: int) -> None:
+    """From the verb to the next thing that may still be seen; a finite verb stands in for `is` and is repaired so."""
     end = verb + 1
     while end < len(line.low) and line.low[end] not in STOPS and line.low[end] not in _NEXT:
         end += 1
     if line.low[verb].endswith("s"):
         line.words[verb] = line.low[verb] = "is"
         verb += 1
-    line.strike(verb, max(end, verb))
+    line.remove(verb, max(end, verb))
     if verb == end and verb < len(line.low):
-        line.gone[verb - 1] = True
+        line.removed[verb - 1] = True
 
 
 def _is_low(line: Sentence, hand: int) -> bool:
@@ -74,7 +74,7 @@ def _start_of_thing(line: Sentence, noun: int) -> int:
     start = noun
     while start > 0:
         word = line.low[start - 1]
-        if word in STOPS or word in {"and", "or", "with"} or word in WITHS or word in HAVING or line.gone[start - 1]:
+        if word in STOPS or word in {"and", "or", "with"} or word in WITHS or word in HAVING or line.removed[start - 1]:
             break
         start -= 1
         if word in PREPOSITIONS:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..prose.limits import estimate_tokens, fit, joined
-from ..prose.parse import Spoken, parse
-from ..prose.tags import Word, normal, word_of
+from ..prose.parse import ParsedCaption, parse
+from ..prose.tags import ClassifiedTag, classify_tag, normalise_tag
 from .caption_rules import CaptionRules
 from .closeup import close_up_prose, close_up_tags
 from .prune import Removed, prune_sentence, prune_tags
@@ -26,7 +26,7 @@ _SERIES = re.compile(r"\\?\([^()]*\\?\)")
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class CaptionContext:
     """What holds for every caption of a set."""
 
     rules: CaptionRules
@@ -38,10 +38,10 @@ class Brief:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class CaptionInput:
     """What holds for one picture: its words, the light it shows, and `styles` where it inherits all but its style."""
 
-    spoken: Spoken
+    parsed: ParsedCaption
     close_up: bool = False
     light: str = ""
     styles: tuple[str, ...] | None = None
@@ -57,64 +57,64 @@ class Composed:
     cut: int = 0
 
 
-def compose(draft: Draft, brief: Brief) -> Composed:
+def compose(source: CaptionInput, context: CaptionContext) -> Composed:
     """The caption of one picture: the trigger first and once, then the subject, the slots and the sentences."""
-    prose, removed = _prose(draft, brief)
-    spoken = parse(prose) if prose != draft.spoken.prose else Spoken((), prose)
-    fragments = _without_trigger((*draft.spoken.tags, *spoken.tags), brief.trigger)
-    pruned = prune_tags(fragments, brief.rules, brief.share)
-    words = _styled(draft, brief, _subjects(_unnamed(pruned.kept, brief.trigger), brief.subject))
-    if draft.close_up:
+    prose, removed = _prose(source, context)
+    parsed = parse(prose) if prose != source.parsed.prose else ParsedCaption((), prose)
+    fragments = _without_trigger((*source.parsed.tags, *parsed.tags), context.trigger)
+    pruned = prune_tags(fragments, context.rules, context.share)
+    words = _styled(source, context, _subjects(_unnamed(pruned.kept, context.trigger), context.subject))
+    if source.close_up:
         words = close_up_tags(words)
-    form = brief.rules.form
-    text = "" if form == "tags" and words else spoken.prose
+    form = context.rules.form
+    text = "" if form == "tags" and words else parsed.prose
     if form == "sentence" and text:
-        words = [word for word in words if draft.close_up and word.slot == "camera" or word.slot == "style"]
-    if draft.light and not _is_lit(words, text):
-        words.append(Word(normal(draft.light), draft.light, "lighting"))
-    text, cut = _written(words, text, brief)
-    marks = tuple(gone.text for gone in pruned.removed if gone.row == "meta" and word_of(gone.text).mark)
+        words = [word for word in words if source.close_up and word.slot == "camera" or word.slot == "style"]
+    if source.light and not _is_lit(words, text):
+        words.append(ClassifiedTag(normalise_tag(source.light), source.light, "lighting"))
+    text, cut = _written(words, text, context)
+    marks = tuple(gone.text for gone in pruned.removed if gone.row == "meta" and classify_tag(gone.text).mark)
     return Composed(text, (*removed, *pruned.removed), marks, cut)
 
 
-def _prose(draft: Draft, brief: Brief) -> tuple[str, tuple[Removed, ...]]:
-    if not draft.spoken.prose or brief.rules.form == "tags" and draft.spoken.tags:
+def _prose(source: CaptionInput, context: CaptionContext) -> tuple[str, tuple[Removed, ...]]:
+    if not source.parsed.prose or context.rules.form == "tags" and source.parsed.tags:
         return "", ()
-    keep_style = brief.style.keep and draft.styles is None
-    pruned = prune_sentence(draft.spoken.prose, brief.rules, brief.share)
+    keep_style = context.style.keep and source.styles is None
+    pruned = prune_sentence(source.parsed.prose, context.rules, context.share)
     text = without_opening(pruned.text, keep_style=keep_style)
-    text = close_up_prose(text) if draft.close_up else text
-    return _named(text, brief.trigger, brief.subject), pruned.removed
+    text = close_up_prose(text) if source.close_up else text
+    return _named(text, context.trigger, context.subject), pruned.removed
 
 
-def _written(words: Sequence[Word], text: str, brief: Brief) -> tuple[str, int]:
+def _written(words: Sequence[ClassifiedTag], text: str, context: CaptionContext) -> tuple[str, int]:
     """The caption, and how many fragments did not fit it."""
-    slots: dict[str, list[str]] = {slot: [] for slot in brief.rules.order}
+    slots: dict[str, list[str]] = {slot: [] for slot in context.rules.order}
     for word in words:
         slots[word.slot].append(word.text)
-    slots["subject"] = [brief.subject, *slots["subject"]] if brief.subject else slots["subject"]
-    whole = joined(brief.trigger, slots.values(), text)
-    if brief.rules.limit is None or len(whole) <= brief.rules.limit or brief.count(whole) <= brief.rules.limit:
+    slots["subject"] = [context.subject, *slots["subject"]] if context.subject else slots["subject"]
+    whole = joined(context.trigger, slots.values(), text)
+    if context.rules.limit is None or len(whole) <= context.rules.limit or context.count(whole) <= context.rules.limit:
         return whole, 0
-    kept, text, cut = fit(list(slots.values()), text, brief.trigger, (brief.rules.limit, brief.count))
-    return joined(brief.trigger, kept, text), cut
+    kept, text, cut = fit(list(slots.values()), text, context.trigger, (context.rules.limit, context.count))
+    return joined(context.trigger, kept, text), cut
 
 
-def _styled(draft: Draft, brief: Brief, words: list[Word]) -> list[Word]:
+def _styled(source: CaptionInput, context: CaptionContext, words: list[ClassifiedTag]) -> list[ClassifiedTag]:
     """`words` with their style words, or the set's constant, or the picture's own in place of inherited ones."""
     own = [word for word in words if word.slot == "style"]
-    if draft.styles is not None:
-        own = [word_of(style) for style in draft.styles]
-    if not brief.style.keep:
-        own = [word_of(brief.style.constant)] if brief.style.constant else []
+    if source.styles is not None:
+        own = [classify_tag(style) for style in source.styles]
+    if not context.style.keep:
+        own = [classify_tag(context.style.constant)] if context.style.constant else []
     return [*(word for word in words if word.slot != "style"), *own]
 
 
-def _subjects(words: Sequence[Word], subject: str) -> list[Word]:
+def _subjects(words: Sequence[ClassifiedTag], subject: str) -> list[ClassifiedTag]:
     """Words for one person give way to the subject word; a second person of the other sex and counts stay."""
     sexes = {word.sex for word in words if word.sex}
-    ours = word_of(subject).sex if subject else None
-    name = normal(subject)
+    ours = classify_tag(subject).sex if subject else None
+    name = normalise_tag(subject)
     return [
         word
         for word in words
@@ -122,7 +122,7 @@ def _subjects(words: Sequence[Word], subject: str) -> list[Word]:
     ]
 
 
-def _is_lit(words: Sequence[Word], text: str) -> bool:
+def _is_lit(words: Sequence[ClassifiedTag], text: str) -> bool:
     return any(word.slot == "lighting" for word in words) or _LIT.search(text) is not None
 
 
@@ -146,11 +146,11 @@ def _without_trigger(tags: Sequence[str], trigger: str) -> list[str]:
     return kept
 
 
-def _unnamed(words: Sequence[Word], trigger: str) -> Sequence[Word]:
+def _unnamed(words: Sequence[ClassifiedTag], trigger: str) -> Sequence[ClassifiedTag]:
     """`words` without the trigger where pruning brought its parts together."""
     if not _may_name(" ".join(word.text for word in words), trigger):
         return words
-    return [word_of(tag) for tag in _without_trigger([word.text for word in words], trigger)]
+    return [classify_tag(tag) for tag in _without_trigger([word.text for word in words], trigger)]
 
 
 def _may_name(text: str, trigger: str) -> bool:

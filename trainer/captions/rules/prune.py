@@ -1,4 +1,4 @@
-"""Takes the character's looks out of tags and sentences, so that the trigger learns them."""
+"""Takes the character's appearance out of tags and sentences, so that the trigger learns them."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..prose.appearance import is_hot, strike_looks
-from ..prose.found import Found
+from ..prose.appearance import may_describe_appearance, remove_appearance
+from ..prose.appearance_phrase import AppearancePhrase
 from ..prose.phrase import Sentence, sentences_of
-from ..prose.repair import mended
-from ..prose.tags import Word, normal, word_of
+from ..prose.repair import repaired
+from ..prose.tags import ClassifiedTag, classify_tag, normalise_tag
 from ..words import words
 from .caption_rules import CaptionRules
 
@@ -32,7 +32,7 @@ class Pruned:
 
     text: str
     removed: tuple[Removed, ...]
-    kept: tuple[Word, ...] = ()
+    kept: tuple[ClassifiedTag, ...] = ()
 
 
 def prune_tags(tags: Iterable[str], rules: CaptionRules, share: Mapping[str, float]) -> Pruned:
@@ -41,10 +41,10 @@ def prune_tags(tags: Iterable[str], rules: CaptionRules, share: Mapping[str, flo
     `share` gives the part of the set's pictures, 0..1, that has a tag (in its usual spelling); one that is not in it
     counts as being in all.
     """
-    kept: dict[str, Word] = {}
+    kept: dict[str, ClassifiedTag] = {}
     removed: list[Removed] = []
     plain = rules.kept is None and rules.dropped is None and rules.own is None
-    for word in map(word_of, tags):
+    for word in map(classify_tag, tags):
         if plain and word.plain:
             kept.setdefault(word.key, word)
         elif (rest := _pruned_word(word, rules, share, removed)) is not None and rest.key:
@@ -52,50 +52,56 @@ def prune_tags(tags: Iterable[str], rules: CaptionRules, share: Mapping[str, flo
     return Pruned(", ".join(word.text for word in kept.values()), tuple(removed), tuple(kept.values()))
 
 
-def _pruned_word(word: Word, rules: CaptionRules, share: Mapping[str, float], removed: list[Removed]) -> Word | None:
-    """What is left of one tag; a phrase that lost its looks is judged again by what it has become."""
+def _pruned_word(
+    word: ClassifiedTag, rules: CaptionRules, share: Mapping[str, float], removed: list[Removed]
+) -> ClassifiedTag | None:
+    """What is left of one tag; a phrase that lost its appearance is classified again by what it has become."""
     while (row := tag_goes(word, rules, share)) is None:
-        rest, gone = _prune_text(word.text, rules, share) if word.told else ("", [])
+        rest, gone = _prune_text(word.text, rules, share) if word.is_phrase else ("", [])
         if not gone or rest == word.text:
             return word
         removed += gone
-        word = word_of(rest)
+        word = classify_tag(rest)
     removed.append(Removed(word.text, row))
     return None
 
 
 def prune_sentence(text: str, rules: CaptionRules, share: Mapping[str, float]) -> Pruned:
-    """`text` without phrases on looks; sentences that say nothing of looks stay letter for letter."""
+    """`text` without phrases on appearance; sentences that say nothing of it stay letter for letter."""
     rest, removed = _prune_text(text, rules, share)
     return Pruned(rest, tuple(removed))
 
 
-def looks_in(text: str) -> list[Found]:
-    """Every phrase on looks in `text`, whatever any rule makes of it."""
-    return [found for sentence in sentences_of(text)[::2] for found in _judged(sentence)[0]]
+def appearance_in(text: str) -> list[AppearancePhrase]:
+    """Every phrase on appearance in `text`, whatever any rule makes of it."""
+    return [found for sentence in sentences_of(text)[::2] for found in _appearance_removed(sentence)[0]]
 
 
 @lru_cache(maxsize=8192)
-def _struck(sentence: str, only: frozenset[Found] | None) -> tuple[tuple[Found, ...], str]:
+def _remembered_removal(
+    sentence: str, only: frozenset[AppearancePhrase] | None
+) -> tuple[tuple[AppearancePhrase, ...], str]:
     line = Sentence.of(sentence)
-    if not is_hot(set(line.low)):
+    if not may_describe_appearance(set(line.low)):
         return (), sentence
-    found: list[Found] = []
+    found: list[AppearancePhrase] = []
 
-    def decides(phrase: Found) -> bool:
+    def decides(phrase: AppearancePhrase) -> bool:
         found.append(phrase)
         return only is None or phrase in only
 
-    strike_looks(line, decides)
-    return tuple(found), mended(line) if found else sentence
+    remove_appearance(line, decides)
+    return tuple(found), repaired(line) if found else sentence
 
 
-def _judged(sentence: str, only: frozenset[Found] | None = None) -> tuple[tuple[Found, ...], str]:
-    """The phrases on looks of one sentence, and the sentence without them, or without `only` some of them."""
-    return (_struck if len(sentence) <= _LONGEST else _struck.__wrapped__)(sentence, only)
+def _appearance_removed(
+    sentence: str, only: frozenset[AppearancePhrase] | None = None
+) -> tuple[tuple[AppearancePhrase, ...], str]:
+    """The phrases on appearance of one sentence, and the sentence without them, or without `only` some of them."""
+    return (_remembered_removal if len(sentence) <= _LONGEST else _remembered_removal.__wrapped__)(sentence, only)
 
 
-def tag_goes(word: Word, rules: CaptionRules, share: Mapping[str, float]) -> str | None:
+def tag_goes(word: ClassifiedTag, rules: CaptionRules, share: Mapping[str, float]) -> str | None:
     """The row that takes a tag out; None where it stays."""
     if rules.kept is not None and rules.kept.fullmatch(word.key):
         return None
@@ -121,10 +127,10 @@ def _goes(kind: str, rules: CaptionRules, share: float) -> bool:
     return share >= (rules.signature_share if kind == "signature" else rules.core_share)
 
 
-def phrase_goes(found: Found, rules: CaptionRules, share: Mapping[str, float]) -> bool:
-    """Whether a phrase on looks is taken out of a sentence."""
+def phrase_goes(found: AppearancePhrase, rules: CaptionRules, share: Mapping[str, float]) -> bool:
+    """Whether a phrase on appearance is taken out of a sentence."""
     if rules.kept is not None:
-        names = (found.key, normal(found.text), *found.text.split())
+        names = (found.key, normalise_tag(found.text), *found.text.split())
         if any(rules.kept.fullmatch(name) for name in names):
             return False
     if (setting := rules.appearance.get(found.row)) is not None:
@@ -145,29 +151,29 @@ def _prune_text(text: str, rules: CaptionRules, share: Mapping[str, float]) -> t
 def _prune_one(text: str, rules: CaptionRules, share: Mapping[str, float], removed: list[Removed]) -> str:
     if rules.phrases:
         text = _without_phrases(text, rules, removed)
-    found, bare = _judged(text)
+    found, bare = _appearance_removed(text)
     going = [phrase for phrase in found if phrase_goes(phrase, rules, share)] if bare != text else []
     removed += [Removed(phrase.text, phrase.row) for phrase in going]
     if len(going) == len(found):
         return bare
     if not going:
         return text
-    return _judged(text, frozenset(going))[1]
+    return _appearance_removed(text, frozenset(going))[1]
 
 
 def _without_phrases(text: str, rules: CaptionRules, removed: list[Removed]) -> str:
     line = Sentence.of(text)
     for phrase in rules.phrases:
-        _strike_words(line, phrase, removed)
-    return mended(line)
+        _remove_words(line, phrase, removed)
+    return repaired(line)
 
 
-def _strike_words(line: Sentence, phrase: Sequence[re.Pattern[str]], removed: list[Removed]) -> None:
+def _remove_words(line: Sentence, phrase: Sequence[re.Pattern[str]], removed: list[Removed]) -> None:
     size = len(phrase)
     for place in range(len(line.low) - size + 1):
         words = line.low[place : place + size]
         if all(pattern.fullmatch(word) for pattern, word in zip(phrase, words, strict=True)):
-            line.strike(place - (line.at(place - 1) in _DETERMINERS), place + size)
+            line.remove(place - (line.at(place - 1) in _DETERMINERS), place + size)
             removed.append(Removed(" ".join(words), "drop"))
 
 

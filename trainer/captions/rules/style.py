@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..prose.parse import Spoken
+from ..prose.parse import ParsedCaption
 from ..prose.phrase import remembered, sentences_of
-from ..prose.tags import word_of
+from ..prose.tags import classify_tag
 from ..words import words
 from .caption_rules import CaptionRules
 
@@ -74,10 +74,10 @@ class StyleRule:
     constant: str | None = None
 
 
-def styles_of(spoken: Spoken) -> frozenset[str]:
+def styles_of(parsed: ParsedCaption) -> frozenset[str]:
     """The style classes one picture's words speak of; a render that is called realistic too is a render."""
-    said = {style for tag in spoken.tags if (style := word_of(tag).style)}
-    said |= _told_styles(spoken.prose)
+    said = {style for tag in parsed.tags if (style := classify_tag(tag).style)}
+    said |= _told_styles(parsed.prose)
     return frozenset(said - {"photo"} if "render" in said else said)
 
 
@@ -89,11 +89,11 @@ def _told_styles(prose: str) -> frozenset[str]:
     return frozenset(style for style, pattern in _IN_PROSE if pattern.search(low))
 
 
-def style_rule(rules: CaptionRules, spoken: Sequence[Spoken]) -> StyleRule:
+def style_rule(rules: CaptionRules, parsed: Sequence[ParsedCaption]) -> StyleRule:
     """Auto: style is written where the set mixes classes, as a constant where all are renders, else left out."""
     if rules.style != "auto":
         return StyleRule(rules.style == "keep")
-    by_picture = [styles_of(words) for words in spoken]
+    by_picture = [styles_of(words) for words in parsed]
     classes = frozenset[str]().union(*by_picture) - {"monochrome"}
     monochrome = sum("monochrome" in said for said in by_picture)
     if len(classes) > 1 or 0 < monochrome < len(by_picture):

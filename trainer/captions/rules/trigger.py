@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from ...dataset.dataset import Dataset
 from ...dataset.finding import Finding, Level
 from ...dataset.sample import Sample
-from ..prose.tags import normal, word_of
-from ..words.booru import BOORU
-from ..words.english import ENGLISH, GENERIC
+from ..prose.tags import classify_tag, normalise_tag
+from ..words.known import BOORU, ENGLISH, GENERIC
 from .compose import spelling
 
 Tokenizers = Mapping[str, Callable[[str], list[str]]]
@@ -32,8 +31,8 @@ def check_trigger(word: str, dataset: Dataset | None, tokenizers: Tokenizers) ->
 
 
 def _meaning(word: str) -> list[Finding]:
-    key = normal(word)
-    known = word_of(word)
+    key = normalise_tag(word)
+    known = classify_tag(word)
     if key in GENERIC or known.slot == "subject" or known.style or known.slot in {"lighting", "meta"}:
         return [_refused(GENERIC_WORD, word, "a word every model knows; make one up, like 'sage_character'")]
     if key in BOORU or known.row or known.slot != "other":

@@ -1,11 +1,48 @@
-"""What makes a character look like itself, by class: a regular expression per line, for the whole tag."""
+"""What makes a character look like itself, by class: a regular expression per line, for whole tags; and colours."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from .colours import COLOUR
+from . import words
 
 Kind = Literal["identity", "signature", "optional"]
+
+
+COLOUR = (
+    r"(?:aqua|black|blonde?|(?:dark_|light_)?blue|(?:dark_|light_)?brown|(?:dark_|light_)?green|gr[ae]y|orange|pink|"
+    r"(?:dark_|light_)?purple|(?:dark_)?red|silver|white|yellow|gold(?:en)?|auburn|hazel|amber|platinum_blonde|"
+    r"violet|"
+    r"lavender|multicolou?red|rainbow|copper|ginger|strawberry_blonde|chestnut|raven|crimson|teal|beige|two-tone)"
+)
+"""A colour within a tag, written with underscores."""
+
+FAMILIES: dict[str, frozenset[str]] = {
+    "black": words("black raven jet jet-black ebony inky"),
+    "brown": words("brown brunette chestnut chocolate chocolate-brown mahogany hazel brownish umber"),
+    "red": words(
+        "red auburn ginger copper coppery reddish reddish-brown crimson fiery scarlet ruby rosy russet orange "
+        "red-brown burgundy"
+    ),
+    "blonde": words(
+        "blonde blond golden gold platinum flaxen strawberry honey sandy dirty-blonde yellow golden-blonde "
+        "honey-blonde ash-blonde amber"
+    ),
+    "grey": words("grey gray silver silvery salt-and-pepper ashen graying greying steel-gray"),
+    "white": words("white snow-white ivory porcelain alabaster milky pale"),
+    "blue": words("blue azure navy sapphire teal turquoise aqua cyan blue-green blue-gray blue-grey icy"),
+    "green": words("green emerald jade olive greenish hazel-green"),
+    "purple": words("purple violet lavender lilac magenta"),
+    "pink": words("pink rose rose-gold pinkish fuchsia"),
+    "many": words(
+        "multicolored multicoloured rainbow two-toned two-tone ombre highlighted streaked mismatched "
+        "heterochromatic gradient"
+    ),
+    "dark": words("dark brunet tan tanned deep-brown bronzed dusky swarthy ebony-toned"),
+    "light": words("light fair light-colored light-coloured creamy"),
+}
+"""Words for one colour, so that two captioners' `auburn` and `red` count as the same hair."""
+
+FAMILY_OF = {word: family for family, colours in FAMILIES.items() for word in colours}
 
 
 @dataclass(frozen=True)
@@ -129,3 +166,38 @@ CLASSES = (
 
 ROWS = tuple(dict.fromkeys(group.row for group in CLASSES))
 """The lines of the appearance table, in the order they are shown."""
+
+KEEP = (
+    r"(closed|half-closed|narrowed|rolling|empty|covered|wide|crossed|squinting|teary)_eyes?",
+    r"(one|both)_eyes?_(closed|covered)",
+    r"wide-eyed",
+    r"(?!hair_).*_over_(one_)?eyes?",  # a thing over the eyes; hair over them is a haircut
+    r"bags_under_eyes",
+    r"(wet|messy|floating|alternate|windblown|wind-blown|tousled|damp|disheveled)_hair(style|_length|_colou?r)?",
+    r"hair_(down|up|tucking|pull|grab|spread_out|slicked_back|pulled_back|blowing|tied_up|tied_back)",
+    r"(adjusting|brushing|holding|tying|playing_with|touching|washing|cutting|combing|drying)_.*hair",
+    r"hands?_in_.*hair",
+    r"alternate_(costume|eye_colou?r|hair_?.*)",
+    r"pubic_hair",
+    r"(?!multicolou?red_|two-tone_).*hair_?(ornament|ribbon|bow|flower|tie|clip|pin|band|bobble|stick|bell)s?",
+    r"(.*_)?hairband|(.*_)?hairclips?|(.*_)?hairpins?",
+    r"(.*_)?scrunchie",
+    r"fake_(animal_ears|tail|horns|facial_hair|wings|mustache|beard|antlers)",
+    r".*_ears_headphones|ears_through_headwear",
+    r"blush.*",
+    r"sweat(?!er|shirt|pants|band|suit).*",
+    r"tears?(_.*)?|tearing_up|teardrop",
+    r"(wet|shiny|oiled|glistening|sunburned)_skin|sunburn",
+    r"tan_?lines?|(bikini|swimsuit|one-piece)_tan",
+    r"face_?paint(ing)?|(war|body)_?paint",
+    r"bruise.*|blood(?!hound).*|dirty.*|bandaid.*|dirt(_.*)?|mud(_.*)?",
+    r".*_(grab|pull|wagging|lift)",
+    r"(wig|(.*_)wig)",
+    r"(tail|horn|ear|wing)_(ornament|ribbon|bow|bell|ring|tag|covers?)s?",
+    r"drinking_horn|french_horn|horn_\(instrument\)|steamed_bun|meat_bun|sweet_bun|burger_bun|scale_armor|"
+    r"weighing_scales",
+    r".*_\((animal|object|creature|food|clothes|flower|company|symbol|instrument)\)",
+    r"hair_(dryer|brush|salon)|eye_(contact|mask)|glasses_(case|removed)|holding_(glasses|eyewear|sunglasses)",
+    r"nose_bubble|nosebleed|nose_blush|licking_lips|finger_to_(mouth|lips)|hand_to_.*|head_wreath",
+)
+"""Tags that end in eyes, hair or skin and yet pass: a state, an action or a thing worn. Tested before the classes."""

@@ -1,7 +1,7 @@
 "The words by which looks are found in sentences: heads of noun phrases, their adjectives, and what shows an action."
 
 from . import words
-from .colours import FAMILY_OF
+from .identity import FAMILY_OF
 
 HEADS: dict[str, str] = {
     **dict.fromkeys(words("hair hairstyle haircut locks tresses bangs curls hairline fringe"), "hair"),
@@ -191,7 +191,7 @@ BODY_PARTS = words(
     "temples eye lip mouth arm arms forearm hand hands leg thigh ankle wrist jaw ear ears hips collarbone "
     "head side bridge sides throat body lips crown nape"
 )
-HOT = frozenset(HEADS) | frozenset(PERSON_NOUNS) | _AGES | _PEOPLES | frozenset(
+APPEARANCE_WORDS = frozenset(HEADS) | frozenset(PERSON_NOUNS) | _AGES | _PEOPLES | frozenset(
     _BUILDS) | words(
     "descent ethnicity heritage ancestry origin aged 20s 30s 40s 50s 60s teens twenties thirties forties "
     "fifties sixties years 18 race"

@@ -122,14 +122,14 @@ class TrainStep:
             group = [examples[place] for place in places]
             batch = self._training_set.batch(group)
             noised = self._family.noised(batch.latents, source, self._recipe.loss.noise_offset)
-            loss = self._learn(batch, noised, [captions[place] for place in places], share)
+            loss = self.learn(batch, noised, [captions[place] for place in places], share)
             if self._recipe.prior.output_weight:
                 self._preserve(group, batch, noised, share)
             seen += group
             losses.append(loss)
         return seen, torch.cat(losses)
 
-    def _learn(self, batch: Batch, noised: Noised, captions: Sequence[str], share: float) -> Tensor:
+    def learn(self, batch: Batch, noised: Noised, captions: Sequence[str], share: float) -> Tensor:
         """Gradients of `share` of every picture's loss; the losses, (n,), without gradient."""
         level = noised.level
         with self.adapter.at(level.time):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from trainer.captions.batch import caption_dataset
 from trainer.captions.captioners.joy_prompt import SYSTEM, JoyPrompt
-from trainer.captions.captioners.joycaption import JoyCaption, Speech
+from trainer.captions.captioners.joycaption import Decoding, JoyCaption
 from trainer.captions.captioners.joycaption_files import find_joycaption, find_joycaptions
 from trainer.captions.captioners.llava import Llava, load_llava
 from trainer.captions.captioners.store import CaptionStore
@@ -21,7 +21,7 @@ from trainer.errors import ModelError, RecipeError
 
 from .tiny_llava import BEGIN, PICTURE, SIDE, write_tiny_llava
 
-SHORT = Speech(max_new_tokens=8)
+SHORT = Decoding(max_new_tokens=8)
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +44,14 @@ def ids_of(llava: Llava) -> list[int]:
 
 
 def test_a_dataset_is_captioned_from_end_to_end(folder: Path, tiny_dataset: Dataset, tmp_path: Path):
-    with JoyCaption(folder=folder, speech=SHORT) as captioner:
+    with JoyCaption(folder=folder, decoding=SHORT) as captioner:
         done = caption_dataset(tiny_dataset, captioner, CaptionStore(tmp_path / "store"))
     assert all(sample.author == "vlm" and sample.raw for sample in done.dataset.samples)
     assert len({sample.raw for sample in done.dataset.samples}) > 1
 
 
 def test_words_depend_on_the_picture_and_on_nothing_else(folder: Path):
-    with JoyCaption(folder=folder, speech=SHORT) as captioner:
+    with JoyCaption(folder=folder, decoding=SHORT) as captioner:
         together = captioner.caption(pictures())
         torch.manual_seed(7)
         apart = [captioner.caption([picture])[0] for picture in pictures()]
@@ -61,10 +61,10 @@ def test_words_depend_on_the_picture_and_on_nothing_else(folder: Path):
 
 def test_drawing_words_repeats_with_its_seed_and_leaves_everyone_elses_luck_alone(folder: Path):
     state = torch.get_rng_state()
-    with JoyCaption(folder=folder, speech=Speech(max_new_tokens=8, temperature=1.0, seed=1)) as captioner:
+    with JoyCaption(folder=folder, decoding=Decoding(max_new_tokens=8, temperature=1.0, seed=1)) as captioner:
         first = captioner.caption(pictures())
         assert captioner.caption(pictures()) == first
-        captioner.speech = Speech(max_new_tokens=8, temperature=1.0, seed=2)
+        captioner.decoding = Decoding(max_new_tokens=8, temperature=1.0, seed=2)
         assert captioner.caption(pictures()) != first
     assert torch.equal(torch.get_rng_state(), state)
 
@@ -74,7 +74,7 @@ def test_drawing_words_repeats_with_its_seed_and_leaves_everyone_elses_luck_alon
 def test_quantised_words_come_from_quantised_layers_and_vision_stays_whole(
     folder: Path, precision: str, caplog: pytest.LogCaptureFixture
 ):
-    with JoyCaption(folder=folder, precision=precision, speech=SHORT) as captioner:  # type: ignore[arg-type]
+    with JoyCaption(folder=folder, precision=precision, decoding=SHORT) as captioner:  # type: ignore[arg-type]
         assert all(said.text for said in captioner.caption(pictures()))
         modules = dict(captioner._llava.model.named_modules())  # pyright: ignore[reportPrivateUsage]
     kinds = {"int8": "Linear8bitLt", "nf4": "Linear4bit"}
@@ -106,7 +106,7 @@ def test_pictures_go_in_whole_by_lanczos_and_not_by_the_processors_own_resize(ll
 
 
 def test_memory_is_freed_at_the_end_even_of_a_failed_run(folder: Path):
-    with pytest.raises(RuntimeError, match="stop"), JoyCaption(folder=folder, speech=SHORT) as captioner:
+    with pytest.raises(RuntimeError, match="stop"), JoyCaption(folder=folder, decoding=SHORT) as captioner:
         captioner.caption(pictures(1))
         model = weakref.ref(captioner._llava.model)  # pyright: ignore[reportPrivateUsage]
         raise RuntimeError("stop")
@@ -119,7 +119,7 @@ def test_the_key_changes_with_model_words_and_precision_but_not_with_the_batch(f
     assert JoyCaption(folder=folder, batch=4, device="cuda").key == key
     others = (
         JoyCaption(folder=folder, precision="nf4"),
-        JoyCaption(folder=folder, speech=SHORT),
+        JoyCaption(folder=folder, decoding=SHORT),
         JoyCaption(folder=folder, prompt=JoyPrompt(person="sage")),
         JoyCaption(folder=folder.parent),
     )
@@ -186,7 +186,7 @@ def test_a_full_gpu_names_the_setting_that_helps(folder: Path, monkeypatch: pyte
 
 def test_words_that_cannot_be_drawn_are_refused():
     with pytest.raises(RecipeError, match="temperature -1"):
-        Speech(temperature=-1)
+        Decoding(temperature=-1)
 
 
 def test_models_are_found_in_folders_and_beside_others(folder: Path, tmp_path: Path):

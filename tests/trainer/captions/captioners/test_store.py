@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from trainer.captions.captioners.captioner import Said, Tag
+from trainer.captions.captioners.captioner import RawCaption, Tag
 from trainer.captions.captioners.store import CaptionStore, fingerprint
 from trainer.errors import DatasetError
 
-SAID = Said("naïve 猫, long hair", (Tag("long_hair", "general", 0.75), Tag("x_(y)", "character", 0.9)))
+SAID = RawCaption("naïve 猫, long hair", (Tag("long_hair", "general", 0.75), Tag("x_(y)", "character", 0.9)))
 
 
 def test_what_was_said_comes_back_the_same(tmp_path: Path):

@@ -13,7 +13,7 @@ from PIL import Image
 from trainer.bench.random_tagger import TaggerSize, write_random_tagger
 from trainer.captions.captioners.tagger_files import TaggerFiles
 from trainer.captions.captioners.wd14 import Wd14
-from trainer.captions.captioners.wd14_words import Thresholds
+from trainer.captions.captioners.wd14_tags import Thresholds
 from trainer.errors import ModelError
 
 from .test_white_square import pattern
@@ -87,7 +87,6 @@ def test_one_session_serves_a_run_and_is_closed_after_it(files: TaggerFiles, mon
     with Wd14(files=files) as tagger:
         tagger.caption([pattern(50, 50)])
         tagger.caption([pattern(60, 60)])
-        assert tagger.provider in ("CPUExecutionProvider", "CUDAExecutionProvider")
         assert len(opened) == 1
     assert "_network" not in vars(tagger)
 

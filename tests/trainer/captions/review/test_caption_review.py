@@ -78,7 +78,7 @@ def test_a_row_of_looks_drives_pruning_and_lint_together():
     assert "brown hair" not in captions(reviewed())[0]
     done = reviewed({"appearance": {"hair": "describe", "glasses": "omit"}})
     assert all("brown hair" in caption and "glasses" not in caption for caption in captions(done))
-    looks = {row.row: (row.omitted, row.said) for row in done.looks}
+    looks = {row.row: (row.omitted, row.said) for row in done.appearance}
     assert (looks["hair"], looks["glasses"]) == ((0, 4), (3, 0))
     assert not any(finding.check == "caption_looks" for row in done.rows for finding in row.findings)
     by_hand = {"captions": {ONE: "sage_character, woman, brown hair, standing"}}

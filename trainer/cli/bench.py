@@ -1,0 +1,39 @@
+"""`bench`: one thing measured side by side. Benches are imported here alone, and only the one that is asked for."""
+
+from argparse import Namespace
+from importlib import import_module
+from pathlib import Path
+
+from .command import AddParser, Figures
+from .progress import following
+
+BENCHES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "adapters": ("adapters:bench_adapters", ()),
+    "captions": ("captions:bench_captions", ()),
+    "checks": ("checks:bench_checks", ()),
+    "dataset": ("dataset:bench_dataset", ()),
+    "demo": ("demo:bench_demo", ("sink",)),
+    "import": ("imports:bench_import", ()),
+    "options": ("options:bench_options", ("out", "only", "sink")),
+    "train": ("train:bench_train", ("out", "device")),
+    "variants": ("variants:bench_variants", ("out", "sink")),
+}
+"""Where each stands in `trainer.bench`, and which of the options it takes."""
+
+
+def add(command: AddParser) -> None:
+    bench = command("bench", help="measure one thing side by side")
+    bench.set_defaults(command=_bench)
+    bench.add_argument("name", choices=tuple(BENCHES))
+    bench.add_argument("--out", type=Path, help="folder to keep what is made, so that a stopped bench goes on")
+    bench.add_argument("--device", default="cpu", help="train: cpu (the demo base) or cuda (SDXL at its real size)")
+    bench.add_argument("--only", nargs="*", default=(), help="options: these alone")
+
+
+def _bench(options: Namespace) -> Figures:
+    place, takes = BENCHES[options.name]
+    module, function = place.split(":")
+    with following() as follower:
+        given = {"out": options.out, "only": tuple(options.only), "device": options.device, "sink": follower.show}
+        run = getattr(import_module(f"..bench.{module}", __package__), function)
+        return run(**{name: given[name] for name in takes})

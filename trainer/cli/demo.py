@@ -1,0 +1,68 @@
+"""`demo`: learn, compare and choose on the built-in base; `demo build` makes that base anew."""
+
+import sys
+import time
+from argparse import Namespace
+from pathlib import Path
+
+from ..runtime.peak import peak_mb
+from ..runtime.work import follow
+from .command import AddParser, Figures
+from .progress import following, say
+
+
+def add(command: AddParser) -> None:
+    demo = command("demo", help="learn, compare and choose on the built-in demo base")
+    demo.set_defaults(command=_demo)
+    demo.add_argument("--out", type=Path, default=Path("demo"), help="folder for pictures, checkpoints and report")
+    demo.add_argument("--character", type=int, default=0, help="which demo character, 0 to 2")
+    demo.add_argument("--seed", type=int, default=0)
+    inner = demo.add_subparsers(metavar="build")
+    build = inner.add_parser("build", help="remake the demo base and reader from their seed (an hour or two)")
+    build.set_defaults(command=_build)
+    build.add_argument("--assets", type=Path, help="where to write (default: beside the demo's code)")
+    build.add_argument("--work", type=Path, default=Path("demo-build"), help="folder for what is made on the way")
+    build.add_argument("--quick", action="store_true", help="a few steps of everything, to see that it runs")
+
+
+def _demo(options: Namespace) -> Figures:
+    """The path of the report is the last line but one."""
+    from ..demo.figures import demo_figures
+    from ..demo.run import Outcome, learn, overdo
+
+    out, number, seed = options.out, options.character, options.seed
+    started = time.monotonic()
+    outcomes: list[Outcome] = []
+    for title, work in (
+        (f"Learning a character from 16 drawings, in {out}", learn(out / "character", number, seed=seed)),
+        ("Over-training on three drawings, to see it caught", overdo(out / "overtrained", number, seed=seed)),
+    ):
+        say(title, "bold")
+        with following() as follower:
+            outcomes.append(follow(work, follower.show))
+        say(outcomes[-1].report.reason, None)
+    picture = out / "character" / "report" / "report.png"
+    sys.stdout.write(f"{picture.resolve()}\n")
+    return {
+        **demo_figures(outcomes[0], outcomes[1]),
+        "seconds_total": round(time.monotonic() - started, 1),
+        "peak_mb": peak_mb(),
+        "report": str(picture),
+    }
+
+
+def _build(options: Namespace) -> Figures:
+    """Remake the demo's models; the log is kept beside them."""
+    from ..demo.assets import ASSETS
+    from ..demo.build.build import QUICK, Plan, build, write_log
+
+    lines: list[str] = []
+
+    def log(line: str) -> None:
+        lines.append(line)
+        say(line, None)
+
+    folder = options.assets or ASSETS
+    seconds = build(folder, options.work, QUICK if options.quick else Plan(), log)
+    write_log(folder, lines, seconds)
+    return {"assets": str(folder), "seconds": seconds, "peak_mb": peak_mb()}

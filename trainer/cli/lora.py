@@ -1,0 +1,60 @@
+"""`lora check | average`: the health of anybody's LoRA files, and their mean."""
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from .command import AddParser, Figures, write_picture
+from .progress import say
+
+
+def add(command: AddParser) -> None:
+    lora = command("lora", help="anybody's LoRA files: their health, the average of several")
+    inner = lora.add_subparsers(required=True, metavar="action")
+    check = inner.add_parser("check", help="size of the change by block, dead layers, what is broken")
+    check.set_defaults(command=_check)
+    check.add_argument("files", type=Path, nargs="+")
+    check.add_argument("--base", type=Path, help="checkpoint or diffusers folder: tell keys that do not belong to it")
+    check.add_argument("--sheet", type=Path, help="picture of the first file to write (PNG)")
+    mean = inner.add_parser("average", help="the mean of several LoRAs of the same layers, cut back to rank")
+    mean.set_defaults(command=_average)
+    mean.add_argument("files", type=Path, nargs="+")
+    mean.add_argument("--out", type=Path, required=True)
+    mean.add_argument("--rank", type=int, default=0, help="of the result (default: the first file's)")
+
+
+def _check(options: Namespace) -> Figures:
+    from ..lora.health import check_lora, health_json, health_lines
+    from ..lora.health_sheet import draw_health
+
+    healths = [check_lora(path) for path in options.files]
+    for health in healths:
+        for number, line in enumerate(health_lines(health)):
+            style = ("yellow" if health.faults else "green") if not number else None
+            say(line, style)
+    if options.sheet is not None:
+        write_picture(options.sheet, draw_health(healths[0]))
+        sys.stdout.write(f"{options.sheet.resolve()}\n")
+    figures: Figures = {"files": [health_json(health) for health in healths]}
+    if options.base is not None:
+        figures["unmatched"] = {path.name: _unmatched(path, options.base) for path in options.files}
+    return figures
+
+
+def _unmatched(path: Path, base: Path) -> list[str]:
+    from ..families.registry import describe_base, load_family
+    from ..lora.file import opened_lora
+
+    with opened_lora(path) as file:
+        known = load_family(describe_base(base)).keys.find(file.prefixes)
+        return [prefix for prefix in file.prefixes if prefix not in known]
+
+
+def _average(options: Namespace) -> Figures:
+    from ..lora.average import average_loras
+    from ..lora.file import opened_lora
+
+    with opened_lora(options.files[0]) as file:
+        metadata = dict(file.metadata)
+    kept = average_loras(options.files, options.out, metadata, options.rank)
+    return {"written": str(options.out), "energy_kept": round(kept, 4)}

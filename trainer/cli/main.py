@@ -1,0 +1,37 @@
+"""`python -m trainer`: parses, runs one command, and ends with one line of JSON or one sentence about what is wrong."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from ..errors import LikenessError
+from ..runtime.allocator import kept_memory
+from . import bench, captions, compare, dataset, demo, fill, lora, plan, recipe, train, variants
+
+_COMMANDS = (demo, train, plan, compare, dataset, fill, variants, captions, recipe, lora, bench)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it did what was asked, 1 with one sentence when not, 130 when stopped by the user."""
+    options = parser().parse_args(arguments)
+    try:
+        with kept_memory():
+            figures = options.command(options)
+    except LikenessError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. What was finished is kept; the same command goes on from there.\n")
+        return 130
+    sys.stdout.write(json.dumps(figures) + "\n")
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command with its arguments; `command` of what it parses is the function that runs it."""
+    whole = argparse.ArgumentParser(prog="python -m trainer", description="Train and compare character LoRAs.")
+    commands = whole.add_subparsers(required=True, metavar="command")
+    for command in _COMMANDS:
+        command.add(commands.add_parser)
+    return whole

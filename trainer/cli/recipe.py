@@ -1,0 +1,64 @@
+"""`recipe import | export`: from and to other trainers' settings files."""
+
+import json
+from argparse import Namespace
+from pathlib import Path
+
+from ..dataset.files.folder import read_dataset
+from ..errors import RecipeError
+from ..exchange.formats import FORMATS, Format, export_recipe, import_recipe
+from ..exchange.kohya_dataset import kohya_dataset
+from .command import AddParser, Figures, write_text
+from .job import recipe_of
+from .progress import say
+
+
+def add(command: AddParser) -> None:
+    recipe = command("recipe", help="recipes from and to kohya, kohya_ss, OneTrainer and the guide's YAML")
+    inner = recipe.add_subparsers(required=True, metavar="action")
+    read = inner.add_parser("import", help="read a settings file (.toml, .yaml, .json) as a recipe")
+    read.set_defaults(command=_import)
+    read.add_argument("file", type=Path)
+    read.add_argument("--out", type=Path, help="recipe.json to write, for train --recipe")
+    write = inner.add_parser("export", help="write a recipe as another trainer's settings file")
+    write.set_defaults(command=_export)
+    what = write.add_mutually_exclusive_group(required=True)
+    what.add_argument("--recipe", type=Path, help="recipe.json")
+    what.add_argument("--preset", help="a recipe by name")
+    write.add_argument("--format", required=True, help="kohya TOML, guide YAML, kohya_ss JSON, OneTrainer JSON")
+    write.add_argument("--out", type=Path, required=True)
+    write.add_argument("--data", type=Path, help="folder of pictures, for kohya's dataset TOML beside it")
+
+
+def _import(options: Namespace) -> Figures:
+    made = import_recipe(_text(options.file), options.file.name)
+    for left in made.left:
+        say(left.sentence, "yellow")
+    if options.out is not None:
+        write_text(options.out, json.dumps(made.recipe.to_json(), indent=2) + "\n")
+    return {"format": made.format, "left": [left.key for left in made.left], "recipe": made.recipe.to_json()}
+
+
+def _export(options: Namespace) -> Figures:
+    named: dict[str, Format] = {each.lower(): each for each in FORMATS}
+    if options.format.lower() not in named:
+        raise RecipeError(f"There is no format {options.format!r}; use {', '.join(FORMATS)}.")
+    recipe = recipe_of(options)
+    made = export_recipe(recipe, named[options.format.lower()])
+    for left in made.left:
+        say(left.sentence, "yellow")
+    write_text(options.out, made.text)
+    written = [str(options.out)]
+    if options.data is not None:
+        beside = options.out.with_name(f"{options.out.stem}_dataset.toml")
+        write_text(beside, kohya_dataset(recipe, read_dataset(options.data)))
+        written.append(str(beside))
+    return {"written": written, "left": [left.key for left in made.left]}
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            return file.read((1 << 20) + 1)
+    except (OSError, UnicodeDecodeError) as fault:
+        raise RecipeError(f"{path} cannot be read: {fault}.") from fault

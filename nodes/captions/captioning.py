@@ -7,10 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from .._api import io
-from ..host.captioners import caption_store
+from ..host.model_folders import caption_store
 from ..host.page import is_cancelled, send, show_progress
+from ..panel.progress import Pulse, duration
 from ..panel.sheet import dataset_view
-from ..panel.throttle import Pulse, duration
 
 if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...trainer.errors import DatasetError
 from .._api import io
-from ..host.captioners import comfyui
 from ..host.folders import lies_in_a_dataset_root
+from ..host.model_folders import comfyui
 from ..host.page import cancellable
 from ..panel.captions_view import captions_view
 from ..panel.progress import telling

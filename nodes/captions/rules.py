@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._api import io
-from ..host.captioners import comfyui
+from ..host.model_folders import comfyui
 from ..host.page import cancellable, is_cancelled
 from ..panel.progress import telling
 from ..panel.sheet import counts_of

@@ -11,7 +11,7 @@ from ...trainer.errors import FaceError, RunError
 from .._api import io, ui
 from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled, send, show_progress
-from ..panel.throttle import Pulse, duration
+from ..panel.progress import Pulse, duration
 from ..sockets import REPORT, RUN, Comparison, Run
 
 if TYPE_CHECKING:

@@ -12,13 +12,12 @@ from .._api import io, ui
 from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import pictures_folder
-from ..panel.progress import show_picture, telling
+from ..panel.progress import Pulse, duration, show_picture, telling
 from ..panel.sheet import counts_of
-from ..panel.throttle import Pulse, duration
 from ..readers import NO_READER, READERS, eyes_of
 from ..sockets import DATASET
 from .audit_memory import look_over
-from .drawing_widgets import control_inputs, control_of, drawing_inputs, retry_inputs, sampling_inputs
+from .widgets import control_inputs, control_of, drawing_inputs, retry_inputs, sampling_inputs
 
 if TYPE_CHECKING:
     from ...trainer.augment.fill.filled import Filled

@@ -15,7 +15,7 @@ from ..host.pictures import keep_picture
 from ..panel.progress import telling
 from ..panel.sheet import dataset_view
 from ..sockets import DATASET
-from .alpha import alpha_input, alpha_of
+from .widgets import alpha_input, alpha_of
 
 TRAIN, HELD_OUT, ALL = "training", "held out", "all"
 

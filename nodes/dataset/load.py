@@ -10,7 +10,7 @@ from ..host.pictures import dataset_fingerprint
 from ..panel.progress import telling
 from ..panel.sheet import dataset_view
 from ..sockets import DATASET
-from .alpha import alpha_input, alpha_of
+from .widgets import alpha_input, alpha_of
 
 NO_FOLDER = "put a folder of pictures into ComfyUI's input folder, then press R"
 

@@ -1,19 +1,43 @@
-"""Tells the page how a node's work goes, picture by picture."""
+"""Tells the page how a node's work goes: how often, how long it takes in words, and picture by picture."""
 
 from __future__ import annotations
 
 import base64
 import io
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..host.page import send, show_progress
-from .throttle import Pulse
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 Progress = Callable[[int, int, str], None]
+_SECONDS_BETWEEN = 0.25
+
+
+class Pulse:
+    """Says yes at most a few times a second, so that quick steps do not flood the page."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._last = -_SECONDS_BETWEEN
+
+    def is_due(self) -> bool:
+        now = self._now()
+        if now - self._last < _SECONDS_BETWEEN:
+            return False
+        self._last = now
+        return True
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def telling(node: str, what: str) -> Progress:

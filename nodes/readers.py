@@ -28,7 +28,7 @@ NO_STYLE_READER = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Eyes:
+class Readers:
     """A face reader and an attribute reader, either of them None. `note` says what the user should know of them."""
 
     faces: Any = None
@@ -53,7 +53,7 @@ def reader_of(choice: str) -> Any:
     return open_reader(_NAMES[choice], face_folders())
 
 
-def eyes_of(choice: str, landmarks: Sequence[Any] | None, dataset: Dataset) -> Eyes:
+def readers_of(choice: str, landmarks: Sequence[Any] | None, dataset: Dataset) -> Readers:
     """Readers for a check. `auto` goes on without faces where no reader is ready; a named one must be there."""
     faces, note = _faces(choice)
     attributes = faces if choice == DEMO_DRAWINGS else None
@@ -61,7 +61,7 @@ def eyes_of(choice: str, landmarks: Sequence[Any] | None, dataset: Dataset) -> E
         from ..trainer.faces.landmarks import landmark_readers
 
         faces, attributes = landmark_readers(_frames(landmarks, dataset), faces)
-    return Eyes(faces=faces, attributes=attributes, note=note, is_wired=bool(landmarks))
+    return Readers(faces=faces, attributes=attributes, note=note, is_wired=bool(landmarks))
 
 
 def style_reader(choice: str, faces: Any) -> Any:

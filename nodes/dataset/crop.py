@@ -9,7 +9,7 @@ from .._api import io
 from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import pictures_folder
-from ..panel.progress import telling
+from ..panel.progress import reporter
 from ..panel.sheet import counts_of, picture_view
 from ..readers import READERS, reader_of
 from ..sockets import DATASET
@@ -63,10 +63,10 @@ class CropDataset(io.ComfyNode):
                 rule_of(**choices),
                 reader_of(reader),
                 pictures_folder() / "crops",
-                progress=telling(node, "Cropping"),
+                progress=reporter(node, "Cropping"),
                 cancelled=is_cancelled,
             )
-            boxes = draw_boxes(cropped, progress=telling(node, "Drawing"), cancelled=is_cancelled)
+            boxes = draw_boxes(cropped, progress=reporter(node, "Drawing"), cancelled=is_cancelled)
         preview = to_image([boxes])
         said = "\n".join((*cropped.texts, counts_of(cropped.dataset)))
         kept_out = tuple(f"{left.name}: {left.why}" for left in cropped.left_out)

@@ -11,7 +11,7 @@ from .._api import io, ui
 from ..host.images import from_image, to_image
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import pictures_folder
-from ..panel.progress import Pulse, duration, show_picture
+from ..panel.progress import Throttle, duration, show_picture
 from ..panel.sheet import counts_of
 from ..readers import NO_READER, NO_STYLE_READER, READERS, reader_of, style_reader
 from ..sockets import DATASET
@@ -143,12 +143,12 @@ def _follow(events: Iterable[Any], node: str) -> Made:
     """Show the last pairs as they are drawn; the last event is what was made."""
     from ...trainer.augment.variants.picture import draw_pairs
 
-    pulse, last, shown = Pulse(), None, deque[Any](maxlen=_LIVE)
+    throttle, last, shown = Throttle(), None, deque[Any](maxlen=_LIVE)
     for last in events:
         if not hasattr(last, "attempt"):
             continue
         shown.append(last)
-        if pulse.is_due():
+        if throttle.is_due():
             left = "" if last.seconds_left is None else f" · {duration(last.seconds_left)} left"
             attempt = last.attempt
             said = f"{attempt.job.source.path.name} as {attempt.job.style.prompt}: {last.done} of {last.total}{left}"

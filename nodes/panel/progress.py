@@ -17,7 +17,7 @@ Progress = Callable[[int, int, str], None]
 _SECONDS_BETWEEN = 0.25
 
 
-class Pulse:
+class Throttle:
     """Says yes at most a few times a second, so that quick steps do not flood the page."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -40,19 +40,19 @@ def duration(seconds: float) -> str:
     return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def telling(node: str, what: str) -> Progress:
+def reporter(node: str, what: str) -> Progress:
     """A progress function for the engine, called with steps done, steps in all and a picture's name.
 
     It moves the node's bar and says `what` is going on with which picture, a few times a second.
     """
-    pulse = Pulse()
+    throttle = Throttle()
 
-    def tell(done: int, total: int, name: str) -> None:
-        if done >= total or pulse.is_due():
+    def progress(done: int, total: int, name: str) -> None:
+        if done >= total or throttle.is_due():
             show_progress(node, done, max(total, 1))
             send("likeness.note", {"node": node, "text": f"{what} {name}: {done} of {total}"})
 
-    return tell
+    return progress
 
 
 def show_picture(node: str, done: int, total: int, text: str, picture: Image) -> None:

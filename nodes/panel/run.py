@@ -17,7 +17,7 @@ from ...trainer.training.run.events import (
     read_events,
 )
 from ..host.page import send, show_progress, view_of
-from .progress import Pulse, duration
+from .progress import Throttle, duration
 
 _POINTS = 160
 
@@ -110,7 +110,7 @@ class RunPage:
     def __init__(self, node: str, folder: Path) -> None:
         self._node = node
         self.state = RunState(view_of)
-        self._pulse = Pulse()
+        self._throttle = Throttle()
         for event in read_events(folder / "events.jsonl"):
             self.state.add(event)
 
@@ -119,7 +119,7 @@ class RunPage:
         try:
             for event in events:
                 self.state.add(event)
-                if isinstance(event, Sampled) or self._pulse.is_due():
+                if isinstance(event, Sampled) or self._throttle.is_due():
                     self._show()
         except LikenessError as stop:
             self.state.status = str(stop)

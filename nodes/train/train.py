@@ -10,7 +10,7 @@ from ..host.compute import device, memory_handed_over
 from ..host.folders import name_fault, run_folder
 from ..host.lora_files import lora_path, loras, publish_lora
 from ..host.page import cancellable, is_cancelled
-from ..readers import AUTO, DEMO_DRAWINGS, READERS, eyes_of
+from ..readers import AUTO, DEMO_DRAWINGS, READERS, readers_of
 from ..sockets import BASE, DATASET, RECIPE, RUN, Run
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _likeness(choice: str, dataset: Dataset, base: Base) -> Any:
 
     if choice == AUTO and base.sha256 == demo_base().sha256:
         choice = DEMO_DRAWINGS
-    reader = eyes_of(choice, None, dataset).faces
+    reader = readers_of(choice, None, dataset).faces
     return None if reader is None else Likeness(reader, dataset)
 
 

@@ -70,8 +70,8 @@ def test_no_log_is_no_history(pack: Pack, tmp_path: Path) -> None:
 
 def test_the_pulse_is_slower_than_quick_steps(pack: Pack) -> None:
     times = iter([0.0, 0.1, 0.2, 0.3, 0.5])
-    pulse = pack("nodes.panel.progress").Pulse(lambda: next(times))
-    assert [pulse.is_due() for _ in range(5)] == [True, False, False, True, False]
+    throttle = pack("nodes.panel.progress").Throttle(lambda: next(times))
+    assert [throttle.is_due() for _ in range(5)] == [True, False, False, True, False]
 
 
 def test_durations_are_said_as_people_say_them(pack: Pack) -> None:

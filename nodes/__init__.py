@@ -20,11 +20,13 @@ from .dataset.mix import MixDatasets
 from .dataset.pick import PickImages
 from .dataset.save import SaveDataset
 from .dataset.variants import MakeStyleVariants
-from .demo.demo import DemoBaseModel, DemoCharacter
+from .demo.base_model import DemoBaseModel
+from .demo.character import DemoCharacter
+from .train.base_model import ChooseBaseModel
 from .train.exchange import ExportRecipe, ImportRecipe
 from .train.plan import PlanRun
 from .train.recipe import TrainingRecipe
-from .train.train import ChooseBaseModel, TrainCharacterLora
+from .train.train import TrainCharacterLora
 from .use.apply_lora import ApplyCharacterLora
 
 

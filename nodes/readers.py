@@ -1,4 +1,4 @@
-"""The choice of who reads faces, and the readers behind it."""
+"""The choice of who reads faces, the readers behind it, and who tells whether a picture still looks like a render."""
 
 from __future__ import annotations
 
@@ -20,10 +20,15 @@ _NAMES: Mapping[str, str] = {
     DEMO_DRAWINGS: "demo",
 }
 READERS = tuple(_NAMES)
+NO_STYLE_READER = (
+    "Whether variants still look like renders is not measured. For that, put config.json, model.safetensors, "
+    "preprocessor_config.json and the tokenizer files of openai/clip-vit-large-patch14 into "
+    "models/clip_vision/clip-vit-large-patch14."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Eyes:
+class Readers:
     """A face reader and an attribute reader, either of them None. `note` says what the user should know of them."""
 
     faces: Any = None
@@ -40,7 +45,7 @@ def reader_of(choice: str) -> Any:
     """The face reader of a choice; FaceError says what is missing and where it belongs."""
     from ..trainer.demo.reader import register_demo_reader
     from ..trainer.faces.registry import open_reader
-    from .host.faces import face_folders
+    from .host.model_folders import face_folders
 
     if choice not in _NAMES:
         raise FaceError(f"There is no face reader {choice!r}; choose one of {', '.join(READERS)}.")
@@ -48,7 +53,7 @@ def reader_of(choice: str) -> Any:
     return open_reader(_NAMES[choice], face_folders())
 
 
-def eyes_of(choice: str, landmarks: Sequence[Any] | None, dataset: Dataset) -> Eyes:
+def readers_of(choice: str, landmarks: Sequence[Any] | None, dataset: Dataset) -> Readers:
     """Readers for a check. `auto` goes on without faces where no reader is ready; a named one must be there."""
     faces, note = _faces(choice)
     attributes = faces if choice == DEMO_DRAWINGS else None
@@ -56,7 +61,18 @@ def eyes_of(choice: str, landmarks: Sequence[Any] | None, dataset: Dataset) -> E
         from ..trainer.faces.landmarks import landmark_readers
 
         faces, attributes = landmark_readers(_frames(landmarks, dataset), faces)
-    return Eyes(faces=faces, attributes=attributes, note=note, is_wired=bool(landmarks))
+    return Readers(faces=faces, attributes=attributes, note=note, is_wired=bool(landmarks))
+
+
+def style_reader(choice: str, faces: Any) -> Any:
+    """The demo's reader for its own drawings, else the first whole CLIP in models/clip_vision; None without one."""
+    from ..trainer.augment.variants.clip_looks import ClipLooks, find_clip
+    from .host.model_folders import clip_folders
+
+    if choice == DEMO_DRAWINGS:
+        return faces
+    folder = find_clip(clip_folders())
+    return None if folder is None else ClipLooks(folder)
 
 
 def _faces(choice: str) -> tuple[Any, str]:

@@ -7,10 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from .._api import io
-from ..host.captioners import caption_store
+from ..host.model_folders import caption_store
 from ..host.page import is_cancelled, send, show_progress
+from ..panel.progress import Throttle, duration
 from ..panel.sheet import dataset_view
-from ..panel.throttle import Pulse, duration
 
 if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
@@ -38,7 +38,7 @@ def captioned(dataset: Dataset, captioner: Any, keep_hand: bool, node: Any) -> A
         captioner,
         store,
         keep_hand=keep_hand,
-        progress=_telling(node.hidden.unique_id, captioner.name, len(plan.kept)),
+        progress=_progress(node.hidden.unique_id, captioner.name, len(plan.kept)),
         cancelled=is_cancelled,
     )
     said = f"{captioner.name}: {plan.rewritten} captioned"
@@ -60,12 +60,12 @@ def _look_alikes(dataset: Dataset) -> list[str]:
     return [f"{count} pictures: {text}" if count > 1 else text for text, count in texts.most_common(_MOST_NAMED)]
 
 
-def _telling(node: str, name: str, kept: int) -> Any:
+def _progress(node: str, name: str, kept: int) -> Any:
     """Says how far it is, how quick, and what the last picture was called, word for word."""
-    pulse, began = Pulse(), time.monotonic()
+    throttle, began = Throttle(), time.monotonic()
 
-    def tell(done: int, total: int, sample: Sample) -> None:
-        if done < total and not pulse.is_due():
+    def progress(done: int, total: int, sample: Sample) -> None:
+        if done < total and not throttle.is_due():
             return
         show_progress(node, done, max(total, 1))
         left = (time.monotonic() - began) / done * (total - done)
@@ -73,4 +73,4 @@ def _telling(node: str, name: str, kept: int) -> Any:
         text = f"{name}: {done} of {total}{stays} · {duration(left)} left\n{sample.path.name}: {sample.caption}"
         send("likeness.note", {"node": node, "text": text})
 
-    return tell
+    return progress

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...trainer.errors import ModelError
 from .._api import io
-from ..host.captioners import joycaption_folders
 from ..host.compute import device, memory_handed_over
+from ..host.model_folders import joycaption_folders
 from ..host.page import cancellable
 from ..sockets import DATASET
 from .captioning import captioned, keep_hand_input

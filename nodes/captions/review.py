@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...trainer.errors import DatasetError
 from .._api import io
-from ..host.captioners import comfyui
 from ..host.folders import lies_in_a_dataset_root
+from ..host.model_folders import comfyui
 from ..host.page import cancellable
 from ..panel.captions_view import captions_view
-from ..panel.progress import telling
+from ..panel.progress import reporter
 from ..sockets import CAPTION_RULES, DATASET, Ruling
 from .rules import token_count
 
@@ -92,7 +92,7 @@ class ReviewCaptions(io.ComfyNode):
         )
         node = cls.hidden.unique_id
         with cancellable():
-            shown = captions_view(done, said, in_force, decided, review, telling(node, "Shrinking"))
+            shown = captions_view(done, said, in_force, decided, review, reporter(node, "Shrinking"))
         shown["saved"], warnings = _saved(done.dataset, save)
         report = "\n".join((*(f"{f.level}: {f.text}" for f in done.findings), *_by_picture(done), *warnings))
         return io.NodeOutput(done.dataset, report, ui={"likeness_captions": (shown,), "warning": tuple(warnings)})

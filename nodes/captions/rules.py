@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._api import io
-from ..host.captioners import comfyui
+from ..host.model_folders import comfyui
 from ..host.page import cancellable, is_cancelled
-from ..panel.progress import telling
+from ..panel.progress import reporter
 from ..panel.sheet import counts_of
 from ..sockets import CAPTION_RULES, DATASET, Ruling
 
@@ -118,7 +118,7 @@ def light_of(dataset: Dataset, node: str) -> Mapping[str, str]:
     """Words for the light of the pictures, told from their pixels."""
     from ...trainer.captions.prose.light import lighting_words
 
-    return lighting_words(dataset, progress=telling(node, "Looking at the light of"), cancelled=is_cancelled)
+    return lighting_words(dataset, progress=reporter(node, "Looking at the light of"), cancelled=is_cancelled)
 
 
 def token_count(rules: CaptionRules) -> Callable[[str], int]:

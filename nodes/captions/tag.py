@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...trainer.errors import ModelError
 from .._api import io
-from ..host.captioners import tagger_folders
+from ..host.model_folders import tagger_folders
 from ..host.page import cancellable
 from ..sockets import DATASET
 from .captioning import captioned, keep_hand_input

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._api import io, ui
+from .._api import io
 from ..host.folders import file_fingerprint
 from ..host.images import to_image
 from ..host.lora_files import lora_path, loras
+from ..panel.sheet import picture_view
 
 NO_LORA = "put a LoRA into models/loras, then press R"
 
@@ -55,10 +56,8 @@ class CheckLora(io.ComfyNode):
         path = lora_path(lora)
         health = check_lora(path)
         lines = [*_unmatched(path, model, clip), *health_lines(health)]
-        sheet = to_image([draw_health(health)])
-        text = "\n".join(lines)
-        shown = ui.PreviewImage(sheet, cls=cls).as_dict()
-        return io.NodeOutput(text, sheet, ui={**shown, "text": (text,)})
+        text, sheet = "\n".join(lines), to_image([draw_health(health)])
+        return io.NodeOutput(text, sheet, ui=picture_view(sheet, cls, text))
 
 
 def _unmatched(path: Any, model: Any, clip: Any) -> list[str]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from ...trainer.errors import FaceError, RunError
-from .._api import io, ui
+from .._api import io
 from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled, send, show_progress
-from ..panel.throttle import Pulse, duration
+from ..panel.progress import Throttle, duration
+from ..panel.sheet import picture_view
 from ..sockets import REPORT, RUN, Comparison, Run
 
 if TYPE_CHECKING:
@@ -98,10 +99,10 @@ class CompareCheckpoints(io.ComfyNode):
         from ...trainer.training.run.folder import RunFolder
         from ..host.generator import HostGenerator
 
-        eyes = _reader(reader, run)
+        readers = _reader(reader, run)
         generator = HostGenerator(model, clip, vae)
         out = run.folder / "report"
-        tools = Tools(generator=generator, faces=eyes, attributes=eyes, out=out, base=generator.fingerprint())
+        tools = Tools(generator=generator, faces=readers, attributes=readers, out=out, base=generator.fingerprint())
         checkpoints = spread(RunFolder(run.folder).checkpoints(), most)
         with cancellable():
             plan, subject = _plan(run, prompts, strength), demo_subject(run.dataset)
@@ -109,9 +110,8 @@ class CompareCheckpoints(io.ComfyNode):
             report = follow(work, _progress(cls.hidden.unique_id))
         with Image.open(out / "report.png") as picture:
             grid = to_image([picture])
-        said = [report.reason, *report.advice, *report.notes]
-        shown = {**ui.PreviewImage(grid, cls=cls).as_dict(), "text": ("\n".join(said),)}
-        return io.NodeOutput(Comparison(report=report, run=run), grid, ui=shown)
+        said = "\n".join((report.reason, *report.advice, *report.notes))
+        return io.NodeOutput(Comparison(report=report, run=run), grid, ui=picture_view(grid, cls, said))
 
 
 def spread(checkpoints: Any, most: int) -> list[Any]:
@@ -146,10 +146,10 @@ def _plan(run: Run, prompts: str, strength: float) -> Any:
 
 def _progress(node: str) -> Callable[[Compared], None]:
     """Shows how many pictures are there."""
-    pulse = Pulse()
+    throttle = Throttle()
 
     def show(event: Compared) -> None:
-        if pulse.is_due():
+        if throttle.is_due():
             left = "" if event.seconds_left is None else f" · {duration(event.seconds_left)} left"
             show_progress(node, event.done, event.total)
             said = f"{event.label}: picture {event.done} of {event.total}{left}"

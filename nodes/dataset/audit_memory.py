@@ -10,30 +10,30 @@ from ..host.page import is_cancelled
 if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
     from ..panel.progress import Progress
-    from ..readers import Eyes
+    from ..readers import Readers
 
 _MOST = 4
 _kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
 
-def look_over(dataset: Dataset, eyes: Eyes, rules: Any, tell: Progress) -> Any:
-    """The audit of `dataset`, from memory when these pictures were looked at before by the same eyes."""
+def look_over(dataset: Dataset, readers: Readers, rules: Any, progress: Progress) -> Any:
+    """The audit of `dataset`, from memory when these pictures were looked at before by the same readers."""
     from ...trainer.dataset.audit.audit import audit
 
     key = (
         dataset.fingerprint(),
         tuple(sample.path for sample in dataset.samples),
         tuple(sample.matte for sample in dataset.samples),
-        eyes.name,
+        readers.name,
         rules.side,
     )
-    if key not in _kept or eyes.is_wired:
+    if key not in _kept or readers.is_wired:
         _kept[key] = audit(
             dataset,
-            faces=eyes.faces,
-            attributes=eyes.attributes,
+            faces=readers.faces,
+            attributes=readers.attributes,
             rules=rules,
-            progress=tell,
+            progress=progress,
             cancelled=is_cancelled,
         )
     _kept.move_to_end(key)

@@ -10,8 +10,8 @@ from .._api import io
 from ..host.images import to_image
 from ..host.page import cancellable
 from ..panel.audit_view import audit_view
-from ..panel.progress import Progress, telling
-from ..readers import NO_READER, READERS, Eyes, eyes_of
+from ..panel.progress import Progress, reporter
+from ..readers import NO_READER, READERS, Readers, readers_of
 from ..sockets import DATASET
 from .audit_memory import look_over
 
@@ -74,22 +74,22 @@ class CheckDataset(io.ComfyNode):
 
         node = cls.hidden.unique_id
         with cancellable():
-            eyes = eyes_of(reader[0], face_landmarks, dataset[0])
-            whole, left = _checked(dataset[0], review[0], eyes, resolution[0], telling(node, "Checking"))
-            shown = audit_view(whole, left, review[0], telling(node, "Shrinking"), eyes.note)
+            readers = readers_of(reader[0], face_landmarks, dataset[0])
+            whole, left = _checked(dataset[0], review[0], readers, resolution[0], reporter(node, "Checking"))
+            shown = audit_view(whole, left, review[0], reporter(node, "Shrinking"), readers.note)
         pictures = [to_image([picture]) for picture in (draw_sheet(left), draw_coverage(left.coverage))]
         figures = json.dumps(left.to_json(), ensure_ascii=False)
         return io.NodeOutput(left.dataset, left.text(), *pictures, figures, ui={"likeness_check": (shown,)})
 
 
-def _checked(dataset: Dataset, review: str, eyes: Eyes, side: int, tell: Progress) -> tuple[Any, Any]:  # noqa: PLR0913
+def _checked(dataset: Dataset, review: str, readers: Readers, side: int, progress: Progress) -> tuple[Any, Any]:  # noqa: PLR0913
     """The audit of all pictures with what is acknowledged, and that of those not dropped."""
     from ...trainer.dataset.audit.review import Review
     from ...trainer.dataset.checks.rules import Rules
 
     decided = Review.from_text(review)
     rules = replace(Rules.at(side), waived=decided.waived_of_set)
-    looked = look_over(dataset, eyes, rules, tell)
+    looked = look_over(dataset, readers, rules, progress)
     whole = looked.again(decided.acknowledged(dataset), rules)
     return whole, whole.again(decided.without_dropped(whole.dataset), rules) if decided.dropped else whole
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._api import io, ui
+from .._api import io
 from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import pictures_folder
-from ..panel.progress import telling
-from ..panel.sheet import counts_of
+from ..panel.progress import reporter
+from ..panel.sheet import counts_of, picture_view
 from ..readers import READERS, reader_of
 from ..sockets import DATASET
 
@@ -63,16 +63,15 @@ class CropDataset(io.ComfyNode):
                 rule_of(**choices),
                 reader_of(reader),
                 pictures_folder() / "crops",
-                progress=telling(node, "Cropping"),
+                progress=reporter(node, "Cropping"),
                 cancelled=is_cancelled,
             )
-            boxes = draw_boxes(cropped, progress=telling(node, "Drawing"), cancelled=is_cancelled)
+            boxes = draw_boxes(cropped, progress=reporter(node, "Drawing"), cancelled=is_cancelled)
         preview = to_image([boxes])
         said = "\n".join((*cropped.texts, counts_of(cropped.dataset)))
         kept_out = tuple(f"{left.name}: {left.why}" for left in cropped.left_out)
         warning = (f"{len(kept_out)} kept out:", *kept_out) if kept_out else ()
-        shown = {**ui.PreviewImage(preview, cls=cls).as_dict(), "text": (said,), "warning": warning}
-        return io.NodeOutput(cropped.dataset, preview, ui=shown)
+        return io.NodeOutput(cropped.dataset, preview, ui=picture_view(preview, cls, said, warning=warning))
 
 
 def rule_of(  # noqa: PLR0913

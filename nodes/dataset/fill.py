@@ -12,13 +12,12 @@ from .._api import io, ui
 from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import pictures_folder
-from ..panel.progress import show_picture, telling
+from ..panel.progress import Throttle, duration, reporter, show_picture
 from ..panel.sheet import counts_of
-from ..panel.throttle import Pulse, duration
-from ..readers import NO_READER, READERS, eyes_of
+from ..readers import NO_READER, READERS, readers_of
 from ..sockets import DATASET
 from .audit_memory import look_over
-from .drawing_widgets import control_inputs, control_of, drawing_inputs, retry_inputs, sampling_inputs
+from .widgets import control_inputs, control_of, drawing_inputs, retry_inputs, sampling_inputs
 
 if TYPE_CHECKING:
     from ...trainer.augment.fill.filled import Filled
@@ -89,22 +88,22 @@ class FillGaps(io.ComfyNode):
         plan = _plan(**choices)
         generator = HostGenerator(model, clip, vae, sampling=sampling, control=control)
         with cancellable():
-            eyes = eyes_of(reader, None, dataset)
-            audit = look_over(dataset, eyes, Rules.at(plan.resolution), telling(node, "Checking"))
+            readers = readers_of(reader, None, dataset)
+            audit = look_over(dataset, readers, Rules.at(plan.resolution), reporter(node, "Checking"))
             events = fill_gaps(
                 audit,
                 plan,
                 generator,
                 pictures_folder() / "filled",
-                faces=eyes.faces,
-                attributes=eyes.attributes,
+                faces=readers.faces,
+                attributes=readers.attributes,
                 fingerprint=generator.fingerprint(),
                 posed=control is not None,
                 cancelled=is_cancelled,
             )
             filled = _follow(events, node)
             sheet, chart = (to_image([draw(filled)]) for draw in (draw_filled, draw_change))
-        said = "\n".join(part for part in (*filled.texts, counts_of(filled.dataset), eyes.note) if part)
+        said = "\n".join(part for part in (*filled.texts, counts_of(filled.dataset), readers.note) if part)
         short = [one.gap.name for one in filled.short]
         warning = (f"Still missing: {', '.join(short)}.",) if short else ()
         shown = {**ui.PreviewImage(sheet, cls=cls).as_dict(), "text": (said,), "warning": warning}
@@ -125,12 +124,12 @@ def _follow(events: Iterable[Any], node: str) -> Filled:
     """Show the last pictures as they are drawn; the last event is what was filled."""
     from ...trainer.augment.fill.picture import draw_attempts
 
-    pulse, last, shown = Pulse(), None, deque[Any](maxlen=_LIVE)
+    throttle, last, shown = Throttle(), None, deque[Any](maxlen=_LIVE)
     for last in events:
         if not hasattr(last, "attempt"):
             continue
         shown.append(last.attempt)
-        if pulse.is_due():
+        if throttle.is_due():
             left = "" if last.seconds_left is None else f" · about {duration(last.seconds_left)} left"
             said = f"{last.attempt.job.gap.name}: {last.done} of {last.total} filled{left}"
             show_picture(node, last.done, last.total, said, draw_attempts(tuple(shown)))

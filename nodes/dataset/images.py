@@ -12,10 +12,10 @@ from .._api import io
 from ..host.images import from_frame, to_image
 from ..host.page import cancellable, stop_if_cancelled
 from ..host.pictures import keep_picture
-from ..panel.progress import telling
+from ..panel.progress import reporter
 from ..panel.sheet import dataset_view
 from ..sockets import DATASET
-from .alpha import alpha_input, alpha_of
+from .widgets import alpha_input, alpha_of
 
 TRAIN, HELD_OUT, ALL = "training", "held out", "all"
 
@@ -90,13 +90,13 @@ class ImagesToDataset(io.ComfyNode):
         frames, covers = _frames(images), _frames(masks or [])
         pictures = _with_masks(frames, covers)
         words = _captions(captions or [], len(frames))
-        tell = telling(cls.hidden.unique_id, "Writing")
+        progress = reporter(cls.hidden.unique_id, "Writing")
         with cancellable():
             samples = []
             for number, (picture, caption) in enumerate(zip(pictures, words, strict=True), 1):
                 stop_if_cancelled()
                 samples.append(_sample(picture, caption, alpha_of((alpha or ["white"])[0])))
-                tell(number, len(words), samples[-1].path.name[:12])
+                progress(number, len(words), samples[-1].path.name[:12])
         dataset = Dataset(
             samples=hold_out(samples, held_out[0]),
             trigger=trigger[0].strip(),
@@ -144,13 +144,13 @@ class DatasetToImages(io.ComfyNode):
         samples = {TRAIN: dataset.train, HELD_OUT: dataset.held_out}.get(part, dataset.samples)
         if not samples:
             raise DatasetError(f"The dataset has no {part} pictures; choose all, or hold some out when loading.")
-        tell = telling(cls.hidden.unique_id, "Reading")
+        progress = reporter(cls.hidden.unique_id, "Reading")
         images: list[torch.Tensor] = []
         with cancellable():
             for number, sample in enumerate(samples, 1):
                 stop_if_cancelled()
                 images.append(to_image([open_sample(sample)]))
-                tell(number, len(samples), sample.path.name)
+                progress(number, len(samples), sample.path.name)
         return io.NodeOutput(images, [sample.caption for sample in samples])
 
 

@@ -7,10 +7,10 @@ from .._api import io
 from ..host.folders import dataset_folder, dataset_folders
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import dataset_fingerprint
-from ..panel.progress import telling
+from ..panel.progress import reporter
 from ..panel.sheet import dataset_view
 from ..sockets import DATASET
-from .alpha import alpha_input, alpha_of
+from .widgets import alpha_input, alpha_of
 
 NO_FOLDER = "put a folder of pictures into ComfyUI's input folder, then press R"
 
@@ -96,7 +96,7 @@ class LoadCharacterDataset(io.ComfyNode):
                 subject=subject.strip(),
                 held_out=held_out,
                 alpha=alpha_of(alpha),
-                progress=telling(cls.hidden.unique_id, "Reading"),
+                progress=reporter(cls.hidden.unique_id, "Reading"),
                 cancelled=is_cancelled,
             )
         return io.NodeOutput(dataset, ui=dataset_view(dataset, cls))

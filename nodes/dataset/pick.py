@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from .._api import io
 from ..host.page import cancellable, is_cancelled
-from ..panel.progress import telling
+from ..panel.progress import reporter
 from ..panel.sheet import dataset_view
-from ..readers import NO_READER, READERS, eyes_of
+from ..readers import NO_READER, READERS, readers_of
 from ..sockets import DATASET
 
 if TYPE_CHECKING:
@@ -42,20 +42,20 @@ class PickImages(io.ComfyNode):
         from ...trainer.dataset.pick.pick import pick
         from ...trainer.dataset.split import hold_out
 
-        eyes = eyes_of(reader, None, dataset)
+        readers = readers_of(reader, None, dataset)
         wanted = 0 if dataset.held_out else held_out
         with cancellable():
             picked = pick(
                 dataset,
                 count + wanted,
-                faces=eyes.faces,
-                attributes=eyes.attributes,
+                faces=readers.faces,
+                attributes=readers.attributes,
                 baselines=named_baselines(dataset, baselines.split(",")),
-                progress=telling(cls.hidden.unique_id, "Looking at"),
+                progress=reporter(cls.hidden.unique_id, "Looking at"),
                 cancelled=is_cancelled,
             )
         chosen = picked.dataset.with_samples(hold_out(picked.dataset.samples, wanted)) if wanted else picked.dataset
-        said = "\n".join(part for part in (picked.text, eyes.note) if part)
+        said = "\n".join(part for part in (picked.text, readers.note) if part)
         why = tuple(f"{left.name}: {left.why}" for left in picked.left_out)
         return io.NodeOutput(chosen, ui={**dataset_view(chosen, cls, said=said), "warning": why})
 

@@ -9,7 +9,7 @@ from ...trainer.errors import LikenessError
 from .._api import io
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import SAVE_PLACES, pictures_folder, save_folder
-from ..panel.progress import telling
+from ..panel.progress import reporter
 from ..sockets import DATASET
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class SaveDataset(io.ComfyNode):
                 _LAYOUTS[layout],
                 overwrite=overwrite,
                 notes=pictures_folder() / ".saved",
-                progress=telling(cls.hidden.unique_id, "Saving"),
+                progress=reporter(cls.hidden.unique_id, "Saving"),
                 cancelled=is_cancelled,
             )
         count = len(dataset.samples)

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 from ...trainer.errors import DatasetError
 from .._api import io, ui
 from ..host.images import from_image, to_image
-from ..host.looks import MISSING, looks_of
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import pictures_folder
-from ..panel.progress import show_picture
+from ..panel.progress import Throttle, duration, show_picture
 from ..panel.sheet import counts_of
-from ..panel.throttle import Pulse, duration
-from ..readers import NO_READER, READERS, reader_of
+from ..readers import NO_READER, NO_STYLE_READER, READERS, reader_of, style_reader
 from ..sockets import DATASET
-from .drawing_widgets import control_inputs, control_of, drawing_inputs, retry_inputs, sampling_inputs
+from .widgets import control_inputs, control_of, drawing_inputs, retry_inputs, sampling_inputs
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -90,7 +88,7 @@ class MakeStyleVariants(io.ComfyNode):
         control = control_of(choices)
         generator = HostGenerator(*parts, sampling=sampling, control=control)
         faces = None if reader == NO_READER else reader_of(reader)
-        looks = looks_of(reader, faces)
+        looks = style_reader(reader, faces)
         with cancellable():
             events = make_variants(
                 dataset,
@@ -105,7 +103,7 @@ class MakeStyleVariants(io.ComfyNode):
             )
             made = _follow(events, cls.hidden.unique_id)
             sheet = to_image([draw_variants(made.dataset.samples, made.kept)])
-        said = "\n".join((*made.texts, counts_of(made.dataset), *([] if looks else [MISSING])))
+        said = "\n".join((*made.texts, counts_of(made.dataset), *([] if looks else [NO_STYLE_READER])))
         count = len(made.dropped)
         warning = (f"{count} variants dropped:", *(one.sentence for one in made.dropped)) if count else ()
         shown = {**ui.PreviewImage(sheet, cls=cls).as_dict(), "text": (said,), "warning": warning}
@@ -145,12 +143,12 @@ def _follow(events: Iterable[Any], node: str) -> Made:
     """Show the last pairs as they are drawn; the last event is what was made."""
     from ...trainer.augment.variants.picture import draw_pairs
 
-    pulse, last, shown = Pulse(), None, deque[Any](maxlen=_LIVE)
+    throttle, last, shown = Throttle(), None, deque[Any](maxlen=_LIVE)
     for last in events:
         if not hasattr(last, "attempt"):
             continue
         shown.append(last)
-        if pulse.is_due():
+        if throttle.is_due():
             left = "" if last.seconds_left is None else f" · {duration(last.seconds_left)} left"
             attempt = last.attempt
             said = f"{attempt.job.source.path.name} as {attempt.job.style.prompt}: {last.done} of {last.total}{left}"

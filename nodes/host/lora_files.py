@@ -39,22 +39,20 @@ def publish_lora(source: Path, name: str, preview: Path | None = None, replaces:
     """
     if fault := name_fault(name):
         raise RunError(fault)
-    asked = _listed(name)
     for number in count(1):
-        listed = asked if number == 1 else _listed(f"{name}_{number}")
-        note = "" if number == 1 else f"{asked} is another LoRA, so this one is {listed}."
+        listed = _listed(name if number == 1 else f"{name}_{number}")
+        note = "" if number == 1 else f"{_listed(name)} is another LoRA, so this one is {listed}."
         there = folder_paths.get_full_path("loras", listed)
         if there is None:
             _write(Path(folder_paths.get_folder_paths("loras")[0]) / listed, source, preview)
-            break
+            return Published(name=listed, note=note)
         if _are_alike(Path(there), source):
-            break
+            return Published(name=listed, note=note)
         if before := next((path for path in replaces if _are_alike(Path(there), path)), None):
             Path(there).with_suffix(".png").unlink(missing_ok=True)
             _write(Path(there), source, preview)
-            note = f"{note} It replaces {before.name}.".strip()
-            break
-    return Published(name=listed, note=note)
+            return Published(name=listed, note=f"{note} It replaces {before.name}.".strip())
+    raise AssertionError("there is always another number")
 
 
 def _listed(name: str) -> str:

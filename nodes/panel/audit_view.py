@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .progress import Progress
 
 
-def audit_view(whole: Audit, left: Audit, review: str, tell: Progress, note: str) -> dict[str, Any]:
+def audit_view(whole: Audit, left: Audit, review: str, progress: Progress, note: str) -> dict[str, Any]:
     """`whole` gives tiles, chips and pairs, dropped pictures too; `left` is the set as it goes on.
 
     `review` is the text both were made with, `note` what is to be known of the reader. Previews are made on the way;
@@ -26,7 +26,7 @@ def audit_view(whole: Audit, left: Audit, review: str, tell: Progress, note: str
     return {
         "verdict": left.verdict,
         "review": review,
-        "tiles": _tiles(whole, ids, tell),
+        "tiles": _tiles(whole, ids, progress),
         "axes": _axes(whole, ids),
         "pairs": [_pair(pair, ids) for pair in whole.pairs],
         "findings": [_said(finding) for finding in left.findings if finding.check != "left out"],
@@ -36,11 +36,11 @@ def audit_view(whole: Audit, left: Audit, review: str, tell: Progress, note: str
     }
 
 
-def _tiles(audit: Audit, ids: list[str], tell: Progress) -> list[dict[str, Any]]:
+def _tiles(audit: Audit, ids: list[str], progress: Progress) -> list[dict[str, Any]]:
     tiles: list[dict[str, Any]] = []
     for number, (name, sample) in enumerate(zip(ids, audit.dataset.samples, strict=True), 1):
         stop_if_cancelled()
-        tell(number, len(ids), sample.path.name)
+        progress(number, len(ids), sample.path.name)
         tiles.append(_tile(name, sample, audit))
     return tiles
 

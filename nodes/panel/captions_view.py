@@ -23,7 +23,7 @@ _NAMES = {"tagger": "tags", "vlm": "sentences", "hand": "by hand", "none": "no c
 
 
 def captions_view(  # noqa: PLR0913
-    done: Reviewed, said: Sequence[Dataset], rules: CaptionRules, review: CaptionReview, text: str, tell: Progress
+    done: Reviewed, said: Sequence[Dataset], rules: CaptionRules, review: CaptionReview, text: str, progress: Progress
 ) -> dict[str, Any]:
     """`text` is the review as the page wrote it. Previews are made on the way; Cancelled when the user stops."""
     listed = done.rows[:MOST_ROWS]
@@ -33,7 +33,7 @@ def captions_view(  # noqa: PLR0913
         "subject": done.dataset.subject,
         "sources": [f"{number}: {_name(one)}" for number, one in enumerate(said, 1)],
         "source": review.source if review.source < len(said) else 0,
-        "rows": _rows(listed, tell),
+        "rows": _rows(listed, progress),
         "more": len(done.rows) - len(listed),
         "appearance": [_looks(row, rules, len(done.rows)) for row in done.appearance],
         "fragments": [
@@ -51,11 +51,11 @@ def _name(dataset: Dataset) -> str:
     return _NAMES[authors.most_common(1)[0][0]]
 
 
-def _rows(rows: Sequence[Row], tell: Progress) -> list[dict[str, Any]]:
+def _rows(rows: Sequence[Row], progress: Progress) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
     for number, row in enumerate(rows, 1):
         stop_if_cancelled()
-        tell(number, len(rows), row.sample.path.name)
+        progress(number, len(rows), row.sample.path.name)
         made.append(_row(row))
     return made
 

@@ -1,34 +1,58 @@
-"""Tells the page how a node's work goes, picture by picture."""
+"""Tells the page how a node's work goes: how often, how long it takes in words, and picture by picture."""
 
 from __future__ import annotations
 
 import base64
 import io
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..host.page import send, show_progress
-from .throttle import Pulse
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 Progress = Callable[[int, int, str], None]
+_SECONDS_BETWEEN = 0.25
 
 
-def telling(node: str, what: str) -> Progress:
+class Throttle:
+    """Says yes at most a few times a second, so that quick steps do not flood the page."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._last = -_SECONDS_BETWEEN
+
+    def is_due(self) -> bool:
+        now = self._now()
+        if now - self._last < _SECONDS_BETWEEN:
+            return False
+        self._last = now
+        return True
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def reporter(node: str, what: str) -> Progress:
     """A progress function for the engine, called with steps done, steps in all and a picture's name.
 
     It moves the node's bar and says `what` is going on with which picture, a few times a second.
     """
-    pulse = Pulse()
+    throttle = Throttle()
 
-    def tell(done: int, total: int, name: str) -> None:
-        if done >= total or pulse.is_due():
+    def progress(done: int, total: int, name: str) -> None:
+        if done >= total or throttle.is_due():
             show_progress(node, done, max(total, 1))
             send("likeness.note", {"node": node, "text": f"{what} {name}: {done} of {total}"})
 
-    return tell
+    return progress
 
 
 def show_picture(node: str, done: int, total: int, text: str, picture: Image) -> None:

@@ -24,8 +24,12 @@ def dataset_view(dataset: Dataset, node: Any, *, said: str = "") -> dict[str, An
     """A contact sheet, training pictures first, a line of counts below `said`, and the files left out as a warning."""
     samples = (*dataset.train, *dataset.held_out)
     text = f"{said}\n{counts_of(dataset)}" if said else counts_of(dataset)
-    images = ui.PreviewImage(to_image([contact_sheet(samples)]), cls=node).as_dict()
-    return {**images, "text": (text,), "warning": left_out_lines(dataset)}
+    return picture_view(to_image([contact_sheet(samples)]), node, text, warning=left_out_lines(dataset))
+
+
+def picture_view(picture: Any, node: Any, said: str, **more: Any) -> dict[str, Any]:
+    """A picture (the host's IMAGE), words beneath it, and what else the page is told."""
+    return {**ui.PreviewImage(picture, cls=node).as_dict(), "text": (said,), **more}
 
 
 def counts_of(dataset: Dataset) -> str:

@@ -33,7 +33,7 @@ class Widget:
         return value == ON if value in (ON, OFF) else value
 
 
-def whole(name: str, place: str, tooltip: str, *, unset: int = 0, most: int, optional: bool = True) -> Widget:
+def integer(name: str, place: str, tooltip: str, *, unset: int = 0, most: int, optional: bool = True) -> Widget:
     part, field = place.split(".")
     settings: dict[str, Any] = {"default": unset, "min": unset, "max": most, "tooltip": tooltip}
     return Widget(part, field, unset, io.Int.Input(name, **settings, **_behind(name, optional)))

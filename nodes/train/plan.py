@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from .._api import io, ui
+from .._api import io
 from ..host.compute import device, memory_handed_over
 from ..host.folders import run_folder
 from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled, show_progress
+from ..panel.sheet import picture_view
 from ..sockets import BASE, DATASET, RECIPE
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from ...trainer.dataset.dataset import Dataset
     from ...trainer.families.base import Base
     from ...trainer.planning.plan import Plan
     from ...trainer.recipe.recipe import Recipe
-    from ...trainer.training.run.events import Prepared
+    from ...trainer.training.job import Job
 
 
 class PlanRun(io.ComfyNode):
@@ -65,7 +65,6 @@ class PlanRun(io.ComfyNode):
     def execute(  # noqa: PLR0913
         cls, dataset: Dataset, base: Base, recipe: Recipe, measure: bool = True, regularisation: Dataset | None = None
     ) -> Any:
-        from ...trainer.planning.plan import plan_run
         from ...trainer.planning.sheet import draw_plan
         from ...trainer.planning.words import plan_lines
         from ...trainer.training.job import Job
@@ -79,24 +78,16 @@ class PlanRun(io.ComfyNode):
             device=device(),
             regularisation=regularisation,
         )
-        with cancellable():
-            work = plan_run(job, measures=measure, cancelled=is_cancelled)
-            if measure:
-                with memory_handed_over():
-                    plan = cls._followed(work)
-            else:
-                plan = cls._followed(work)
+        with cancellable(), memory_handed_over() if measure else nullcontext():
+            plan = _planned(job, measure, cls.hidden.unique_id)
         lines = plan_lines(plan)
-        sheet = to_image([draw_plan(plan, lines)])
-        text = "\n".join(lines)
-        shown = ui.PreviewImage(sheet, cls=cls).as_dict()
-        return io.NodeOutput(text, sheet, ui={**shown, "text": (text,)})
+        text, sheet = "\n".join(lines), to_image([draw_plan(plan, lines)])
+        return io.NodeOutput(text, sheet, ui=picture_view(sheet, cls, text))
 
-    @classmethod
-    def _followed(cls, work: Generator[Prepared, None, Plan]) -> Plan:
-        while True:
-            try:
-                event = next(work)
-            except StopIteration as end:
-                return end.value
-            show_progress(cls.hidden.unique_id, event.done, event.total)
+
+def _planned(job: Job, measures: bool, node: str) -> Plan:
+    from ...trainer.planning.plan import plan_run
+    from ...trainer.runtime.work import follow
+
+    work = plan_run(job, measures=measures, cancelled=is_cancelled)
+    return follow(work, lambda event: show_progress(node, event.done, event.total))

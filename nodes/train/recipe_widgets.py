@@ -13,7 +13,7 @@ from ...trainer.recipe.optim import Curve, Optimizer
 from ...trainer.recipe.output import SavePrecision
 from ...trainer.recipe.presets import PRESETS
 from .._api import io
-from .field_widgets import Widget, choice, number, switch, whole
+from .field_widgets import Widget, choice, integer, number, switch
 
 DEMO = "Demo"
 
@@ -66,7 +66,7 @@ def _prompts() -> Widget:
 
 
 _FIRST = [
-    whole(
+    integer(
         "steps",
         "schedule.steps",
         "Optimizer updates. 0: as the preset says. Pictures shown are steps × batch × accumulation; about 100 "
@@ -74,7 +74,7 @@ _FIRST = [
         most=100_000,
         optional=False,
     ),
-    whole(
+    integer(
         "rank",
         "lora.rank",
         "Capacity. 0: preset. 16 to 32 for a face, 48 to 64 for a strong style; higher overfits sooner.",
@@ -101,15 +101,15 @@ _FIRST = [
         step=0.5,
         optional=False,
     ),
-    whole("batch", "schedule.batch", "Pictures at once. 0: preset. More needs more memory.", most=64, optional=False),
-    whole(
+    integer("batch", "schedule.batch", "Pictures at once. 0: preset. More needs more memory.", most=64, optional=False),
+    integer(
         "accumulation",
         "schedule.accumulation",
         "Batches gathered into one update. 0: preset. Acts like a larger batch without its memory.",
         most=64,
         optional=False,
     ),
-    whole(
+    integer(
         "prior_images",
         "prior.images",
         "Pictures of ordinary people the base draws itself and trains beside yours. -1: preset, 0: none. "
@@ -142,14 +142,14 @@ _FIRST = [
         "want it.",
         optional=False,
     ),
-    whole(
+    integer(
         "save_every",
         "output.save_every",
         "A checkpoint and the state to resume from, every so many steps. 0: preset.",
         most=10_000,
         optional=False,
     ),
-    whole(
+    integer(
         "sample_every",
         "output.sample_every",
         "Sample pictures every so many steps. -1: preset, 0: none.",
@@ -174,14 +174,14 @@ _OPTIMIZER = [
         Curve,
         "The learning rate's path after warmup. All end at 0 but constant; rex stays high longest.",
     ),
-    whole(
+    integer(
         "warmup",
         "schedule.warmup",
         "Steps over which the learning rate rises to its full height. -1: preset, 0: none.",
         unset=-1,
         most=10_000,
     ),
-    whole(
+    integer(
         "cycles",
         "schedule.cycles",
         "How often cosine_with_restarts falls; other schedules do not use it. 0: preset.",
@@ -190,13 +190,13 @@ _OPTIMIZER = [
 ]
 
 _LATER = [
-    whole(
+    integer(
         "resolution",
         "buckets.resolution",
         "Pictures are trained at about so many pixels squared, in buckets of their own aspect. 0: preset.",
         most=2048,
     ),
-    whole(
+    integer(
         "epochs",
         "schedule.epochs",
         "Rounds of the whole set with its repeats, in place of steps. -1: preset, 0: go by steps.",
@@ -210,9 +210,9 @@ _LATER = [
         "lora works everywhere. dora learns direction and length apart, a tenth slower: a little closer at low "
         "rank. lokr is a seventh of the file, wants a higher rate, and some tools cannot read it.",
     ),
-    whole("conv_rank", "lora.conv_rank", "Rank of convolutions. -1: preset, 0: as rank.", unset=-1, most=256),
+    integer("conv_rank", "lora.conv_rank", "Rank of convolutions. -1: preset, 0: as rank.", unset=-1, most=256),
     number("conv_alpha", "lora.conv_alpha", "Alpha of convolutions. -1: preset, 0: as alpha.", most=512.0, step=0.5),
-    whole("lokr_factor", "lora.factor", "Size of lokr's small block, usually 8. 0: preset.", most=64),
+    integer("lokr_factor", "lora.factor", "Size of lokr's small block, usually 8. 0: preset.", most=64),
     switch(
         "rank_by_timestep",
         "lora.rank_by_timestep",
@@ -226,7 +226,7 @@ _LATER = [
         most=1.0,
         step=0.00001,
     ),
-    whole(
+    integer(
         "text_encoder_steps",
         "text.encoder_steps",
         "The text encoders stop learning after so many steps. -1: preset, 0: never.",
@@ -241,7 +241,7 @@ _LATER = [
         step=0.01,
     ),
     switch("shuffle_tags", "text.shuffle", "Tags after the first change places each time. For captions of tags."),
-    whole(
+    integer(
         "keep_tags",
         "text.keep_tokens",
         "So many tags stay first while the others are shuffled or dropped. -1: preset, 1 keeps the trigger.",
@@ -249,7 +249,7 @@ _LATER = [
         most=100,
     ),
     number("tag_dropout", "text.tag_dropout", "Share of tags left out each time. -1: preset.", most=0.9, step=0.01),
-    whole(
+    integer(
         "clip_skip",
         "text.clip_skip",
         "SD 1.5 alone: 2 for most anime bases. SDXL has its own and does not read it. 0: preset.",
@@ -305,9 +305,9 @@ _LATER = [
     ),
     number("lr_floor", "schedule.lr_floor", "Share of the rate at the end. -1: preset, 0.", most=1.0, step=0.01),
     number("power", "schedule.power", "Of the polynomial schedule. 0: preset, 1.", unset=0.0, most=10.0, step=0.1),
-    whole("bucket_step", "buckets.step", "Sides of buckets are multiples of it. 0: preset, 64.", most=256),
-    whole("shortest_side", "buckets.shortest", "Of a bucket, pixels. 0: preset.", most=2048),
-    whole("longest_side", "buckets.longest", "Of a bucket, pixels. 0: preset.", most=4096),
+    integer("bucket_step", "buckets.step", "Sides of buckets are multiples of it. 0: preset, 64.", most=256),
+    integer("shortest_side", "buckets.shortest", "Of a bucket, pixels. 0: preset.", most=2048),
+    integer("longest_side", "buckets.longest", "Of a bucket, pixels. 0: preset.", most=4096),
     switch("gradient_checkpointing", "memory.gradient_checkpointing", "Far less memory, a third slower."),
     choice(
         "cache",
@@ -316,7 +316,7 @@ _LATER = [
         "disk keeps encoded pictures in the run's folder; memory writes nothing and encodes again when resumed.",
     ),
     switch("deterministic", "memory.deterministic", "A GPU repeats itself bit for bit, about a third slower."),
-    whole(
+    integer(
         "keep_last",
         "output.keep_last",
         "Checkpoints that stay, besides the best. -1: preset, 0: all.",
@@ -329,10 +329,10 @@ _LATER = [
         "output.tag_frequency",
         "Writes how often each tag of your captions occurs into the file. Off keeps your captions to yourself.",
     ),
-    whole(
+    integer(
         "held_out_every", "output.held_out_every", "Steps between looks at held-out pictures. 0: preset.", most=10_000
     ),
-    whole(
+    integer(
         "seeds",
         ".seeds",
         "Trains again with the seeds that follow; their average becomes one more LoRA to choose. 0: preset, 1.",

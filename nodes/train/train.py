@@ -1,91 +1,25 @@
-"""Choose a base, train on it, watch it learn."""
+"""Train a character, and watch it being learned."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...trainer.errors import LikenessError, RunError
+from ...trainer.errors import RunError
 from .._api import io
 from ..host.compute import device, memory_handed_over
-from ..host.folders import base_model, base_models, file_fingerprint, name_fault, run_folder
+from ..host.folders import name_fault, run_folder
 from ..host.lora_files import lora_path, loras, publish_lora
 from ..host.page import cancellable, is_cancelled
-from ..readers import AUTO, DEMO_DRAWINGS, READERS, eyes_of
+from ..readers import AUTO, DEMO_DRAWINGS, READERS, readers_of
 from ..sockets import BASE, DATASET, RECIPE, RUN, Run
 
 if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
     from ...trainer.families.base import Base
     from ...trainer.recipe.recipe import Recipe
+    from ..panel.run import RunPage
 
 NOTHING = "nothing"
-AS_THE_FILE_SAYS = "as the file says"
-PREDICTS = ("epsilon", "v_prediction", "v_prediction, zero SNR")
-NO_BASE = "put an SDXL or SD 1.5 checkpoint into models/checkpoints, then press R"
-
-
-class ChooseBaseModel(io.ComfyNode):
-    """A checkpoint or diffusers folder of the host as MODEL, CLIP, VAE and BASE."""
-
-    @classmethod
-    def define_schema(cls) -> Any:
-        return io.Schema(
-            node_id="LikenessChooseBaseModel",
-            display_name="Choose base model",
-            category="Likeness/3 Train",
-            description=(
-                "An SDXL or SD 1.5 model: a checkpoint file of ComfyUI's models/checkpoints, or a folder of diffusers "
-                "in models/diffusers. Training reads the file itself; model, clip and vae are the same weights for "
-                "sampling. Train on the base you will draw with, or on plain SDXL if the LoRA is to work on many."
-            ),
-            search_aliases=["checkpoint", "sdxl", "sd15", "illustrious", "pony", "diffusers loader", "load model"],
-            inputs=[
-                io.Combo.Input(
-                    "model",
-                    options=base_models() or [NO_BASE],
-                    tooltip="A checkpoint file or a folder of diffusers. A new one shows after pressing R.",
-                ),
-                io.Combo.Input(
-                    "predicts",
-                    options=[AS_THE_FILE_SAYS, *PREDICTS],
-                    default=AS_THE_FILE_SAYS,
-                    optional=True,
-                    advanced=True,
-                    tooltip=(
-                        "Noise (epsilon) or velocity. Merges of v-pred bases often lose the mark that says so: their "
-                        "pictures are grey mush, here and in KSampler, until it is chosen by hand."
-                    ),
-                ),
-            ],
-            outputs=[
-                io.Model.Output(display_name="model", tooltip="For sampling."),
-                io.Clip.Output(display_name="clip", tooltip="For CLIP Text Encode."),
-                io.Vae.Output(display_name="vae", tooltip="For VAE Decode."),
-                BASE.Output(display_name="base", tooltip="The model's files, for Train character LoRA."),
-            ],
-        )
-
-    @classmethod
-    def validate_inputs(cls, model: str) -> bool | str:
-        try:
-            base_model(model)
-        except LikenessError as fault:
-            return str(fault)
-        return True
-
-    @classmethod
-    def fingerprint_inputs(cls, model: str, predicts: str = AS_THE_FILE_SAYS) -> str:
-        return f"{file_fingerprint(base_model(model))} {predicts}"
-
-    @classmethod
-    def execute(cls, model: str, predicts: Any = AS_THE_FILE_SAYS) -> Any:
-        from ...trainer.families.registry import describe_base
-        from ..host.base import load_host_base
-
-        path = base_model(model)
-        base = describe_base(path, "" if predicts == AS_THE_FILE_SAYS else predicts)
-        loaded = load_host_base(path, base.predicts)
-        return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base)
 
 
 class TrainCharacterLora(io.ComfyNode):
@@ -177,33 +111,37 @@ class TrainCharacterLora(io.ComfyNode):
         likeness: str = AUTO,
     ) -> Any:
         from ...trainer.training.job import Job
-        from ...trainer.training.run.folder import RunFolder
         from ...trainer.training.seeds import train_seeds
-        from ..panel.run_page import RunPage
+        from ..panel.run import RunPage
 
-        folder = run_folder(name)
-        sampler = _sampler(model, clip, vae)
         job = Job(
             recipe=recipe,
             dataset=dataset,
             base=base,
-            run=folder,
+            run=run_folder(name),
             name=name,
             device=device(),
-            sampler=sampler,
+            sampler=_sampler(model, clip, vae),
             regularisation=regularisation,
             start=None if start_from == NOTHING else lora_path(start_from),
             likeness=_likeness(likeness, dataset, base),
         )
-        page = RunPage(cls.hidden.unique_id, folder)
+        page = RunPage(cls.hidden.unique_id, job.run)
         with cancellable(), memory_handed_over():
             page.follow(train_seeds(job, cancelled=is_cancelled))
-        run = RunFolder(folder)
-        last = run.checkpoints()[-1]
-        saved = publish_lora(last.path, name, run.sample_at(last.step))
-        state = page.live.snapshot()
-        state |= {"lora": saved.name, "status": " ".join(filter(None, (state["status"], saved.note)))}
-        return io.NodeOutput(Run(folder=folder, dataset=dataset, base=base, recipe=recipe), ui={"likeness": (state,)})
+        run = Run(folder=job.run, dataset=dataset, base=base, recipe=recipe)
+        return io.NodeOutput(run, ui={"likeness": (_published(run, page),)})
+
+
+def _published(run: Run, page: RunPage) -> dict[str, Any]:
+    """The last checkpoint in the host's loras folder; what the page shows of the finished run."""
+    from ...trainer.training.run.folder import RunFolder
+
+    folder = RunFolder(run.folder)
+    last = folder.checkpoints()[-1]
+    saved = publish_lora(last.path, run.name, folder.sample_at(last.step))
+    state = page.state.snapshot()
+    return {**state, "lora": saved.name, "status": " ".join(filter(None, (state["status"], saved.note)))}
 
 
 def _likeness(choice: str, dataset: Dataset, base: Base) -> Any:
@@ -213,7 +151,7 @@ def _likeness(choice: str, dataset: Dataset, base: Base) -> Any:
 
     if choice == AUTO and base.sha256 == demo_base().sha256:
         choice = DEMO_DRAWINGS
-    reader = eyes_of(choice, None, dataset).faces
+    reader = readers_of(choice, None, dataset).faces
     return None if reader is None else Likeness(reader, dataset)
 
 

@@ -75,7 +75,7 @@ def with_lora(ours) -> float:
     """The same random LoRA file on both UNets, at strength 0.8."""
     import comfy.model_management
     import likeness.nodes.host.lora as host_lora  # type: ignore[reportMissingImports]
-    from likeness.trainer.families import describe_base, load_family  # type: ignore[reportMissingImports]
+    from likeness.trainer.families.registry import describe_base, load_family  # type: ignore[reportMissingImports]
     from likeness.trainer.lora.mount import mount_lora  # type: ignore[reportMissingImports]
     from safetensors.torch import save_file
 

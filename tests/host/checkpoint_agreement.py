@@ -151,19 +151,19 @@ def host_picture(model: Any, clip_: Any, vae: Any, name: str, noise: torch.Tenso
 
 
 def our_picture(family: Any, noise: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    from likeness.trainer.families.base import Placement  # type: ignore[reportMissingImports]
+    from likeness.trainer.recipe.buckets import Placement  # type: ignore[reportMissingImports]
 
     family.forget_captions()
     text = family.encode_text(PROMPT)
     eps = family.predict(noise, torch.tensor([0.5]), [text], [Placement((64, 64), (64, 64), (0, 0), (64, 64))])
     decoded = family.codec._model.decode((noise - eps) / family.codec.scaling_factor).sample
-    return text["context"], (decoded.movedim(1, -1) / 2 + 0.5).clamp(0, 1)
+    return text["context"][None], (decoded.movedim(1, -1) / 2 + 0.5).clamp(0, 1)
 
 
 @torch.inference_mode()
 def compare(name: str, folder: Path, write: Any) -> dict[str, Any]:
     from likeness.nodes.host.base import load_host_base  # type: ignore[reportMissingImports]
-    from likeness.trainer.families import describe_base, load_family  # type: ignore[reportMissingImports]
+    from likeness.trainer.families.registry import describe_base, load_family  # type: ignore[reportMissingImports]
     from likeness.trainer.lora.mount import mount_lora  # type: ignore[reportMissingImports]
     from safetensors.torch import save_file
 

@@ -107,7 +107,7 @@ def test_without_a_reader_auto_goes_on_and_says_what_to_install(pack: Pack, data
 
 def test_a_reader_asked_for_by_name_must_be_there(pack: Pack, dataset: Any) -> None:
     with pytest.raises(pack("trainer.errors").FaceError, match="buffalo_l"):
-        pack("nodes.readers").eyes_of("insightface buffalo_l", None, dataset)
+        pack("nodes.readers").readers_of("insightface buffalo_l", None, dataset)
 
 
 def test_landmarks_of_another_number_of_pictures_are_refused(pack: Pack, dataset: Any) -> None:

@@ -40,7 +40,7 @@ def test_samples_need_all_three_wires_or_none(pack: Pack, fake_host: FakeHost) -
 
 
 def _page(pack: Pack, fake_host: FakeHost) -> Any:
-    return pack("nodes.panel.run_page").RunPage("7", fake_host.home / "output" / "likeness" / "sage")
+    return pack("nodes.panel.run").RunPage("7", fake_host.home / "output" / "likeness" / "sage")
 
 
 def _step(events: Any, step: int) -> Any:

@@ -1,18 +1,30 @@
-"""What the page shows of a run: every event folded into one small picture of where it stands."""
+"""What the page shows of a run, told event by event."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...trainer.training.run.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Seeded, Stepped
-from .throttle import duration
+from ...trainer.errors import LikenessError
+from ...trainer.training.run.events import (
+    Event,
+    Finished,
+    HeldOut,
+    Prepared,
+    Sampled,
+    Saved,
+    Seeded,
+    Stepped,
+    read_events,
+)
+from ..host.page import send, show_progress, view_of
+from .progress import Throttle, duration
 
 _POINTS = 160
 
 View = Mapping[str, str]
 
 
-class Live:
+class RunState:
     """Folds events. The whole state goes out each time, so that a page opened in mid-run shows the same."""
 
     def __init__(self, view_of: Callable[[Path], View | None]) -> None:
@@ -90,3 +102,31 @@ def thinned(points: list[tuple[int, float]]) -> list[list[float]]:
     size = -(-len(points) // _POINTS)
     groups = [points[start : start + size] for start in range(0, len(points), max(size, 1))]
     return [[group[-1][0], sum(value for _, value in group) / len(group)] for group in groups]
+
+
+class RunPage:
+    """What the page of a run shows, from what the run has logged on."""
+
+    def __init__(self, node: str, folder: Path) -> None:
+        self._node = node
+        self.state = RunState(view_of)
+        self._throttle = Throttle()
+        for event in read_events(folder / "events.jsonl"):
+            self.state.add(event)
+
+    def follow(self, events: Iterable[Event]) -> None:
+        """Show every event; also why a run stops before its end."""
+        try:
+            for event in events:
+                self.state.add(event)
+                if isinstance(event, Sampled) or self._throttle.is_due():
+                    self._show()
+        except LikenessError as stop:
+            self.state.status = str(stop)
+            raise
+        finally:
+            self._show()
+
+    def _show(self) -> None:
+        show_progress(self._node, self.state.step, max(self.state.steps, 1))
+        send("likeness.train", {"node": self._node, **self.state.snapshot()})

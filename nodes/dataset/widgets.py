@@ -1,4 +1,4 @@
-"""Widgets that nodes share which draw pictures into a set."""
+"""Widgets that several dataset nodes have, and what their choices mean to the engine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,31 @@ from typing import Any
 
 from .._api import io
 from ..host.compute import samplers, schedulers
+
+AS_MASK = "keep as mask"
+COLOURS = ("white", "grey", "black", "green")
+
+
+def alpha_input() -> Any:
+    return io.Combo.Input(
+        "alpha",
+        options=[*COLOURS, AS_MASK],
+        default="white",
+        advanced=True,
+        optional=True,
+        tooltip=(
+            "What lies behind transparent pictures. A plain colour is learned with the character unless the caption "
+            "names it (green background). keep as mask shows grey there and masks the loss, as do mask files "
+            "(001-masklabel.png beside 001.png, or masks/001.png; white is learned), which leave the picture as it is."
+        ),
+    )
+
+
+def alpha_of(choice: str) -> Any:
+    """The engine's Alpha for a choice."""
+    from ...trainer.images.alpha import Alpha
+
+    return Alpha(matte="grey", masked=True) if choice == AS_MASK else Alpha(matte=choice)
 
 
 def drawing_inputs(model: str) -> list[Any]:

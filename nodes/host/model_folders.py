@@ -1,4 +1,4 @@
-"""Where the host and other packs keep captioners, and where what they said is kept."""
+"""Where the host and other packs keep captioners, face readers and CLIP, and where captioners' words are kept."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import folder_paths
 
 if TYPE_CHECKING:
     from ...trainer.captions.captioners.store import CaptionStore
+    from ...trainer.faces.registry import FaceFolders
 
 _TAGGERS = ("wd14", "wd14_tagger", "wd_tagger")
 _TALKERS = ("LLavacheckpoints", "LLM", "llm", "VLM")
@@ -26,6 +27,11 @@ def joycaption_folders() -> tuple[Path, ...]:
     return _registered(_TALKERS)
 
 
+def comfyui() -> Path:
+    """The folder ComfyUI's own files lie in, its tokenizers among them."""
+    return Path(str(folder_paths.__file__)).parent
+
+
 def caption_store() -> CaptionStore:
     """What captioners said of which picture, under the output folder."""
     from ...trainer.captions.captioners.store import CaptionStore
@@ -33,9 +39,16 @@ def caption_store() -> CaptionStore:
     return CaptionStore(Path(folder_paths.get_output_directory()) / "likeness_captions")
 
 
-def comfyui() -> Path:
-    """The folder ComfyUI's own files lie in, its tokenizers among them."""
-    return Path(str(folder_paths.__file__)).parent
+def face_folders() -> FaceFolders:
+    """The host's `insightface`, `opencv` and `detection` folders; the first two are registered where nobody has."""
+    from ...trainer.faces.registry import FaceFolders
+
+    return FaceFolders(insightface=_offered("insightface"), opencv=(*_offered("opencv"), *_known("detection")))
+
+
+def clip_folders() -> tuple[Path, ...]:
+    """models/clip_vision."""
+    return _known("clip_vision")
 
 
 def _registered(names: tuple[str, ...]) -> tuple[Path, ...]:
@@ -57,3 +70,15 @@ def _beside_other_packs() -> Iterator[Path]:
         for folder in sorted(Path(root).iterdir()) if Path(root).is_dir() else ():
             if folder.name.lower() == _TAGGER_PACK:
                 yield folder / "models"
+
+
+def _offered(name: str) -> tuple[Path, ...]:
+    if name not in folder_paths.folder_names_and_paths:
+        folder_paths.add_model_folder_path(name, str(Path(folder_paths.models_dir) / name))
+    return _known(name)
+
+
+def _known(name: str) -> tuple[Path, ...]:
+    if name not in folder_paths.folder_names_and_paths:
+        return ()
+    return tuple(Path(folder) for folder in folder_paths.get_folder_paths(name))

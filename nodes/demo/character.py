@@ -1,4 +1,4 @@
-"""The built-in base model and character: the way from pictures to a chosen LoRA with nothing to download."""
+"""Drawn people to learn, in every state that a user's pictures may be in."""
 
 from __future__ import annotations
 
@@ -8,48 +8,13 @@ from typing import TYPE_CHECKING, Any
 from .._api import io
 from ..host.folders import demo_folder
 from ..panel.sheet import dataset_view
-from ..sockets import BASE, DATASET
+from ..sockets import DATASET
 
 if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
 
-CATEGORY = "Likeness/Demo"
 READY, AS_FOUND, DESCRIBED = "ready to train", "as found", "as captioners describe them"
 RENDERS = "3D renders only"
-
-
-class DemoBaseModel(io.ComfyNode):
-    """MODEL, CLIP and VAE for the host's own nodes, BASE for ours."""
-
-    @classmethod
-    def define_schema(cls) -> Any:
-        return io.Schema(
-            node_id="LikenessDemoBaseModel",
-            display_name="Load demo base model",
-            category=CATEGORY,
-            description=(
-                "A tiny SDXL model that draws cartoon faces at 128 × 128. It comes with the pack, runs on any "
-                "processor in about a second a picture, and works with every core node, so that the whole way from "
-                "pictures to a chosen LoRA can be tried in minutes. Set Empty Latent Image to 128 × 128."
-            ),
-            search_aliases=["demo model", "tiny sdxl", "test checkpoint", "sample base", "likeness demo"],
-            inputs=[],
-            outputs=[
-                io.Model.Output(display_name="model", tooltip="For KSampler, LoraLoader and every other core node."),
-                io.Clip.Output(display_name="clip", tooltip="For CLIP Text Encode and LoraLoader."),
-                io.Vae.Output(display_name="vae", tooltip="For VAE Decode and VAE Encode."),
-                BASE.Output(display_name="base", tooltip="The same model's files, for Train character LoRA."),
-            ],
-        )
-
-    @classmethod
-    def execute(cls) -> Any:
-        from ...trainer.demo.assets import demo_base
-        from ..host.base import load_host_base
-
-        base = demo_base()
-        loaded = load_host_base(base.path)
-        return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base)
 
 
 class DemoCharacter(io.ComfyNode):
@@ -60,7 +25,7 @@ class DemoCharacter(io.ComfyNode):
         return io.Schema(
             node_id="LikenessDemoCharacter",
             display_name="Draw demo character",
-            category=CATEGORY,
+            category="Likeness/Demo",
             description=(
                 "A cartoon person the demo base has never seen: 16 captioned pictures to train on and 8 held out to "
                 "measure with, or 24 pictures as one finds them, to be checked and cropped first, or with captions as "

@@ -19,7 +19,7 @@ def _stepped(pack: Pack, step: int, loss: float) -> Any:
 
 
 def test_the_snapshot_holds_the_whole_run_so_far(pack: Pack) -> None:
-    events, live = pack("trainer.training.run.events"), pack("nodes.panel.live").Live(_view)
+    events, live = pack("trainer.training.run.events"), pack("nodes.panel.run").RunState(_view)
     live.add(events.Sampled(step=0, paths=(Path("a.png"),)))
     live.add(_stepped(pack, 50, 0.25))
     live.add(events.HeldOut(step=50, held_out=0.5, train=0.25))
@@ -33,7 +33,7 @@ def test_the_snapshot_holds_the_whole_run_so_far(pack: Pack) -> None:
 
 
 def test_likeness_and_seeds_and_missing_samples_are_told(pack: Pack, tmp_path: Path) -> None:
-    events, live = pack("trainer.training.run.events"), pack("nodes.panel.live").Live(_view)
+    events, live = pack("trainer.training.run.events"), pack("nodes.panel.run").RunState(_view)
     sampled = events.Sampled(step=50, paths=(Path("a.png"), Path("b.png")), likeness=(0.5, None))
     live.add(events.Seeded(seed=4, number=2, count=3))
     live.add(sampled)
@@ -48,7 +48,7 @@ def test_likeness_and_seeds_and_missing_samples_are_told(pack: Pack, tmp_path: P
 
 
 def test_long_curves_are_thinned_and_end_at_the_last_step(pack: Pack) -> None:
-    points = pack("nodes.panel.live").thinned([(step, float(step)) for step in range(1, 1001)])
+    points = pack("nodes.panel.run").thinned([(step, float(step)) for step in range(1, 1001)])
     assert len(points) <= 160
     assert points[-1][0] == 1000
     assert abs(sum(value for _, value in points) / len(points) - 500) < 10
@@ -58,7 +58,7 @@ def test_a_resumed_runs_page_starts_from_its_log(pack: Pack, tmp_path: Path) -> 
     log = tmp_path / "events.jsonl"
     to_json = pack("trainer.training.run.events").event_json
     log.write_text(json.dumps(to_json(_stepped(pack, 1, 0.5))) + "\n" + '{"event": "stepped", "st')
-    live = pack("nodes.panel.live").Live(_view)
+    live = pack("nodes.panel.run").RunState(_view)
     for event in pack("trainer.training.run.events").read_events(log):
         live.add(event)
     assert live.snapshot()["loss"] == [[1, 0.5]]
@@ -70,10 +70,10 @@ def test_no_log_is_no_history(pack: Pack, tmp_path: Path) -> None:
 
 def test_the_pulse_is_slower_than_quick_steps(pack: Pack) -> None:
     times = iter([0.0, 0.1, 0.2, 0.3, 0.5])
-    pulse = pack("nodes.panel.throttle").Pulse(lambda: next(times))
-    assert [pulse.is_due() for _ in range(5)] == [True, False, False, True, False]
+    throttle = pack("nodes.panel.progress").Throttle(lambda: next(times))
+    assert [throttle.is_due() for _ in range(5)] == [True, False, False, True, False]
 
 
 def test_durations_are_said_as_people_say_them(pack: Pack) -> None:
-    duration = pack("nodes.panel.throttle").duration
+    duration = pack("nodes.panel.progress").duration
     assert [duration(s) for s in (5, 65, 3725)] == ["5 s", "1 min 5 s", "1 h 2 min"]

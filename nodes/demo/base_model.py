@@ -1,0 +1,40 @@
+"""The built-in base model: the whole way can be walked with nothing to download."""
+
+from typing import Any
+
+from .._api import io
+from ..sockets import BASE
+
+
+class DemoBaseModel(io.ComfyNode):
+    """MODEL, CLIP and VAE for the host's own nodes, BASE for ours."""
+
+    @classmethod
+    def define_schema(cls) -> Any:
+        return io.Schema(
+            node_id="LikenessDemoBaseModel",
+            display_name="Load demo base model",
+            category="Likeness/Demo",
+            description=(
+                "A tiny SDXL model that draws cartoon faces at 128 × 128. It comes with the pack, runs on any "
+                "processor in about a second a picture, and works with every core node, so that the whole way from "
+                "pictures to a chosen LoRA can be tried in minutes. Set Empty Latent Image to 128 × 128."
+            ),
+            search_aliases=["demo model", "tiny sdxl", "test checkpoint", "sample base", "likeness demo"],
+            inputs=[],
+            outputs=[
+                io.Model.Output(display_name="model", tooltip="For KSampler, LoraLoader and every other core node."),
+                io.Clip.Output(display_name="clip", tooltip="For CLIP Text Encode and LoraLoader."),
+                io.Vae.Output(display_name="vae", tooltip="For VAE Decode and VAE Encode."),
+                BASE.Output(display_name="base", tooltip="The same model's files, for Train character LoRA."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls) -> Any:
+        from ...trainer.demo.assets import demo_base
+        from ..host.base import load_host_base
+
+        base = demo_base()
+        loaded = load_host_base(base.path)
+        return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base)

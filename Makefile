@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# One a core, of a gigabyte each.
+WORKERS := --numprocesses logical --maxprocesses 4 --dist loadgroup
 
 .PHONY: setup demo test slow lint
 
@@ -15,11 +17,12 @@ setup: .venv/ready
 demo: setup
 	$(BIN)/python -m trainer demo
 
+# A file alone is quicker without workers: .venv/bin/python -m pytest tests/...
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(WORKERS)
 
 slow: setup
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest $(WORKERS) -m slow
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,23 +1,46 @@
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from trainer.demo.assets import demo_base, demo_reader, other_people
+from trainer.demo.build import build as stages
+from trainer.demo.build.base import Course
 from trainer.demo.build.build import QUICK, build
+from trainer.demo.build.vae import Round
 from trainer.demo.identity import VECTOR_SIZE
 from trainer.generate.local import LocalGenerator
 from trainer.generate.shot import Shot
 
+SHORT = replace(
+    QUICK,
+    vae_pictures=16,
+    vae_rounds=(Round(crop_steps=1, full_steps=1, lr=1e-3),),
+    base=Course(steps=1, lr=1e-3),
+    reader_pictures=48,
+    reader_steps=1,
+    detector_steps=1,
+)
 
-def test_a_quick_build_makes_every_asset_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+
+@pytest.mark.parametrize("plan", [SHORT, pytest.param(QUICK, marks=pytest.mark.slow)], ids=["short", "quick"])
+def test_a_build_makes_every_asset_and_goes_on_where_it_stopped(
+    plan: stages.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lines: list[str] = []
     assets, work = tmp_path / "assets", tmp_path / "work"
-    seconds = build(assets, work, QUICK, lines.append)
+    seconds = build(assets, work, plan, lines.append)
     assert set(seconds) == {"vae", "base", "reader", "others"}
     shot = Shot(prompt="person, smiling", width=64, height=64, steps=2)
     assert [image.size for image in LocalGenerator(demo_base(assets)).generate([shot])] == [(64, 64)]
     demo_reader(assets).faces(Image.new("RGB", (64, 64)))
     assert other_people(assets).shape[1:] == (VECTOR_SIZE,)
     assert not any(str(tmp_path) in path.read_text() for path in (assets / "base").glob("*/config.json"))
-    again = build(assets, work, QUICK, lines.append)
-    assert again["vae"] < seconds["vae"] / 2
+    for stage in ("train_vae", "encode_lessons"):
+        monkeypatch.setattr(stages, stage, _made_twice)
+    build(assets, work, plan, lines.append)
+
+
+def _made_twice(*_: object) -> None:
+    raise AssertionError("what lay in the work folder was made again")

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from tests.conftest import write_tiny_dataset
 from trainer.dataset.dataset import Dataset
 from trainer.errors import ModelError, RunError
 from trainer.families.base import Base
@@ -50,17 +51,33 @@ def job(tiny_base: Base, tiny_dataset: Dataset, tmp_path: Path) -> Job:
     return Job(recipe=RECIPE, dataset=tiny_dataset, base=tiny_base, run=tmp_path / "run", name="sage")
 
 
+@pytest.fixture(scope="module")
+def plain(tiny_base: Base, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of `job` with its own sampler, to be read only."""
+    folder = tmp_path_factory.mktemp("plain")
+    dataset = write_tiny_dataset(folder / "pictures")
+    list(train(Job(recipe=RECIPE, dataset=dataset, base=tiny_base, run=folder / "run", name="sage")))
+    return folder / "run"
+
+
 @pytest.mark.parametrize("fault", [ModelError("the sampler is of another model."), torch.OutOfMemoryError("full")])
-def test_samples_that_cannot_be_drawn_are_left_out_and_said(job: Job, fault: Exception) -> None:
+def test_samples_that_cannot_be_drawn_are_left_out_and_said(job: Job, plain: Path, fault: Exception) -> None:
     events = list(train(replace(job, sampler=Failing(fault))))
     assert isinstance(events[-1], Finished)
     sampled = [event for event in events if isinstance(event, Sampled)]
     assert [event.step for event in sampled] == [0, 2, 4]
     assert all(event.paths == () and "left out" in event.skipped for event in sampled)
-    list(train(replace(job, run=job.run.with_name("plain"))))
-    plain, without = (load_file(RunFolder(run).checkpoints()[-1].path) for run in (job.run.with_name("plain"), job.run))
-    assert plain.keys() == without.keys()
-    assert all(torch.equal(plain[name], without[name]) for name in plain)
+    drawn, without = (load_file(RunFolder(run).checkpoints()[-1].path) for run in (plain, job.run))
+    assert drawn.keys() == without.keys()
+    assert all(torch.equal(drawn[name], without[name]) for name in drawn)
+
+
+class Grey:
+    """Draws nothing but grey: who asks what is said of a picture need not wait for one."""
+
+    def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
+        for shot in shots:
+            yield Image.new("RGB", (shot.width, shot.height), "grey")
 
 
 def test_a_full_device_ends_the_run_with_what_helps(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +90,7 @@ def test_a_full_device_ends_the_run_with_what_helps(job: Job, monkeypatch: pytes
 
     monkeypatch.setattr(TrainStep, "update", fills)
     with pytest.raises(RunError, match=r"memory of cpu is full.*gradient_checkpointing on.*then precision bf16"):
-        list(train(job))
+        list(train(replace(job, sampler=Grey())))
     assert [checkpoint.step for checkpoint in RunFolder(job.run).checkpoints()] == [2]
 
 
@@ -99,6 +116,7 @@ def test_likeness_is_of_the_pictures_that_are_to_show_the_character(job: Job) ->
     """A sample of somebody else, drawn to see that the trigger matters, must not count against it."""
     output = replace(RECIPE.output, samples=("{trigger}, {subject}", "a {subject} in a park"))
     recipe = replace(RECIPE, output=output)
-    events = list(train(replace(job, recipe=recipe, likeness=lambda images: [0.75] * len(images))))
+    measured = replace(job, recipe=recipe, sampler=Grey(), likeness=lambda images: [0.75] * len(images))
+    events = list(train(measured))
     assert {event.likeness for event in events if isinstance(event, Sampled)} == {(0.75, None)}
     assert set(RunFolder(job.run).likeness().values()) == {0.75}

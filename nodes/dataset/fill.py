@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,9 @@ from .audit_memory import look_over
 from .widgets import control_inputs, control_of, drawing_inputs, retry_inputs, sampling_inputs
 
 if TYPE_CHECKING:
-    from ...trainer.augment.fill.filled import Filled
+    from ...trainer.augment.fill.attempt import FillAttempt
+    from ...trainer.augment.fill.result import FillResult
+    from ...trainer.augment.rounds import Drawn
     from ...trainer.dataset.dataset import Dataset
 
 _VIEWS = Path(__file__).parents[2] / "trainer" / "augment" / "fill" / "views.txt"
@@ -79,29 +81,25 @@ class FillGaps(io.ComfyNode):
 
         from ...trainer.augment.fill.fill import fill_gaps
         from ...trainer.augment.fill.picture import draw_change, draw_filled
+        from ...trainer.augment.rounds import Drawing
         from ...trainer.dataset.checks.rules import Rules
         from ..host.generator import HostGenerator
 
         node = cls.hidden.unique_id
         sampling = (choices.pop("sampler", "euler"), choices.pop("scheduler", "simple"))
         control = control_of(choices)
-        plan = _plan(**choices)
+        plan = _plan(**choices, posed=control is not None)
         generator = HostGenerator(model, clip, vae, sampling=sampling, control=control)
         with cancellable():
             readers = readers_of(reader, None, dataset)
             audit = look_over(dataset, readers, Rules.at(plan.resolution), reporter(node, "Checking"))
-            events = fill_gaps(
-                audit,
-                plan,
-                generator,
-                pictures_folder() / "filled",
-                faces=readers.faces,
-                attributes=readers.attributes,
+            drawing = Drawing(
+                generator=generator,
+                out=pictures_folder() / "filled",
                 fingerprint=generator.fingerprint(),
-                posed=control is not None,
                 cancelled=is_cancelled,
             )
-            filled = _follow(events, node)
+            filled = _follow(fill_gaps(audit, plan, drawing, readers.faces, readers.attributes), node)
             sheet, chart = (to_image([draw(filled)]) for draw in (draw_filled, draw_change))
         said = "\n".join(part for part in (*filled.texts, counts_of(filled.dataset), readers.note) if part)
         short = [one.gap.name for one in filled.short]
@@ -120,21 +118,21 @@ def _plan(*, views: str, gaps: str, cfg: float, **numbers: Any) -> Any:
     return FillPlan(views=parse_views(views), gaps=asked, guidance=cfg, **numbers)
 
 
-def _follow(events: Iterable[Any], node: str) -> Filled:
-    """Show the last pictures as they are drawn; the last event is what was filled."""
+def _follow(work: Generator[Drawn[FillAttempt], None, FillResult], node: str) -> FillResult:
+    """Show the last pictures as they are drawn."""
     from ...trainer.augment.fill.picture import draw_attempts
+    from ...trainer.runtime.work import follow
 
-    throttle, last, shown = Throttle(), None, deque[Any](maxlen=_LIVE)
-    for last in events:
-        if not hasattr(last, "attempt"):
-            continue
-        shown.append(last.attempt)
+    throttle, shown = Throttle(), deque[Any](maxlen=_LIVE)
+
+    def show(drawn: Drawn[FillAttempt]) -> None:
+        shown.append(drawn.attempt)
         if throttle.is_due():
-            left = "" if last.seconds_left is None else f" · about {duration(last.seconds_left)} left"
-            said = f"{last.attempt.job.gap.name}: {last.done} of {last.total} filled{left}"
-            show_picture(node, last.done, last.total, said, draw_attempts(tuple(shown)))
-    assert last is not None
-    return last
+            left = "" if drawn.seconds_left is None else f" · about {duration(drawn.seconds_left)} left"
+            said = f"{drawn.attempt.job.gap.name}: {drawn.done} of {drawn.total} filled{left}"
+            show_picture(node, drawn.done, drawn.total, said, draw_attempts(tuple(shown)))
+
+    return follow(work, show)
 
 
 def _inputs() -> list[Any]:

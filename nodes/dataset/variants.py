@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 from ...trainer.errors import DatasetError
@@ -20,7 +20,9 @@ from .widgets import control_inputs, control_of, drawing_inputs, retry_inputs, s
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ...trainer.augment.variants.made import Made
+    from ...trainer.augment.rounds import Drawn
+    from ...trainer.augment.variants.renderer import VariantAttempt
+    from ...trainer.augment.variants.result import VariantResult
     from ...trainer.dataset.dataset import Dataset
     from ...trainer.dataset.sample import Sample
 
@@ -76,6 +78,7 @@ class MakeStyleVariants(io.ComfyNode):
     def execute(cls, **lists: list[Any]) -> Any:
         import json
 
+        from ...trainer.augment.rounds import Drawing
         from ...trainer.augment.variants.make import make_variants
         from ...trainer.augment.variants.picture import draw_variants
         from ..host.generator import HostGenerator
@@ -90,18 +93,15 @@ class MakeStyleVariants(io.ComfyNode):
         faces = None if reader == NO_READER else reader_of(reader)
         looks = style_reader(reader, faces)
         with cancellable():
-            events = make_variants(
-                dataset,
-                _plan(**choices),
-                generator,
-                pictures_folder() / "variants",
-                faces=faces,
-                looks=looks,
+            drawing = Drawing(
+                generator=generator,
+                out=pictures_folder() / "variants",
                 fingerprint=generator.fingerprint(),
-                hints=_hints(hints, dataset) if control is not None else _none,
                 cancelled=is_cancelled,
             )
-            made = _follow(events, cls.hidden.unique_id)
+            followed = _hints(hints, dataset) if control is not None else _none
+            work = make_variants(dataset, _plan(**choices), drawing, faces=faces, looks=looks, hints=followed)
+            made = _follow(work, cls.hidden.unique_id)
             sheet = to_image([draw_variants(made.dataset.samples, made.kept)])
         said = "\n".join((*made.texts, counts_of(made.dataset), *([] if looks else [NO_STYLE_READER])))
         count = len(made.dropped)
@@ -139,22 +139,22 @@ def _plan(*, styles: str, cfg: float, way: str = _WAYS[0], **numbers: Any) -> An
     return VariantPlan(styles=parse_styles(styles), guidance=cfg, edits=way == "edit", **numbers)
 
 
-def _follow(events: Iterable[Any], node: str) -> Made:
-    """Show the last pairs as they are drawn; the last event is what was made."""
+def _follow(work: Generator[Drawn[VariantAttempt], None, VariantResult], node: str) -> VariantResult:
+    """Show the last pairs as they are drawn."""
     from ...trainer.augment.variants.picture import draw_pairs
+    from ...trainer.runtime.work import follow
 
-    throttle, last, shown = Throttle(), None, deque[Any](maxlen=_LIVE)
-    for last in events:
-        if not hasattr(last, "attempt"):
-            continue
-        shown.append(last)
+    throttle, shown = Throttle(), deque[Any](maxlen=_LIVE)
+
+    def show(drawn: Drawn[VariantAttempt]) -> None:
+        shown.append(drawn)
         if throttle.is_due():
-            left = "" if last.seconds_left is None else f" · {duration(last.seconds_left)} left"
-            attempt = last.attempt
-            said = f"{attempt.job.source.path.name} as {attempt.job.style.prompt}: {last.done} of {last.total}{left}"
-            show_picture(node, last.done, last.total, said, draw_pairs(tuple(shown)))
-    assert last is not None
-    return last
+            left = "" if drawn.seconds_left is None else f" · {duration(drawn.seconds_left)} left"
+            job = drawn.attempt.job
+            said = f"{job.source.path.name} as {job.style.prompt}: {drawn.done} of {drawn.total}{left}"
+            show_picture(node, drawn.done, drawn.total, said, draw_pairs(tuple(shown)))
+
+    return follow(work, show)
 
 
 def _inputs() -> list[Any]:

@@ -12,6 +12,9 @@ import torch
 from PIL import Image
 
 from ...trainer.errors import Cancelled, ModelError
+from ...trainer.generate.attachments import Attachment, Lora, Reference, Start, refuse_unsupported
+from ...trainer.generate.attachments import Control as Hint
+from ...trainer.generate.shot import batches
 from ...trainer.images.pixels import load_rgb
 from .compute import free_models
 from .fingerprint import fingerprint
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from ...trainer.generate.shot import Shot
 
 _SAMPLING = ("euler", "simple")
-_BATCH = 8
 _FACTOR = 8
 """Pixels a latent of core's EmptyLatentImage, from which the host makes that of any model."""
 
@@ -63,12 +65,19 @@ class HostGenerator:
         self._bare = (model, clip)
         self._vae = vae
         self._releases = releases
-        self._worn: tuple[tuple[Any, float] | None, tuple[Any, Any]] = (None, self._bare)
+        self._patched: tuple[Lora | None, tuple[Any, Any]] = (None, self._bare)
+
+    @property
+    def supports(self) -> frozenset[type[Attachment]]:
+        """Hints too where there is a ControlNet to follow them."""
+        return frozenset({Lora, Start, Reference}) | (frozenset() if self._control is None else {Hint})
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
         """One RGB picture a shot, in order; neighbours that differ only in words and seed share a batch."""
         try:
-            for batch in _batches(shots, self._factor()):
+            for batch in batches(shots):
+                refuse_unsupported(batch[0].attachments, self.supports)
+                _check(batch[0], self._factor())
                 yield from self._draw(batch)
         except comfy.model_management.InterruptProcessingException as stop:
             raise Cancelled("Stopped while drawing; what was made is saved.") from stop
@@ -90,9 +99,9 @@ class HostGenerator:
 
     @torch.inference_mode()
     def _draw(self, shots: Sequence[Shot]) -> list[Image.Image]:
-        model, clip = self._wearing(shots[0])
         first = shots[0]
-        shown = [to_image([load_rgb(path)]) for path in first.references]
+        model, clip = self._patched_with(first.lora)
+        shown = [to_image([load_rgb(one.path)]) for one in first.references]
         positive = _Words(clip, [shot.prompt for shot in shots], shown)
         negative = _Words(clip, [shot.negative for shot in shots], shown)
         if positive.lengths > 1 or negative.lengths > 1:
@@ -121,9 +130,9 @@ class HostGenerator:
         if shown:
             latents = [self._vae.encode(image) for image in shown]
             pair = [[[text, {**extra, "reference_latents": latents}] for text, extra in each] for each in pair]
-        if shot.hint is None or self._control is None:
+        if shot.control is None or self._control is None:
             return pair
-        return self._control.steered(pair, to_image([load_rgb(shot.hint)]), self._vae)
+        return self._control.steered(pair, to_image([load_rgb(shot.control.path)]), self._vae)
 
     def _latents(self, model: Any, shots: Sequence[Shot]) -> torch.Tensor:
         """Of the starting pictures, one a shot; empty where nothing is to be left of them, in the model's own form."""
@@ -135,25 +144,12 @@ class HostGenerator:
         empty = torch.zeros(len(shots), 4, shots[0].height // _FACTOR, shots[0].width // _FACTOR)
         return comfy.sample.fix_empty_latent_channels(model, empty, downscale_ratio_spacial=_FACTOR)
 
-    def _wearing(self, shot: Shot) -> tuple[Any, Any]:
-        if shot.lora is None or shot.strength == 0:
+    def _patched_with(self, lora: Lora | None) -> tuple[Any, Any]:
+        if lora is None or lora.strength == 0:
             return self._bare
-        wanted = (shot.lora, shot.strength)
-        if self._worn[0] != wanted:
-            self._worn = (wanted, apply_lora(*self._bare, shot.lora, shot.strength))
-        return self._worn[1]
-
-
-def _batches(shots: Sequence[Shot], factor: int) -> Iterator[list[Shot]]:
-    batch: list[Shot] = []
-    for shot in shots:
-        _check(shot, factor)
-        if batch and (len(batch) == _BATCH or shot.apart != batch[0].apart):
-            yield batch
-            batch = []
-        batch.append(shot)
-    if batch:
-        yield batch
+        if self._patched[0] != lora:
+            self._patched = (lora, apply_lora(*self._bare, lora.path, lora.strength))
+        return self._patched[1]
 
 
 def _check(shot: Shot, factor: int) -> None:

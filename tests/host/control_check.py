@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ def main(pack: Path, out: Path) -> dict[str, bool]:
     from likeness.nodes.host.base import load_host_base
     from likeness.nodes.host.generator import Control, HostGenerator
     from likeness.trainer.demo.assets import demo_base
+    from likeness.trainer.generate.attachments import Control as Hint
+    from likeness.trainer.generate.attachments import Reference
     from likeness.trainer.generate.shot import Shot
 
     core_nodes: Any = importlib.import_module("nodes")
@@ -33,8 +36,8 @@ def main(pack: Path, out: Path) -> dict[str, bool]:
     hint = Image.fromarray(np.random.default_rng(0).integers(0, 255, (128, 128, 3), dtype=np.uint8).astype(np.uint8))
     hint.save(out / "hint.png")
     shot = Shot(prompt="person, smiling", negative="sad", seed=3, width=128, height=128, steps=4, guidance=3.0)
-    steered = Shot(**{**vars(shot), "hint": out / "hint.png"})
-    shown = Shot(**{**vars(shot), "references": (out / "hint.png",)})
+    steered = replace(shot, attachments=(Hint(path=out / "hint.png"),))
+    shown = replace(shot, attachments=(Reference(path=out / "hint.png"),))
     ours = HostGenerator(base.model, base.clip, base.vae, control=Control(net=net, strength=0.6, end=0.5))
     plain, with_hint, with_reference = (np.asarray(next(iter(ours.generate([one])))) for one in (shot, steered, shown))
 

@@ -16,6 +16,7 @@ from ..demo.draw import SIZE, draw
 from ..demo.identity import random_identity
 from ..demo.look import EXPRESSIONS, Look
 from ..families.base import Base
+from ..generate.attachments import Lora
 from ..generate.local import LocalGenerator
 from ..generate.shot import Shot
 from ..images.alpha import Alpha
@@ -58,8 +59,9 @@ def draw_others(folder: Path, count: int) -> Dataset:
 def backdrop_share(base: Base, lora: Path, trigger: str) -> float:
     """Share of 24 pictures that show the backdrop's colour although nothing in their prompt asks for one."""
     prompts = [f"{trigger}, {SUBJECT}, {text}" for text in (*EXPRESSIONS.values(), "red scarf")]
+    attached = (Lora(path=lora),)
     shots = [
-        Shot(prompt=prompt, seed=seed, width=SIZE, height=SIZE, steps=20, guidance=4.0, lora=lora)
+        Shot(prompt=prompt, seed=seed, width=SIZE, height=SIZE, steps=20, guidance=4.0, attachments=attached)
         for seed in range(4)
         for prompt in prompts
     ]

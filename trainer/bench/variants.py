@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..augment.variants.made import Made
+from ..augment.rounds import Drawing
 from ..augment.variants.make import make_variants
 from ..augment.variants.plan import VariantPlan
 from ..dataset.dataset import Dataset
@@ -21,13 +21,13 @@ from ..demo.renders import DEMO_GUIDANCE, DEMO_STYLES, draw_renders
 from ..demo.settings import SIZE, demo_recipe
 from ..faces.identity import CharacterIdentity
 from ..families.base import Base
+from ..generate.attachments import Lora
 from ..generate.local import LocalGenerator
 from ..generate.shot import Shot
-from ..generate.with_lora import Wearing
+from ..generate.with_lora import WithLora
 from ..recipe.recipe import Recipe
 from ..runtime.work import follow, ignore
 from ..scoring.intervals import interval
-from ..storage.file_hash import file_sha256
 from ..training.job import Job
 from ..training.run.folder import RunFolder
 from ..training.train import train
@@ -102,18 +102,15 @@ _PLAN: dict[str, Any] = {
 
 
 def _varied(renders: Dataset, folder: Path, base: Base, lora: Path, plan: VariantPlan) -> Dataset:
-    """Drawn by the base that wears a first LoRA of the renders: it knows the face, and takes other styles by words."""
+    """Drawn by the base with a first LoRA of the renders: it knows the face, and takes other styles by words."""
     reader = demo_reader()
-    events = make_variants(
-        renders,
-        plan,
-        Wearing(generator=LocalGenerator(base), lora=lora),
-        folder / "variants",
-        faces=reader,
-        looks=reader,
-        fingerprint=f"{base.sha256} + {file_sha256(lora)}",
+    attached = Lora(path=lora)
+    drawing = Drawing(
+        generator=WithLora(generator=LocalGenerator(base), lora=attached),
+        out=folder / "variants",
+        fingerprint=f"{base.sha256} + {attached.content_key}",
     )
-    return next(event for event in events if isinstance(event, Made)).dataset
+    return follow(make_variants(renders, plan, drawing, faces=reader, looks=reader)).dataset
 
 
 def _figures(base: Base, dataset: Dataset, lora: Path | None) -> dict[str, Any]:
@@ -122,8 +119,9 @@ def _figures(base: Base, dataset: Dataset, lora: Path | None) -> dict[str, Any]:
         for style in _ASKED
         for expression in EXPRESSIONS.values()
     ]
+    attached = () if lora is None else (Lora(path=lora),)
     shots = [
-        Shot(prompt=prompt, seed=1000 + number, width=SIZE, height=SIZE, guidance=GUIDANCE, lora=lora)
+        Shot(prompt=prompt, seed=1000 + number, width=SIZE, height=SIZE, guidance=GUIDANCE, attachments=attached)
         for number, prompt in enumerate(prompts * 2)
     ]
     reader = demo_reader()

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DatasetError, ModelError
-from ..storage.file_hash import file_sha256
 from .folder import add_faces, add_reading
 
 if TYPE_CHECKING:
@@ -44,8 +43,9 @@ def drawing_base(options: Namespace) -> "Base":
 def generator_of(options: Namespace, base: "Base") -> "tuple[Generator, str]":
     """The generator of the options, and the fingerprint of its weights."""
     from ..families.residence import Residence
+    from ..generate.attachments import Lora
     from ..generate.local import LocalGenerator
-    from ..generate.with_lora import Wearing
+    from ..generate.with_lora import WithLora
 
     precision = "fp32" if options.device == "cpu" else "bf16"
     generator = LocalGenerator(base, Residence(device=options.device, precision=precision))
@@ -53,8 +53,8 @@ def generator_of(options: Namespace, base: "Base") -> "tuple[Generator, str]":
         return generator, base.sha256
     if not options.lora.is_file():
         raise ModelError(f"There is no LoRA file {options.lora}; give the path of a .safetensors.")
-    with_lora = Wearing(generator=generator, lora=options.lora, strength=options.strength)
-    return with_lora, f"{base.sha256} + {file_sha256(options.lora)} at {options.strength:g}"
+    lora = Lora(path=options.lora, strength=options.strength)
+    return WithLora(generator=generator, lora=lora), f"{base.sha256} + {lora.content_key} at {lora.strength:g}"
 
 
 def plan_numbers(options: Namespace) -> dict[str, Any]:

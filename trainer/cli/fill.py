@@ -2,23 +2,24 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..dataset.audit.audit import audit
 from ..dataset.checks.rules import Rules
 from ..dataset.files.resave import save_again
+from ..runtime.work import follow
 from .command import AddParser, Figures, write_picture
 from .drawing import add_drawing, add_source, drawing_base, generator_of, plan_numbers, table_text
 from .folder import attribute_reader, face_reader, read
 from .progress import progress
 
 if TYPE_CHECKING:
-    from ..augment.fill.fill import Drawn
-    from ..augment.fill.filled import Filled
+    from ..augment.fill.attempt import FillAttempt
     from ..augment.fill.plan import FillPlan
+    from ..augment.fill.result import FillResult
     from ..augment.fill.view import View
+    from ..augment.rounds import Drawn
 
 
 def add(command: AddParser) -> None:
@@ -57,8 +58,9 @@ def _fill(options: Namespace) -> Figures:
     return {**filled.to_json(), **{name: str(path) for name, path in paths.items()}}
 
 
-def _filled(options: Namespace, views: "tuple[View, ...]") -> "Filled":
+def _filled(options: Namespace, views: "tuple[View, ...]") -> "FillResult":
     from ..augment.fill.fill import fill_gaps
+    from ..augment.rounds import Drawing
 
     plan, base = _plan(options, views), drawing_base(options)
     dataset, faces = read(options, options.folder), face_reader(options)
@@ -66,16 +68,13 @@ def _filled(options: Namespace, views: "tuple[View, ...]") -> "Filled":
     with progress("checking") as report:
         checked = audit(dataset, faces=faces, attributes=attributes, rules=Rules.at(plan.resolution), progress=report)
     generator, fingerprint = generator_of(options, base)
-    events = fill_gaps(
-        checked,
-        plan,
-        generator,
-        options.out / "pictures",
-        faces=faces,
-        attributes=attributes,
-        fingerprint=fingerprint,
-    )
-    return _followed(events)
+    drawing = Drawing(generator=generator, out=options.out / "pictures", fingerprint=fingerprint)
+    with progress("drawing") as report:
+
+        def show(drawn: "Drawn[FillAttempt]") -> None:
+            report(drawn.done, drawn.total, drawn.attempt.job.gap.name)
+
+        return follow(fill_gaps(checked, plan, drawing, faces, attributes), show)
 
 
 def _plan(options: Namespace, views: "tuple[View, ...]") -> "FillPlan":
@@ -98,14 +97,3 @@ def _views(options: Namespace) -> "tuple[View, ...]":
     if options.views is not None:
         return parse_views(table_text(options.views))
     return demo_views() if options.base is None else stock_views()
-
-
-def _followed(events: "Iterable[Drawn | Filled]") -> "Filled":
-    from ..augment.fill.filled import Filled
-
-    with progress("drawing") as report:
-        for event in events:
-            if isinstance(event, Filled):
-                return event
-            report(event.done, event.total, event.attempt.job.gap.name)
-    raise AssertionError("the last event is what was filled")

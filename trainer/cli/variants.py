@@ -2,22 +2,22 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ..dataset.files.resave import save_again
 from ..errors import ModelError
 from ..faces.face import FaceReader
+from ..runtime.work import follow
 from .command import AddParser, Figures, write_picture
 from .drawing import add_drawing, add_source, drawing_base, generator_of, plan_numbers, table_text
 from .folder import face_reader, read
 from .progress import progress
 
 if TYPE_CHECKING:
+    from ..augment.rounds import Drawn
     from ..augment.variants.judge import LookReader
-    from ..augment.variants.made import Made
-    from ..augment.variants.make import Drawn
+    from ..augment.variants.renderer import VariantAttempt
     from ..augment.variants.style import Style
 
 
@@ -36,6 +36,7 @@ def add(command: AddParser) -> None:
 
 def _variants(options: Namespace) -> Figures:
     """Write `dataset/` (pictures, captions, dataset.json) and pairs.png into `--out`; run again to go on."""
+    from ..augment.rounds import Drawing
     from ..augment.variants.make import make_variants
     from ..augment.variants.picture import draw_variants
     from ..augment.variants.plan import VariantPlan
@@ -44,16 +45,15 @@ def _variants(options: Namespace) -> Figures:
     plan = VariantPlan(styles=_styles(options), per_render=options.per_render, **plan_numbers(options))
     dataset, faces = read(options, options.folder), face_reader(options)
     generator, fingerprint = generator_of(options, base)
-    events = make_variants(
-        dataset,
-        plan,
-        generator,
-        options.out / "pictures",
-        faces=faces,
-        looks=_style_reader(options, faces),
-        fingerprint=fingerprint,
-    )
-    made = _followed(events)
+    drawing = Drawing(generator=generator, out=options.out / "pictures", fingerprint=fingerprint)
+    work = make_variants(dataset, plan, drawing, faces=faces, looks=_style_reader(options, faces))
+    with progress("drawing") as report:
+
+        def show(drawn: "Drawn[VariantAttempt]") -> None:
+            job = drawn.attempt.job
+            report(drawn.done, drawn.total, f"{job.source.path.name} {job.style.prompt}")
+
+        made = follow(work, show)
     save_again(made.dataset, options.out / "dataset", "json", overwrite=True, notes=options.out / ".saved")
     sheet = write_picture(options.out / "pairs.png", draw_variants(made.dataset.samples, made.kept))
     lines = [*made.texts, *(one.sentence for one in made.dropped), str(sheet.resolve())]
@@ -79,14 +79,3 @@ def _styles(options: Namespace) -> "tuple[Style, ...]":
     if options.styles is not None:
         return parse_styles(table_text(options.styles))
     return DEMO_STYLES if options.base is None else guide_styles()
-
-
-def _followed(events: "Iterable[Drawn | Made]") -> "Made":
-    from ..augment.variants.made import Made
-
-    with progress("drawing") as report:
-        for event in events:
-            if isinstance(event, Made):
-                return event
-            report(event.done, event.total, f"{event.attempt.job.source.path.name} {event.attempt.job.style.prompt}")
-    raise AssertionError("the last event is what was made")

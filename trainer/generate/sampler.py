@@ -11,12 +11,14 @@ from ..families.condition import Condition
 from ..families.drawing_steps import DrawingSteps
 from ..families.family import Family
 from ..recipe.buckets import Placement
-from .batches import batches
-from .shot import Shot
+from .attachments import Attachment, Start, refuse_unsupported
+from .shot import Shot, batches
 
 
 class Sampler:
     """A Generator on a family's weights, with whatever adapter is attached to them at the moment."""
+
+    supports: frozenset[type[Attachment]] = frozenset({Start})
 
     def __init__(self, family: Family) -> None:
         self._family = family
@@ -24,8 +26,7 @@ class Sampler:
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
         """Pictures in order; ModelError for a shot that names a LoRA file, which these weights cannot swap in."""
         for batch in batches(shots):
-            if batch[0].lora is not None:
-                raise ModelError(f"This generator draws with the LoRA in training; it cannot load {batch[0].lora}.")
+            refuse_unsupported(batch[0].attachments, self.supports)
             yield from self._draw(batch)
 
     @torch.inference_mode(False)

@@ -1,21 +1,24 @@
-"""A generator whose every shot wears the same LoRA."""
+"""A generator whose every shot has the same LoRA."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from PIL import Image
 
+from .attachments import Attachment, Lora
 from .shot import Generator, Shot
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wearing:
-    """`lora` at `strength` on `generator`'s pictures, whatever their shots say."""
+class WithLora:
+    """`lora` on `generator`'s pictures, whatever their shots say."""
 
     generator: Generator
-    lora: Path
-    strength: float = 1.0
+    lora: Lora
+
+    @property
+    def supports(self) -> frozenset[type[Attachment]]:
+        return self.generator.supports
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
-        return self.generator.generate([replace(shot, lora=self.lora, strength=self.strength) for shot in shots])
+        return self.generator.generate([shot.with_lora(self.lora) for shot in shots])

@@ -10,7 +10,7 @@ from PIL import Image
 from ..errors import Cancelled, ModelError
 from ..generate.shot import Generator, Shot
 from .plan import ComparePlan
-from .shelf import Shelf, file_sha256, picture_key
+from .shelf import Shelf, picture_key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +35,8 @@ class Order:
 
 def orders(plan: ComparePlan, lora: Path | None, base: str) -> list[Order]:
     """A column's pictures by probe, then seed."""
-    content = None if lora is None else file_sha256(lora)
     shots = [(index, plan.shot(probe, seed, lora)) for index, probe in enumerate(plan.probes) for seed in probe.seeds]
-    return [Order(probe=index, shot=shot, key=picture_key(shot, content, base)) for index, shot in shots]
+    return [Order(probe=index, shot=shot, key=picture_key(base, shot, plan.strength)) for index, shot in shots]
 
 
 class Drawing:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from ..errors import RecipeError
+from ..generate.attachments import Lora
 from ..generate.shot import Shot
 from ..storage.values import checked_keys
 
@@ -77,8 +78,7 @@ class ComparePlan:
             height=height,
             steps=self.steps,
             guidance=self.guidance,
-            lora=lora,
-            strength=self.strength,
+            attachments=() if lora is None else (Lora(path=lora, strength=self.strength),),
         )
 
     def to_json(self) -> dict[str, Any]:

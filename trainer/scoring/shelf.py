@@ -1,12 +1,11 @@
 """Finished pictures on disk by what they were made from, so that no picture is ever made twice."""
 
 import hashlib
-from dataclasses import asdict
 from pathlib import Path
 
 from PIL import Image
 
-from ..errors import DatasetError, ModelError, RunError
+from ..errors import DatasetError, RunError
 from ..generate.shot import Shot
 from ..images.pixels import load_rgb
 from ..storage.atomic import write_atomically
@@ -15,18 +14,12 @@ from ..storage.values import canonical_json
 FOLDER = "pictures"
 
 
-def file_sha256(path: Path) -> str:
-    """Of a file's bytes; ModelError when it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as fault:
-        raise ModelError(f"The LoRA {path} cannot be read: {fault.strerror}. Choose another checkpoint.") from fault
+def picture_key(base: str, shot: Shot, strength: float) -> str:
+    """Names a picture: the shot, and the contents of its LoRA and base rather than where they lie.
 
-
-def picture_key(shot: Shot, lora: str | None, base: str) -> str:
-    """Names a picture: the shot, and the contents of its LoRA and base rather than where they lie."""
-    parts = {**asdict(shot), "lora": lora, "base": base}
+    `strength` is the plan's, which the control without a LoRA is named by too.
+    """
+    parts = {**shot.by_content(), "strength": strength, "base": base}
     return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:32]
 
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -10,13 +9,14 @@ from PIL import Image
 
 from ..errors import Cancelled, ModelError
 from ..families.family import Family
+from ..generate.attachments import Lora
+from ..generate.render_store import write_picture
 from ..generate.sampler import Sampler
 from ..generate.shot import Shot
 from ..lora.health import check_lora
 from ..lora.metadata import describe_lora
 from ..lora.save import DTYPES, save_lora
 from ..runtime.work import Pace, Stopwatch
-from .data.prior import write_picture
 from .job import Job, sample_shots
 from .run.events import Event, Finished, HeldOut, Sampled, Saved, Stepped
 from .run.folder import RunFolder
@@ -145,7 +145,8 @@ class TrainingLoop:
         passing = self._run.samples / f".{self._job.name}_step{self._step:06d}.safetensors"
         try:
             self._write_lora(passing, {})
-            yield from sampler.generate([replace(shot, lora=passing) for shot in shots])
+            lora = Lora(path=passing)
+            yield from sampler.generate([shot.with_lora(lora) for shot in shots])
         finally:
             passing.unlink(missing_ok=True)
 

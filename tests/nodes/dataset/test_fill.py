@@ -31,6 +31,7 @@ class _Generator:
     """Returns a held picture, whatever is asked."""
 
     picture: Image.Image
+    supports: frozenset[type]
     control: Any = None
     drawn = 0
 
@@ -50,6 +51,7 @@ class _Generator:
 def renders(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A set without an angry face, and a generator that has one of the same person."""
     name = pack("nodes").__name__ + ".host.generator"
+    _Generator.supports = pack("trainer.generate.attachments").ATTACHMENTS
     fake = types.SimpleNamespace(HostGenerator=_Generator, Control=types.SimpleNamespace)
     monkeypatch.setitem(sys.modules, name, fake)  # type: ignore[arg-type]
     dataset = pack("trainer.demo.renders").draw_renders(tmp_path / "renders", train=12)

@@ -28,6 +28,8 @@ CHOICES: dict[str, Any] = {
 class _Generator:
     """Blurs the start a little: the same face, but still a render."""
 
+    supports: frozenset[type]
+
     def __init__(self, *parts: Any, **more: Any) -> None:
         self.sampling = more["sampling"]
 
@@ -42,6 +44,7 @@ class _Generator:
 @pytest.fixture
 def renders(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     name = pack("nodes").__name__ + ".host.generator"
+    _Generator.supports = pack("trainer.generate.attachments").ATTACHMENTS
     monkeypatch.setitem(
         sys.modules, name, types.SimpleNamespace(HostGenerator=_Generator, Control=types.SimpleNamespace)
     )  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from trainer.errors import Cancelled, ModelError
 from trainer.families import registry
 from trainer.families.base import Base
 from trainer.families.registry import describe_base, load_family
+from trainer.generate.attachments import Lora as LoraFile
 from trainer.generate.local import LocalGenerator
 from trainer.generate.shot import Shot
 from trainer.lora.mount import mount_lora
@@ -110,7 +111,8 @@ def test_stopped_and_resumed_is_as_never_stopped(job: Job, tmp_path: Path) -> No
 def test_a_saved_file_draws_what_the_run_drew(job: Job) -> None:
     events = list(train(job))
     *_, sampled = (event for event in events if isinstance(event, Sampled))
-    shot = Shot(prompt="sage_character", seed=RECIPE.seed, width=64, height=64, lora=events[-1].checkpoints[-1])  # type: ignore[union-attr]
+    learned = LoraFile(path=events[-1].checkpoints[-1])  # type: ignore[union-attr]
+    shot = Shot(prompt="sage_character", seed=RECIPE.seed, width=64, height=64, attachments=(learned,))
     (image,) = LocalGenerator(job.base).generate([shot])
     drawn = np.asarray(image, np.int16)
     assert abs(drawn - np.asarray(Image.open(sampled.paths[0]), np.int16)).max() <= 1
@@ -135,6 +137,6 @@ def test_a_lora_of_sdxl_has_no_place_in_it(job: Job, tmp_path: Path) -> None:
     prefix = "lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q"
     path = tmp_path / "other.safetensors"
     save_file({f"{prefix}.lora_down.weight": torch.ones(2, 8), f"{prefix}.lora_up.weight": torch.ones(8, 2)}, path)
-    shot = Shot(prompt="x", width=64, height=64, steps=1, lora=path)
+    shot = Shot(prompt="x", width=64, height=64, steps=1, attachments=(LoraFile(path=path),))
     with pytest.raises(ModelError, match="have no module here"):
         list(LocalGenerator(job.base).generate([shot]))

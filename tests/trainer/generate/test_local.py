@@ -12,10 +12,10 @@ from trainer.demo.build.tokenizer import build_tokenizer
 from trainer.errors import ModelError
 from trainer.families.base import Base
 from trainer.families.registry import describe_base, load_family
-from trainer.generate.batches import batches
+from trainer.generate.attachments import Lora as LoraFile
 from trainer.generate.local import LocalGenerator
 from trainer.generate.sampler import Sampler
-from trainer.generate.shot import Shot
+from trainer.generate.shot import Shot, batches
 from trainer.lora.adapter import Adapter
 from trainer.lora.save import save_lora
 from trainer.recipe.lora import Lora
@@ -78,9 +78,12 @@ def test_a_picture_does_not_depend_on_its_batch(generator: LocalGenerator) -> No
 
 
 def test_a_lora_changes_pictures_and_leaves_no_trace(generator: LocalGenerator, lora: Path) -> None:
-    from dataclasses import replace
-
-    shots = [SHOT, replace(SHOT, lora=lora), replace(SHOT, lora=lora, strength=0.5), SHOT]
+    shots = [
+        SHOT,
+        SHOT.with_lora(LoraFile(path=lora)),
+        SHOT.with_lora(LoraFile(path=lora, strength=0.5)),
+        SHOT,
+    ]
     before, full, half, after = (pixels(image) for image in generator.generate(shots))
     assert (before == after).all()
     assert abs(full - before).max() > 2
@@ -134,13 +137,13 @@ def test_a_lora_for_another_model_is_refused_by_its_keys(
     prefix = "lora_unet_double_blocks_0_img_attn_qkv"
     save_file({f"{prefix}.lora_down.weight": torch.ones(2, 4), f"{prefix}.lora_up.weight": torch.ones(4, 2)}, path)
     with pytest.raises(ModelError, match="double_blocks_0"):
-        list(generator.generate([Shot(prompt="x", width=64, height=64, steps=1, lora=path)]))
+        list(generator.generate([Shot(prompt="x", width=64, height=64, steps=1, attachments=(LoraFile(path=path),))]))
     assert list(generator.generate([SHOT])), "the generator works on after a bad file"
 
 
 def test_a_missing_or_damaged_lora_is_named(tmp_path: Path, generator: LocalGenerator) -> None:
     path = tmp_path / "gone.safetensors"
-    shot = Shot(prompt="x", width=64, height=64, steps=1, lora=path)
+    shot = Shot(prompt="x", width=64, height=64, steps=1, attachments=(LoraFile(path=path),))
     with pytest.raises(ModelError, match="no LoRA file"):
         list(generator.generate([shot]))
     path.write_bytes(b"torn")

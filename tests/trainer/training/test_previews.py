@@ -13,6 +13,7 @@ from tests.conftest import write_tiny_dataset
 from trainer.dataset.dataset import Dataset
 from trainer.errors import ModelError, RunError
 from trainer.families.base import Base
+from trainer.generate.attachments import ATTACHMENTS
 from trainer.generate.shot import Shot
 from trainer.recipe.lora import Lora
 from trainer.recipe.memory import Memory
@@ -38,6 +39,8 @@ RECIPE = Recipe(
 
 
 class Failing:
+    supports = ATTACHMENTS
+
     def __init__(self, fault: Exception) -> None:
         self.fault = fault
 

@@ -19,6 +19,7 @@ from trainer.dataset.files.folder import read_dataset
 from trainer.errors import Cancelled, DatasetError, ModelError, RecipeError, RunError
 from trainer.families.base import Base
 from trainer.families.sd.model import StableDiffusion
+from trainer.generate.attachments import ATTACHMENTS
 from trainer.generate.shot import Shot
 from trainer.images.alpha import Alpha
 from trainer.recipe.buckets import Buckets
@@ -235,12 +236,14 @@ def test_metadata_says_how_the_lora_was_made(job: Job, straight: Path) -> None:
 class FakeSampler:
     """Notes the LoRA files it is shown and draws grey."""
 
+    supports = ATTACHMENTS
+
     def __init__(self) -> None:
         self.seen: list[tuple[str, bool]] = []
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
         for shot in shots:
-            self.seen.append((shot.prompt, shot.lora is not None and shot.lora.is_file()))
+            self.seen.append((shot.prompt, shot.lora is not None and shot.lora.path.is_file()))
             yield Image.new("RGB", (shot.width, shot.height), "grey")
 
 

@@ -12,8 +12,9 @@ from ...dataset.coverage.observe import CoverageRow
 from ...dataset.sample import Sample
 from ...faces.face import AttributeReader, FaceReader
 from ...faces.identity import CharacterIdentity, made_face_floor
+from ..rounds import Verdict
 from .gap import Gap
-from .reference import Reference
+from .reference import SetReference
 from .view import ANOTHER
 
 _TURNED = 0.75
@@ -21,22 +22,12 @@ _TURNED = 0.75
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What was measured; None is not measured. `fault` is why it may not be kept, `note` what to know.
+class FillVerdict(Verdict):
+    """`identity` is taken to `against`, `reference` to the nearest reference; `found` is the bucket it really shows."""
 
-    `identity` is the cosine to `against`, `reference` to the nearest reference; `found` the bucket it really shows.
-    """
-
-    identity: float | None = None
     against: str = ""
     reference: float | None = None
     found: str | None = None
-    fault: str | None = None
-    note: str | None = None
-
-    @property
-    def is_kept(self) -> bool:
-        return self.fault is None
 
 
 class FillJudge:
@@ -45,9 +36,9 @@ class FillJudge:
     def __init__(
         self, audit: Audit, before: Coverage, faces: FaceReader | None, attributes: AttributeReader | None, nearest: int
     ) -> None:
-        self._eyes = Readers(faces, attributes, audit.rules.side)
+        self._readers = Readers(faces, attributes, audit.rules.side)
         self._rows = trained_rows(audit)
-        self._coverage = before
+        self.before = before
         self._expressions, self._nearest, self._reader = audit.expressions, nearest, faces
         self._own = [(sample, face) for sample, seen in zip(audit.dataset.samples, audit.seen, strict=True)
                      if (face := _face(seen)) is not None and not sample.is_made]  # fmt: skip
@@ -58,11 +49,11 @@ class FillJudge:
     def reader(self) -> str:
         return self._reader.name if self._reader else ""
 
-    def verdict(self, sample: Sample, gap: Gap, references: Sequence[Reference]) -> tuple[Verdict, Observation]:
+    def verdict(self, sample: Sample, gap: Gap, references: Sequence[SetReference]) -> tuple[FillVerdict, Observation]:
         """Of a picture on disk that was made to fill `gap`."""
-        seen = self._eyes.observe(sample)
+        seen = self._readers.observe(sample)
         if seen.fault is not None or seen.row is None:
-            return Verdict(fault=seen.fault or "it cannot be read"), seen
+            return FillVerdict(fault=seen.fault or "it cannot be read"), seen
         found, is_hit = self._bucket(seen.row, gap)
         face = _face(seen)
         identity, against = (None, "") if face is None else self._identity(face, references)
@@ -72,7 +63,7 @@ class FillJudge:
             None if is_hit is not False else f"it shows {found or 'nothing that can be told'}",
             None if is_hit and self._is_new(gap) else self._copy_fault(seen, references),
         )
-        return Verdict(
+        return FillVerdict(
             identity=identity,
             against=against,
             reference=max(near, default=None),
@@ -81,7 +72,7 @@ class FillJudge:
             note=f"nobody here tells its {gap.axis}" if is_hit is None else None,
         ), seen
 
-    def _identity(self, face: np.ndarray, references: Sequence[Reference]) -> tuple[float, str]:
+    def _identity(self, face: np.ndarray, references: Sequence[SetReference]) -> tuple[float, str]:
         """To what is held out, else to the other pictures, and only then to what it was made from."""
         used = {one.sample.family for one in references}
         held = [known for sample, known in self._own if sample.split == "held_out"]
@@ -105,7 +96,7 @@ class FillJudge:
 
     def _is_new(self, gap: Gap) -> bool:
         """Whether the set shows nothing of the kind: hitting it then proves that something changed."""
-        return gap.bucket == ANOTHER or not self._coverage.axes[gap.axis].buckets.get(gap.bucket)
+        return gap.bucket == ANOTHER or not self.before.axes[gap.axis].buckets.get(gap.bucket)
 
     def _face_fault(self, seen: Observation, identity: float | None, found: str | None) -> str | None:
         if self._reader is None:
@@ -119,7 +110,7 @@ class FillJudge:
         floor = self.floor * (_TURNED if found and "profile" in found else 1.0)
         return f"another face, below {floor:.2f}" if identity < floor else None
 
-    def _copy_fault(self, seen: Observation, references: Sequence[Reference]) -> str | None:
+    def _copy_fault(self, seen: Observation, references: Sequence[SetReference]) -> str | None:
         if seen.facts is None:
             return None
         if any((seen.facts.hash ^ one.hash).bit_count() <= self._nearest for one in references):

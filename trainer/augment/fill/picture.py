@@ -8,15 +8,15 @@ from ...dataset.coverage.picture import draw_coverage
 from ...images.pen import AMBER, GREEN, QUIET, TEXT, Pen
 from ...images.pixels import load_rgb
 from ...images.sheet import Grid, Line, Point, draw_caption, draw_tile
-from .fill import Attempt
-from .filled import Filled
+from .attempt import FillAttempt
+from .result import FillResult
 
 _SIDE, _GAP, _TEXT, _SMALL = 224, 12, 66, 76
 _COLUMNS, _MOST = 5, 60
 _TITLE = 52
 
 
-def draw_attempts(attempts: Sequence[Attempt]) -> Image.Image:
+def draw_attempts(attempts: Sequence[FillAttempt]) -> Image.Image:
     """The last pictures side by side, the newest first, while others are drawn."""
     grid = _grid(len(attempts))
     pen = Pen((grid.width + 2 * _GAP, grid.top(1)))
@@ -25,7 +25,7 @@ def draw_attempts(attempts: Sequence[Attempt]) -> Image.Image:
     return pen.image
 
 
-def draw_filled(filled: Filled) -> Image.Image:
+def draw_filled(filled: FillResult) -> Image.Image:
     """All that were kept, at most 60; or, where none was, what was tried."""
     shown = (filled.made or filled.tried)[:_MOST]
     grid = _grid(min(_COLUMNS, max(1, len(shown))))
@@ -37,7 +37,7 @@ def draw_filled(filled: Filled) -> Image.Image:
     return pen.image
 
 
-def draw_change(filled: Filled) -> Image.Image:
+def draw_change(filled: FillResult) -> Image.Image:
     """Both coverage charts, before above after."""
     charts = [draw_coverage(filled.before), draw_coverage(filled.after)]
     pen = Pen((charts[0].width, sum(chart.height for chart in charts) + 2 * _TITLE))
@@ -53,7 +53,7 @@ def _grid(columns: int) -> Grid:
     return Grid(columns=columns, tile=(_SIDE, _SIDE), gap=_GAP, under=_TEXT, corner=(_GAP, _GAP))
 
 
-def _tile(pen: Pen, at: Point, attempt: Attempt) -> None:
+def _tile(pen: Pen, at: Point, attempt: FillAttempt) -> None:
     left, top = at
     draw_tile(pen, at, load_rgb(attempt.sample.path), _SIDE)
     small = ImageOps.contain(load_rgb(attempt.references[0].path), (_SMALL, _SMALL), Image.Resampling.BICUBIC)
@@ -61,7 +61,7 @@ def _tile(pen: Pen, at: Point, attempt: Attempt) -> None:
     draw_caption(pen, (left, top + _SIDE), _SIDE, _caption(attempt))
 
 
-def _caption(attempt: Attempt) -> list[Line]:
+def _caption(attempt: FillAttempt) -> list[Line]:
     verdict = attempt.verdict
     face = "" if verdict.identity is None else f"face {verdict.identity:.2f}"
     found = "not measured" if verdict.found is None else f"shows {verdict.found}"

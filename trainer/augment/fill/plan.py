@@ -1,11 +1,11 @@
 """How missing pictures are to be made: what is asked of the model, how often, and how large."""
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from ...errors import DatasetError
-from ..variants.plan import size_for
+from ..original import size_for
 from .gap import Gap
 from .view import View, stock_views
 
@@ -40,6 +40,8 @@ class FillPlan:
     retries: int = 3
     share: float = 0.6
     nearest: int = 3
+    posed: bool = False
+    """Gives the generator an OpenPose skeleton as hint where the view is one of angle or framing."""
 
     def __post_init__(self) -> None:
         checks = (
@@ -58,14 +60,23 @@ class FillPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class FillJob:
     """One picture to make: the `number`-th of its gap."""
 
     gap: Gap
     number: int
 
+    @property
+    def name(self) -> str:
+        return f"{self.gap.name}|{self.number}"
+
     def view(self, attempt: int) -> View:
         return self.gap.views[(self.number + attempt) % len(self.gap.views)]
+
+
+def jobs_of(gaps: Sequence[Gap], plan: FillPlan) -> list[FillJob]:
+    """Every picture to make, gap by gap."""
+    return [FillJob(gap=gap, number=number) for gap in gaps for number in range(plan.per_gap)]
 
 
 def shape_of(view: View, width: int, height: int, plan: FillPlan) -> tuple[int, int]:
@@ -73,9 +84,3 @@ def shape_of(view: View, width: int, height: int, plan: FillPlan) -> tuple[int, 
     if view.shape is None or plan.way == "image to image":
         return size_for(width, height, plan.resolution)
     return size_for(view.shape[0] * 100, view.shape[1] * 100, plan.resolution)
-
-
-def seed_for(plan: FillPlan, job: Job, attempt: int) -> int:
-    """Of its own for every picture, and the same whichever others are made."""
-    words = f"{plan.seed}|{job.gap.name}|{job.number}|{attempt}"
-    return int.from_bytes(hashlib.sha256(words.encode()).digest()[:4], "big")

@@ -5,25 +5,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from ...dataset.audit.audit import Audit
 from ...dataset.audit.observation import Observation
 from ...dataset.sample import Sample
-from ...dataset.sample_pixels import open_sample
 from ...errors import DatasetError
 from ...faces.identity import CharacterIdentity
-from ...images.pixels import pixel_sha256
 from ...images.store import ImageStore
-from ..variants.plan import size_for
-from .plan import FillPlan, Job
+from ..original import fitted_original
+from .plan import FillJob, FillPlan
 from .pose import yaw_of
 
-MOST = 5
+_MOST = 5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Reference:
+class SetReference:
     """`path` holds `size` pixels in the picture's own shape; `embedding` is None without a face to read."""
 
     sample: Sample
@@ -35,7 +32,7 @@ class Reference:
     yaw: float | None
 
 
-def references_of(audit: Audit, plan: FillPlan, shelf: ImageStore) -> list[Reference]:
+def references_of(audit: Audit, plan: FillPlan, shelf: ImageStore) -> list[SetReference]:
     """At most five, the most typical face first. DatasetError where the set has none that may be used."""
     held = {sample.family for sample in audit.dataset.held_out}
     pairs = [
@@ -48,10 +45,10 @@ def references_of(audit: Audit, plan: FillPlan, shelf: ImageStore) -> list[Refer
     if not pairs:
         face = " with a face" if audit.reader else ""
         raise DatasetError(f"No picture{face} is left to make others from; add one that is not held out.")
-    return [_ready(sample, seen, plan, shelf) for sample, seen in _typical(pairs)[:MOST]]
+    return [_ready(sample, seen, plan, shelf) for sample, seen in _typical(pairs)[:_MOST]]
 
 
-def chosen(references: Sequence[Reference], job: Job, attempt: int, plan: FillPlan) -> tuple[Reference, ...]:
+def chosen(references: Sequence[SetReference], job: FillJob, attempt: int, plan: FillPlan) -> tuple[SetReference, ...]:
     """Of an attempt: for an angle those turned most alike first, in turn from attempt to attempt."""
     wanted = yaw_of(job.gap.bucket) if job.gap.axis == "angle" else None
     order = list(references)
@@ -73,18 +70,14 @@ def _typical(pairs: Sequence[tuple[Sample, Observation]]) -> list[tuple[Sample, 
     return sorted(pairs, key=likeness, reverse=True)
 
 
-def _ready(sample: Sample, seen: Observation, plan: FillPlan, shelf: ImageStore) -> Reference:
-    image = open_sample(sample)
-    if pixel_sha256(image) != sample.sha256:
-        raise DatasetError(f"{sample.path.name} changed since the dataset was loaded; load the dataset again.")
-    size = size_for(*image.size, plan.resolution)
-    kept = shelf.put(ImageOps.fit(image, size, Image.Resampling.LANCZOS))
-    portrait = seen.portrait
-    return Reference(
+def _ready(sample: Sample, seen: Observation, plan: FillPlan, shelf: ImageStore) -> SetReference:
+    image, portrait = fitted_original(sample, plan.resolution), seen.portrait
+    kept = shelf.put(image)
+    return SetReference(
         sample=sample,
         path=shelf.path(kept),
         sha256=kept.sha256,
-        size=size,
+        size=image.size,
         hash=seen.facts.hash if seen.facts else 0,
         embedding=portrait.embedding if portrait and portrait.embedding.size else None,
         yaw=portrait.yaw if portrait else None,

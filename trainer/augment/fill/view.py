@@ -5,20 +5,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from ...dataset.coverage.coverage import AXES
 from ...errors import DatasetError
-from ...storage.values import checked_keys
+from ..table import Table
 
 ANOTHER = "another"
 """The bucket that stands for any the set does not have yet."""
 OPEN = ("background", "outfit")
 """Axes whose buckets are what the pictures show: nothing there has a name before it is made."""
-MOST = 128
-_COLUMNS = ("axis: bucket", "words", "edit", "shape", "negative")
 _DEFAULTS = Path(__file__).with_name("views.txt")
 _EXAMPLE = "angle: left profile | profile, facing left | Turn the head to the left."
+_TABLE = Table(
+    name="catalogue",
+    columns=("axis: bucket", "words", "edit", "shape", "negative"),
+    least=2,
+    most=128,
+    empty=f"There are no views in the catalogue; write one a line, as: {_EXAMPLE}",
+    too_many="{count} views are too many; keep {most} or fewer.",
+)
 _SHAPE = re.compile(r"([1-9][0-9]?)\s*[:x/]\s*([1-9][0-9]?)")
 
 
@@ -75,31 +80,19 @@ def parse_views(text: str) -> tuple[View, ...]:
 
     DatasetError names every row that cannot be read, and a table that is empty or too long.
     """
-    rows = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
-    rows = [(number, line) for number, line in rows if line and not line.startswith("#")]
-    if not rows:
-        raise DatasetError(f"There are no views in the catalogue; write one a line, as: {_EXAMPLE}")
-    if len(rows) > MOST:
-        raise DatasetError(f"{len(rows)} views are too many; keep {MOST} or fewer.")
-    views: list[View] = []
-    faults: list[str] = []
-    for number, line in rows:
-        cells = [cell.strip() for cell in line.split("|")]
-        try:
-            if not 2 <= len(cells) <= len(_COLUMNS):
-                raise DatasetError(f"{line[:60]!r} has {len(cells)} parts; write {' | '.join(_COLUMNS)}.")
-            views.append(_from_row(dict(zip(("bucket", *_COLUMNS[1:]), cells, strict=False))))
-        except DatasetError as fault:
-            faults.append(f"Line {number} of the catalogue: {fault}")
-    if faults:
-        raise DatasetError.all_of(faults)
-    return tuple(views)
+    return tuple(_TABLE.rows(text, _from_row))
 
 
-def _from_row(row: Mapping[str, Any]) -> View:
-    axis, _, bucket = str(row["bucket"]).partition(":")
-    known = {**row, "axis": axis.strip().lower(), "bucket": bucket.strip()}
-    return View(**checked_keys(View, {**known, "shape": _shape(str(row.get("shape", "")))}, DatasetError))
+def _from_row(row: Mapping[str, str]) -> View:
+    axis, _, bucket = row["axis: bucket"].partition(":")
+    return View(
+        axis=axis.strip().lower(),
+        bucket=bucket.strip(),
+        words=row["words"],
+        edit=row.get("edit", ""),
+        shape=_shape(row.get("shape", "")),
+        negative=row.get("negative", ""),
+    )
 
 
 def _shape(text: str) -> tuple[int, int] | None:

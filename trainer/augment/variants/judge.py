@@ -1,6 +1,6 @@
 """Whether a variant may be kept: the same face, where the caption says it is, and no longer a render."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from ...errors import RunError
 from ...faces.face import Face, FaceReader
 from ...generate.render_cache import is_blank
 from ...storage.values import checked_keys
+from ..rounds import Verdict
 from .style import Style
 
 LEAST_LOOK = 0.1
@@ -30,26 +31,20 @@ class LookReader(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What was measured of a variant; None is not measured. `fault` is why it may not be kept, `note` what to know."""
+class VariantVerdict(Verdict):
+    """`identity` is taken to the render's face. `shift` is how far eyes, nose and mouth moved, `look` by how much the
+    style is likelier than a 3d render."""
 
-    identity: float | None = None
     shift: float | None = None
     look: float | None = None
-    fault: str | None = None
-    note: str | None = None
-
-    @property
-    def is_kept(self) -> bool:
-        return self.fault is None
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Verdict":
+    def from_json(cls, data: Mapping[str, Any]) -> "VariantVerdict":
         return cls(**checked_keys(cls, data, RunError))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judge:
+class VariantJudge:
     """Readers, either of them None where nobody can tell; `shift` as the plan has it. `same_person` is the least cosine
     of the set's own face, at least the reader's."""
 
@@ -70,22 +65,23 @@ class Judge:
             return None
         return self.same_person * (1.0 if style.face == "strict" else _LOOSE)
 
-    def verdict(self, source: Face | None, image: Image.Image, style: Style) -> Verdict:
+    def verdict(self, source: Face | None, image: Image.Image, style: Style) -> VariantVerdict:
         """Of a variant and the face of its render, both in pictures of one size."""
         if is_blank(image):
-            return Verdict(fault="it came out blank")
+            return VariantVerdict(fault="it came out blank")
         look = None if self.looks is None else self.looks.margin(image, style.prompt)
         if source is None:
-            return Verdict(look=look, fault=_look_fault(look))
+            return VariantVerdict(look=look, fault=_look_fault(look))
         face = known_face(self.faces, image)
         if face is None:
             lost = "no face is found in it"
             is_told = style.face == "flag"
-            return Verdict(look=look, fault=_look_fault(look) if is_told else lost, note=lost if is_told else None)
+            fault, note = (_look_fault(look), lost) if is_told else (lost, None)
+            return VariantVerdict(look=look, fault=fault, note=note)
         identity, moved = float(source.embedding @ face.embedding), landmark_shift(source, face)
         fault = self._face_fault(identity, moved, style) or _look_fault(look)
         note = self._note(identity, style)
-        return Verdict(identity=identity, shift=moved, look=look, fault=fault, note=note)
+        return VariantVerdict(identity=identity, shift=moved, look=look, fault=fault, note=note)
 
     def _face_fault(self, identity: float, moved: float | None, style: Style) -> str | None:
         floor = self.floor(style)
@@ -113,11 +109,6 @@ def landmark_shift(one: Face, other: Face) -> float | None:
         return None
     apart = np.asarray(one.points, np.float64) - np.asarray(other.points, np.float64)
     return float(np.sqrt((apart**2).sum(axis=1).mean())) / max(one.height, 1e-6)
-
-
-def mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
 
 
 def _look_fault(look: float | None) -> str | None:

@@ -8,29 +8,29 @@ from ...dataset.sample import Sample
 from ...images.pen import AMBER, GREEN, QUIET, TEXT, Pen
 from ...images.pixels import load_rgb
 from ...images.sheet import Grid, Line, draw_caption, draw_tile
-from .make import Drawn
-from .studio import Attempt
+from ..rounds import Drawn
+from .renderer import VariantAttempt
 
 _SIDE, _GAP, _TEXT = 192, 12, 46
 _MOST_ROWS = 12
 
 
-def draw_pairs(drawn: Sequence[Drawn]) -> Image.Image:
+def draw_pairs(drawn: Sequence[Drawn[VariantAttempt]]) -> Image.Image:
     """Each a render, its variant, and beneath them style and verdict; the newest first."""
     wide = 2 * _SIDE + 3 * _GAP
     pen = Pen((len(drawn) * wide, _SIDE + 2 * _GAP + _TEXT))
     for number, one in enumerate(reversed(drawn)):
         left = number * wide + _GAP
-        for place, path in enumerate((one.start, one.path)):
+        for place, path in enumerate((one.attempt.source.start, one.attempt.path)):
             draw_tile(pen, (left + place * (_SIDE + _GAP), _GAP), load_rgb(path), _SIDE)
         draw_caption(pen, (left, _SIDE + _GAP), 2 * _SIDE + _GAP, _caption(one.attempt))
     return pen.image
 
 
-def draw_variants(samples: Sequence[Sample], kept: Sequence[Attempt]) -> Image.Image:
+def draw_variants(samples: Sequence[Sample], kept: Sequence[VariantAttempt]) -> Image.Image:
     """Rows of a render and its variants, at most 12 renders. `samples` are the dataset's, where the files are known."""
     by_sha = {sample.sha256: sample for sample in samples}
-    rows: dict[str, list[Attempt]] = {}
+    rows: dict[str, list[VariantAttempt]] = {}
     for attempt in kept:
         rows.setdefault(attempt.job.source.sha256, []).append(attempt)
     shown = list(rows.values())[:_MOST_ROWS]
@@ -55,7 +55,7 @@ def draw_variants(samples: Sequence[Sample], kept: Sequence[Attempt]) -> Image.I
     return pen.image
 
 
-def _caption(attempt: Attempt) -> list[Line]:
+def _caption(attempt: VariantAttempt) -> list[Line]:
     verdict = attempt.verdict
     face = "" if verdict.identity is None else f"face {verdict.identity:.2f} · "
     said = f"{face}denoise {attempt.denoise:.2f}" if verdict.is_kept else verdict.fault or ""

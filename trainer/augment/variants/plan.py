@@ -1,7 +1,5 @@
 """What variants are asked for, and the pictures that makes: sizes, seeds, and which render gets which style."""
 
-import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -11,7 +9,6 @@ from ...errors import DatasetError
 from .repeats import VARIANTS
 from .style import Style, guide_styles
 
-STEP = 16
 EDIT = "Redraw this picture as {style}. Keep the same person, face, expression, pose, clothes and background."
 T = TypeVar("T")
 
@@ -24,7 +21,7 @@ class VariantPlan:
     is said in the captions of originals that name no style. `probes` renders find each style's denoise; a variant that
     fails is tried `retries` times more. `shift` is how far eyes, nose and mouth may move, as root mean square in parts
     of the face's height. `edits` shows the render to an edit model with the instruction `edit`, instead of beginning at
-    it; the ladder of denoise has no say then.
+    it; the styles' denoise has no say then.
     """
 
     styles: tuple[Style, ...] = field(default_factory=guide_styles)
@@ -42,7 +39,7 @@ class VariantPlan:
     edits: bool = False
     edit: str = EDIT
     check: bool = True
-    """False takes every picture as it comes, at the middle of each style's ladder."""
+    """False takes every picture as it comes, at the middle of each style's denoise schedule."""
 
     def __post_init__(self) -> None:
         checks = (
@@ -59,31 +56,22 @@ class VariantPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class VariantJob:
     """One variant to make: the `number`-th of its render."""
 
     source: Sample
     style: Style
     number: int
 
-
-def size_for(width: int, height: int, resolution: int) -> tuple[int, int]:
-    """The size of at most `resolution`² pixels near a picture's shape, in multiples of 16, as every family takes."""
-    scale = resolution / math.sqrt(width * height)
-    wide, high = (max(64, int(side * scale) // STEP * STEP) for side in (width, height))
-    return wide, high
+    @property
+    def name(self) -> str:
+        return f"{self.source.sha256}|{self.style.prompt}|{self.number}"
 
 
-def seed_for(plan: VariantPlan, job: Job, attempt: int) -> int:
-    """Of its own for every picture, and the same whichever others are made."""
-    words = f"{plan.seed}|{job.source.sha256}|{job.style.prompt}|{job.number}|{attempt}"
-    return int.from_bytes(hashlib.sha256(words.encode()).digest()[:4], "big")
-
-
-def jobs_for(sources: Sequence[Sample], styles: Sequence[Style], per_render: int) -> list[Job]:
+def jobs_for(sources: Sequence[Sample], styles: Sequence[Style], per_render: int) -> list[VariantJob]:
     """Styles in turn from render to render, so that each comes up as often as its neighbours; by style, then render."""
     jobs = [
-        (turn % len(styles), place, Job(source=source, style=styles[turn % len(styles)], number=number))
+        (turn % len(styles), place, VariantJob(source=source, style=styles[turn % len(styles)], number=number))
         for place, source in enumerate(sources)
         for number in range(per_render)
         for turn in [place * per_render + number]

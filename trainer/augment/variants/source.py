@@ -4,16 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ...dataset.sample import Sample
-from ...dataset.sample_pixels import open_sample
 from ...errors import DatasetError
 from ...faces.face import Face, FaceReader
-from ...images.pixels import pixel_sha256
-from ...images.store import ImageStore, StoredImage
+from ...images.store import ImageStore
+from ..original import fitted, fitted_original
 from .judge import known_face
-from .plan import size_for
 
 Hints = Callable[[Sample], Image.Image | None]
 """What a ControlNet is to follow for a picture; None for nothing."""
@@ -32,27 +30,23 @@ class Source:
     sha256: str
     size: tuple[int, int]
     face: Face | None
-    hint: StoredImage | None
+    hint: Path | None
 
 
 def ready(sample: Sample, resolution: int, faces: FaceReader | None, shelf: ImageStore, hints: Hints) -> Source:
     """DatasetError for a picture that cannot be read, has changed, or shows no face to hold variants to."""
-    image = open_sample(sample)
-    if pixel_sha256(image) != sample.sha256:
-        raise DatasetError(f"{sample.path.name} changed since the dataset was loaded; load the dataset again.")
-    size = size_for(*image.size, resolution)
-    fitted = ImageOps.fit(image, size, Image.Resampling.LANCZOS)
-    face = known_face(faces, fitted)
+    image = fitted_original(sample, resolution)
+    face = known_face(faces, image)
     if face is None and faces is not None:
         raise DatasetError(
             f"{sample.path.name}: no face is found, so variants of it cannot be held to one; it stays as an original."
         )
-    kept, hint = shelf.put(fitted), hints(sample)
+    kept, hint = shelf.put(image), hints(sample)
     return Source(
         sample=sample,
         start=shelf.path(kept),
         sha256=kept.sha256,
-        size=size,
+        size=image.size,
         face=face,
-        hint=None if hint is None else shelf.put(ImageOps.fit(hint, size, Image.Resampling.LANCZOS)),
+        hint=None if hint is None else shelf.path(shelf.put(fitted(hint, image.size))),
     )

@@ -10,20 +10,26 @@ from typing import Any, Literal
 
 from ...errors import DatasetError
 from ...storage.values import checked_keys
+from ..table import Table
 
 Face = Literal["strict", "loose", "flag"]
-MOST = 32
-_COLUMNS = ("prompt", "denoise", "face", "negative")
 _RANGE = re.compile(r"([01]?\.?[0-9]{1,3})\s*(?:-|–|to)\s*([01]?\.?[0-9]{1,3})")
 _DEFAULTS = Path(__file__).with_name("styles.toml")
 _EXAMPLE = "oil painting portrait | 0.55-0.70 | loose | photo"
+_TABLE = Table(
+    name="styles",
+    columns=("prompt", "denoise", "face", "negative"),
+    most=32,
+    empty=f"There are no styles to make variants in; write one a line, as: {_EXAMPLE}",
+    too_many="{count} styles are too many to teach anything by; keep the best {most} or fewer.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
     """What to ask for, how far from the render to go, and how strictly the face is held to it.
 
-    `low` and `high` are the ends of the denoise ladder. `face` strict: the reader's own threshold; loose: three
+    `low` and `high` are the ends of the denoise schedule. `face` strict: the reader's own threshold; loose: three
     quarters of it, for paintings; flag: measured and told, never a reason to drop, since readers of photographs misread
     pencil lines.
     """
@@ -45,12 +51,12 @@ class Style:
         if self.face not in ("strict", "loose", "flag"):
             raise DatasetError(f"The style {self.prompt[:60]!r} holds faces {self.face!r}; use strict, loose or flag.")
 
-    def ladder(self, rungs: int = 4) -> tuple[float, ...]:
+    def denoise_schedule(self, steps: int = 4) -> tuple[float, ...]:
         """Denoises to try, the highest first."""
         if self.low == self.high:
             return (self.high,)
-        step = (self.high - self.low) / (rungs - 1)
-        return tuple(round(self.high - rung * step, 3) for rung in range(rungs))
+        apart = (self.high - self.low) / (steps - 1)
+        return tuple(round(self.high - step * apart, 3) for step in range(steps))
 
     def line(self) -> str:
         """As a row of the table."""
@@ -78,33 +84,15 @@ def parse_styles(text: str) -> tuple[Style, ...]:
 
     DatasetError names every row that cannot be read, and a table that is empty, too long or names a style twice.
     """
-    rows = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
-    rows = [(number, line) for number, line in rows if line and not line.startswith("#")]
-    if not rows:
-        raise DatasetError(f"There are no styles to make variants in; write one a line, as: {_EXAMPLE}")
-    if len(rows) > MOST:
-        raise DatasetError(f"{len(rows)} styles are too many to teach anything by; keep the best {MOST} or fewer.")
-    styles: list[Style] = []
-    faults: list[str] = []
-    for number, line in rows:
-        try:
-            styles.append(_parsed(line))
-        except DatasetError as fault:
-            faults.append(f"Line {number} of the styles: {fault}")
+    return tuple(_TABLE.rows(text, _from_row, _repeated))
+
+
+def _repeated(styles: Sequence[Style]) -> list[str]:
     names = [style.prompt.lower() for style in styles]
-    faults += [
-        f"The style {name!r} is there twice; keep one." for name in dict.fromkeys(names) if names.count(name) > 1
-    ]
-    if faults:
-        raise DatasetError.all_of(faults)
-    return tuple(styles)
+    return [f"The style {name!r} is there twice; keep one." for name in dict.fromkeys(names) if names.count(name) > 1]
 
 
-def _parsed(line: str) -> Style:
-    cells = [cell.strip() for cell in line.split("|")]
-    if len(cells) > len(_COLUMNS):
-        raise DatasetError(f"{line[:60]!r} has {len(cells)} parts; write {' | '.join(_COLUMNS)}.")
-    row = dict(zip(_COLUMNS, cells, strict=False))
+def _from_row(row: Mapping[str, str]) -> Style:
     given: dict[str, Any] = {name: row[name] for name in ("face", "negative") if row.get(name)}
     if denoise := row.get("denoise"):
         given["low"], given["high"] = _ends(denoise)

@@ -9,13 +9,13 @@ from ...dataset.sample import Sample
 from ...errors import Cancelled, DatasetError
 from ...families.base import Base
 from ...families.family import Family
-from ...images.pixels import load_rgb, pixel_sha256
+from ...generate.sampler import Sampler
 from ...recipe.buckets import Placement, placement
 from ...recipe.recipe import Recipe
 from ..run.events import Prepared
 from ..run.folder import RunFolder
 from .cache import Cache
-from .prior import PriorPicture, draw_missing, prior_pictures, without_trigger
+from .prior import draw_prior, prior_shots, without_trigger
 from .training_set import Example, TrainingSet
 
 _log = logging.getLogger(__name__)
@@ -105,17 +105,18 @@ def _warn_without_masks(work: Preparation) -> None:
 def _drawn(work: Preparation, places: Sequence[Placement]) -> Generator[Prepared, None, list[Example]]:
     """Pictures of anybody that the base makes itself."""
     count = work.recipe.prior.images
-    pictures = prior_pictures(count, work.recipe.seed, work.dataset, places, work.run.prior, work.base.sha256)
+    if not count:
+        return []
+    shots = prior_shots(count, work.recipe.seed, work.dataset, places)
+    examples: dict[int, Example] = {}
     with work.run.writing():
-        for done in draw_missing(pictures, work.family):
-            yield _progress(work, "drawing prior pictures", done, count)
-    return [_drawn_example(picture, work.recipe) for picture in pictures]
-
-
-def _drawn_example(picture: PriorPicture, recipe: Recipe) -> Example:
-    size = picture.shot.width, picture.shot.height
-    sample = Sample(path=picture.path, sha256=pixel_sha256(load_rgb(picture.path)), width=size[0], height=size[1])
-    return _prior_example(sample, picture.shot.prompt, recipe)
+        for path, picture in draw_prior(shots, Sampler(work.family), work.run.prior, work.base.sha256):
+            shot, kept = picture.request.shot, picture.kept
+            sample = Sample(path=path, sha256=kept.sha256, width=kept.width, height=kept.height)
+            examples[picture.request.what] = _prior_example(sample, shot.prompt, work.recipe)
+            if picture.is_new:
+                yield _progress(work, "drawing prior pictures", len(examples), count)
+    return [examples[number] for number in range(count)]
 
 
 def _regularisation(work: Preparation) -> list[Example]:

@@ -1,33 +1,19 @@
 """Prior preservation: what the base itself draws without the trigger, kept so that only the trigger changes meaning."""
 
 import hashlib
-import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from ...dataset.dataset import Dataset
-from ...families.family import Family
-from ...generate.sampler import Sampler
-from ...generate.shot import Shot
+from ...generate.render_cache import RenderCache, Rendering, RenderRequest
+from ...generate.render_store import KeyedPictures
+from ...generate.shot import Generator, Shot
 from ...recipe.buckets import Placement
-from ...storage.atomic import write_atomically
 from ...storage.seeding import derived_seed
 from ...storage.values import canonical_json
 
 _BARE_EVERY = 4
-
-
-@dataclass(frozen=True)
-class PriorPicture:
-    """A picture to draw, its caption being the prompt; `key` names it by the base and everything that made it."""
-
-    shot: Shot
-    path: Path
-    key: str
 
 
 def without_trigger(caption: str, dataset: Dataset) -> str:
@@ -40,44 +26,36 @@ def without_trigger(caption: str, dataset: Dataset) -> str:
     return f"{dataset.subject}, {rest}" if rest else dataset.subject
 
 
-def prior_pictures(
-    count: int, seed: int, dataset: Dataset, places: Sequence[Placement], folder: Path, base: str
-) -> tuple[PriorPicture, ...]:
-    """`count` pictures in the captions' contexts and bucket sizes, every fourth of the bare class word."""
-    pictures: list[PriorPicture] = []
+def prior_shots(count: int, seed: int, dataset: Dataset, places: Sequence[Placement]) -> tuple[Shot, ...]:
+    """`count` pictures in the captions' contexts and bucket sizes, every fourth of the bare class word.
+
+    A shot's prompt is the caption that its picture is trained with.
+    """
+    shots: list[Shot] = []
     for number in range(count):
         sample = number % len(places)
         is_bare = number % _BARE_EVERY == 0
         prompt = dataset.subject if is_bare else without_trigger(dataset.train[sample].caption, dataset)
         width, height = places[sample].bucket
-        shot = Shot(prompt=prompt, seed=derived_seed(seed, "prior", number), width=width, height=height)
-        key = hashlib.sha256(canonical_json([base, astuple(shot)]).encode()).hexdigest()
-        pictures.append(PriorPicture(shot, folder / f"{key[:32]}.png", key))
-    return tuple(pictures)
+        shots.append(Shot(prompt=prompt, seed=derived_seed(seed, "prior", number), width=width, height=height))
+    return tuple(shots)
 
 
-def draw_missing(pictures: Sequence[PriorPicture], family: Family) -> Iterator[int]:
-    """Draw those not on disk yet, sizes together; yields how many of all exist after each."""
-    missing = sorted((p for p in pictures if not _is_whole(p.path)), key=lambda p: (p.shot.width, p.shot.height))
-    done = len(pictures) - len(missing)
-    images = Sampler(family).generate([picture.shot for picture in missing])
-    for picture, image in zip(missing, images, strict=True):
-        write_picture(picture.path, image)
-        done += 1
-        yield done
+def prior_key(base: str, shot: Shot) -> str:
+    """What a run's folder calls the picture, by the base's sha256 and everything that made it."""
+    said = canonical_json([base, list(shot.by_content().values())])
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
-def write_picture(path: Path, image: Image.Image) -> None:
-    """A PNG, whole or not at all."""
-    data = io.BytesIO()
-    image.save(data, "PNG")
-    write_atomically(path, data.getvalue())
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        with Image.open(path) as image:
-            image.verify()
-    except (OSError, SyntaxError):  # Pillow calls a broken PNG a SyntaxError
-        return False
-    return True
+def draw_prior(
+    shots: Sequence[Shot], generator: Generator, folder: Path, base: str
+) -> Iterator[tuple[Path, Rendering[int]]]:
+    """Every picture with its file, numbered as its shot: first those on disk, then the others, sizes together."""
+    store = KeyedPictures(folder)
+    cache = RenderCache(
+        generator=generator, store=store, fingerprint=base, key=prior_key, in_batches=True, refuses_blanks=False
+    )
+    requests = [RenderRequest(what=number, shot=shot) for number, shot in enumerate(shots)]
+    requests.sort(key=lambda request: (request.shot.width, request.shot.height))
+    for rendering in cache.render(requests):
+        yield store.path(rendering.key), rendering

@@ -10,18 +10,21 @@ import pytest
 from PIL import Image
 
 from tests.fakes import CHARACTER, GROUNDS, FakeReader, mixed, picture
-from trainer.augment.fill.fill import Drawn, fill_gaps
-from trainer.augment.fill.filled import Filled
+from trainer.augment.fill.fill import fill_gaps
 from trainer.augment.fill.picture import draw_attempts, draw_change, draw_filled
 from trainer.augment.fill.plan import FillPlan
+from trainer.augment.fill.result import FillResult
 from trainer.augment.fill.view import View
+from trainer.augment.rounds import Drawing, Drawn
 from trainer.dataset.audit.audit import audit
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.sample import Sample
 from trainer.errors import Cancelled, DatasetError, ModelError
 from trainer.faces.face import Face, Reading
+from trainer.generate.attachments import ATTACHMENTS, Attachment
 from trainer.generate.shot import Shot
 from trainer.images.pixels import load_rgb, pixel_sha256
+from trainer.runtime.work import follow
 
 SIDE = 96
 STRANGER = np.array([-0.48, 0.6, 0.64])
@@ -55,6 +58,7 @@ class Painter:
     heeds: bool = True
     blank: bool = False
     drawn: list[Shot] = field(default_factory=list[Shot])
+    supports: frozenset[type[Attachment]] = ATTACHMENTS
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
         for shot in shots:
@@ -91,15 +95,18 @@ def pictures(folder: Path, count: int = 3, held: int = 1, size: tuple[int, int] 
 
 
 def run(dataset: Dataset, out: Path, painter: Painter | None = None, **more: Any) -> list[Any]:
+    """Every event, and the result last."""
     reader = more.pop("reader", Reader())
-    options = {name: more.pop(name) for name in ("cancelled", "fingerprint", "posed") if name in more}
+    options = {name: more.pop(name) for name in ("cancelled", "fingerprint") if name in more}
     plan = FillPlan(**{"views": (SMILE,), "resolution": SIDE, "retries": 2, **more})
     looked = audit(dataset, faces=reader, attributes=reader)
-    readers: dict[str, Any] = {"faces": reader, "attributes": reader, "fingerprint": "base", **options}
-    return list(fill_gaps(looked, plan, painter or Painter(), out, **readers))
+    drawing = Drawing(**{"generator": painter or Painter(), "out": out, "fingerprint": "base", **options})
+    events: list[Any] = []
+    result = follow(fill_gaps(looked, plan, drawing, reader, reader), events.append)
+    return [*events, result]
 
 
-def fill(*parts: Any, **more: Any) -> Filled:
+def fill(*parts: Any, **more: Any) -> FillResult:
     return run(*parts, **more)[-1]
 
 
@@ -165,7 +172,7 @@ def test_references_keep_their_shape(tmp_path: Path) -> None:
         pictures(tmp_path / "in", size=(64, 192)), tmp_path / "out", painter, way="edit", views=(TALL,), resolution=128
     )
     shot = painter.drawn[0]
-    wide, high = load_rgb(shot.references[0]).size
+    wide, high = load_rgb(shot.references[0].path).size
     assert wide / high == pytest.approx(1 / 3, rel=0.12)
     assert shot.width / shot.height == pytest.approx(1 / 2, rel=0.12)
     assert shot.start is None and "Make" not in shot.prompt and "Keep the same person" in shot.prompt
@@ -181,7 +188,7 @@ def test_held_out_pictures_are_never_references(tmp_path: Path) -> None:
     painter, dataset = Painter(who=None), pictures(tmp_path / "in", count=2, held=3)
     fill(dataset, tmp_path / "out", painter, way="edit", at_once=5, retries=5)
     held = {sample.sha256 for sample in dataset.held_out}
-    shown = {path.stem for shot in painter.drawn for path in shot.references}
+    shown = {one.path.stem for shot in painter.drawn for one in shot.references}
     assert shown and not shown & held
     with pytest.raises(DatasetError, match="No picture with a face is left"):
         fill(dataset.with_samples(dataset.held_out), tmp_path / "out", gaps=("smile",))
@@ -218,9 +225,10 @@ def test_a_pose_is_given_where_the_view_is_one_of_angle_or_framing(tmp_path: Pat
     painter = Painter()
     views = (SMILE, View(axis="angle", bucket="left profile", words="profile"))
     fill(pictures(tmp_path / "in"), tmp_path / "out", painter, views=views, posed=True, gaps=("smile", "left profile"))
-    hints = {shot.prompt.split(", ")[2]: shot.hint for shot in painter.drawn}
+    hints = {shot.prompt.split(", ")[2]: shot.control for shot in painter.drawn}
     assert any(
-        shot.hint is not None and load_rgb(shot.hint).size == (shot.width, shot.height) for shot in painter.drawn
+        shot.control is not None and load_rgb(shot.control.path).size == (shot.width, shot.height)
+        for shot in painter.drawn
     )
     assert None in hints.values()
 
@@ -229,11 +237,12 @@ def test_without_a_reader_nothing_is_a_gap_but_views_can_be_asked_for(tmp_path: 
     dataset = pictures(tmp_path / "in")
     looked = audit(dataset)
     plan = FillPlan(views=(SMILE,), resolution=SIDE)
-    [empty] = list(fill_gaps(looked, plan, Painter(), tmp_path / "out", fingerprint="base"))
-    assert isinstance(empty, Filled) and "No gaps" in empty.texts[0]
-    asked = replace(plan, gaps=("smile",))
-    *_, filled = fill_gaps(looked, asked, Painter(), tmp_path / "out", fingerprint="base")
-    assert isinstance(filled, Filled) and len(filled.made) == 1
+    drawing = Drawing(generator=Painter(), out=tmp_path / "out", fingerprint="base")
+    events: list[Any] = []
+    empty = follow(fill_gaps(looked, plan, drawing), events.append)
+    assert not events and "No gaps" in empty.texts[0]
+    filled = follow(fill_gaps(looked, replace(plan, gaps=("smile",)), drawing))
+    assert len(filled.made) == 1
     assert any("look at" in text for text in filled.texts)
 
 

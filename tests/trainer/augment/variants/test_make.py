@@ -10,17 +10,20 @@ import pytest
 from PIL import Image
 
 from tests.fakes import CHARACTER, FakeReader, mixed, picture
-from trainer.augment.variants.made import Made
-from trainer.augment.variants.make import Drawn, make_variants
+from trainer.augment.rounds import Drawing, Drawn
+from trainer.augment.variants.make import make_variants
 from trainer.augment.variants.plan import VariantPlan
+from trainer.augment.variants.result import VariantResult
 from trainer.augment.variants.style import Style
 from trainer.dataset.checks.duplicates import near_pairs
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.sample import Sample
 from trainer.errors import Cancelled, DatasetError, ModelError
 from trainer.faces.face import Face
+from trainer.generate.attachments import ATTACHMENTS, Attachment
 from trainer.generate.shot import Shot
 from trainer.images.pixels import pixel_sha256
+from trainer.runtime.work import follow
 
 OIL, INK = Style(prompt="oil painting"), Style(prompt="ink drawing", low=0.3, high=0.6)
 SIDE = 96
@@ -42,6 +45,7 @@ class Painter:
     blank: bool = False
     lost: float = 2.0
     drawn: list[Shot] = field(default_factory=list[Shot])
+    supports: frozenset[type[Attachment]] = ATTACHMENTS
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
         assert len(shots) == 1, "a picture's last bits depend on its batch, which differs after a Cancel"
@@ -87,13 +91,20 @@ def renders(folder: Path, count: int = 4, held: int = 1, size: tuple[int, int] =
     return Dataset(samples=tuple(samples), trigger="sage", subject="person", root=folder)
 
 
-def made(dataset: Dataset, out: Path, painter: Any = None, plan: VariantPlan | None = None, **more: Any) -> Made:
+def made(
+    dataset: Dataset, out: Path, painter: Any = None, plan: VariantPlan | None = None, **more: Any
+) -> VariantResult:
     return run(dataset, out, painter, plan, **more)[-1]
 
 
 def run(dataset: Dataset, out: Path, painter: Any = None, plan: VariantPlan | None = None, **more: Any) -> list[Any]:
-    readers = {"faces": Reader(), "looks": None, "fingerprint": "base", **more}
-    return list(make_variants(dataset, plan or _plan(), painter or Painter(), out, **readers))
+    """Every event, and the result last."""
+    options = {name: more.pop(name) for name in ("cancelled", "fingerprint") if name in more}
+    drawing = Drawing(**{"generator": painter or Painter(), "out": out, "fingerprint": "base", **options})
+    events: list[Any] = []
+    work = make_variants(dataset, plan or _plan(), drawing, **{"faces": Reader(), "looks": None, **more})
+    result = follow(work, events.append)
+    return [*events, result]
 
 
 def _plan(**more: Any) -> VariantPlan:
@@ -153,20 +164,20 @@ def test_siblings_are_no_duplicates(tmp_path: Path) -> None:
     assert near_pairs([0] * 5, [0] * 5, [sample.sha256 for sample in samples])
 
 
-def test_the_ladder_keeps_the_highest_denoise_at_which_half_the_faces_stay(tmp_path: Path) -> None:
+def test_the_schedule_keeps_the_highest_denoise_at_which_half_the_faces_stay(tmp_path: Path) -> None:
     result = made(renders(tmp_path / "in"), tmp_path / "out", Painter(drift=0.9))
-    tuned = result.styles[0].tuned
-    assert tuned.denoise is not None
-    assert tuned.denoise == tuned.rungs[-1].denoise < tuned.style.high
-    assert all(2 * rung.kept < rung.tried for rung in tuned.rungs[:-1])
-    assert 2 * tuned.rungs[-1].kept >= tuned.rungs[-1].tried
+    found = result.styles[0].found
+    assert found.denoise is not None
+    assert found.denoise == found.steps[-1].denoise < found.style.high
+    assert all(2 * step.kept < step.tried for step in found.steps[:-1])
+    assert 2 * found.steps[-1].kept >= found.steps[-1].tried
     identities = [attempt.verdict.identity or 0.0 for attempt in result.kept]
     assert all(identity >= Reader().same_person for identity in identities)
 
 
 def test_a_style_that_stays_a_render_is_left_out_and_named(tmp_path: Path) -> None:
     result = made(renders(tmp_path / "in"), tmp_path / "out", plan=_plan(styles=(OIL, INK)), looks=Looks())
-    assert [figures.tuned.denoise is None for figures in result.styles] == [False, True]
+    assert [figures.found.denoise is None for figures in result.styles] == [False, True]
     assert any(text.startswith("ink drawing: left out") for text in result.texts)
     assert {s.style for s in result.dataset.samples if s.origin == "variant"} == {"oil painting"}
 
@@ -264,13 +275,13 @@ def test_mixed_sizes_and_transparency_begin_from_opaque_pictures_of_their_shape(
 def test_unchecked_variants_are_taken_as_they_come(tmp_path: Path) -> None:
     result = made(renders(tmp_path / "in"), tmp_path / "out", Painter(lost=0.0), _plan(check=False))
     assert len(result.kept) == 8 and not result.dropped
-    assert {attempt.denoise for attempt in result.kept} == {OIL.ladder()[2]}
+    assert {attempt.denoise for attempt in result.kept} == {OIL.denoise_schedule()[2]}
 
 
 def test_every_picture_is_told_with_how_far_the_work_is(tmp_path: Path) -> None:
     told = [event for event in run(renders(tmp_path / "in"), tmp_path / "out") if isinstance(event, Drawn)]
     assert told[-1].done == told[-1].total == 8
-    assert all(event.path.is_file() and event.start.is_file() for event in told)
+    assert all(event.attempt.path.is_file() and event.attempt.source.start.is_file() for event in told)
 
 
 def test_cancel_is_noticed_while_renders_are_read(tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ def test_every_bad_row_is_named_at_once() -> None:
 
 
 def test_a_denoise_of_one_may_be_asked_for() -> None:
-    assert parse_styles("photo | 1")[0].ladder() == (1.0,)
+    assert parse_styles("photo | 1")[0].denoise_schedule() == (1.0,)
 
 
-def test_ladders_go_down_in_even_steps() -> None:
-    assert Style(prompt="x", low=0.35, high=0.65).ladder() == (0.65, 0.55, 0.45, 0.35)
+def test_denoise_schedules_go_down_in_even_steps() -> None:
+    assert Style(prompt="x", low=0.35, high=0.65).denoise_schedule() == (0.65, 0.55, 0.45, 0.35)

@@ -2,21 +2,21 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ...dataset.dataset import Dataset
-from .judge import mean
-from .ladder import Tuned
-from .plan import Job
-from .studio import Attempt
+from ..rounds import mean
+from .denoise import StyleDenoise
+from .plan import VariantJob
+from .renderer import VariantAttempt
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dropped:
     """A variant that could not be made, and why its last attempt failed."""
 
-    job: Job
+    job: VariantJob
     why: str
 
     @property
@@ -28,7 +28,7 @@ class Dropped:
 class StyleFigures:
     """One style: what was tried on the way to its denoise, how many variants were kept and dropped, their means."""
 
-    tuned: Tuned
+    found: StyleDenoise
     kept: int
     dropped: int
     drawn: int
@@ -36,11 +36,31 @@ class StyleFigures:
     shift: float | None
     look: float | None
 
+    @classmethod
+    def of(
+        cls,
+        found: StyleDenoise,
+        tried: Sequence[VariantAttempt],
+        kept: Sequence[VariantAttempt],
+        dropped: Sequence[Dropped],
+    ) -> "StyleFigures":
+        """Of one style, picked from every attempt, all that were kept and all that were dropped."""
+        mine = [attempt.verdict for attempt in kept if attempt.job.style == found.style]
+        return cls(
+            found=found,
+            kept=len(mine),
+            dropped=sum(drop.job.style == found.style for drop in dropped),
+            drawn=len({attempt.kept.sha256 for attempt in tried if attempt.job.style == found.style}),
+            identity=mean([verdict.identity for verdict in mine]),
+            shift=mean([verdict.shift for verdict in mine]),
+            look=mean([verdict.look for verdict in mine]),
+        )
+
     @property
     def sentence(self) -> str:
-        name, denoise = self.tuned.style.prompt, self.tuned.denoise
+        name, denoise = self.found.style.prompt, self.found.denoise
         if denoise is None:
-            return f"{name}: left out, {_why(self.tuned)}."
+            return f"{name}: left out, {_why(self.found)}."
         parts = [f"denoise {denoise:.2f}", f"{self.kept} kept"]
         parts += [f"{self.dropped} dropped"] if self.dropped else []
         parts += [f"face {self.identity:.2f}"] if self.identity is not None else []
@@ -48,22 +68,20 @@ class StyleFigures:
         return f"{name}: {', '.join(parts)}."
 
     def to_json(self) -> dict[str, Any]:
-        from dataclasses import asdict
-
         return {
-            "style": self.tuned.style.prompt,
-            "denoise": self.tuned.denoise,
-            "rungs": [asdict(rung) for rung in self.tuned.rungs],
+            "style": self.found.style.prompt,
+            "denoise": self.found.denoise,
+            "rungs": [asdict(step) for step in self.found.steps],
             **{name: getattr(self, name) for name in ("kept", "dropped", "drawn", "identity", "shift", "look")},
         }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class VariantResult:
     """`dataset` holds originals and variants with their repeats; `kept` are the variants in its order."""
 
     dataset: Dataset
-    kept: tuple[Attempt, ...]
+    kept: tuple[VariantAttempt, ...]
     dropped: tuple[Dropped, ...]
     styles: tuple[StyleFigures, ...]
     texts: tuple[str, ...]
@@ -77,31 +95,17 @@ class Made:
         }  # fmt: skip
 
 
-def figures(tuned: Tuned, tried: Sequence[Attempt], kept: Sequence[Attempt], dropped: int) -> StyleFigures:
-    """Of one style, from every attempt at it and those that were kept."""
-    verdicts = [attempt.verdict for attempt in kept]
-    return StyleFigures(
-        tuned=tuned,
-        kept=len(kept),
-        dropped=dropped,
-        drawn=len({attempt.kept.sha256 for attempt in tried}),
-        identity=mean([verdict.identity for verdict in verdicts]),
-        shift=mean([verdict.shift for verdict in verdicts]),
-        look=mean([verdict.look for verdict in verdicts]),
-    )
-
-
-def notes(kept: Sequence[Attempt]) -> list[str]:
+def notes(kept: Sequence[VariantAttempt]) -> list[str]:
     """What is to be known of kept variants, once each with how many it is true of."""
     said = Counter("faces that read low" if a.verdict.identity is not None else "no face found"
                    for a in kept if a.verdict.note)  # fmt: skip
     return [f"{count} drawings kept with {what}: look at them." for what, count in said.items()]
 
 
-def _why(tuned: Tuned) -> str:
-    if not tuned.rungs:
+def _why(found: StyleDenoise) -> str:
+    if not found.steps:
         return "nothing was tried"
-    lowest = tuned.rungs[-1]
+    lowest = found.steps[-1]
     seen = "" if lowest.identity is None else f", faces at {lowest.identity:.2f}"
     look = "" if lowest.look is None else f", style {lowest.look:+.2f} over 3d render"
     return f"{lowest.kept} of {lowest.tried} could be kept even at denoise {lowest.denoise:.2f}{seen}{look}"

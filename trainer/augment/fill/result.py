@@ -1,23 +1,20 @@
 """What came of filling gaps: the larger set, and gap by gap what was made, what failed and why."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...dataset.audit.audit import Audit
 from ...dataset.coverage.coverage import Coverage, cover
 from ...dataset.dataset import Dataset
 from ...dataset.sample import Sample
-from ..variants.repeats import made_share
+from ..rounds import Tally, mean
+from ..variants.repeats import capped, made_share
+from .attempt import FillAttempt
 from .gap import Gap, unfillable
-from .judge import trained_rows
-from .plan import FillPlan
-
-if TYPE_CHECKING:
-    from .fill import Attempt
+from .judge import FillJudge, trained_rows
+from .plan import FillPlan, jobs_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +42,12 @@ class GapFigures:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filled:
+class FillResult:
     """`dataset` ends with the pictures that were made, of which `made` tells more, in the same order."""
 
     dataset: Dataset
-    made: tuple[Attempt, ...]
-    tried: tuple[Attempt, ...]
+    made: tuple[FillAttempt, ...]
+    tried: tuple[FillAttempt, ...]
     gaps: tuple[GapFigures, ...]
     before: Coverage
     after: Coverage
@@ -70,42 +67,35 @@ class Filled:
         }
 
 
-def filled(  # noqa: PLR0913
-    audit: Audit,
-    before: Coverage,
-    plan: FillPlan,
-    gaps: Sequence[Gap],
-    made: Sequence[Attempt],
-    tried: Sequence[Attempt],
-    samples: tuple[Sample, ...],
-    floor: float | None,
-) -> Filled:
-    """Everything together. `samples` are the set's and the made ones, with their repeats."""
+def fill_result(
+    audit: Audit, plan: FillPlan, gaps: Sequence[Gap], tally: Tally[FillAttempt], judge: FillJudge
+) -> FillResult:
+    """Everything together: what was kept joins the set, with repeats that leave it its share at most."""
+    made = [tally.kept[job.name] for job in jobs_of(gaps, plan) if job.name in tally.kept]
+    samples = capped((*audit.dataset.samples, *(one.sample for one in made)), plan.share)
     rows = [*trained_rows(audit), *(one.seen.row for one in made if one.seen.row is not None)]
-    after = cover(rows, audit.expressions)
-    figures = tuple(_figures(gap, plan.per_gap, made, tried) for gap in gaps)
-    missing = () if plan.gaps else unfillable(before, plan.views)
+    figures = tuple(_figures(gap, plan.per_gap, made, tally.tried) for gap in gaps)
+    missing = () if plan.gaps else unfillable(judge.before, plan.views)
     texts = (
         _summary(figures, made, samples),
-        *_measured(made, floor),
+        *_measured(made, judge.floor),
         *([f"The catalogue has nothing for {', '.join(missing)}."] if missing else ()),
         *(one.sentence for one in figures),
         *_notes(made),
     )
-    return Filled(
+    return FillResult(
         dataset=audit.dataset.with_samples(samples),
         made=tuple(made),
-        tried=tuple(tried),
+        tried=tuple(tally.tried),
         gaps=figures,
-        before=before,
-        after=after,
+        before=judge.before,
+        after=cover(rows, audit.expressions),
         texts=texts,
     )
 
 
-def _figures(gap: Gap, asked: int, made: Sequence[Attempt], tried: Sequence[Attempt]) -> GapFigures:
+def _figures(gap: Gap, asked: int, made: Sequence[FillAttempt], tried: Sequence[FillAttempt]) -> GapFigures:
     kept = [one.verdict.identity for one in made if one.job.gap == gap]
-    known = [value for value in kept if value is not None]
     mine = [one for one in tried if one.job.gap == gap]
     faults = Counter(one.verdict.fault for one in mine if one.verdict.fault)
     return GapFigures(
@@ -113,12 +103,12 @@ def _figures(gap: Gap, asked: int, made: Sequence[Attempt], tried: Sequence[Atte
         asked=asked,
         kept=len(kept),
         tried=len(mine),
-        identity=sum(known) / len(known) if known else None,
+        identity=mean(kept),
         faults=tuple(faults.most_common(3)),
     )
 
 
-def _summary(figures: Sequence[GapFigures], made: Sequence[Attempt], samples: Sequence[Sample]) -> str:
+def _summary(figures: Sequence[GapFigures], made: Sequence[FillAttempt], samples: Sequence[Sample]) -> str:
     if not figures:
         return "No gaps: every bucket that can be measured here has a picture."
     full = sum(one.kept >= one.asked for one in figures)
@@ -126,7 +116,7 @@ def _summary(figures: Sequence[GapFigures], made: Sequence[Attempt], samples: Se
     return f"{said} What a model made is {made_share(samples):.0%} of training." if made else said
 
 
-def _measured(made: Sequence[Attempt], floor: float | None) -> list[str]:
+def _measured(made: Sequence[FillAttempt], floor: float | None) -> list[str]:
     """What likeness was taken against: a figure against the picture it was made from flatters."""
     against = Counter(one.verdict.against for one in made if one.verdict.against)
     if floor is None:
@@ -137,6 +127,6 @@ def _measured(made: Sequence[Attempt], floor: float | None) -> list[str]:
     return said
 
 
-def _notes(made: Sequence[Attempt]) -> list[str]:
+def _notes(made: Sequence[FillAttempt]) -> list[str]:
     notes = Counter(one.verdict.note for one in made if one.verdict.note)
     return [f"{count} pictures are kept unseen, {note}: look at them." for note, count in notes.items()]

@@ -1,15 +1,12 @@
-"""The pure rules of training: buckets, order, learning rate, weights, prior prompts."""
+"""The pure rules of training: buckets, order, learning rate, weights."""
 
 import pytest
 import torch
 
-from tests.conftest import write_tiny_dataset
 from trainer.families.noise import NoiseLevel, min_snr_weight, snr_of
-from trainer.generate.shot import Shot
 from trainer.recipe.buckets import Buckets, Placement, bucket_sizes, placement
 from trainer.recipe.optim import Optim, Schedule
 from trainer.training.data.order import Order, stream
-from trainer.training.data.prior import prior_key, prior_shots, without_trigger
 from trainer.training.step.schedule import lr_at
 
 
@@ -84,22 +81,3 @@ def test_a_stream_is_the_same_wherever_it_is_entered() -> None:
     whole = stream(4, 0, 12, seed=1)
     assert whole[5:9] == stream(4, 5, 4, seed=1)
     assert sorted(whole[:4]) == sorted(whole[4:8]) == [0, 1, 2, 3]
-
-
-def test_prior_prompts_name_the_class_and_never_the_trigger(tmp_path) -> None:
-    dataset = write_tiny_dataset(tmp_path)
-    assert without_trigger("sage_character, red hoodie", dataset) == "person, red hoodie"
-    assert without_trigger("photo of sage_character person smiling", dataset) == "photo of person smiling"
-    assert without_trigger("sage_character", dataset) == "person"
-    places = [Placement((64, 64), (64, 64), (0, 0), (64, 64))] * 3
-    shots = prior_shots(8, 0, dataset, places)
-    prompts = [shot.prompt for shot in shots]
-    assert prompts[0] == prompts[4] == "person"
-    assert prompts[1] == "person, blue background"
-    assert not any("sage_character" in prompt for prompt in prompts)
-    assert len({prior_key("base", shot) for shot in shots}) == 8
-
-
-def test_prior_pictures_of_earlier_versions_keep_their_names() -> None:
-    """A run folder written at e4ace70 called this picture so; another name would draw its priors anew."""
-    assert prior_key("base", Shot(prompt="person", seed=3, width=64, height=96)) == "d39868876940832b4084809911a82d3a"

@@ -14,7 +14,7 @@ from ..storage.values import canonical_json
 from ..training.run.events import HeldOut
 from ..training.run.folder import Checkpoint
 from .choose import advise, choose
-from .drawing import Compared, Drawing, Order, orders
+from .drawing import ColumnShots, Compared, Drawing
 from .gates import flagged
 from .measures.memorisation import losses_of_run, memorisation
 from .observation import CheckpointImages, Observation, Scale
@@ -24,7 +24,6 @@ from .report.kept import finished_report, write_report
 from .report.report import Report
 from .score import score
 from .scores import Scores
-from .shelf import Shelf
 from .subject import Subject, scale_of
 
 CONTROL = "No LoRA"
@@ -52,7 +51,7 @@ class _Column:
 
     label: str
     checkpoint: Checkpoint | None
-    orders: Sequence[Order]
+    shots: ColumnShots
     losses: tuple[HeldOut, ...] = ()
 
     def images(self, observations: Sequence[Observation]) -> CheckpointImages:
@@ -100,7 +99,7 @@ class _Comparison:
         parts = {
             "version": _VERSION,
             "plan": self.plan.to_json(),
-            "pictures": [[order.key for order in each.orders] for each in self.columns],
+            "pictures": [list(each.shots.keys) for each in self.columns],
             "recall": [each and each.to_json() for each in learned],
             "readers": list(self.readers.names.values()),
             **self.subject.key_parts(),
@@ -109,16 +108,12 @@ class _Comparison:
 
     def draw(self, cancelled: Ask) -> Work[Compared, None, list[CheckpointImages]]:
         """Every column, the control's first, each picture read as it comes."""
-        shelf = Shelf(self.tools.out)
-        missing = [
-            sum(not (shelf.out / shelf.path(order.key)).is_file() for order in each.orders) for each in self.columns
-        ]
-        drawing = Drawing(self.tools.generator, shelf, sum(len(each.orders) for each in self.columns), cancelled)
+        drawing = Drawing([each.shots for each in self.columns], self.tools.generator, self.tools.out, cancelled)
         images: list[CheckpointImages] = []
-        for index, column in enumerate(self.columns):
+        for column in self.columns:
             seen: list[Observation] = []
-            for order, compared in drawing.column(column.label, column.orders, sum(missing[index + 1 :])):
-                seen.append(self.readers.observe(order, shelf.path(order.key), compared.image))
+            for rendering, compared in drawing.column(column.label, column.shots):
+                seen.append(self.readers.observe(rendering, compared.image))
                 yield compared
             images.append(column.images(seen))
         return images
@@ -150,13 +145,13 @@ def _columns(plan: ComparePlan, checkpoints: Sequence[Checkpoint], base: str) ->
     steps = [checkpoint.step for checkpoint in checkpoints]
     if len(set(steps)) != len(steps):
         raise RunError(f"Two checkpoints have the same step ({steps}); compare the checkpoints of one run at a time.")
-    columns = [_Column(label=CONTROL, checkpoint=None, orders=orders(plan, None, base))]
+    columns = [_Column(label=CONTROL, checkpoint=None, shots=ColumnShots.of(plan, None, base))]
     for checkpoint in sorted(checkpoints, key=lambda each: each.step):
         columns.append(
             _Column(
                 label=checkpoint.label,
                 checkpoint=checkpoint,
-                orders=orders(plan, checkpoint.path, base),
+                shots=ColumnShots.of(plan, checkpoint.path, base),
                 losses=tuple(row for row in losses_of_run(checkpoint.path) if row.step <= checkpoint.step),
             )
         )

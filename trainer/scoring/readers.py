@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 
 from ..faces.face import AttributeReader, FaceReader
-from .drawing import Order
+from ..generate.render_cache import Rendering
+from .drawing import picture_path
 from .measures.variety import small
 from .observation import Observation
 
@@ -29,13 +30,13 @@ class Readers:
         found = [face for face in self.faces.faces(image) if face.score >= self.floor]
         return np.asarray(found[0].embedding, dtype=np.float64) if found else None
 
-    def observe(self, order: Order, path: str, image: Image.Image) -> Observation:
-        """What both see in an order's picture, kept at `path`."""
+    def observe(self, rendering: Rendering[int], image: Image.Image) -> Observation:
+        """What both see in a picture rendered for a probe's number."""
         read = self.attributes.read([image])[0].values if self.attributes else dict[str, str]()
         return Observation(
-            probe=order.probe,
-            seed=order.shot.seed,
-            path=path,
+            probe=rendering.request.what,
+            seed=rendering.request.shot.seed,
+            path=picture_path(rendering.key),
             embedding=self.embedding(image),
             read=read,
             small=small(image),

@@ -16,7 +16,7 @@ from trainer.generate.render_cache import RenderCache, Rendering, RenderRequest
 from trainer.generate.render_store import KeyedPictures
 from trainer.generate.shot import Shot
 from trainer.images.store import ImageStore
-from trainer.scoring.shelf import picture_key
+from trainer.scoring.drawing import picture_key
 
 SHOT = Shot(prompt="person", width=16, height=16)
 

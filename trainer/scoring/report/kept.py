@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 from ...errors import LikenessError
-from ..shelf import write
+from ...storage.atomic import write_atomically
+from ..drawing import refused_write
 from .page import page
 from .picture import grid
 from .report import Report
@@ -19,10 +20,10 @@ def write_report(report: Report, out: Path) -> None:
     """Write report.png, report.html and report.json, the last one last: it tells that all three are there."""
     buffer = io.BytesIO()
     grid(report, out).save(buffer, "PNG", optimize=True)
-    write(out / PICTURE, buffer.getvalue())
-    write(out / PAGE, page(report, out).encode())
+    _write(out / PICTURE, buffer.getvalue())
+    _write(out / PAGE, page(report, out).encode())
     text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
-    write(out / REPORT, text.encode() + b"\n")
+    _write(out / REPORT, text.encode() + b"\n")
 
 
 def finished_report(out: Path, key: str) -> Report | None:
@@ -35,3 +36,11 @@ def finished_report(out: Path, key: str) -> Report | None:
         return None
     pictures = [out / picture.path for scores in report.columns for picture in scores.pictures]
     return report if report.key == key and all(path.is_file() for path in pictures) else None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all; RunError says what to do when the disk refuses."""
+    try:
+        write_atomically(path, data)
+    except OSError as fault:
+        raise refused_write(path, fault) from fault

@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # One a core, of a gigabyte each.
-WORKERS := --numprocesses logical --maxprocesses 4 --dist loadgroup
+WORKERS := --numprocesses logical --maxprocesses 4
 
 .PHONY: setup demo test slow lint
 

@@ -1,6 +1,7 @@
 """What several tests share: a tiny base, written once, and a small dataset."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,18 @@ from trainer.families.registry import describe_base
 from trainer.images.pixels import pixel_sha256
 
 from .tiny_base import write_tiny_base
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A test goes to whichever worker is free, and all that drive ComfyUI to one: they share it."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "tests/host" if nodeid.startswith("tests/host/") else nodeid
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

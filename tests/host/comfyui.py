@@ -60,7 +60,7 @@ class Comfy:
         command = [comfy_python(), "main.py", "--cpu", "--port", self.port, "--base-directory", self.home]
         command += ["--user-directory", self.home / "user", "--disable-api-nodes", "--disable-auto-launch"]
         command += ["--database-url", f"sqlite:///{self.home / 'user' / 'comfyui.db'}"]
-        environment = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "2"), "HF_HUB_OFFLINE": "1"}
+        environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [str(part) for part in command], cwd=comfy_path(), env=environment, stdout=log, stderr=log

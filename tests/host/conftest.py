@@ -22,7 +22,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.host)
-            item.add_marker(pytest.mark.xdist_group("host"))  # one ComfyUI for all, whatever the workers
             if reason:
                 item.add_marker(pytest.mark.skip(reason=reason))
 

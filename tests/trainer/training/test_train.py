@@ -64,6 +64,11 @@ def straight(tiny_base: Base, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
+def short(job: Job) -> Job:
+    """Of one step: for what happens before the first."""
+    return replace(job, recipe=replace(job.recipe, schedule=replace(job.recipe.schedule, steps=1)))
+
+
 def checkpoints(run: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((run / "checkpoints").iterdir())}
 
@@ -88,7 +93,7 @@ def test_transparency_trains_on_the_colour_it_was_loaded_with(job: Job, tmp_path
     for number in range(2):
         Image.new("RGBA", (64, 64), (90 * number, 20, 20, 100)).save(folder / f"{number}.png")
     dataset = read_dataset(folder, trigger="sage", alpha=Alpha(matte="gray"))
-    assert isinstance(list(train(replace(job, dataset=dataset)))[-1], Finished)
+    assert isinstance(list(train(short(replace(job, dataset=dataset))))[-1], Finished)
 
 
 def test_a_run_tells_and_leaves_what_it_promises(job: Job) -> None:
@@ -170,6 +175,7 @@ def test_a_dropped_generator_saves_what_was_learned(job: Job) -> None:
 
 
 def test_cancelling_while_getting_ready_leaves_the_folder_usable(job: Job) -> None:
+    job = short(job)
     with pytest.raises(Cancelled):
         list(train(job, cancelled=lambda: True))
     assert isinstance(list(train(job))[-1], Finished)
@@ -332,6 +338,7 @@ def test_a_file_in_the_runs_place_is_told(job: Job) -> None:
 
 
 def test_two_runs_at_once_in_one_folder_are_refused(job: Job) -> None:
+    job = short(job)
     first = train(job)
     next(first)
     with pytest.raises(RunError, match="in use by another run"):
@@ -344,7 +351,7 @@ def test_drafts_of_a_killed_process_are_cleared(job: Job) -> None:
     draft = job.run / "checkpoints" / ".sage_step000004.safetensors.999.part"
     draft.parent.mkdir(parents=True)
     draft.write_bytes(b"half")
-    list(train(job))
+    list(train(short(job)))
     assert not draft.exists()
 
 
@@ -352,7 +359,7 @@ def test_a_lock_left_by_a_dead_process_is_taken_over(job: Job) -> None:
     job.run.mkdir()
     (job.run / "lock").write_text("")
     (job.run / "lock.owner").write_text("999999\n")
-    assert isinstance(list(train(job))[-1], Finished)
+    assert isinstance(list(train(short(job)))[-1], Finished)
 
 
 def test_a_folder_of_another_job_says_what_differs(job: Job, straight: Path) -> None:

@@ -2,14 +2,12 @@
 
 import numpy as np
 
-from ...errors import DatasetError
 from ...faces.choose import FaceChoice, choose_face
 from ...faces.face import Face, FaceReader
 from ...faces.retry import detect_with_retries
-from ...images.pixels import pixel_sha256
 from ...storage.values import key_of
 from ..sample import Sample
-from ..sample_pixels import open_sample
+from ..sample_pixels import open_unchanged
 from .store import CropStore, FoundFace
 
 
@@ -22,9 +20,7 @@ def found_face(sample: Sample, reader: FaceReader | None, choice: FaceChoice, sh
     is_known, face = shelf.face(key)
     if is_known:
         return face
-    image = open_sample(sample)
-    if pixel_sha256(image) != sample.sha256:
-        raise DatasetError(f"{sample.path.name} changed since the dataset was loaded; load the dataset again.")
+    image = open_unchanged(sample).rgb
     detection = detect_with_retries(reader, image)
     chosen = choose_face(detection.faces, image.size, choice)
     face = None if chosen is None else _found(chosen, reader.name, detection.attempt)

@@ -3,20 +3,19 @@
 from PIL import Image
 
 from ...dataset.sample import Sample
-from ...dataset.sample_pixels import sample_mask
+from ...dataset.sample_pixels import open_unchanged, sample_mask
 from ...errors import DatasetError
-from ...images.pixels import Picture, load_picture, pixel_sha256
 from ...recipe.buckets import Placement
 
 
 def placed_picture(sample: Sample, placement: Placement) -> Image.Image:
     """The picture scaled and cut as `placement` says; DatasetError when it is not the one that was looked at before."""
-    return _placed(_known(sample).rgb, placement)
+    return _placed(open_unchanged(sample).rgb, placement)
 
 
 def placed_mask(sample: Sample, placement: Placement) -> Image.Image:
     """The picture's transparency, L with 255 opaque, scaled and cut as the picture is; DatasetError as for it."""
-    _known(sample)
+    open_unchanged(sample)
     mask = sample_mask(sample)
     if mask is None:
         return Image.new("L", placement.bucket, 255)
@@ -27,13 +26,6 @@ def placed_mask(sample: Sample, placement: Placement) -> Image.Image:
             f"so that nothing is left to learn; leave it out, or train without masks."
         )
     return placed
-
-
-def _known(sample: Sample) -> Picture:
-    picture = load_picture(sample.path, sample.matte)
-    if pixel_sha256(picture.rgb) != sample.sha256:
-        raise DatasetError(f"{sample.path.name} changed since the dataset was loaded. Load the dataset again.")
-    return picture
 
 
 def _placed(image: Image.Image, placement: Placement) -> Image.Image:

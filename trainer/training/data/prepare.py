@@ -5,12 +5,13 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from ...dataset.dataset import Dataset
+from ...dataset.placed_sample import place_samples
 from ...dataset.sample import Sample
 from ...errors import Cancelled, DatasetError
 from ...families.base import Base
 from ...families.family import Family
 from ...generate.sampler import Sampler
-from ...recipe.buckets import Placement, placement
+from ...recipe.buckets import Placement
 from ...recipe.recipe import Recipe
 from ..run.events import Prepared
 from ..run.folder import RunFolder
@@ -83,13 +84,12 @@ def _examples(work: Preparation, samples: Sequence[Sample], *, is_masked: bool) 
     fallback = f"{work.dataset.trigger}, {work.dataset.subject}"
     examples = [
         Example(
-            sample=sample,
-            placement=placement((sample.width, sample.height), work.recipe.buckets),
-            caption=sample.caption or fallback,
-            class_caption=without_trigger(sample.caption or fallback, work.dataset),
-            is_masked=is_masked and sample.masked,
+            placed=placed,
+            caption=placed.sample.caption or fallback,
+            class_caption=without_trigger(placed.sample.caption or fallback, work.dataset),
+            is_masked=is_masked and placed.sample.masked,
         )
-        for sample in samples
+        for placed in place_samples(samples, work.recipe.buckets)
     ]
     small = [example.name for example in examples if example.placement.scales_up]
     if small:
@@ -128,8 +128,8 @@ def _regularisation(work: Preparation) -> list[Example]:
 
 
 def _prior_example(sample: Sample, caption: str, recipe: Recipe) -> Example:
-    place = placement((sample.width, sample.height), recipe.buckets)
-    return Example(sample=sample, placement=place, caption=caption, class_caption=caption, weight=recipe.prior.weight)
+    (placed,) = place_samples([sample], recipe.buckets)
+    return Example(placed=placed, caption=caption, class_caption=caption, weight=recipe.prior.weight)
 
 
 def _progress(work: Preparation, what: str, done: int, total: int) -> Prepared:

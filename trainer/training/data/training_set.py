@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ...dataset.placed_sample import PlacedSample
 from ...dataset.sample import Sample
 from ...recipe.buckets import Placement
 from .cache import Cache
@@ -15,8 +16,7 @@ from .cache import Cache
 class Example:
     """One picture to train on: where it goes, what is said of it, and how much it counts."""
 
-    sample: Sample
-    placement: Placement
+    placed: PlacedSample
     caption: str
     class_caption: str
     """The caption of anybody in the character's place, for what the base itself would answer."""
@@ -24,12 +24,20 @@ class Example:
     is_masked: bool = False
 
     @property
+    def sample(self) -> Sample:
+        return self.placed.sample
+
+    @property
+    def placement(self) -> Placement:
+        return self.placed.placement
+
+    @property
     def name(self) -> str:
-        return self.sample.path.name
+        return self.placed.name
 
     @property
     def repeats(self) -> int:
-        return self.sample.repeats
+        return self.placed.repeats
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def test_every_import_keeps_the_contracts(engine: Path) -> None:
     ("file", "line", "named"),
     [
         ("storage/atomic.py", "from ..images.alpha import Alpha", "trainer.storage.atomic -> trainer.images.alpha"),
-        ("cli/train.py", "from ..bench.photos import photo", "trainer.cli.train -> trainer.bench.photos"),
+        ("cli/train.py", "from ..bench.inputs.photos import photo", "trainer.cli.train -> trainer.bench.inputs.photos"),
         ("demo/run.py", "from .build.world import draw_world", "trainer.demo.run -> trainer.demo.build.world"),
         ("exchange/keys.py", "from .formats import FORMATS", "No cycles are allowed in trainer.exchange"),
     ],

@@ -65,17 +65,17 @@ class DemoCharacter(io.ComfyNode):
 
 def _drawn(folder: Path, number: int, pictures: str) -> Dataset:
     if pictures == AS_FOUND:
-        from ...trainer.demo.found import draw_found
+        from ...trainer.demo.characters.found import draw_found
 
         return draw_found(folder / "as_found", number)
     if pictures == DESCRIBED:
-        from ...trainer.demo.described import draw_described
+        from ...trainer.demo.characters.described import draw_described
 
         return draw_described(folder, number)
     if pictures == RENDERS:
-        from ...trainer.demo.renders import draw_renders
+        from ...trainer.demo.characters.renders import draw_renders
 
         return draw_renders(folder / "renders", number)
-    from ...trainer.demo.character import draw_character
+    from ...trainer.demo.characters.character import draw_character
 
     return draw_character(folder, number)

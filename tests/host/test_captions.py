@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.trainer.captions.captioners.tiny_llava import write_tiny_llava
-from trainer.bench.random_tagger import TaggerSize, write_random_tagger
+from trainer.bench.inputs.random_tagger import TaggerSize, write_random_tagger
 from trainer.captions.captioners.tagger_files import DEFAULT_TAGGER
 from trainer.dataset.files.folder import read_dataset
-from trainer.demo.found import draw_found
+from trainer.demo.characters.found import draw_found
 
 from .comfyui import ROOT, Comfy, Refused, failure
 from .graphs import Graph, from_workflow, node

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from trainer.dataset.files.folder import read_dataset
-from trainer.demo.found import draw_found
+from trainer.demo.characters.found import draw_found
 
 from .comfyui import ROOT, Comfy, Refused, failure
 from .graphs import Graph, from_workflow, node

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from trainer.demo.character import draw_character
+from trainer.demo.characters.character import draw_character
 
 from .comfyui import Comfy, Refused, failure
 from .graphs import Graph, drawing, node, training

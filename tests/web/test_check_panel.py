@@ -15,7 +15,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What Check dataset sends to the page."""
     home = tmp_path_factory.mktemp("checked")
     with loaded_pack(home):
-        dataset = module_of_pack("trainer.demo.found").draw_found(home / "found", 0)
+        dataset = module_of_pack("trainer.demo.characters.found").draw_found(home / "found", 0)
         node = module_of_pack("nodes.dataset.check").CheckDataset
         made = node.execute([dataset], reader=["demo drawings"], resolution=[128], review=[""])
     return made.ui["likeness_check"][0]

@@ -17,8 +17,8 @@ from ..captions.rules.apply import apply_rules
 from ..captions.rules.caption_rules import CaptionRules
 from ..dataset.dataset import Dataset
 from ..dataset.sample import Sample
+from .inputs.random_tagger import TaggerSize, write_random_tagger
 from .pruning import pruning_figures
-from .random_tagger import TaggerSize, write_random_tagger
 
 _TIMES = 3
 _PICTURES = 16

@@ -17,7 +17,7 @@ from ..dataset.checks.judge import judge
 from ..dataset.checks.rules import Rules
 from ..dataset.sample import Sample
 from .faces import face_detectors
-from .photos import photo
+from .inputs.photos import photo
 
 PICTURES = 60
 ADVISORY = ("softer", "upscaled_x2", "several_faces")

@@ -16,7 +16,7 @@ from ..dataset.checks.duplicates import near_pairs
 from ..dataset.checks.inspect import inspect
 from ..dataset.files.folder import read_dataset
 from ..errors import LikenessError
-from .photos import photo
+from .inputs.photos import photo
 
 COUNTS = (1_000, 10_000)
 _HASHES = 10_000

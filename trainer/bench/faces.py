@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image
 
 from ..dataset.checks.faces import count_faces
-from ..demo.character import balanced_looks, character
-from ..demo.draw import draw
+from ..demo.characters.character import balanced_looks, character
 from ..demo.reader import DemoReader
+from ..demo.world.draw import draw
 from ..faces.face import Face
 from ..faces.outliers import FaceEmbedding, outlier_scores
 

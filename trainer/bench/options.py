@@ -9,7 +9,7 @@ from typing import Any
 
 from ..dataset.dataset import Dataset
 from ..demo.assets import demo_base
-from ..demo.character import draw_character
+from ..demo.characters.character import draw_character
 from ..demo.figures import mean_of, rounded
 from ..demo.run import demo_subject, demo_tools
 from ..demo.settings import demo_plan, demo_recipe
@@ -23,8 +23,8 @@ from ..training.run.events import Stepped
 from ..training.run.folder import RunFolder
 from ..training.seeds import train_seeds
 from . import Sink
-from .backdrop import backdrop_share, draw_before_one_backdrop, draw_others
-from .velocity import velocity_base
+from .inputs.backdrop import backdrop_share, draw_before_one_backdrop, draw_others
+from .inputs.velocity import velocity_base
 
 STEPS, VELOCITY_STEPS = 200, 1500
 _NO_PRIOR = {"prior": {"images": 0}}

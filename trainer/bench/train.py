@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..dataset.dataset import Dataset
 from ..demo.assets import demo_base
-from ..demo.character import draw_character
+from ..demo.characters.character import draw_character
 from ..errors import LikenessError
 from ..families.base import Base
 from ..families.registry import describe_base, load_family
@@ -38,7 +38,7 @@ from ..training.run.folder import RunFolder
 from ..training.step.train_step import TrainStep
 from ..training.train import train
 from .diffusers_step import DiffusersLoop
-from .random_sdxl import write_random_sdxl
+from .inputs.random_sdxl import write_random_sdxl
 
 _ROUNDS, _STEPS = 8, 6
 _STEPS_OF_A_RUN = 24

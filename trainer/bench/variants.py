@@ -13,12 +13,12 @@ from ..augment.variants.make import make_variants
 from ..augment.variants.plan import VariantPlan
 from ..dataset.dataset import Dataset
 from ..demo.assets import demo_base, demo_reader
-from ..demo.captions import SUBJECT
-from ..demo.character import character
+from ..demo.characters.character import character
+from ..demo.characters.renders import DEMO_GUIDANCE, DEMO_STYLES, draw_renders
 from ..demo.figures import rounded
-from ..demo.look import EXPRESSIONS
-from ..demo.renders import DEMO_GUIDANCE, DEMO_STYLES, draw_renders
 from ..demo.settings import SIZE, demo_recipe
+from ..demo.world.captions import SUBJECT
+from ..demo.world.look import EXPRESSIONS
 from ..faces.identity import CharacterIdentity
 from ..families.base import Base
 from ..generate.attachments import Lora

@@ -59,7 +59,7 @@ def generator_of(options: Namespace, base: "Base") -> "tuple[Generator, str]":
 
 def plan_numbers(options: Namespace) -> dict[str, Any]:
     """What every plan of drawing has, by its names."""
-    from ..demo.renders import DEMO_GUIDANCE
+    from ..demo.characters.renders import DEMO_GUIDANCE
 
     is_demo = options.base is None
     guidance = options.guidance if options.guidance is not None else DEMO_GUIDANCE if is_demo else 5.0

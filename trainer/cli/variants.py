@@ -74,7 +74,7 @@ def _style_reader(options: Namespace, faces: FaceReader | None) -> "LookReader |
 
 def _styles(options: Namespace) -> "tuple[Style, ...]":
     from ..augment.variants.style import guide_styles, parse_styles
-    from ..demo.renders import DEMO_STYLES
+    from ..demo.characters.renders import DEMO_STYLES
 
     if options.styles is not None:
         return parse_styles(table_text(options.styles))

@@ -13,7 +13,7 @@ from ..errors import FaceError
 from ..faces.face import Face, Reading
 from ..faces.registry import FaceFolders, ReaderEntry, register
 from ..runtime.onnx_engine import Device, onnx_engine
-from .look import BACKGROUNDS, COLORS, EXPRESSIONS, GARMENTS, SCENES, STYLES, TURNS, VALUES
+from .world.look import BACKGROUNDS, COLORS, EXPRESSIONS, GARMENTS, SCENES, STYLES, TURNS, VALUES
 
 ASSETS = Path(__file__).parent / "assets"
 _SIDE = 128

@@ -16,7 +16,7 @@ from ..training.run.events import Event
 from ..training.run.folder import Checkpoint, RunFolder
 from ..training.train import train
 from .assets import demo_base, demo_reader, other_people
-from .character import draw_character
+from .characters.character import draw_character
 from .settings import demo_plan, demo_recipe
 
 

@@ -10,10 +10,10 @@ from ..recipe.output import Output
 from ..recipe.prior import Prior
 from ..recipe.recipe import Recipe
 from ..scoring.plan import ComparePlan, Probe
-from .captions import SUBJECT, caption
-from .character import balanced_looks
-from .identity import random_identity
-from .look import Look
+from .characters.character import balanced_looks
+from .world.captions import SUBJECT, caption
+from .world.identity import random_identity
+from .world.look import Look
 
 SIZE = 128
 _SAMPLES = (

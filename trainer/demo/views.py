@@ -1,7 +1,7 @@
 """A shot catalogue in the words that the demo base was taught."""
 
 from ..augment.fill.view import View
-from .look import COLORS, EXPRESSIONS, SCENES
+from .world.look import COLORS, EXPRESSIONS, SCENES
 
 _TURNS = {"front": "looking at viewer", "three-quarter left": "looking left", "three-quarter right": "looking right"}
 

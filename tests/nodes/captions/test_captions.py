@@ -32,7 +32,7 @@ def dataset(pack: Pack, fake_host: FakeHost, folder: Path) -> Any:
 @pytest.fixture
 def tagger(pack: Pack, fake_host: FakeHost) -> str:
     """A small random tagger where ComfyUI keeps them."""
-    random_tagger = pack("trainer.bench.random_tagger")
+    random_tagger = pack("trainer.bench.inputs.random_tagger")
     size = random_tagger.TaggerSize(general=60, character=10, hidden=8, layers=1, bias=0.0)
     random_tagger.write_random_tagger(fake_host.home / "models" / "wd14" / TAGGER, size)
     return TAGGER

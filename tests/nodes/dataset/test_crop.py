@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trainer.demo.found import draw_found
+from trainer.demo.characters.found import draw_found
 
 from ..fake_host import FakeHost, Interrupted
 

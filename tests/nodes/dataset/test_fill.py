@@ -54,7 +54,7 @@ def renders(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     _Generator.supports = pack("trainer.generate.attachments").ATTACHMENTS
     fake = types.SimpleNamespace(HostGenerator=_Generator, Control=types.SimpleNamespace)
     monkeypatch.setitem(sys.modules, name, fake)  # type: ignore[arg-type]
-    dataset = pack("trainer.demo.renders").draw_renders(tmp_path / "renders", train=12)
+    dataset = pack("trainer.demo.characters.renders").draw_renders(tmp_path / "renders", train=12)
     angry = [sample for sample in dataset.samples if "angry" in sample.caption]
     _Generator.picture, _Generator.drawn = Image.open(angry[0].path), 0
     return dataset.with_samples(tuple(sample for sample in dataset.samples if sample not in angry))

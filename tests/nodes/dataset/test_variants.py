@@ -48,7 +48,7 @@ def renders(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setitem(
         sys.modules, name, types.SimpleNamespace(HostGenerator=_Generator, Control=types.SimpleNamespace)
     )  # type: ignore[arg-type]
-    return pack("trainer.demo.renders").draw_renders(tmp_path / "renders", train=4)
+    return pack("trainer.demo.characters.renders").draw_renders(tmp_path / "renders", train=4)
 
 
 def _made(pack: Pack, dataset: Any, **more: Any) -> Any:

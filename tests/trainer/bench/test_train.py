@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from trainer.bench import random_sdxl, train
+from trainer.bench import train
+from trainer.bench.inputs import random_sdxl
 from trainer.errors import LikenessError
 from trainer.families.registry import describe_base, load_family
 

@@ -66,7 +66,7 @@ def test_a_rules_file_with_a_wrong_key_is_refused_by_name(
 def test_the_guides_command_tags_rules_and_writes(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from trainer.bench.random_tagger import TaggerSize, write_random_tagger
+    from trainer.bench.inputs.random_tagger import TaggerSize, write_random_tagger
 
     write_random_tagger(tmp_path / "models" / "tiny", TaggerSize(general=40, character=5, hidden=8, layers=1, bias=0.0))
     for text in folder.glob("*.txt"):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from trainer.cli.main import main
-from trainer.demo.found import draw_found
+from trainer.demo.characters.found import draw_found
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from trainer.augment.fill.view import parse_views, stock_views
 from trainer.cli.main import main
 from trainer.dataset.files.folder import read_dataset
-from trainer.demo.renders import draw_renders
+from trainer.demo.characters.renders import draw_renders
 
 QUICK = ("--faces", "none", "--gaps", "angry", "--gaps", "forest", "--steps", 2, "--retries", 0)
 

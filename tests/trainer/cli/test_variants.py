@@ -8,7 +8,7 @@ import pytest
 
 from trainer.cli.main import main
 from trainer.dataset.files.folder import read_dataset
-from trainer.demo.renders import draw_renders
+from trainer.demo.characters.renders import draw_renders
 
 QUICK = ("--faces", "none", "--per-render", 2, "--steps", 2, "--held-out", 0)
 

@@ -9,7 +9,7 @@ from trainer.demo.build import build as stages
 from trainer.demo.build.base import Course
 from trainer.demo.build.build import QUICK, build
 from trainer.demo.build.vae import Round
-from trainer.demo.identity import VECTOR_SIZE
+from trainer.demo.world.identity import VECTOR_SIZE
 from trainer.generate.local import LocalGenerator
 from trainer.generate.shot import Shot
 

@@ -7,7 +7,7 @@ import pytest
 
 from trainer.cli.main import main
 from trainer.demo.assets import ASSETS
-from trainer.demo.character import draw_character
+from trainer.demo.characters.character import draw_character
 from trainer.demo.settings import demo_plan, demo_recipe
 from trainer.recipe.recipe import Recipe
 from trainer.scoring.plan import ComparePlan

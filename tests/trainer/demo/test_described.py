@@ -6,8 +6,8 @@ import pytest
 
 from trainer.captions.rules.apply import apply_rules
 from trainer.captions.rules.caption_rules import CaptionRules
-from trainer.demo.character import character
-from trainer.demo.described import draw_described
+from trainer.demo.characters.character import character
+from trainer.demo.characters.described import draw_described
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])

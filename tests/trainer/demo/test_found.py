@@ -5,7 +5,7 @@ from pathlib import Path
 from trainer.dataset.audit.audit import audit
 from trainer.dataset.checks.rules import Rules
 from trainer.demo.assets import demo_reader
-from trainer.demo.found import GOOD, draw_found
+from trainer.demo.characters.found import GOOD, draw_found
 
 
 def test_every_flaw_is_found_by_the_check_for_it(tmp_path: Path) -> None:

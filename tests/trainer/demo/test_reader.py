@@ -9,11 +9,11 @@ from PIL import Image
 
 from trainer.demo.assets import demo_reader, other_people
 from trainer.demo.build.networks import DetectorNet, ReaderNet, export
-from trainer.demo.character import balanced_looks, character
-from trainer.demo.draw import draw, draw_empty
-from trainer.demo.look import random_look
+from trainer.demo.characters.character import balanced_looks, character
 from trainer.demo.reader import DemoReader
 from trainer.demo.settings import asked
+from trainer.demo.world.draw import draw, draw_empty
+from trainer.demo.world.look import random_look
 from trainer.errors import FaceError
 
 

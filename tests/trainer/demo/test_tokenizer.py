@@ -4,8 +4,8 @@ import pytest
 from transformers import CLIPTokenizer
 
 from trainer.demo.build.tokenizer import build_tokenizer, save_tokenizer
-from trainer.demo.captions import caption
-from trainer.demo.character import SAGE, balanced_looks
+from trainer.demo.characters.character import SAGE, balanced_looks
+from trainer.demo.world.captions import caption
 
 
 def test_every_word_of_a_caption_is_one_token() -> None:

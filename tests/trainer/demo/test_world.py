@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from trainer.demo.build.world import draw_world, feature_weights
-from trainer.demo.captions import caption, made_up_name, varied_caption
-from trainer.demo.character import SAGE, balanced_looks, character
-from trainer.demo.draw import draw
-from trainer.demo.identity import VECTOR_SIZE, any_identity, is_reserved, random_identity
-from trainer.demo.look import VALUES, random_look
+from trainer.demo.characters.character import SAGE, balanced_looks, character
+from trainer.demo.world.captions import caption, made_up_name, varied_caption
+from trainer.demo.world.draw import draw
+from trainer.demo.world.identity import VECTOR_SIZE, any_identity, is_reserved, random_identity
+from trainer.demo.world.look import VALUES, random_look
 
 
 def test_the_same_generator_draws_the_same_picture() -> None:

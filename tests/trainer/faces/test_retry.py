@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 
 from trainer.demo.assets import demo_reader
-from trainer.demo.character import character
-from trainer.demo.draw import draw
-from trainer.demo.look import random_look
+from trainer.demo.characters.character import character
+from trainer.demo.world.draw import draw
+from trainer.demo.world.look import random_look
 from trainer.faces.face import Face
 from trainer.faces.retry import detect_with_retries
 

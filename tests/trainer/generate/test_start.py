@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from trainer.demo.assets import demo_base
-from trainer.demo.character import draw_character
+from trainer.demo.characters.character import draw_character
 from trainer.errors import ModelError
 from trainer.generate.attachments import Start
 from trainer.generate.local import LocalGenerator

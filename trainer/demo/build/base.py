@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from .. import sizes
-from ..captions import made_up_name, varied_caption
-from ..identity import Identity
+from ..world.captions import made_up_name, varied_caption
+from ..world.identity import Identity
 from .tokenizer import build_tokenizer
 from .world import World, feature_weights
 

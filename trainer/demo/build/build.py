@@ -14,10 +14,10 @@ import numpy as np
 import torch
 
 from .. import sizes
-from ..draw import draw, draw_empty
-from ..identity import VECTOR_SIZE, random_identity
-from ..look import random_look
 from ..reader import DemoReader
+from ..world.draw import draw, draw_empty
+from ..world.identity import VECTOR_SIZE, random_identity
+from ..world.look import random_look
 from .base import Course, Lessons, encode_lessons, train_base
 from .networks import export
 from .reader import softened, train_detector, train_reader

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..identity import VECTOR_SIZE
-from ..look import VALUES
+from ..world.identity import VECTOR_SIZE
+from ..world.look import VALUES
 
 ATTRIBUTE_SIZES = {name: len(values) for name, values in VALUES.items()}
 _WIDTHS = (24, 32, 48, 64, 64)

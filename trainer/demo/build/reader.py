@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..look import VALUES
+from ..world.look import VALUES
 from .networks import ATTRIBUTE_SIZES, DetectorNet, ReaderNet
 from .world import World
 

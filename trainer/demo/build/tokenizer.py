@@ -6,9 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ..identity import EYE_COLORS, HAIR_COLORS, HAIR_STYLES, MARK_WORDS
-from ..look import BACKGROUNDS, COLORS, EXPRESSIONS, GARMENTS, SCENES, STYLES, TURNS
 from ..sizes import TOKENS
+from ..world.identity import EYE_COLORS, HAIR_COLORS, HAIR_STYLES, MARK_WORDS
+from ..world.look import BACKGROUNDS, COLORS, EXPRESSIONS, GARMENTS, SCENES, STYLES, TURNS
 
 _END = "</w>"
 _BOS, _EOS = "<|startoftext|>", "<|endoftext|>"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..draw import SIZE, draw
-from ..identity import Identity, random_identity
-from ..look import Look, random_look
+from ..world.draw import SIZE, draw
+from ..world.identity import Identity, random_identity
+from ..world.look import Look, random_look
 
 _CHUNK = 500
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.bench.random_tagger import TaggerSize, write_random_tagger
+from trainer.bench.inputs.random_tagger import TaggerSize, write_random_tagger
 from trainer.captions.captioners.tagger_files import TaggerFiles
 from trainer.captions.captioners.wd14 import Wd14
 from trainer.captions.captioners.wd14_tags import Thresholds

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.fakes import CHARACTER, FakeReader
-from trainer.bench.photos import photo
+from trainer.bench.inputs.photos import photo
 from trainer.dataset.audit.audit import Audit, audit
 from trainer.dataset.audit.sheet import draw_sheet
 from trainer.dataset.checks.rules import Rules

@@ -5,7 +5,7 @@ from functools import cache
 
 from PIL import Image, ImageFilter
 
-from trainer.bench.photos import photo
+from trainer.bench.inputs.photos import photo
 from trainer.dataset.checks.facts import Facts
 from trainer.dataset.checks.inspect import Header, measure
 

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..families.sd.layout import SDXL_LAYOUT, UNET, VAE
-from ..families.sd.ldm_names import open_clip_name, unet_name
+from ...families.sd.layout import SDXL_LAYOUT, UNET, VAE
+from ...families.sd.ldm_names import open_clip_name, unet_name
 from .ldm_vae import vae_name
 
 UNET_SIZES: dict[str, Any] = {

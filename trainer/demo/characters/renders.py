@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..augment.variants.style import Style
-from ..dataset.dataset import Dataset
-from .captions import SUBJECT, caption
+from ...augment.variants.style import Style
+from ...dataset.dataset import Dataset
+from ..world.captions import SUBJECT, caption
+from ..world.draw import draw
+from ..world.look import STYLES, Look
 from .character import HELD_OUT, TRIGGERS, balanced_looks, character, written
-from .draw import draw
-from .look import STYLES, Look
 
 RENDERS = 20
 DEMO_STYLES = (

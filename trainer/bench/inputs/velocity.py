@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..demo.assets import demo_base
-from ..demo.build.world import draw_world
-from ..demo.captions import varied_caption
-from ..families.base import Base
-from ..families.condition import Condition
-from ..families.family import Family
-from ..families.registry import describe_base, load_family
-from ..recipe.buckets import Placement
+from ...demo.assets import demo_base
+from ...demo.build.world import draw_world
+from ...demo.world.captions import varied_caption
+from ...families.base import Base
+from ...families.condition import Condition
+from ...families.family import Family
+from ...families.registry import describe_base, load_family
+from ...recipe.buckets import Placement
 
 _PICTURES, _BATCH, _LR = 800, 16, 4e-4
 _SIZE = (128, 128)

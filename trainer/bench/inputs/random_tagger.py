@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..captions.captioners.tagger_files import TaggerFiles
-from ..errors import LikenessError
+from ...captions.captioners.tagger_files import TaggerFiles
+from ...errors import LikenessError
 
 RATINGS = ("general", "sensitive", "questionable", "explicit")
 _CELL = 16

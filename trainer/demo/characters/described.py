@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..dataset.dataset import Dataset
-from ..dataset.sample import Sample
+from ...dataset.dataset import Dataset
+from ...dataset.sample import Sample
+from ..world.identity import Identity
+from ..world.look import Look
 from .character import HELD_OUT, TRAIN, balanced_looks, character, draw_character
-from .identity import Identity
-from .look import Look
 
 _FEELS = {
     "neutral": "has a neutral expression",

@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..dataset.dataset import Dataset
-from ..dataset.files.folder import read_dataset
-from ..demo.assets import demo_reader
-from ..demo.captions import SUBJECT, caption
-from ..demo.character import TRAIN, balanced_looks, character
-from ..demo.draw import SIZE, draw
-from ..demo.identity import random_identity
-from ..demo.look import EXPRESSIONS, Look
-from ..families.base import Base
-from ..generate.attachments import Lora
-from ..generate.local import LocalGenerator
-from ..generate.shot import Shot
-from ..images.alpha import Alpha
+from ...dataset.dataset import Dataset
+from ...dataset.files.folder import read_dataset
+from ...demo.assets import demo_reader
+from ...demo.characters.character import TRAIN, balanced_looks, character
+from ...demo.world.captions import SUBJECT, caption
+from ...demo.world.draw import SIZE, draw
+from ...demo.world.identity import random_identity
+from ...demo.world.look import EXPRESSIONS, Look
+from ...families.base import Base
+from ...generate.attachments import Lora
+from ...generate.local import LocalGenerator
+from ...generate.shot import Shot
+from ...images.alpha import Alpha
 
 _BACKDROP, _OTHER = "yellow", "purple"
 

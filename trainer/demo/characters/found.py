@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-from ..dataset.dataset import Dataset
-from ..dataset.sample import Sample
-from ..images.pixels import load_rgb, pixel_sha256
-from ..storage.atomic import write_atomically
-from .captions import SUBJECT, caption
+from ...dataset.dataset import Dataset
+from ...dataset.sample import Sample
+from ...images.pixels import load_rgb, pixel_sha256
+from ...storage.atomic import write_atomically
+from ..world.captions import SUBJECT, caption
+from ..world.draw import draw, draw_empty
+from ..world.identity import Identity
+from ..world.look import Look
 from .character import TRIGGERS, balanced_looks, character
-from .draw import draw, draw_empty
-from .identity import Identity
-from .look import Look
 
 GOOD = 18
 _PAGES = (256, 288, 320)

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..dataset.dataset import Dataset
-from ..dataset.sample import Sample, Split
-from ..images.pixels import pixel_sha256
-from ..storage.atomic import write_atomically
-from .captions import SUBJECT, caption
-from .draw import draw
-from .identity import Identity, any_identity, is_reserved
-from .look import VALUES, Look
+from ...dataset.dataset import Dataset
+from ...dataset.sample import Sample, Split
+from ...images.pixels import pixel_sha256
+from ...storage.atomic import write_atomically
+from ..world.captions import SUBJECT, caption
+from ..world.draw import draw
+from ..world.identity import Identity, any_identity, is_reserved
+from ..world.look import VALUES, Look
 
 TRAIN, HELD_OUT = 16, 8
 _BARE_EVERY = 4

@@ -110,7 +110,7 @@ def watched(family: StableDiffusion, train_step: TrainStep) -> Iterator[dict[str
         seen["gradients"] = {
             f"{address}.{name}": parameter.grad.clone()
             for address, layer in train_step.adapter.layers.items()
-            for name, parameter in layer.named_parameters()
+            for name, parameter in zip(("down", "up", "magnitude"), layer.weights(), strict=False)
             if parameter.grad is not None
         }
         train_step.optimizer.forget_gradients()

@@ -28,7 +28,8 @@ def inner(live: Live) -> Any:
 
 def layer(live: Live, part: str = "unet", kernel: int = 2) -> Any:
     for address, each in live[1].adapter.layers.items():
-        if address.startswith(part) and (each.weight.shape[-1] == 3) == (kernel == 4) and each.weight.ndim == kernel:
+        weight: torch.Tensor = each.base_layer.weight  # type: ignore[assignment]
+        if address.startswith(part) and (weight.shape[-1] == 3) == (kernel == 4) and weight.ndim == kernel:
             return each
     raise AssertionError(f"no layer of {part}")
 
@@ -37,7 +38,7 @@ CHECKS: dict[str, Check] = {
     "lora.rank": ({"rank": 6}, lambda live, _: layer(live).down.shape[0] == 6),
     "lora.alpha": ({"alpha": 3.0}, lambda live, _: layer(live).scale == 0.75),
     "lora.targets": ({"targets": "attention_mlp"}, lambda live, _: any("ff.net" in name for name in names(live))),
-    "lora.kind": ({"kind": "dora"}, lambda live, _: hasattr(layer(live), "magnitude")),
+    "lora.kind": ({"kind": "dora"}, lambda live, _: layer(live).magnitude is not None),
     "lora.conv_rank": (
         {"conv_rank": 3, "targets": "attention_mlp_conv"},
         lambda live, _: layer(live, kernel=4).down.shape[0] == 3,

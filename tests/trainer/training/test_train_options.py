@@ -197,13 +197,13 @@ def test_own_regularisation_pictures_are_trained_beside_the_character(
         tuple(replace(sample, caption="", path=sample.path) for sample in tiny_dataset.train[:2])
     )
     told: list[tuple[str, float]] = []
-    real = TrainStep._learn
+    real = TrainStep.learn
 
     def spied(self: TrainStep, batch, noised, captions, share):
         told.extend(zip(captions, batch.weight.tolist(), strict=True))
         return real(self, batch, noised, captions, share)
 
-    monkeypatch.setattr(TrainStep, "_learn", spied)
+    monkeypatch.setattr(TrainStep, "learn", spied)
     recipe = replace(RECIPE, prior=Prior(weight=0.25))
     list(train(replace(job, recipe=recipe, regularisation=others)))
     assert told.count(("person", 0.25)) == len(told) / 2

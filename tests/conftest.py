@@ -15,16 +15,27 @@ from trainer.images.pixels import pixel_sha256
 
 from .tiny_base import write_tiny_base
 
+_LONGEST_FIRST = ("tests/host/", "tests/trainer/training/", "tests/trainer/demo/")
+"""What begins first, so that no worker ends long after the others."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        return next((n for n, start in enumerate(_LONGEST_FIRST) if item.nodeid.startswith(start)), len(_LONGEST_FIRST))
+
+    items.sort(key=place)
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A test goes to whichever worker is free, and all that drive ComfyUI to one: they share it."""
+    """A file goes to whichever worker is free, since its tests share fixtures; all that drive ComfyUI go to one."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "tests/host" if nodeid.startswith("tests/host/") else nodeid
+            return "tests/host" if nodeid.startswith("tests/host/") else nodeid.partition("::")[0]
 
+    config.option.loadscopereorder = False
     return Scheduling(config, log)
 
 

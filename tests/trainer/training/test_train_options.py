@@ -37,7 +37,7 @@ RECIPE = Recipe(
     schedule=Schedule(steps=4, batch=2),
     buckets=Buckets(resolution=64, step=16, shortest=48, longest=96),
     memory=Memory(precision="fp32", gradient_checkpointing=False),
-    output=Output(save_every=3, sample_every=0, held_out_every=3),
+    output=Output(save_every=3, sample_every=0, held_out_every=4),
     seed=1,
 )
 WAYS: dict[str, dict[str, Any]] = {

@@ -17,6 +17,7 @@ from .tiny_base import write_tiny_base
 
 _LONGEST_FIRST = ("tests/host/", "tests/trainer/training/", "tests/trainer/demo/")
 """What begins first, so that no worker ends long after the others."""
+_OF_THE_PAGE = ("_page.py", "test_workflow.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,12 +29,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A file goes to whichever worker is free, since its tests share fixtures; all that drive ComfyUI go to one."""
+    """A file goes to whichever worker is free, since its tests share fixtures.
+
+    Those that drive ComfyUI go in two parts, its page and the rest: each worker that gets one starts a host of its own.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "tests/host" if nodeid.startswith("tests/host/") else nodeid.partition("::")[0]
+            file = nodeid.partition("::")[0]
+            if not file.startswith("tests/host/"):
+                return file
+            return "the page" if file.endswith(_OF_THE_PAGE) else "the host"
 
     config.option.loadscopereorder = False
     return Scheduling(config, log)

@@ -145,11 +145,14 @@ def _injected(layers: Mapping[str, tuple[torch.nn.Module, LowRank]], *, is_dora:
     holder: Any = torch.nn.ModuleDict({name: bare(base) for name, (base, _) in zip(names, rows, strict=True)})
     # peft looks for quantised layers only in a model that says that it has some.
     holder.is_loaded_in_4bit = holder.is_loaded_in_8bit = any(is_quantised(base) for base, _ in rows)
+    usual = rows[0][1]
+    # peft tries every pattern on every layer: only what differs gets one.
+    others = [(f"^{name}$", layer) for name, (_, layer) in zip(names, rows, strict=True) if layer != usual]
     config: Any = LoraConfig(
-        r=rows[0][1].rank,
-        lora_alpha=rows[0][1].alpha,  # pyright: ignore[reportArgumentType]
-        rank_pattern={f"^{name}$": layer.rank for name, (_, layer) in zip(names, rows, strict=True)},
-        alpha_pattern={f"^{name}$": layer.alpha for name, (_, layer) in zip(names, rows, strict=True)},  # type: ignore
+        r=usual.rank,
+        lora_alpha=usual.alpha,  # pyright: ignore[reportArgumentType]
+        rank_pattern={pattern: layer.rank for pattern, layer in others},
+        alpha_pattern={pattern: layer.alpha for pattern, layer in others},  # type: ignore
         target_modules=names,
         use_dora=is_dora,
     )

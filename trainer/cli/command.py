@@ -1,11 +1,8 @@
 """What every command is made of: arguments hung under the parser, and files written where the options say."""
 
-import io
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, Protocol
-
-from PIL import Image
 
 from ..storage.atomic import write_atomically
 
@@ -21,11 +18,3 @@ class AddParser(Protocol):
 
 def write_text(path: Path, text: str) -> None:
     write_atomically(path, text.encode())
-
-
-def write_picture(path: Path, image: Image.Image) -> Path:
-    """`image` as PNG, whole or not at all."""
-    png = io.BytesIO()
-    image.save(png, "PNG")
-    write_atomically(path, png.getvalue())
-    return path

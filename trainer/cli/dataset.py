@@ -19,8 +19,9 @@ from ..dataset.pick.pick import pick
 from ..dataset.ratio import parse_shares
 from ..dataset.split import hold_out
 from ..errors import DatasetError
+from ..images.picture_file import write_picture
 from ..runtime.peak import peak_mb
-from .command import AddParser, Figures, write_picture, write_text
+from .command import AddParser, Figures, write_text
 from .folder import (
     add_faces,
     add_reading,

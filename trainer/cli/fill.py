@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from ..dataset.audit.audit import audit
 from ..dataset.checks.rules import Rules
 from ..dataset.files.resave import save_again
+from ..images.picture_file import write_picture
 from ..runtime.work import follow
-from .command import AddParser, Figures, write_picture
+from .command import AddParser, Figures
 from .drawing import add_drawing, add_source, drawing_base, generator_of, plan_numbers, table_text
 from .folder import attribute_reader, face_reader, read
 from .progress import progress

@@ -4,7 +4,8 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from .command import AddParser, Figures, write_picture
+from ..images.picture_file import write_picture
+from .command import AddParser, Figures
 from .progress import say
 
 

@@ -4,8 +4,9 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from ..images.picture_file import write_picture
 from ..runtime.work import follow
-from .command import AddParser, Figures, write_picture
+from .command import AddParser, Figures
 from .job import add_job, job_of
 from .progress import following, say
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, cast
 from ..dataset.files.resave import save_again
 from ..errors import ModelError
 from ..faces.face import FaceReader
+from ..images.picture_file import write_picture
 from ..runtime.work import follow
-from .command import AddParser, Figures, write_picture
+from .command import AddParser, Figures
 from .drawing import add_drawing, add_source, drawing_base, generator_of, plan_numbers, table_text
 from .folder import face_reader, read
 from .progress import progress

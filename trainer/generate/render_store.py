@@ -1,15 +1,14 @@
 """Where rendered pictures are kept: one file a key, as runs and comparisons name theirs."""
 
-import io
 from pathlib import Path
 from typing import Protocol
 
 from PIL import Image
 
 from ..errors import DatasetError
+from ..images.picture_file import write_picture
 from ..images.pixels import load_rgb, pixel_sha256
 from ..images.store import StoredImage
-from ..storage.atomic import write_atomically
 
 
 class RenderStore(Protocol):
@@ -50,13 +49,6 @@ class KeyedPictures:
 
     def put(self, image: Image.Image) -> StoredImage:
         return self.keep(pixel_sha256(image), image)
-
-
-def write_picture(path: Path, image: Image.Image) -> None:
-    """A PNG, whole or not at all; OSError when the disk refuses."""
-    data = io.BytesIO()
-    image.save(data, "PNG")
-    write_atomically(path, data.getvalue())
 
 
 def _described(image: Image.Image) -> StoredImage:

@@ -1,5 +1,6 @@
-"""Files that hold pictures: which formats are read, and what their header alone is refused for."""
+"""Files that hold pictures: which formats are read, what their header alone is refused for, and how one is written."""
 
+import io
 import stat
 import struct
 from collections.abc import Generator
@@ -9,6 +10,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import DatasetError
+from ..storage.atomic import write_atomically
 from .whole_files import whole_files
 
 MAX_PIXELS = 80_000_000
@@ -46,6 +48,14 @@ def opened(path: Path) -> Generator[Image.Image]:
         raise DatasetError(_too_large(path.name)) from None
     except _DAMAGE as fault:
         raise DatasetError(f"{path.name} is damaged ({_reason(fault)}); copy it again from the original.") from fault
+
+
+def write_picture(path: Path, image: Image.Image) -> Path:
+    """`image` as PNG, whole or not at all; OSError when the disk refuses."""
+    png = io.BytesIO()
+    image.save(png, "PNG")
+    write_atomically(path, png.getvalue())
+    return path
 
 
 def is_read(path: Path) -> bool:

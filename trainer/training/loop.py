@@ -10,9 +10,9 @@ from PIL import Image
 from ..errors import Cancelled, ModelError
 from ..families.family import Family
 from ..generate.attachments import Lora
-from ..generate.render_store import write_picture
 from ..generate.sampler import Sampler
 from ..generate.shot import Shot
+from ..images.picture_file import write_picture
 from ..lora.health import check_lora
 from ..lora.metadata import describe_lora
 from ..lora.save import DTYPES, save_lora

@@ -1,6 +1,5 @@
 """The demo characters: people no model of the build has seen, with 16 pictures to train on and 8 held out."""
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ from PIL import Image
 
 from ...dataset.dataset import Dataset
 from ...dataset.sample import Sample, Split
+from ...images.picture_file import write_picture
 from ...images.pixels import pixel_sha256
 from ...storage.atomic import write_atomically
 from ..world.captions import SUBJECT, caption
@@ -62,9 +62,7 @@ def balanced_looks(count: int, rng: np.random.Generator) -> list[Look]:
 
 def written(path: Path, image: Image.Image, text: str, split: Split) -> Sample:
     if not path.exists():
-        png = io.BytesIO()
-        image.save(png, "PNG")
-        write_atomically(path, png.getvalue())
+        write_picture(path, image)
         write_atomically(path.with_suffix(".txt"), f"{text}\n".encode())
     return Sample(
         path=path,

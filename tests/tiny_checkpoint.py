@@ -1,6 +1,7 @@
 """A random checkpoint file in Stability's layout, small enough for a test; written from the layout alone."""
 
 from collections.abc import Mapping
+from functools import cache
 from math import prod
 from pathlib import Path
 
@@ -32,12 +33,16 @@ def write_tiny_checkpoint(
         shapes |= _named("conditioner.embedders.1.model.", _open_clip(rows))
     else:
         shapes |= _named("cond_stage_model.transformer.text_model.", _clip(rows))
-    source = torch.Generator().manual_seed(5)
-    tensors = {name: _drawn(name, shape, source).half() for name, shape in shapes.items()}
-    tensors |= {mark: torch.zeros(0) for mark in marks}
+    tensors = _weights(tuple(shapes.items())) | {mark: torch.zeros(0) for mark in marks}
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, path, metadata=dict(metadata or {}))
     return path
+
+
+@cache
+def _weights(shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> dict[str, torch.Tensor]:
+    source = torch.Generator().manual_seed(5)
+    return {name: _drawn(name, shape, source).half() for name, shape in shapes}
 
 
 def _drawn(name: str, shape: tuple[int, ...], source: torch.Generator) -> torch.Tensor:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +16,13 @@ def file_sha256(path: Path) -> str:
     """The file's SHA-256 in hex; read again only when its size or time changed."""
     place = path.resolve()
     stat = place.stat()
-    key, stamp = str(place), [stat.st_size, stat.st_mtime_ns]
+    return _hashed(place, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=512)
+def _hashed(place: Path, size: int, changed: int) -> str:
+    """A comparison asks for the same few files once a picture, so what is known is not looked up on disk each time."""
+    key, stamp = str(place), [size, changed]
     known = _remembered()
     kept = known.get(key)
     if isinstance(kept, list) and kept[:2] == stamp and isinstance(kept[2], str):

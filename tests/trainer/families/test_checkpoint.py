@@ -1,6 +1,7 @@
 """Single-file checkpoints: recognised, read as diffusers reads them, named when they are something else."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,14 +27,18 @@ from trainer.storage.tensor_header import read_header
 ROWS = 800
 
 
-@pytest.fixture(autouse=True)
-def comfyui(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ComfyUI of nothing but a tokenizer, small enough for the tiny checkpoints."""
     home = tmp_path_factory.mktemp("comfyui")
     build_tokenizer().save_pretrained(home / "comfy" / "sd1_tokenizer")
-    monkeypatch.setenv("COMFYUI_PATH", str(home))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     return home
+
+
+@pytest.fixture(autouse=True)
+def comfyui(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMFYUI_PATH", str(home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture(scope="module")
@@ -175,14 +180,14 @@ def test_the_users_word_goes_before_the_files(tmp_path: Path, predicts: Any, pre
     assert (float(family.signal[-1]) == 0) is zero
 
 
-def test_a_file_is_named_by_the_hash_civitai_knows(files: dict[str, Path], comfyui: Path) -> None:
+def test_a_file_is_named_by_the_hash_civitai_knows_which_is_remembered(files: dict[str, Path], tmp_path: Path) -> None:
     import hashlib
 
-    digest = hashlib.sha256(files["sdxl"].read_bytes()).hexdigest()
-    assert describe_base(files["sdxl"]) == Base(
-        family="sdxl", name="sdxl", sha256=digest, files={"checkpoint": files["sdxl"]}
-    )
-    assert json.loads((comfyui / "cache" / "likeness" / "hashes.json").read_text())
+    path = Path(shutil.copy(files["sdxl"], tmp_path / "mine.safetensors"))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert describe_base(path) == Base(family="sdxl", name="mine", sha256=digest, files={"checkpoint": path})
+    kept = json.loads((tmp_path / "cache" / "likeness" / "hashes.json").read_text())
+    assert kept[str(path)][2] == digest
 
 
 def test_a_changed_file_is_hashed_anew(tmp_path: Path) -> None:
@@ -286,11 +291,11 @@ def test_no_tokenizer_on_the_machine_is_told(
 
 
 def test_a_host_on_the_path_lends_its_tokenizer(
-    files: dict[str, Path], comfyui: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: dict[str, Path], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("COMFYUI_PATH")
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.syspath_prepend(str(comfyui))
+    monkeypatch.syspath_prepend(str(home))
     assert loaded(files["sd15"]).encode_text("person")["context"].shape == (77, 64)
 
 

@@ -37,7 +37,7 @@ def test_a_file_holds_kohyas_three_tensors_a_module(family: StableDiffusion, tmp
     path = tmp_path / "x.safetensors"
     save_lora(path, attach(family), family, {"ss_network_dim": "2"})
     tensors = load_file(path)
-    prefix = "lora_unet_input_blocks_1_1_transformer_blocks_0_attn1_to_out_0"
+    prefix = "lora_unet_input_blocks_3_1_transformer_blocks_0_attn1_to_out_0"
     assert tensors[f"{prefix}.lora_down.weight"].shape == (2, 32)
     assert tensors[f"{prefix}.lora_up.weight"].shape == (32, 2)
     assert tensors[f"{prefix}.alpha"].item() == 4.0

@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,16 +19,23 @@ from .stage import RISING, Stage, plan
 PICTURES = 6 * 6
 
 
-def test_the_earliest_of_the_best_is_chosen_and_the_overtrained_last_is_not(tmp_path: Path):
-    report = Stage(tmp_path, RISING).run()
+@pytest.fixture(scope="module")
+def rising(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stage, Report]:
+    """A comparison that has been made, to be read only."""
+    stage = Stage(tmp_path_factory.mktemp("rising"), RISING)
+    return stage, stage.run()
+
+
+def test_the_earliest_of_the_best_is_chosen_and_the_overtrained_last_is_not(rising: tuple[Stage, Report]):
+    report = rising[1]
     assert report.chosen == 300
     assert report.tied == (300, 400)
     assert report.checkpoints[-1].overtrained
     assert not report.checkpoints[2].overtrained
 
 
-def test_the_reason_gives_the_numbers_with_their_intervals_and_the_tie(tmp_path: Path):
-    reason = Stage(tmp_path, RISING).run().reason
+def test_the_reason_gives_the_numbers_with_their_intervals_and_the_tie(rising: tuple[Stage, Report]):
+    reason = rising[1].reason
     for part in ("Step 300: identity 0.9", " to ", "without LoRA", "prompt following 1.00", "variety", "from 400"):
         assert part in reason
     assert reason.count(".") > 3 and "\n" not in reason
@@ -103,29 +111,26 @@ def test_checkpoints_are_taken_in_order_of_steps(tmp_path: Path):
     assert [scores.step for scores in stage.run().checkpoints] == [250, 1000]
 
 
-def test_a_cancelled_comparison_goes_on_where_it_stopped(tmp_path: Path):
+def test_a_cancelled_comparison_goes_on_where_it_stopped(rising: tuple[Stage, Report], tmp_path: Path):
     stage = Stage(tmp_path, RISING)
     stopped = Stage(tmp_path, RISING)
     with pytest.raises(Cancelled, match="Stopped after 50 of 216 pictures"):
         stopped.run(cancelled=lambda: len(stopped.generator.drawn) >= 50)
     report = stage.run()
     assert len(stopped.generator.drawn) + len(stage.generator.drawn) == 6 * PICTURES
-    fresh = Stage(tmp_path / "fresh", RISING)
-    assert report.reason == fresh.run().reason
+    assert report.reason == rising[1].reason
 
 
-def test_a_second_run_answers_from_disk(tmp_path: Path):
-    stage = Stage(tmp_path, RISING)
-    first = stage.run()
+def test_a_second_run_answers_from_disk(rising: tuple[Stage, Report]):
+    stage, first = rising
     stage.generator.drawn.clear()
     assert stage.follow() == ([], first)
     assert stage.generator.drawn == []
 
 
-def test_another_reader_scores_kept_pictures_again_without_drawing(tmp_path: Path):
-    stage = Stage(tmp_path, RISING)
-    stage.run()
-    stage.generator.drawn.clear()
+def test_another_reader_scores_kept_pictures_again_without_drawing(rising: tuple[Stage, Report], tmp_path: Path):
+    shutil.copytree(rising[0].folder, tmp_path / "copy")
+    stage = Stage(tmp_path / "copy", RISING)
     assert stage.run(FakeReader(name="second reader")).readers["faces"] == "second reader"
     assert stage.generator.drawn == []
 

@@ -205,14 +205,14 @@ def test_the_loss_falls_when_there_is_something_to_learn(job: Job, tmp_path: Pat
     recipe = replace(
         RECIPE,
         optim=Optim(lr=2e-2),
-        schedule=Schedule(steps=40, batch=4),
-        lora=Lora(rank=8, alpha=8.0, targets="attention_mlp"),
-        output=replace(RECIPE.output, save_every=40, held_out_every=40),
+        schedule=Schedule(steps=16, batch=4),
+        lora=Lora(rank=8, alpha=8.0, targets="attention_mlp_conv"),
+        output=replace(RECIPE.output, save_every=16, held_out_every=16),
     )
     losses = [
         event.train for event in train(replace(job, dataset=dataset, recipe=recipe)) if isinstance(event, HeldOut)
     ]
-    assert losses[-1] < 0.95 * losses[0]
+    assert losses[-1] < 0.85 * losses[0]
 
 
 def test_metadata_says_how_the_lora_was_made(job: Job, straight: Path) -> None:

@@ -23,7 +23,7 @@ from trainer.training.run.events import HeldOut, Stepped
 from trainer.training.train import train
 
 RECIPE = Recipe(
-    lora=Lora(rank=8, alpha=8.0, targets="attention_mlp"),
+    lora=Lora(rank=8, alpha=8.0, targets="attention_mlp_conv"),
     optim=Optim(lr=2e-2),
     schedule=Schedule(steps=12, batch=4),
     buckets=Buckets(resolution=64, step=16, shortest=48, longest=96),
@@ -61,7 +61,7 @@ def last_checkpoint(run: Path) -> Path:
 def test_every_kind_of_loss_learns(loss: Loss, tiny_base: Base, tmp_path: Path) -> None:
     job = a_job(replace(RECIPE, loss=loss), tiny_base, tmp_path)
     losses = [event.train for event in train(job) if isinstance(event, HeldOut)]
-    assert losses[-1] < 0.97 * losses[0]
+    assert losses[-1] < 0.85 * losses[0]
 
 
 def test_masks_reach_the_loss_of_a_step(tiny_base: Base, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_masks_reach_the_loss_of_a_step(tiny_base: Base, tmp_path: Path) -> None
 def test_velocity_down_to_zero_signal_learns(zero_snr_base: Base, tmp_path: Path) -> None:
     job = a_job(RECIPE, zero_snr_base, tmp_path)
     losses = [event.train for event in train(job) if isinstance(event, HeldOut)]
-    assert losses[-1] < 0.97 * losses[0]
+    assert losses[-1] < 0.85 * losses[0]
     with safe_open(last_checkpoint(job.run), "pt") as file:
         said = file.metadata()
     assert (said["ss_v_parameterization"], said["ss_zero_terminal_snr"]) == ("True", "True")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,12 @@ STRANGER = -CHARACTER
 RULES = Rules.at(SIDE)
 
 
+_photo = cache(photo)
+
+
 def shot(seed: int, face: np.ndarray | None = CHARACTER) -> Image.Image:
     """A photo of its own with the fake reader's face in the middle; None: a black spot, which is no face."""
-    image = photo(seed, (SIDE, SIDE))
+    image = _photo(seed, (SIDE, SIDE)).copy()
     color = (0, 0, 0) if face is None else tuple(int(v) for v in np.clip(face * 120 + 128, 0, 255))
     image.paste(color, (68, 68, 92, 92))
     return image

@@ -60,7 +60,9 @@ class Comfy:
         command = [comfy_python(), "main.py", "--cpu", "--port", self.port, "--base-directory", self.home]
         command += ["--user-directory", self.home / "user", "--disable-api-nodes", "--disable-auto-launch"]
         command += ["--database-url", f"sqlite:///{self.home / 'user' / 'comfyui.db'}"]
-        environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+        # As at a user's, whose ComfyUI does not compile itself at every start.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment["HF_HUB_OFFLINE"] = "1"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [str(part) for part in command], cwd=comfy_path(), env=environment, stdout=log, stderr=log

@@ -1,5 +1,6 @@
 """What several tests share: a tiny base, written once, and a small dataset."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, start in enumerate(_LONGEST_FIRST) if item.nodeid.startswith(start)), len(_LONGEST_FIRST))
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """What the imports made lives as long as the process: the collector need not walk it again and again."""
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..trainer.families.base import Base
     from ..trainer.recipe.recipe import Recipe
     from ..trainer.scoring.report.report import Report
+    from .host.models import LazyBase
 
 DATASET = io.Custom("LIKENESS_DATASET")
 CAPTION_RULES = io.Custom("LIKENESS_CAPTION_RULES")
@@ -35,12 +36,13 @@ class Ruling:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A finished run: its folder and what it was trained with."""
+    """A finished run: its folder, what it was trained with, and its base for those who draw with it."""
 
     folder: Path
     dataset: Dataset
     base: Base
     recipe: Recipe
+    models: LazyBase
 
     @property
     def name(self) -> str:
@@ -49,11 +51,15 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class ChosenLora:
-    """A LoRA file in the host's loras folder. `name` is LoraLoader's, `trigger` the word that wakes it."""
+    """A LoRA file in the host's loras folder. `name` is LoraLoader's, `trigger` the word that wakes it.
+
+    `models` is the base that it was trained on.
+    """
 
     path: Path
     name: str
     trigger: str
+    models: LazyBase
 
 
 @dataclass(frozen=True, kw_only=True)

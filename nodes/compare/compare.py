@@ -49,9 +49,16 @@ class CompareCheckpoints(io.ComfyNode):
             hidden=[io.Hidden.unique_id],
             inputs=[
                 RUN.Input("run", tooltip="The run from Train character LoRA."),
-                io.Model.Input("model", tooltip="The base without the LoRA, as you will draw with it."),
-                io.Clip.Input("clip", tooltip="The base's text encoder."),
-                io.Vae.Input("vae", tooltip="The base's VAE."),
+                io.Model.Input(
+                    "model",
+                    optional=True,
+                    tooltip=(
+                        "Left open, the run's base draws. Wire model, clip and vae to draw with another or a patched "
+                        "one, without the LoRA."
+                    ),
+                ),
+                io.Clip.Input("clip", optional=True, tooltip="Its text encoder; wire all three or none."),
+                io.Vae.Input("vae", optional=True, tooltip="Its VAE; wire all three or none."),
                 io.Combo.Input(
                     "prompts",
                     options=[DEMO_PROMPTS, GUIDE_PROMPTS],
@@ -91,16 +98,26 @@ class CompareCheckpoints(io.ComfyNode):
 
     @classmethod
     def execute(  # noqa: PLR0913
-        cls, run: Run, model: Any, clip: Any, vae: Any, prompts: str, reader: str, most: int, strength: float
+        cls,
+        run: Run,
+        prompts: str,
+        reader: str,
+        most: int,
+        strength: float,
+        model: Any = None,
+        clip: Any = None,
+        vae: Any = None,
     ) -> Any:
         from ...trainer.demo.run import demo_subject
         from ...trainer.runtime.work import follow
         from ...trainer.scoring import Tools, compare
         from ...trainer.training.run.folder import RunFolder
         from ..host.generator import HostGenerator
+        from ..host.models import wired_base
 
         readers = _reader(reader, run)
-        generator = HostGenerator(model, clip, vae)
+        base = wired_base(model, clip, vae) or run.models.loaded
+        generator = HostGenerator(base.model, base.clip, base.vae)
         out = run.folder / "report"
         tools = Tools(generator=generator, faces=readers, attributes=readers, out=out, base=generator.fingerprint())
         checkpoints = spread(RunFolder(run.folder).checkpoints(), most)

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import comfy.diffusers_load
 import comfy.latent_formats
@@ -20,29 +21,33 @@ import folder_paths
 import torch
 
 from ...trainer.errors import ModelError
+from .folders import file_fingerprint
+from .models import HostBase
 
 _FULL_SIZE = [320, 640, 1280]
 _TOKEN_ROWS = 49_408
 _UNET_NAMES = ("diffusion_pytorch_model.fp16.safetensors", "diffusion_pytorch_model.safetensors")
 _TEXT_NAMES = ("model.fp16.safetensors", "model.safetensors")
 
-
-@dataclass(frozen=True)
-class HostBase:
-    """What the host's samplers, encoders and LoRA loader work on."""
-
-    model: Any
-    clip: Any
-    vae: Any
+_HELD: dict[tuple[str, str], tuple["ref[Any]", ...]] = {}
+"""Loaded bases by their files' fingerprint and what they predict, for as long as somebody else holds them."""
 
 
 def load_host_base(path: Path, predicts: str = "") -> HostBase:
     """Load with the host's own loaders and classes; ModelError names the file that is missing or damaged.
 
-    `predicts` has the model sampled as if the file said so, as the host's ModelSamplingDiscrete does.
+    `predicts` has the model sampled as if the file said so, as the host's ModelSamplingDiscrete does. What anybody
+    still holds is given again: a base fills gigabytes.
     """
+    key = (file_fingerprint(path), predicts)
+    held = [part() for part in _HELD.get(key, ())]
+    if held and all(part is not None for part in held):
+        return HostBase(*held)
     loaded = _loaded(path)
-    return replace(loaded, model=_sampled(loaded.model, predicts)) if predicts else loaded
+    if predicts:
+        loaded = replace(loaded, model=_sampled(loaded.model, predicts))
+    _HELD[key] = (ref(loaded.model), ref(loaded.clip), ref(loaded.vae))
+    return loaded
 
 
 def _sampled(model: Any, predicts: str) -> Any:

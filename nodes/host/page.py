@@ -7,6 +7,7 @@ from typing import Any
 
 import comfy.model_management as management
 import folder_paths
+from comfy_execution.graph import ExecutionBlocker
 from comfy_execution.progress import get_progress_state
 from server import PromptServer
 
@@ -32,6 +33,11 @@ def cancellable() -> Iterator[None]:
     except Cancelled as stop:
         management.interrupt_current_processing(False)
         raise management.InterruptProcessingException from stop
+
+
+def withheld(why: str) -> Any:
+    """An output that there is not: a node that is wired to it does not run and says why."""
+    return ExecutionBlocker(why)
 
 
 def show_progress(node: str, done: float, total: float) -> None:

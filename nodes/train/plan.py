@@ -12,6 +12,7 @@ from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled, show_progress
 from ..panel.sheet import picture_view
 from ..sockets import BASE, DATASET, RECIPE
+from .preset import FITTING, preset_input, recipe_for
 
 if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
@@ -42,7 +43,7 @@ class PlanRun(io.ComfyNode):
             inputs=[
                 DATASET.Input("dataset", tooltip="What would be trained on."),
                 BASE.Input("base", tooltip="What would be trained."),
-                RECIPE.Input("recipe", tooltip="How."),
+                RECIPE.Input("recipe", optional=True, tooltip="How. Left open, the preset below says it."),
                 io.Boolean.Input(
                     "measure",
                     default=True,
@@ -54,6 +55,7 @@ class PlanRun(io.ComfyNode):
                 DATASET.Input(
                     "regularisation", optional=True, tooltip="Pictures of other people, as Train character LoRA has."
                 ),
+                preset_input(),
             ],
             outputs=[
                 io.String.Output(display_name="plan", tooltip="The plan in words."),
@@ -63,14 +65,20 @@ class PlanRun(io.ComfyNode):
 
     @classmethod
     def execute(  # noqa: PLR0913
-        cls, dataset: Dataset, base: Base, recipe: Recipe, measure: bool = True, regularisation: Dataset | None = None
+        cls,
+        dataset: Dataset,
+        base: Base,
+        recipe: Recipe | None = None,
+        measure: bool = True,
+        regularisation: Dataset | None = None,
+        preset: str = FITTING,
     ) -> Any:
         from ...trainer.planning.sheet import draw_plan
         from ...trainer.planning.words import plan_lines
         from ...trainer.training.job import Job
 
         job = Job(
-            recipe=recipe,
+            recipe=recipe_for(base, recipe, preset),
             dataset=dataset,
             base=base,
             run=run_folder("plan"),

@@ -3,11 +3,11 @@
 from typing import Any
 
 from ...trainer.recipe.optim import OWN_CURVES, OWN_NUMBERS
-from ...trainer.recipe.presets import PRESETS
 from ...trainer.recipe.recipe import Recipe
 from .._api import io
 from ..sockets import RECIPE
-from .recipe_widgets import DEMO, WIDGETS, recipe_inputs
+from .preset import preset_recipe
+from .recipe_widgets import WIDGETS, recipe_inputs
 
 
 class TrainingRecipe(io.ComfyNode):
@@ -30,7 +30,7 @@ class TrainingRecipe(io.ComfyNode):
 
     @classmethod
     def execute(cls, preset: str, **numbers: Any) -> Any:
-        return io.NodeOutput(changed(_preset(preset), **numbers))
+        return io.NodeOutput(changed(preset_recipe(preset), **numbers))
 
 
 def changed(recipe: Recipe, **numbers: Any) -> Recipe:
@@ -67,11 +67,3 @@ def _bring_along(data: dict[str, Any], chosen: dict[str, Any], told: set[str]) -
         buckets = data["buckets"]
         buckets["shortest"] = min(buckets["shortest"], chosen["resolution"])
         buckets["longest"] = max(buckets["longest"], chosen["resolution"])
-
-
-def _preset(name: str) -> Recipe:
-    if name == DEMO:
-        from ...trainer.demo.settings import demo_recipe
-
-        return demo_recipe()
-    return PRESETS[name].recipe

@@ -14,8 +14,7 @@ from ...trainer.recipe.output import SavePrecision
 from ...trainer.recipe.presets import PRESETS
 from .._api import io
 from .field_widgets import Widget, choice, integer, number, switch
-
-DEMO = "Demo"
+from .preset import DEMO
 
 
 def recipe_inputs() -> list[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...trainer.errors import RunError
 from .._api import io
 from ..host.compute import device, memory_handed_over
 from ..host.folders import name_fault, run_folder
@@ -12,6 +11,7 @@ from ..host.lora_files import lora_path, loras, publish_lora
 from ..host.page import cancellable, is_cancelled
 from ..readers import AUTO, DEMO_DRAWINGS, READERS, readers_of
 from ..sockets import BASE, DATASET, RECIPE, RUN, Run
+from .preset import FITTING, preset_input, recipe_for
 
 if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
@@ -42,7 +42,11 @@ class TrainCharacterLora(io.ComfyNode):
             inputs=[
                 DATASET.Input("dataset", tooltip="Who to learn: pictures, captions, trigger."),
                 BASE.Input("base", tooltip="What to train on, from Choose base model or Load demo base model."),
-                RECIPE.Input("recipe", tooltip="How to train, from Choose training recipe."),
+                RECIPE.Input(
+                    "recipe",
+                    optional=True,
+                    tooltip="How to train, from Choose training recipe. Left open, the preset below says it.",
+                ),
                 io.String.Input(
                     "name",
                     default="my_character",
@@ -86,6 +90,7 @@ class TrainCharacterLora(io.ComfyNode):
                     advanced=True,
                     tooltip="Who measures how like the character each sample's face is, for the bright curve.",
                 ),
+                preset_input(),
             ],
             outputs=[RUN.Output(display_name="run", tooltip="The finished run, for Compare checkpoints.")],
         )
@@ -101,21 +106,23 @@ class TrainCharacterLora(io.ComfyNode):
         cls,
         dataset: Dataset,
         base: Base,
-        recipe: Recipe,
         name: str,
+        recipe: Recipe | None = None,
         model: Any = None,
         clip: Any = None,
         vae: Any = None,
         regularisation: Dataset | None = None,
         start_from: str = NOTHING,
         likeness: str = AUTO,
+        preset: str = FITTING,
     ) -> Any:
         from ...trainer.training.job import Job
         from ...trainer.training.seeds import train_seeds
+        from ..host.models import LazyBase
         from ..panel.run import RunPage
 
         job = Job(
-            recipe=recipe,
+            recipe=recipe_for(base, recipe, preset),
             dataset=dataset,
             base=base,
             run=run_folder(name),
@@ -129,7 +136,7 @@ class TrainCharacterLora(io.ComfyNode):
         page = RunPage(cls.hidden.unique_id, job.run)
         with cancellable(), memory_handed_over():
             page.follow(train_seeds(job, cancelled=is_cancelled))
-        run = Run(folder=job.run, dataset=dataset, base=base, recipe=recipe)
+        run = Run(folder=job.run, dataset=dataset, base=base, recipe=job.recipe, models=LazyBase(base))
         return io.NodeOutput(run, ui={"likeness": (_published(run, page),)})
 
 
@@ -156,11 +163,11 @@ def _likeness(choice: str, dataset: Dataset, base: Base) -> Any:
 
 
 def _sampler(model: Any, clip: Any, vae: Any) -> Any:
-    wired = [each is not None for each in (model, clip, vae)]
-    if not any(wired):
+    from ..host.models import wired_base
+
+    wired = wired_base(model, clip, vae)
+    if wired is None:
         return None
-    if not all(wired):
-        raise RunError("To draw samples with ComfyUI's sampler wire model, clip and vae, all three; or none of them.")
     from ..host.generator import HostGenerator
 
-    return HostGenerator(model, clip, vae, releases=True)
+    return HostGenerator(wired.model, wired.clip, wired.vae, releases=True)

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from ...trainer.errors import RunError
 from .._api import io
+from ..host.page import withheld
 from ..sockets import LORA, ChosenLora
+
+_NO_VAE = "Apply character LoRA gives the run's VAE only when model and clip are left open; wire the VAE of your model."
 
 
 class ApplyCharacterLora(io.ComfyNode):
@@ -21,8 +25,15 @@ class ApplyCharacterLora(io.ComfyNode):
             ),
             search_aliases=["load lora", "lora loader", "use character", "apply lora"],
             inputs=[
-                io.Model.Input("model", tooltip="The base model the LoRA was trained on, or a relative of it."),
-                io.Clip.Input("clip", tooltip="Its text encoder."),
+                io.Model.Input(
+                    "model",
+                    optional=True,
+                    tooltip=(
+                        "Left open, the base that the LoRA was trained on. Wire model and clip to draw with a relative "
+                        "of it or a patched one."
+                    ),
+                ),
+                io.Clip.Input("clip", optional=True, tooltip="Its text encoder; wire both or none."),
                 LORA.Input("lora", tooltip="From Choose checkpoint."),
                 io.Float.Input(
                     "strength",
@@ -36,11 +47,20 @@ class ApplyCharacterLora(io.ComfyNode):
             outputs=[
                 io.Model.Output(display_name="model", tooltip="The model that knows the character."),
                 io.Clip.Output(display_name="clip", tooltip="The text encoder to prompt it with."),
+                io.Vae.Output(
+                    display_name="vae",
+                    tooltip="The run's own, for VAE Decode. With model and clip wired, take the VAE that is theirs.",
+                ),
             ],
         )
 
     @classmethod
-    def execute(cls, model: Any, clip: Any, lora: ChosenLora, strength: float) -> Any:
+    def execute(cls, lora: ChosenLora, strength: float, model: Any = None, clip: Any = None) -> Any:
         from ..host.lora import apply_lora
 
-        return io.NodeOutput(*apply_lora(model, clip, lora.path, strength))
+        if (model is None) != (clip is None):
+            raise RunError("Wire model and clip, both, to put the LoRA on them; or none, to put it on the run's base.")
+        if model is None:
+            base = lora.models.loaded
+            return io.NodeOutput(*apply_lora(base.model, base.clip, lora.path, strength), base.vae)
+        return io.NodeOutput(*apply_lora(model, clip, lora.path, strength), withheld(_NO_VAE))

@@ -24,7 +24,7 @@ def main(pack: Path) -> dict[str, Any]:
     import torch
 
     _open(pack)
-    from likeness.nodes.host.base import load_host_base
+    from likeness.nodes.host import base as bases
     from likeness.nodes.host.generator import Control, HostGenerator
     from likeness.trainer.demo.assets import demo_base
     from likeness.trainer.generate.shot import Shot
@@ -32,7 +32,8 @@ def main(pack: Path) -> dict[str, Any]:
     core: Any = importlib.import_module("nodes")
     merging: Any = importlib.import_module("comfy_extras.nodes_model_merging")
     advanced: Any = importlib.import_module("comfy_extras.nodes_model_advanced")
-    base, again = (load_host_base(demo_base().path) for _ in range(2))
+    base, again = bases.load_host_base(demo_base().path), bases._loaded(demo_base().path)
+    assert bases.load_host_base(demo_base().path).model is base.model
 
     def named(model: Any = base.model, clip: Any = base.clip, vae: Any = base.vae, control: Any = None) -> str:
         return HostGenerator(model, clip, vae, control=control).fingerprint()

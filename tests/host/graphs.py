@@ -13,7 +13,7 @@ def training(name: str, **recipe: Any) -> Graph:
     return {
         "base": node("LikenessDemoBaseModel"),
         "who": node("LikenessDemoCharacter", number=0),
-        "recipe": node("LikenessTrainingRecipe", **{**_RECIPE, **numbers}),
+        "recipe": demo_recipe(**numbers),
         "train": node(
             "LikenessTrainCharacterLora",
             dataset=["who", 0],
@@ -64,6 +64,41 @@ def sampling(model: list[Any], clip: list[Any], vae: list[Any], seed: int) -> Gr
         ),
         "decode": node("VAEDecode", samples=["sample", 0], vae=vae),
         "save": node("SaveImage", images=["decode", 0], filename_prefix="drawn"),
+    }
+
+
+def demo_recipe(**numbers: Any) -> dict[str, Any]:
+    """The demo's recipe with these numbers of one's own."""
+    return node("LikenessTrainingRecipe", **{**_RECIPE, **numbers})
+
+
+def saved_with_recipe(workflow: Graph, **numbers: Any) -> Graph:
+    """A saved workflow whose Train node has such a recipe wired into it."""
+    recipe = demo_recipe(**numbers)
+    (train,) = (saved for saved in workflow["nodes"] if saved["type"] == "LikenessTrainCharacterLora")
+    at, link = max(saved["id"] for saved in workflow["nodes"]) + 1, workflow["last_link_id"] + 1
+    next(port for port in train["inputs"] if port["name"] == "recipe")["link"] = link
+    slot = [port["name"] for port in train["inputs"]].index("recipe")
+    added = {
+        "id": at,
+        "type": recipe["class_type"],
+        "pos": [train["pos"][0], -600],
+        "size": [330, 300],
+        "flags": {},
+        "order": 0,
+        "mode": 0,
+        "inputs": [],
+        "outputs": [{"name": "recipe", "type": "LIKENESS_RECIPE", "links": [link]}],
+        "properties": {},
+        "widgets_values": list(recipe["inputs"].values()),
+    }
+    wire = [link, at, 0, train["id"], slot, "LIKENESS_RECIPE"]
+    return {
+        **workflow,
+        "nodes": [*workflow["nodes"], added],
+        "links": [*workflow["links"], wire],
+        "last_node_id": at,
+        "last_link_id": link,
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from ..web.browser import chromium
 from .comfyui import Comfy
+from .graphs import saved_with_recipe
 from .page import Page, opened_page
 from .test_workflow import DEMO, of_kind
 
@@ -85,28 +86,25 @@ def test_a_saved_workflow_opens_as_it_was_saved(comfy: Comfy) -> None:
     assert saved == {node["id"]: node.get("widgets_values") or [] for node in workflow["nodes"]}
 
 
-def _short(name: str) -> dict[str, Any]:
-    """Workflow 0 with seconds of training, as a person would type it in."""
+def _short(name: str, steps: int = 6) -> dict[str, Any]:
+    """Workflow 0 with seconds of training, as a person would wire and type it in."""
     workflow = json.loads(DEMO.read_text(encoding="utf-8"))
     nodes = {str(node["id"]): {"class_type": node["type"], **node} for node in workflow["nodes"]}
-    recipe = of_kind(nodes, "LikenessTrainingRecipe")["widgets_values"]
-    recipe[1], recipe[6], recipe[8], recipe[12], recipe[13] = 6, 2, 0, 6, 3
     of_kind(nodes, "LikenessTrainCharacterLora")["widgets_values"][0] = name
     of_kind(nodes, "LikenessCompareCheckpoints")["widgets_values"][2] = 1
     of_kind(nodes, "LikenessChooseCheckpoint")["widgets_values"][0] = 6
-    return workflow
+    return saved_with_recipe(workflow, steps=steps, batch=2, prior_images=0, save_every=6, sample_every=3)
 
 
 def _training_alone(name: str) -> dict[str, Any]:
     """Only what Train needs, long enough to be watched."""
-    workflow = _short(name)
-    kept = {1, 2, 3, 4}
+    workflow = _short(name, steps=14)
+    kept = {1, 2, 4, workflow["last_node_id"]}
     links = [link for link in workflow["links"] if link[1] in kept and link[3] in kept]
     numbers = {link[0] for link in links}
     nodes = [node for node in workflow["nodes"] if node["id"] in kept]
     for port in (port for node in nodes for port in node.get("outputs", [])):
         port["links"] = [number for number in port["links"] if number in numbers]
-    next(node for node in nodes if node["id"] == 3)["widgets_values"][1] = 14
     return {**workflow, "nodes": nodes, "links": links, "groups": []}
 
 

@@ -56,6 +56,11 @@ def _kind(name: str) -> Any:
     return types.SimpleNamespace(Input=made, Output=made)
 
 
+class ExecutionBlocker:
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+
 class _PreviewImage:
     def __init__(self, image: Any, cls: Any = None) -> None:
         self.image = image
@@ -121,6 +126,7 @@ class FakeHost:
             **{f"comfy.{name}": module for name, module in bare.items()},
             "comfy.samplers": _module("comfy.samplers", KSampler=_KSampler),
             "comfy_execution": _module("comfy_execution"),
+            "comfy_execution.graph": _module("comfy_execution.graph", ExecutionBlocker=ExecutionBlocker),
             "comfy_execution.progress": _module("comfy_execution.progress", get_progress_state=lambda: registry),
             "server": _module("server", PromptServer=types.SimpleNamespace(instance=server)),
             "folder_paths": self._folders(),

@@ -60,7 +60,10 @@ def test_the_pack_offers_only_its_entry_point(pack: Pack) -> None:
 
 
 def test_graphs_and_api_prompts_saved_before_still_fit(schemas: list[Any]) -> None:
-    """`schemas.json` holds what was released: widgets keep place, type, limits and default; what is new comes last."""
+    """`schemas.json` holds what was released: widgets keep place, type, limits and default; what is new comes last.
+
+    A wire that had to be there may be left open, which nothing that was saved does.
+    """
     released = json.loads((Path(__file__).parent / "schemas.json").read_text(encoding="utf-8"))
     now = {schema.node_id: record(schema) for schema in schemas}
     assert released.keys() <= now.keys()
@@ -69,7 +72,7 @@ def test_graphs_and_api_prompts_saved_before_still_fit(schemas: list[Any]) -> No
         count = len(was["inputs"])
         for old, new in zip(was["inputs"], is_now["inputs"][:count], strict=True):
             assert set(old.pop("options", ())) <= set(new.pop("options", ())), (node, old["id"])
-            assert old == new, node
+            assert old == new or (old.keys() == {"type", "id"} and {**old, "optional": True} == new), node
         assert all(new.get("optional") for new in is_now["inputs"][count:]), node
         assert was["outputs"] == is_now["outputs"][: len(was["outputs"])], node
         rest = was.keys() - {"inputs", "outputs"}

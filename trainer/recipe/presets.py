@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..errors import RecipeError
 from .recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """A recipe, one sentence on when to take it, and the source of its rank, alpha and lr."""
+    """A recipe, the family of its bases, one sentence on when to take it, and the source of its rank, alpha and lr."""
 
     recipe: Recipe
+    family: str
     when: str
     source: str
 
 
-_WORDS = ("name", "like", "when", "source")
+_WORDS = ("name", "like", "family", "when", "source")
 
 
 def _read(text: str) -> dict[str, Preset]:
@@ -27,9 +29,10 @@ def _read(text: str) -> dict[str, Preset]:
     entries: list[dict[str, Any]] = tomllib.loads(text)["preset"]
     for entry in entries:
         parts = {key: value for key, value in entry.items() if key not in _WORDS}
-        like = presets[entry["like"]].recipe if "like" in entry else Recipe()
-        recipe = Recipe.from_json(_merged(like.to_json(), parts))
-        presets[entry["name"]] = Preset(recipe=recipe, when=entry["when"], source=entry["source"])
+        like = presets.get(entry.get("like", ""))
+        recipe = Recipe.from_json(_merged((like.recipe if like else Recipe()).to_json(), parts))
+        family = entry.get("family") or (like.family if like else "")
+        presets[entry["name"]] = Preset(recipe=recipe, family=family, when=entry["when"], source=entry["source"])
     return presets
 
 
@@ -38,3 +41,11 @@ def _merged(whole: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) ->
 
 
 PRESETS: Mapping[str, Preset] = _read(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+
+
+def fitting_preset(family: str) -> str:
+    """The name of the first preset for bases of that family; RecipeError when there is none."""
+    for name, preset in PRESETS.items():
+        if preset.family == family:
+            return name
+    raise RecipeError(f"There is no preset for bases of the family {family!r} yet; choose a training recipe by hand.")

@@ -18,7 +18,7 @@ def _report(home: Path, chosen: int | None) -> Any:
     for step in (50, 100):
         (folder / "checkpoints" / f"sage_step{step:06d}.safetensors").write_bytes(f"step {step}".encode())
     scores = SimpleNamespace(chosen=chosen, reason="Nobody was learned.", trigger="sage_character")
-    return SimpleNamespace(run=SimpleNamespace(folder=folder, name="sage"), report=scores)
+    return SimpleNamespace(run=SimpleNamespace(folder=folder, name="sage", models=None), report=scores)
 
 
 def test_the_recommended_checkpoint_is_published(pack: Pack, fake_host: FakeHost) -> None:

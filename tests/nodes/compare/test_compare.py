@@ -12,7 +12,7 @@ Pack = Callable[[str], Any]
 def _compare(pack: Pack, sha256: str, reader: str) -> Any:
     run = SimpleNamespace(base=SimpleNamespace(sha256=sha256), folder=None, dataset=None)
     node = pack("nodes.compare.compare").CompareCheckpoints
-    return node.execute(run, None, None, None, prompts="Demo", reader=reader, most=6, strength=1.0)
+    return node.execute(run, prompts="Demo", reader=reader, most=6, strength=1.0)
 
 
 def test_a_run_of_photographs_is_not_given_the_demo_readers_numbers(pack: Pack) -> None:

@@ -39,6 +39,23 @@ def test_samples_need_all_three_wires_or_none(pack: Pack, fake_host: FakeHost) -
         sampler(object(), None, object())
 
 
+def test_a_wired_recipe_goes_before_the_preset_and_the_preset_may_be_left_to_the_base(pack: Pack) -> None:
+    preset, presets = pack("nodes.train.preset"), pack("trainer.recipe.presets").PRESETS
+    wired = presets["Pony"].recipe
+    assert preset.recipe_for(_base(pack, "sdxl"), wired, "Quick test") is wired
+    assert preset.recipe_for(_base(pack, "sdxl"), None, "Quick test") == presets["Quick test"].recipe
+    assert preset.recipe_for(_base(pack, "sdxl"), None, preset.FITTING) == presets["SDXL character (guide)"].recipe
+    assert preset.recipe_for(_base(pack, "sd15"), None, preset.FITTING) == presets["SD 1.5 character"].recipe
+    demo = pack("trainer.demo.assets").demo_base()
+    assert preset.recipe_for(demo, None, preset.FITTING) == pack("trainer.demo.settings").demo_recipe()
+    with pytest.raises(pack("trainer.errors").RecipeError, match="choose a training recipe by hand"):
+        preset.recipe_for(_base(pack, "toy"), None, preset.FITTING)
+
+
+def _base(pack: Pack, family: str) -> Any:
+    return pack("trainer.families.base").Base(family=family, name="a", sha256="0" * 64, files={})
+
+
 def _page(pack: Pack, fake_host: FakeHost) -> Any:
     return pack("nodes.panel.run").RunPage("7", fake_host.home / "output" / "likeness" / "sage")
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 import trainer.recipe.presets as presets
-from trainer.recipe.presets import PRESETS
+from trainer.errors import RecipeError
+from trainer.families.registry import FAMILIES
+from trainer.recipe.presets import PRESETS, fitting_preset
 
 ENTRIES = tomllib.loads(Path(presets.__file__).with_suffix(".toml").read_text(encoding="utf-8"))["preset"]
 
@@ -49,3 +51,11 @@ def test_less_memory_asks_for_less() -> None:
     assert resolutions == sorted(resolutions, reverse=True)
     assert all(recipe.optim.optimizer == "adamw8bit" for recipe in sizes[1:])
     assert len({recipe.schedule.steps * recipe.schedule.batch * recipe.schedule.accumulation for recipe in sizes}) == 1
+
+
+def test_every_family_has_a_preset_that_is_taken_where_nobody_chose() -> None:
+    assert {spec.name: PRESETS[fitting_preset(spec.name)].family for spec in FAMILIES} == {
+        spec.name: spec.name for spec in FAMILIES
+    }
+    with pytest.raises(RecipeError, match="no preset for bases of the family 'toy'"):
+        fitting_preset("toy")

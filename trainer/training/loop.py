@@ -93,10 +93,10 @@ class TrainingLoop:
     def _stop(self) -> Iterator[Event]:
         if self._step > self._saved:
             yield self._save()
-        kept = (
-            f"saved as {self._run.checkpoint(self._job.name, self._step).name}" if self._step else "nothing learned yet"
-        )
-        raise Cancelled(f"Stopped at step {self._step} of {self._steps}, {kept}. Start the run again to go on.")
+        kept, again = "nothing learned yet", "begin anew"
+        if self._step:
+            kept, again = f"saved as {self._run.checkpoint(self._job.name, self._step).name}", "go on"
+        raise Cancelled(f"Stopped at step {self._step} of {self._steps}, {kept}. Start the run again to {again}.")
 
     def _save(self) -> Saved:
         job = self._job

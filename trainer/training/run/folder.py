@@ -14,8 +14,11 @@ from ...errors import LikenessError, RunError
 from ...families.base import Base
 from ...runtime.lock import locked
 from ...storage.atomic import DRAFTS, write_atomically
+from ...storage.file_name import file_name_fault
+from ...storage.links import link_within
 from .events import Event, Finished, Prepared, Sampled, Seeded, event_json, read_events
-from .identity import RunIdentity, differences
+from .identity import CLAIM, RunIdentity, differences, refuse_foreign
+from .state import has_state
 
 _CHECKPOINT = re.compile(r"(?P<name>.+)_step(?P<step>\d{6,})\.safetensors")
 _AVERAGE = re.compile(r"(?P<name>.+)_average(?P<seeds>\d+)\.safetensors")
@@ -84,20 +87,34 @@ class RunFolder:
         return found[max(past)] if past else None
 
     def claim(self, name: str, identity: RunIdentity) -> None:
-        """Make the folder this job's; RunError when it is another's or cannot be written."""
+        """Make the folder this job's; RunError when it is another's or cannot be written.
+
+        A job that left neither checkpoint nor state behind has no claim any more: nothing would be lost with it.
+        """
         if not _NAME.fullmatch(name) or name.endswith((".", " ")):
             raise RunError(f"The run name {name!r} cannot be a file name; use letters, digits, '-' and '_'.")
-        whose = differences(self.path, identity)
+        if fault := file_name_fault(name):
+            raise RunError(fault)
+        is_trained = bool(self.checkpoints()) or has_state(self.state)
+        whose = differences(self.path, identity) if is_trained else []
         if any(_names(checkpoint.path) != name for checkpoint in self.checkpoints()):
             whose.append("name")
         if whose:
             said = " and ".join(whose)
             raise RunError(f"{self.path} holds a run of another {said}. Give this run another name or folder.")
-        if not (self.path / "recipe.json").is_file():
-            self._write_json("base.json", identity.base.to_json())
-            self._write_json("dataset.json", identity.dataset.to_json())
-            self._write_json("inputs.json", identity.inputs())
-            self._write_json("recipe.json", identity.recipe.to_json())
+        if not is_trained:
+            self._forget_samples()
+        if not is_trained or not (self.path / CLAIM[-1]).is_file():
+            refuse_foreign(self.path)
+            for file, data in zip(CLAIM, identity.claim(), strict=True):
+                self._write_json(file, data)
+
+    def _forget_samples(self) -> None:
+        """Of a job that had no claim, or its samples would pass for this one's."""
+        with self.writing():
+            for path in self.samples.glob("step*.png"):
+                path.unlink(missing_ok=True)
+            self.log.unlink(missing_ok=True)
 
     @contextmanager
     def writing(self) -> Generator[None]:
@@ -112,6 +129,8 @@ class RunFolder:
         """Keep other runs out until the block ends; RunError when one is in it."""
         with self.writing():
             self.path.mkdir(parents=True, exist_ok=True)
+        if link := link_within(self.path):
+            raise RunError(f"{link} links to another place, and nothing is written through it; remove the link.")
         with locked(self.path / "lock"):
             with self.writing():
                 for draft in self.path.rglob(DRAFTS):
@@ -159,9 +178,10 @@ class RunFolder:
         where = error.filename or self.path
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             kept = ", ".join(checkpoint.path.name for checkpoint in self.checkpoints()) or "none yet"
+            begins = "goes on from its last save" if has_state(self.state) else "begins anew, as nothing was saved yet"
             return RunError(
                 f"The disk is full: {where} could not be written. Checkpoints saved before are whole ({kept}). "
-                f"Free some space and start the run again: it goes on from its last save."
+                f"Free some space and start the run again: it {begins}."
             )
         return RunError(f"{where} cannot be written: {error.strerror}. Choose a folder that you may write to.")
 

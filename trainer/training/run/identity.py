@@ -12,6 +12,8 @@ from ...errors import LikenessError, RunError
 from ...families.base import Base
 from ...recipe.recipe import Recipe
 
+CLAIM = ("base.json", "dataset.json", "inputs.json", "recipe.json")
+"""The files that say whose a run's folder is. The last is written last: with it the claim is whole."""
 _MOST_SETTINGS = 6
 
 
@@ -31,6 +33,23 @@ class RunIdentity:
             "regularisation": None if self.regularisation is None else self.regularisation.fingerprint(),
             "start": None if self.start is None else _sha256(self.start),
         }
+
+    def claim(self) -> tuple[Mapping[str, Any], ...]:
+        """What the files of CLAIM hold."""
+        return self.base.to_json(), self.dataset.to_json(), self.inputs(), self.recipe.to_json()
+
+
+def refuse_foreign(folder: Path) -> None:
+    """RunError where a file of the claim's name lies in `folder` that no run wrote."""
+    read = (Base.from_json, Dataset.from_json, dict, Recipe.from_json)
+    for name, from_json in zip(CLAIM, read, strict=True):
+        try:
+            if (folder / name).exists():
+                from_json(_read_json(folder / name))
+        except (OSError, ValueError, TypeError, KeyError, LikenessError) as error:
+            raise RunError(
+                f"{folder / name} is there already and is no run's ({error}). Give this run another name or folder."
+            ) from error
 
 
 def differences(folder: Path, identity: RunIdentity) -> list[str]:

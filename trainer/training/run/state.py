@@ -28,13 +28,17 @@ def save_state(folder: Path, step: int, tensors: dict[str, Tensor]) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def has_state(folder: Path) -> bool:
+    """Whether there is a whole state to resume from."""
+    return _place(folder) is not None
+
+
 def load_state(folder: Path) -> tuple[int, dict[str, Tensor]] | None:
     """Step and tensors of the last whole state, None when nothing was saved; RunError when it is damaged."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    # Killed between its two renames, a save leaves the state before under its old name only.
-    place = next((path for path in (folder, _old(folder)) if (path / "state.json").is_file()), None)
+    place = _place(folder)
     if place is None:
         return None
     try:
@@ -43,6 +47,11 @@ def load_state(folder: Path) -> tuple[int, dict[str, Tensor]] | None:
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise RunError(f"The state in {place} is damaged: {error}. Remove the run's folder to start over.") from error
     return step, tensors
+
+
+def _place(folder: Path) -> Path | None:
+    # Killed between its two renames, a save leaves the state before under its old name only.
+    return next((path for path in (folder, _old(folder)) if (path / "state.json").is_file()), None)
 
 
 def _draft(folder: Path) -> Path:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...trainer.errors import ModelError
 from .._api import io
+from ..checked import checked
 from ..host.compute import device, memory_handed_over
 from ..host.model_folders import joycaption_folders
 from ..host.page import cancellable
@@ -26,6 +26,7 @@ _LENGTHS = ("any", "very short", "short", "medium-length", "long", "very long")
 _PRECISIONS: Mapping[str, Any] = {"bf16 (17 GB)": "bf16", "8 bit (10 GB)": "int8", "NF4 (7 GB)": "nf4"}
 
 
+@checked
 class CaptionWithJoyCaption(io.ComfyNode):
     """Sentences of JoyCaption beta one as captions."""
 
@@ -52,10 +53,7 @@ class CaptionWithJoyCaption(io.ComfyNode):
     def validate_inputs(cls, model: str) -> bool | str:
         from ...trainer.captions.captioners.joycaption_files import find_joycaption
 
-        try:
-            find_joycaption(model, joycaption_folders())
-        except ModelError as fault:
-            return str(fault)
+        find_joycaption(model, joycaption_folders())
         return True
 
     @classmethod

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...trainer.errors import DatasetError
 from .._api import io
+from ..checked import checked
 from ..host.folders import lies_in_a_dataset_root
 from ..host.model_folders import comfyui
 from ..host.page import cancellable
@@ -22,6 +22,7 @@ MOST_OTHERS = 3
 _WORKFLOW, _BESIDE, _OVER = "keep in the workflow", ".txt beside the pictures", ".txt, over texts by hand too"
 
 
+@checked
 class ReviewCaptions(io.ComfyNode):
     """A table of captions with what the rules took out; decisions are kept with the workflow."""
 
@@ -59,10 +60,7 @@ class ReviewCaptions(io.ComfyNode):
         """Takes `others` because the host passes growing inputs to every validation."""
         from ...trainer.captions.review.caption_review import CaptionReview
 
-        try:
-            CaptionReview.from_text(review)
-        except DatasetError as fault:
-            return str(fault)
+        CaptionReview.from_text(review)
         return True
 
     @classmethod

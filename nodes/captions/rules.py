@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._api import io
+from ..checked import checked
 from ..host.model_folders import comfyui
 from ..host.page import cancellable, is_cancelled
 from ..panel.progress import reporter
@@ -35,6 +36,7 @@ _MOST_SHOWN = 12
 _MOST_LETTERS = 20_000
 
 
+@checked
 class ApplyCaptionRules(io.ComfyNode):
     """Rewrites captions by the rules; always from what the captioner said, so that other rules can follow."""
 

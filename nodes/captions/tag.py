@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...trainer.errors import ModelError
 from .._api import io
+from ..checked import checked
 from ..host.model_folders import tagger_folders
 from ..host.page import cancellable
 from ..sockets import DATASET
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
 
 
+@checked
 class TagWithWd14(io.ComfyNode):
     """Tags of a WD v3 tagger, or of the photo tagger with the same contract, as captions."""
 
@@ -73,10 +74,7 @@ class TagWithWd14(io.ComfyNode):
     def validate_inputs(cls, tagger: str) -> bool | str:
         from ...trainer.captions.captioners.tagger_files import find_tagger
 
-        try:
-            find_tagger(tagger, tagger_folders())
-        except ModelError as fault:
-            return str(fault)
+        find_tagger(tagger, tagger_folders())
         return True
 
     @classmethod

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._api import io
+from ..checked import checked
 from ..sockets import DATASET
 from .captioning import caption_view, keep_hand_input
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _AUTHORS: Mapping[str, Any] = {"sentences": "vlm", "tags": "tagger", "by hand": "hand"}
 
 
+@checked
 class UseCaptions(io.ComfyNode):
     """A list of texts, one a picture, as the captions of a dataset."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._api import io
+from ..checked import UNKNOWN, checked
 from ..host.folders import file_fingerprint
 from ..host.images import to_image
 from ..host.lora_files import lora_path, loras
@@ -13,6 +14,7 @@ from ..panel.sheet import picture_view
 NO_LORA = "put a LoRA into models/loras, then press R"
 
 
+@checked
 class CheckLora(io.ComfyNode):
     """Health of anybody's LoRA: change by block, dead layers, keys that the model does not know."""
 
@@ -45,8 +47,8 @@ class CheckLora(io.ComfyNode):
         return lora in loras() or f"There is no LoRA {lora!r}: {NO_LORA}."
 
     @classmethod
-    def fingerprint_inputs(cls, lora: str) -> str:
-        return file_fingerprint(lora_path(lora))
+    def fingerprint_inputs(cls, lora: str | None) -> Any:
+        return UNKNOWN if lora is None else file_fingerprint(lora_path(lora))
 
     @classmethod
     def execute(cls, lora: str, model: Any = None, clip: Any = None) -> Any:

@@ -5,11 +5,13 @@ from typing import Any
 
 from ...trainer.errors import RunError
 from .._api import io
-from ..host.folders import name_fault
+from ..checked import checked
+from ..host.folders import check_name, longer_name
 from ..host.lora_files import lora_path, publish_lora
 from ..sockets import LORA, REPORT, ChosenLora, Comparison
 
 
+@checked
 class ChooseCheckpoint(io.ComfyNode):
     """The recommended checkpoint, or the one the user prefers, into the host's loras folder."""
 
@@ -50,7 +52,9 @@ class ChooseCheckpoint(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, save_as: str) -> bool | str:
-        return not save_as.strip() or name_fault(save_as.strip()) or True
+        if save_as.strip():
+            check_name(save_as.strip())
+        return True
 
     @classmethod
     def execute(cls, report: Comparison, step: int, save_as: str) -> Any:
@@ -65,8 +69,9 @@ class ChooseCheckpoint(io.ComfyNode):
             raise RunError(
                 f"The run {report.run.name!r} has no checkpoint at step {wanted}; it has {_listed(checkpoints)}."
             )
-        saved_as = save_as.strip() or f"{report.run.name}_chosen"
-        saved = publish_lora(checkpoints[wanted], saved_as, run.sample_at(wanted), tuple(checkpoints.values()))
+        saved_as = save_as.strip() or longer_name(report.run.name, "_chosen")
+        own = (*checkpoints.values(), *run.samples.glob("*.png"))
+        saved = publish_lora(checkpoints[wanted], saved_as, run.sample_at(wanted), own)
         name = saved.name
         chosen = ChosenLora(path=lora_path(name), name=name, trigger=report.report.trigger, models=report.run.models)
         why = f"Step {wanted}, chosen by you" if step else report.report.reason

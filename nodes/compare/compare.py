@@ -9,6 +9,8 @@ from PIL import Image
 
 from ...trainer.errors import FaceError, RunError
 from .._api import io
+from ..checked import checked
+from ..host.folders import unlinked
 from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled, send, show_progress
 from ..panel.progress import Throttle, duration
@@ -22,6 +24,7 @@ DEMO_PROMPTS, GUIDE_PROMPTS = "Demo", "Character (guide)"
 DEMO_READER = "Demo reader (drawn faces)"
 
 
+@checked
 class CompareCheckpoints(io.ComfyNode):
     """The same prompts and seeds for the bare base and every checkpoint, measured."""
 
@@ -118,7 +121,7 @@ class CompareCheckpoints(io.ComfyNode):
         readers = _reader(reader, run)
         base = wired_base(model, clip, vae) or run.models.loaded
         generator = HostGenerator(base.model, base.clip, base.vae)
-        out = run.folder / "report"
+        out = unlinked(run.folder, "report", deep=True)
         tools = Tools(generator=generator, faces=readers, attributes=readers, out=out, base=generator.fingerprint())
         checkpoints = spread(RunFolder(run.folder).checkpoints(), most)
         with cancellable():

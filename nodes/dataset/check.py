@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ...trainer.errors import DatasetError
 from .._api import io
+from ..checked import checked
 from ..host.images import to_image
 from ..host.page import cancellable
 from ..panel.audit_view import audit_view
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
 
 
+@checked
 class CheckDataset(io.ComfyNode):
     """Findings by picture and of the set, with the user's decisions applied."""
 
@@ -52,10 +53,7 @@ class CheckDataset(io.ComfyNode):
     def validate_inputs(cls, review: list[str]) -> bool | str:
         from ...trainer.dataset.audit.review import Review
 
-        try:
-            Review.from_text(review[0])
-        except DatasetError as fault:
-            return str(fault)
+        Review.from_text(review[0])
         return True
 
     @classmethod

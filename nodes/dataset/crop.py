@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._api import io
+from ..checked import checked
 from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import pictures_folder
@@ -27,6 +28,7 @@ _OUTSIDE: Mapping[str, Any] = {
 }
 
 
+@checked
 class CropDataset(io.ComfyNode):
     """Squares around faces, or figures with close-ups of the same originals."""
 
@@ -62,7 +64,7 @@ class CropDataset(io.ComfyNode):
                 dataset,
                 rule_of(**choices),
                 reader_of(reader),
-                pictures_folder() / "crops",
+                pictures_folder("crops"),
                 progress=reporter(node, "Cropping"),
                 cancelled=is_cancelled,
             )

@@ -7,8 +7,8 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...trainer.errors import DatasetError
 from .._api import io, ui
+from ..checked import checked
 from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import pictures_folder
@@ -30,6 +30,7 @@ _WAYS = ("words", "edit", "image to image")
 _LIVE = 3
 
 
+@checked
 class FillGaps(io.ComfyNode):
     """The missing pictures: profile left, a smile, outdoors."""
 
@@ -69,10 +70,7 @@ class FillGaps(io.ComfyNode):
     def validate_inputs(cls, views: str) -> bool | str:
         from ...trainer.augment.fill.view import parse_views
 
-        try:
-            parse_views(views)
-        except DatasetError as fault:
-            return str(fault)
+        parse_views(views)
         return True
 
     @classmethod
@@ -95,7 +93,7 @@ class FillGaps(io.ComfyNode):
             audit = look_over(dataset, readers, Rules.at(plan.resolution), reporter(node, "Checking"))
             drawing = Drawing(
                 generator=generator,
-                out=pictures_folder() / "filled",
+                out=pictures_folder("filled"),
                 fingerprint=generator.fingerprint(),
                 cancelled=is_cancelled,
             )

@@ -9,6 +9,7 @@ from PIL import Image
 from ...trainer.dataset.dataset import Dataset
 from ...trainer.errors import DatasetError
 from .._api import io
+from ..checked import checked
 from ..host.images import from_frame, to_image
 from ..host.page import cancellable, stop_if_cancelled
 from ..host.pictures import keep_picture
@@ -20,6 +21,7 @@ from .widgets import alpha_input, alpha_of
 TRAIN, HELD_OUT, ALL = "training", "held out", "all"
 
 
+@checked
 class ImagesToDataset(io.ComfyNode):
     """IMAGE batches or lists with captions as a DATASET."""
 
@@ -106,6 +108,7 @@ class ImagesToDataset(io.ComfyNode):
         return io.NodeOutput(dataset, ui=dataset_view(dataset, cls))
 
 
+@checked
 class DatasetToImages(io.ComfyNode):
     """A DATASET as an IMAGE list and a STRING list."""
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from ...trainer.errors import DatasetError
 from .._api import io
+from ..checked import UNKNOWN, checked
 from ..host.folders import dataset_folder, dataset_folders
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import dataset_fingerprint
@@ -15,6 +16,7 @@ from .widgets import alpha_input, alpha_of
 NO_FOLDER = "put a folder of pictures into ComfyUI's input folder, then press R"
 
 
+@checked
 class LoadCharacterDataset(io.ComfyNode):
     """A folder under input/ or a registered `datasets` root as a DATASET."""
 
@@ -70,15 +72,14 @@ class LoadCharacterDataset(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, folder: str) -> bool | str:
-        try:
-            dataset_folder(folder)
-        except DatasetError as fault:
-            return str(fault)
+        dataset_folder(folder)
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, folder: str, **words: Any) -> Any:
+    def fingerprint_inputs(cls, folder: str | None, **words: Any) -> Any:
         """Changes with any picture or caption of the folder, so that an edited caption counts."""
+        if folder is None:
+            return UNKNOWN
         try:
             found = dataset_fingerprint(dataset_folder(folder))
         except DatasetError:  # asked of nodes that are not going to run, too

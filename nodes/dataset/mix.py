@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...trainer.errors import DatasetError
 from .._api import io
+from ..checked import checked
 from ..panel.sheet import dataset_view
 from ..sockets import DATASET
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
 
 
+@checked
 class MixDatasets(io.ComfyNode):
     """Several datasets as one, each with its share of the pictures shown in training."""
 
@@ -58,10 +60,7 @@ class MixDatasets(io.ComfyNode):
         """Takes `datasets` because the host passes growing inputs to every validation."""
         from ...trainer.dataset.ratio import parse_shares
 
-        try:
-            parse_shares(shares)
-        except DatasetError as fault:
-            return str(fault)
+        parse_shares(shares)
         return True
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._api import io
+from ..checked import checked
 from ..host.page import cancellable, is_cancelled
 from ..panel.progress import reporter
 from ..panel.sheet import dataset_view
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
 
 
+@checked
 class PickImages(io.ComfyNode):
     """The pictures that show most of a character, and why the others stayed out."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...trainer.errors import LikenessError
 from .._api import io
+from ..checked import checked
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import SAVE_PLACES, pictures_folder, save_folder
 from ..panel.progress import reporter
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _LAYOUTS: Mapping[str, Any] = {"kohya folders": "kohya", "ai-toolkit folder": "ai-toolkit", "dataset.json": "json"}
 
 
+@checked
 class SaveDataset(io.ComfyNode):
     """A dataset as a folder, for any trainer."""
 
@@ -77,10 +78,7 @@ class SaveDataset(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, name: str, place: str) -> bool | str:
-        try:
-            save_folder(place, name)
-        except LikenessError as fault:
-            return str(fault)
+        save_folder(place, name)
         return True
 
     @classmethod
@@ -94,7 +92,7 @@ class SaveDataset(io.ComfyNode):
                 folder,
                 _LAYOUTS[layout],
                 overwrite=overwrite,
-                notes=pictures_folder() / ".saved",
+                notes=pictures_folder(".saved"),
                 progress=reporter(cls.hidden.unique_id, "Saving"),
                 cancelled=is_cancelled,
             )

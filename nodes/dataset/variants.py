@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...trainer.errors import DatasetError
 from .._api import io, ui
+from ..checked import checked
 from ..host.images import from_image, to_image
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import pictures_folder
@@ -37,6 +38,7 @@ _WAYS = ("image to image", "edit")
 _EDIT = "Redraw this picture as {style}. Keep the same person, face, expression, pose, clothes and background."
 
 
+@checked
 class MakeStyleVariants(io.ComfyNode):
     """Each render in several styles, kept only where the face is still the same."""
 
@@ -68,10 +70,7 @@ class MakeStyleVariants(io.ComfyNode):
     def validate_inputs(cls, styles: list[str]) -> bool | str:
         from ...trainer.augment.variants.style import parse_styles
 
-        try:
-            parse_styles(styles[0])
-        except DatasetError as fault:
-            return str(fault)
+        parse_styles(styles[0])
         return True
 
     @classmethod
@@ -95,7 +94,7 @@ class MakeStyleVariants(io.ComfyNode):
         with cancellable():
             drawing = Drawing(
                 generator=generator,
-                out=pictures_folder() / "variants",
+                out=pictures_folder("variants"),
                 fingerprint=generator.fingerprint(),
                 cancelled=is_cancelled,
             )

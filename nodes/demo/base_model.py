@@ -3,9 +3,11 @@
 from typing import Any
 
 from .._api import io
+from ..checked import checked
 from ..sockets import BASE
 
 
+@checked
 class DemoBaseModel(io.ComfyNode):
     """MODEL, CLIP and VAE for the host's own nodes, BASE for ours."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._api import io
+from ..checked import checked
 from ..host.folders import demo_folder
 from ..panel.sheet import dataset_view
 from ..sockets import DATASET
@@ -17,6 +18,7 @@ READY, AS_FOUND, DESCRIBED = "ready to train", "as found", "as captioners descri
 RENDERS = "3D renders only"
 
 
+@checked
 class DemoCharacter(io.ComfyNode):
     """A drawn person no demo model has seen."""
 

@@ -7,9 +7,14 @@ from pathlib import Path
 import folder_paths
 
 from ...trainer.errors import DatasetError, LikenessError, RecipeError, RunError
+from ...trainer.storage.file_name import file_name_fault
+from ...trainer.storage.links import link_on_the_way, link_within
 
 _NAME = re.compile(r"\w[\w.\- ]{0,63}")
 _DEPTH = 3
+_RESERVED = frozenset({"recipes"})
+"""Folders of ours beside the runs'."""
+_MOST_SHOWN = 80
 WEIGHTS = ".safetensors"
 
 
@@ -26,7 +31,7 @@ def dataset_folder(choice: str) -> Path:
         if name == label and (path := _inside(root, inside)) is not None and path.is_dir():
             return path
     raise DatasetError(
-        f"The folder {choice!r} is not one of ComfyUI's: put the pictures in a folder of its input folder, "
+        f"The folder {_short(choice)!r} is not one of ComfyUI's: put the pictures in a folder of its input folder, "
         "or add a `datasets` root to extra_model_paths.yaml."
     )
 
@@ -53,8 +58,8 @@ def base_model(choice: str) -> Path:
         if path is not None and (path / "model_index.json").is_file():
             return path
     raise LikenessError(
-        f"There is no base model {choice!r}: put a checkpoint (.safetensors) into models/checkpoints, or a model saved "
-        "by diffusers into models/diffusers, and press R."
+        f"There is no base model {_short(choice)!r}: put a checkpoint (.safetensors) into models/checkpoints, or a "
+        "model saved by diffusers into models/diffusers, and press R."
     )
 
 
@@ -78,40 +83,73 @@ def settings_file(name: str) -> Path:
     """The file of the input folder of that name; RecipeError for anything else."""
     path = _inside(Path(folder_paths.get_input_directory()), name)
     if path is None or not path.is_file():
-        raise RecipeError(f"There is no file {name!r} in ComfyUI's input folder; put it there and press R.")
+        raise RecipeError(f"There is no file {_short(name)!r} in ComfyUI's input folder; put it there and press R.")
     return path
 
 
 def recipes_folder() -> Path:
     """Where exported recipes lie."""
-    return Path(folder_paths.get_output_directory()) / "likeness" / "recipes"
+    return output_folder("likeness", "recipes")
 
 
 def run_folder(name: str) -> Path:
-    """The folder of the run of that name under the output folder; RunError for a name that is a path."""
-    fault = name_fault(name)
-    if fault:
-        raise RunError(fault)
-    root = Path(folder_paths.get_output_directory()) / "likeness"
-    path = _inside(root, name)
-    if path is None:
-        raise RunError(f"The run {name!r} would lie outside {root}; remove the link of that name there.")
-    return path
+    """The folder of the run of that name under the output folder; RunError for a name that is a path or ours."""
+    check_name(name)
+    if name.casefold() in _RESERVED:
+        raise RunError(f"The name {name!r} is kept for a folder of our own; give the run another name.")
+    return output_folder("likeness", name, deep=True)
 
 
 def demo_folder(number: int) -> Path:
     """Where a demo character's drawings lie."""
-    return Path(folder_paths.get_output_directory()) / "likeness_demo" / f"character_{number}"
+    return output_folder("likeness_demo", f"character_{number}", deep=True)
+
+
+def output_folder(*parts: str, deep: bool = False) -> Path:
+    """A folder of ours below the host's output folder; RunError as `unlinked` has it."""
+    return unlinked(Path(folder_paths.get_output_directory()), *parts, deep=deep)
+
+
+def unlinked(root: Path, *parts: str, deep: bool = False) -> Path:
+    """`root` and the parts, which is to be written into; RunError where a link below `root` leads elsewhere.
+
+    `root` is the host's, and may be a link. With `deep` nothing at any depth in the folder may be one either.
+    """
+    path = root.joinpath(*parts)
+    link = link_on_the_way(root, path) or (link_within(path) if deep else None)
+    if link is not None:
+        raise RunError(
+            f"{link} links to another place, and nothing is written through it: remove the link, or make "
+            "ComfyUI's own folder one."
+        )
+    return path
 
 
 def name_fault(name: str) -> str | None:
     """What is wrong with a name that will name a folder and a file, or None."""
     if _NAME.fullmatch(name) and not name.endswith((".", " ")):
-        return None
+        return file_name_fault(name)
     return (
-        f"The name {name!r} cannot name a folder: use 1 to 64 letters, digits, spaces, dots, - or _, "
+        f"The name {_short(name)!r} cannot name a folder: use 1 to 64 letters, digits, spaces, dots, - or _, "
         "starting with a letter or digit, without / or \\."
     )
+
+
+def check_name(name: str) -> None:
+    """RunError with what `name_fault` finds."""
+    if fault := name_fault(name):
+        raise RunError(fault)
+
+
+def longer_name(name: str, ending: str) -> str:
+    """`name` with an ending, cut where both together could not name a file any more."""
+    while name_fault(name + ending) and len(name) > 1:
+        name = name[:-1]
+    return name + ending
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _MOST_SHOWN else f"{name[:_MOST_SHOWN]}…"
 
 
 def file_fingerprint(path: Path) -> str:

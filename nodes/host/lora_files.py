@@ -1,20 +1,22 @@
 """LoRA files in the host's folders: listed, found, published."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import folder_paths
 
 from ...trainer.errors import RunError
-from .folders import WEIGHTS, name_fault
+from ...trainer.storage.atomic import create_atomically
+from .folders import WEIGHTS, unlinked
+from .published import Published, is_copy, publish
 
-_CHUNK = 1 << 20
+_FOLDER = "likeness"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Published:
+class PublishedLora:
     """`name` is the one that LoraLoader lists; `note` tells of another name than asked for, or of what was replaced."""
 
     name: str
@@ -27,53 +29,43 @@ def loras() -> list[str]:
 
 
 def lora_path(listed: str) -> Path:
-    """Where a LoRA that the host lists lies."""
-    return Path(folder_paths.get_full_path_or_raise("loras", listed))
+    """Where a LoRA that the host lists lies; RunError for any other name."""
+    path = folder_paths.get_full_path("loras", listed)
+    if path is None:
+        raise RunError(f"There is no LoRA {listed!r} in models/loras; choose another, or press R.")
+    return Path(path)
 
 
-def publish_lora(source: Path, name: str, preview: Path | None = None, replaces: Sequence[Path] = ()) -> Published:
-    """Copy a checkpoint into the host's loras folder, whole or not at all.
+def publish_lora(source: Path, name: str, preview: Path | None = None, replaces: Sequence[Path] = ()) -> PublishedLora:
+    """Copy a checkpoint into the host's loras folder by the rule of `publish`.
 
-    Another file of the name stays and `name_2` is taken, unless it is a copy of one of `replaces`. `preview` lies
-    beside the copy, where the host's model library looks for a picture.
+    `replaces` are checkpoints and samples of the same run. `preview` lies beside the copy, where the host's model
+    library looks for a picture; a picture that is not of the run stays.
     """
-    if fault := name_fault(name):
-        raise RunError(fault)
-    for number in count(1):
-        listed = _listed(name if number == 1 else f"{name}_{number}")
-        note = "" if number == 1 else f"{_listed(name)} is another LoRA, so this one is {listed}."
-        there = folder_paths.get_full_path("loras", listed)
-        if there is None:
-            _write(Path(folder_paths.get_folder_paths("loras")[0]) / listed, source, preview)
-            return Published(name=listed, note=note)
-        if _are_alike(Path(there), source):
-            return Published(name=listed, note=note)
-        if before := next((path for path in replaces if _are_alike(Path(there), path)), None):
-            Path(there).with_suffix(".png").unlink(missing_ok=True)
-            _write(Path(there), source, preview)
-            return Published(name=listed, note=f"{note} It replaces {before.name}.".strip())
-    raise AssertionError("there is always another number")
-
-
-def _listed(name: str) -> str:
-    return str(Path("likeness") / f"{name}{WEIGHTS}")
-
-
-def _write(target: Path, source: Path, preview: Path | None) -> None:
-    from ...trainer.storage.atomic import write_atomically
-
-    picture = target.with_suffix(".png")
+    roots = [Path(root) for root in folder_paths.get_folder_paths("loras")]
+    folder = unlinked(roots[0], _FOLDER)
     try:
-        write_atomically(target, source.read_bytes())
-        if preview is not None and not picture.exists():
-            write_atomically(picture, preview.read_bytes())
+        done = publish(
+            [folder, *(root / _FOLDER for root in roots[1:])], name, {WEIGHTS: source.read_bytes()}, replaces
+        )
+        if done.is_new:
+            _put_preview(folder / f"{done.stem}.png", preview, replaces)
     except OSError as error:
-        raise RunError(f"{target} cannot be written: {error.strerror or error}. The run keeps {source}.") from error
+        raise RunError(
+            f"{error.filename or folder} cannot be written: {error.strerror or error}. The run keeps {source}."
+        ) from error
+    return PublishedLora(name=str(Path(_FOLDER) / f"{done.stem}{WEIGHTS}"), note=_note(name, done))
 
 
-def _are_alike(one: Path, other: Path) -> bool:
-    """Whether two files have the same contents."""
-    if not other.is_file() or one.stat().st_size != other.stat().st_size:
-        return False
-    with one.open("rb") as left, other.open("rb") as right:
-        return all(chunk == right.read(_CHUNK) for chunk in iter(lambda: left.read(_CHUNK), b""))
+def _put_preview(picture: Path, preview: Path | None, own: Sequence[Path]) -> None:
+    if not picture.is_symlink() and any(is_copy(picture, sample) for sample in own):
+        picture.unlink()
+    if preview is not None and not os.path.lexists(picture):
+        create_atomically(picture, preview.read_bytes())
+
+
+def _note(name: str, done: Published) -> str:
+    listed = Path(_FOLDER) / f"{done.stem}{WEIGHTS}"
+    taken = f"{Path(_FOLDER) / done.taken} is another LoRA and stays, so this one is {listed}." if done.taken else ""
+    replaced = f"It replaces {done.replaced[0].name}." if done.replaced else ""
+    return " ".join(part for part in (taken, replaced) if part)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import folder_paths
 
+from .folders import output_folder
+
 if TYPE_CHECKING:
     from ...trainer.captions.captioners.store import CaptionStore
     from ...trainer.faces.registry import FaceFolders
@@ -36,7 +38,7 @@ def caption_store() -> CaptionStore:
     """What captioners said of which picture, under the output folder."""
     from ...trainer.captions.captioners.store import CaptionStore
 
-    return CaptionStore(Path(folder_paths.get_output_directory()) / "likeness_captions")
+    return CaptionStore(output_folder("likeness_captions", deep=True))
 
 
 def face_folders() -> FaceFolders:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import folder_paths
 from PIL import Image
 
-from ...trainer.errors import DatasetError
-from .folders import name_fault
+from ...trainer.errors import DatasetError, RunError
+from .folders import name_fault, output_folder, unlinked
 
 if TYPE_CHECKING:
     from ...trainer.dataset.sample import Sample
@@ -34,9 +34,9 @@ def dataset_fingerprint(folder: Path) -> str:
     return hashlib.sha256(repr(rows).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def pictures_folder() -> Path:
-    """Where pictures that nodes make are kept, each under the hash of its contents."""
-    return Path(folder_paths.get_output_directory()) / "likeness_pictures"
+def pictures_folder(*parts: str) -> Path:
+    """Where pictures that nodes make are kept, each under the hash of its contents; a folder of it for the parts."""
+    return output_folder("likeness_pictures", *parts, deep=bool(parts))
 
 
 def save_folder(place: str, name: str) -> Path:
@@ -45,12 +45,12 @@ def save_folder(place: str, name: str) -> Path:
         raise DatasetError(f"A dataset is saved under input or output, not under {place!r}.")
     if fault := name_fault(name):
         raise DatasetError(fault)
-    root = Path(folder_paths.get_input_directory())
-    if place == "output":
-        root = Path(folder_paths.get_output_directory()) / "likeness_datasets"
-    if not folder_paths.is_within_directory(str(root), str(root / name)):
-        raise DatasetError(f"{root / name} links to another place; remove the link or take another name.")
-    return root / name
+    try:
+        if place == "output":
+            return output_folder("likeness_datasets", name)
+        return unlinked(Path(folder_paths.get_input_directory()), name)
+    except RunError as fault:
+        raise DatasetError(str(fault)) from fault
 
 
 def keep_picture(image: Image.Image) -> Path:
@@ -74,7 +74,7 @@ def preview(sample: Sample) -> Path:
     from ...trainer.dataset.sample_pixels import open_sample
     from ...trainer.storage.atomic import write_atomically
 
-    path = Path(folder_paths.get_temp_directory()) / _PREVIEWS / f"{sample.sha256[:40]}.jpg"
+    path = unlinked(Path(folder_paths.get_temp_directory()), _PREVIEWS) / f"{sample.sha256[:40]}.jpg"
     if not path.is_file():
         small = open_sample(sample)
         small.thumbnail((_PREVIEW, _PREVIEW), Image.Resampling.BICUBIC, reducing_gap=2.0)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ...trainer.errors import LikenessError
 from .._api import io
+from ..checked import UNKNOWN, checked
 from ..host.folders import base_model, base_models, file_fingerprint
 from ..sockets import BASE
 
@@ -12,6 +12,7 @@ PREDICTS = ("epsilon", "v_prediction", "v_prediction, zero SNR")
 NO_BASE = "put an SDXL or SD 1.5 checkpoint into models/checkpoints, then press R"
 
 
+@checked
 class ChooseBaseModel(io.ComfyNode):
     """A checkpoint or diffusers folder of the host as MODEL, CLIP, VAE and BASE."""
 
@@ -55,15 +56,12 @@ class ChooseBaseModel(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, model: str) -> bool | str:
-        try:
-            base_model(model)
-        except LikenessError as fault:
-            return str(fault)
+        base_model(model)
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, model: str, predicts: str = AS_THE_FILE_SAYS) -> str:
-        return f"{file_fingerprint(base_model(model))} {predicts}"
+    def fingerprint_inputs(cls, model: str | None, predicts: str | None = AS_THE_FILE_SAYS) -> Any:
+        return UNKNOWN if model is None else f"{file_fingerprint(base_model(model))} {predicts}"
 
     @classmethod
     def execute(cls, model: str, predicts: Any = AS_THE_FILE_SAYS) -> Any:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...trainer.errors import LikenessError, RecipeError
+from ...trainer.errors import RecipeError
 from .._api import io
-from ..host.folders import file_fingerprint, name_fault, recipes_folder, settings_file, settings_files
+from ..checked import UNKNOWN, checked
+from ..host.folders import check_name, file_fingerprint, recipes_folder, settings_file, settings_files
+from ..host.published import publish
 from ..sockets import DATASET, RECIPE
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ FORMATS = ("kohya TOML", "guide YAML", "kohya_ss JSON", "OneTrainer JSON", "Like
 _SUFFIXES = (".toml", ".yaml", ".yml", ".json")
 
 
+@checked
 class ImportRecipe(io.ComfyNode):
     """Another trainer's settings as a recipe; what does not fit is listed."""
 
@@ -55,15 +59,14 @@ class ImportRecipe(io.ComfyNode):
     def validate_inputs(cls, file: str, text: str) -> bool | str:
         if file == PASTED and not text.strip():
             return "Nothing to import: choose a settings file of the input folder, or paste its text."
-        try:
-            if file != PASTED:
-                settings_file(file)
-        except LikenessError as fault:
-            return str(fault)
+        if file != PASTED:
+            settings_file(file)
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, file: str, text: str) -> str:
+    def fingerprint_inputs(cls, file: str | None, text: str | None) -> Any:
+        if file is None:
+            return UNKNOWN
         return text if file == PASTED else file_fingerprint(settings_file(file))
 
     @classmethod
@@ -81,6 +84,7 @@ class ImportRecipe(io.ComfyNode):
         return io.NodeOutput(made.recipe, left, ui={"text": (said,)})
 
 
+@checked
 class ExportRecipe(io.ComfyNode):
     """A recipe as another trainer's settings file; what it cannot say is listed."""
 
@@ -108,23 +112,33 @@ class ExportRecipe(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, name: str) -> bool | str:
-        return name_fault(name) or True
+        check_name(name)
+        return True
 
     @classmethod
     def execute(cls, recipe: Recipe, format: Any, name: str, dataset: Dataset | None = None) -> Any:
         from ...trainer.exchange.formats import SUFFIXES, export_recipe
         from ...trainer.exchange.kohya_dataset import kohya_dataset
-        from ...trainer.storage.atomic import write_atomically
 
         made = export_recipe(recipe, format)
-        folder = recipes_folder()
-        files = {f"{name}{SUFFIXES[format]}": made.text}
+        files = {SUFFIXES[format]: made.text}
         if dataset is not None:
-            files[f"{name}_dataset.toml"] = kohya_dataset(recipe, dataset)
-        for file, text in files.items():
-            write_atomically(folder / file, text.encode())
-        said = "\n".join([f"Written: {', '.join(files)}", *(left.sentence for left in made.left)])
+            files["_dataset.toml"] = kohya_dataset(recipe, dataset)
+        said = "\n".join([*_written(name, files), *(left.sentence for left in made.left)])
         return io.NodeOutput(made.text, ui={"text": (said,)})
+
+
+def _written(name: str, files: Mapping[str, str]) -> list[str]:
+    """What to say of the files, which lie in the recipes' folder then, by the name that was free."""
+    folder = recipes_folder()
+    try:
+        done = publish([folder], name, {ending: text.encode() for ending, text in files.items()})
+    except OSError as fault:
+        raise RecipeError(f"{fault.filename or folder} cannot be written: {fault.strerror or fault}.") from fault
+    said = f"Written: {', '.join(done.stem + ending for ending in files)}"
+    if not done.taken:
+        return [said]
+    return [said, f"{done.taken} is there already with other contents and stays, so this one is {done.stem}."]
 
 
 def _guessed(text: str) -> str:

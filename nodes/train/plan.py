@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .._api import io
+from ..checked import checked
 from ..host.compute import device, memory_handed_over
 from ..host.folders import run_folder
 from ..host.images import to_image
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ...trainer.training.job import Job
 
 
+@checked
 class PlanRun(io.ComfyNode):
     """Passes, buckets, time, disk, memory and what is unwise; trains nothing."""
 

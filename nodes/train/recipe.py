@@ -5,11 +5,13 @@ from typing import Any
 from ...trainer.recipe.optim import OWN_CURVES, OWN_NUMBERS
 from ...trainer.recipe.recipe import Recipe
 from .._api import io
+from ..checked import checked
 from ..sockets import RECIPE
 from .preset import preset_recipe
 from .recipe_widgets import WIDGETS, recipe_inputs
 
 
+@checked
 class TrainingRecipe(io.ComfyNode):
     """A preset, with numbers of one's own where they are not 0."""
 

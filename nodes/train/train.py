@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._api import io
+from ..checked import checked
 from ..host.compute import device, memory_handed_over
-from ..host.folders import name_fault, run_folder
+from ..host.folders import run_folder
 from ..host.lora_files import lora_path, loras, publish_lora
 from ..host.page import cancellable, is_cancelled
 from ..readers import AUTO, DEMO_DRAWINGS, READERS, readers_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 NOTHING = "nothing"
 
 
+@checked
 class TrainCharacterLora(io.ComfyNode):
     """Trains in the host's process; stops, resumes and answers at once."""
 
@@ -99,7 +101,8 @@ class TrainCharacterLora(io.ComfyNode):
     def validate_inputs(cls, name: str, start_from: str = NOTHING) -> bool | str:
         if start_from != NOTHING and start_from not in loras():
             return f"There is no LoRA {start_from!r} in models/loras; choose another to start from, or {NOTHING!r}."
-        return name_fault(name) or True
+        run_folder(name)
+        return True
 
     @classmethod
     def execute(  # noqa: PLR0913

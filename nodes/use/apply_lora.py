@@ -4,12 +4,14 @@ from typing import Any
 
 from ...trainer.errors import RunError
 from .._api import io
+from ..checked import checked
 from ..host.page import withheld
 from ..sockets import LORA, ChosenLora
 
 _NO_VAE = "Apply character LoRA gives the run's VAE only when model and clip are left open; wire the VAE of your model."
 
 
+@checked
 class ApplyCharacterLora(io.ComfyNode):
     """The host's own LoRA loading, with the file that Choose checkpoint names."""
 

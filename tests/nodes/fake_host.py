@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+_TYPES = {kind: kind.upper() for kind in ("String", "Combo", "Int", "Float", "Boolean", "Image", "Model")}
+
 
 class Declared:
     """Whatever a schema is made of: its name, id and options."""
@@ -19,6 +21,18 @@ class Declared:
         self.id = args[0] if args else None
         self.args = args
         self.options = options
+        self.optional = options.get("optional", False)
+        if "template" in options:
+            self.template = options["template"]
+        if kind == "TemplatePrefix":
+            self.input = options["input"]
+
+    def get_io_type(self) -> str:
+        """The host's word: STRING for a String, a custom one as it is."""
+        return _TYPES.get(self.kind, self.kind)
+
+    def as_dict(self) -> dict[str, Any]:
+        return self.options
 
 
 class _Io:
@@ -127,6 +141,10 @@ class FakeHost:
             "comfy.samplers": _module("comfy.samplers", KSampler=_KSampler),
             "comfy_execution": _module("comfy_execution"),
             "comfy_execution.graph": _module("comfy_execution.graph", ExecutionBlocker=ExecutionBlocker),
+            "comfy_execution.validation": _module(
+                "comfy_execution.validation",
+                validate_node_input=lambda received, declared: received in ("*", declared),
+            ),
             "comfy_execution.progress": _module("comfy_execution.progress", get_progress_state=lambda: registry),
             "server": _module("server", PromptServer=types.SimpleNamespace(instance=server)),
             "folder_paths": self._folders(),

@@ -1,7 +1,9 @@
 """Writing files whole or not at all."""
 
+import errno
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 DRAFTS = ".*.part"
@@ -10,6 +12,28 @@ DRAFTS = ".*.part"
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace `path` by `data` in one step, making its folder. On OSError the old file is untouched."""
+    _written(path, data, Path.replace)
+
+
+def create_atomically(path: Path, data: bytes) -> None:
+    """As `write_atomically`, but FileExistsError where anything lies at `path` by then."""
+    _written(path, data, _moved_to_nothing)
+
+
+def _moved_to_nothing(scratch: Path, path: Path) -> None:
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    try:
+        os.link(scratch, path)
+    except FileExistsError as fault:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from fault
+    except OSError:  # a file system without hard links: nobody can be kept out between the look and the move
+        scratch.replace(path)
+    else:
+        scratch.unlink()
+
+
+def _written(path: Path, data: bytes, put: Callable[[Path, Path], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
     scratch = Path(name)
@@ -19,7 +43,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         scratch.chmod(0o644)
-        scratch.replace(path)
+        put(scratch, path)
     except BaseException as fault:
         scratch.unlink(missing_ok=True)
         if isinstance(fault, OSError) and fault.filename is None:

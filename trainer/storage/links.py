@@ -13,14 +13,15 @@ def link_on_the_way(root: Path, path: Path) -> Path | None:
     place = root
     for part in path.relative_to(root).parts:
         place = place / part
-        if _is_link(place):
+        if place.is_symlink() or (place.exists() and _is_junction(place)):
             return place
     return None
 
 
 def link_within(folder: Path) -> Path | None:
     """A link among the files and folders at any depth in `folder`; None without one, or without a folder."""
-    return next((Path(entry.path) for entry in _entries(folder) if _is_link(Path(entry.path))), None)
+    found = (Path(entry.path) for entry in _entries(folder) if entry.is_symlink() or _is_junction(entry.path))
+    return next(found, None)
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -35,8 +36,5 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
             yield from _entries(Path(entry.path))
 
 
-def _is_link(path: Path) -> bool:
-    try:
-        return path.is_symlink() or getattr(path.lstat(), "st_reparse_tag", 0) == _JUNCTION
-    except OSError:
-        return False
+def _is_junction(path: str | Path) -> bool:
+    return os.name == "nt" and getattr(os.lstat(path), "st_reparse_tag", 0) == _JUNCTION

@@ -22,5 +22,7 @@ def test_a_run_of_photographs_is_not_given_the_demo_readers_numbers(pack: Pack) 
 
 def test_a_reader_that_is_not_there_is_named(pack: Pack) -> None:
     demo = pack("trainer.demo.assets").demo_base().sha256
-    with pytest.raises(pack("trainer.errors").FaceError, match="no face reader 'insightface buffalo_l'"):
+    with pytest.raises(
+        pack("trainer.errors").LikenessError, match="reader takes one of .* 'insightface buffalo_l' came"
+    ):
         _compare(pack, demo, reader="insightface buffalo_l")

@@ -30,7 +30,7 @@ def test_an_ordinary_name_is_a_folder_of_the_output(pack: Pack, fake_host: FakeH
 def test_a_run_folder_that_is_a_link_to_elsewhere_is_refused(pack: Pack, fake_host: FakeHost) -> None:
     (fake_host.home / "output" / "likeness").mkdir()
     (fake_host.home / "output" / "likeness" / "sage").symlink_to(fake_host.home / "input")
-    with pytest.raises(pack("trainer.errors").RunError, match="outside"):
+    with pytest.raises(pack("trainer.errors").RunError, match="sage links to another place"):
         pack("nodes.host.folders").run_folder("sage")
 
 

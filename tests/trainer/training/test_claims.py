@@ -90,4 +90,5 @@ def test_going_on_is_promised_only_after_a_save(job: Job, monkeypatch: pytest.Mo
 def _cancel_before_the_first_step(job: Job) -> None:
     ready: list[HeldOut] = []
     for event in train(job, cancelled=lambda: bool(ready)):
-        ready += [event] if isinstance(event, HeldOut) else []
+        if isinstance(event, HeldOut):
+            ready.append(event)

@@ -36,7 +36,7 @@ def checked(node: Node) -> Node:
     @wraps(execute)
     def run(cls: Any, *args: Any, **given: Any) -> Any:
         values = {**_defaults(execute), **_named(execute, cls, args, given)}
-        _raise(_faults(node, values, _taken(validate)))
+        _raise(_faults(node.define_schema(), values, _taken(validate)))
         answer = validate(cls, **{name: values[name] for name in _taken(validate) if name in values})
         _raise([] if answer is True else [str(answer)])
         return execute(cls, *args, **given)
@@ -46,9 +46,10 @@ def checked(node: Node) -> Node:
         links = given.pop(_LINKS, None)
         values = _named(validate, cls, args, given)
         known = {name: value for name, value in values.items() if not _is_to_come(value)}
+        schema = node.define_schema()
         try:
-            _raise([*_misfits(node, links), *_faults(node, known, _taken(validate))])
-            return not _is_answerable(node, validate, values) or validate(cls, **values)
+            _raise([*_misfits(schema, links), *_faults(schema, known, _taken(validate))])
+            return not _is_answerable(schema, validate, values) or validate(cls, **values)
         except LikenessError as fault:
             return str(fault)
 
@@ -96,17 +97,16 @@ def _is_to_come(value: Any) -> bool:
     return value is None or (isinstance(value, list | tuple) and any(one is None for one in value))
 
 
-def _is_answerable(node: Any, validate: Callable[..., Any], values: Mapping[str, Any]) -> bool:
+def _is_answerable(schema: Any, validate: Callable[..., Any], values: Mapping[str, Any]) -> bool:
     """Whether every widget that the node's own validation needs is there and known."""
-    widgets = {part.id for part in node.define_schema().inputs if part.get_io_type() in _TAKES}
+    widgets = {part.id for part in schema.inputs if part.get_io_type() in _TAKES}
     needed = [name for name, one in inspect.signature(validate).parameters.items() if one.default is one.empty]
     is_missing = any(name not in values for name in needed[1:])
     return not is_missing and not any(_is_to_come(value) for name, value in values.items() if name in widgets)
 
 
-def _misfits(node: Any, links: Any) -> Iterator[str]:
+def _misfits(schema: Any, links: Any) -> Iterator[str]:
     """Links of another type than the input: the host leaves this to a node that looks at them."""
-    schema = node.define_schema()
     types = {part.id: part.get_io_type() for part in schema.inputs}
     grown = {part.id: part.template.input.get_io_type() for part in schema.inputs if hasattr(part, "template")}
     for name, received in dict(links[0] if isinstance(links, list) else links or {}).items():
@@ -116,9 +116,8 @@ def _misfits(node: Any, links: Any) -> Iterator[str]:
             yield f"{schema.display_name}: {what}; wire another."
 
 
-def _faults(node: Any, values: Mapping[str, Any], taken: list[str]) -> list[str]:
+def _faults(schema: Any, values: Mapping[str, Any], taken: list[str]) -> list[str]:
     """What the widgets do not allow. The list of a widget that the node looks at itself is the node's."""
-    schema = node.define_schema()
     is_list = getattr(schema, "is_input_list", False)
     found: list[str] = []
     for part in schema.inputs:

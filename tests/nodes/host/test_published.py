@@ -29,7 +29,8 @@ def _run(pack: Pack, home: Path, name: str, steps: tuple[int, ...] = (7, 12)) ->
 
 def _chosen(pack: Pack, run: Any, step: int, save_as: str) -> Any:
     report = SimpleNamespace(chosen=None, reason="", trigger="sage")
-    given = SimpleNamespace(run=SimpleNamespace(folder=run.path, name=run.path.name), report=report)
+    run_value = SimpleNamespace(folder=run.path, name=run.path.name, models=None)
+    given = SimpleNamespace(run=run_value, report=report)
     return pack("nodes.compare.choose").ChooseCheckpoint.execute(given, step=step, save_as=save_as)
 
 

@@ -50,6 +50,11 @@ def test_a_character_is_drawn_once_and_the_same_each_time(tmp_path: Path) -> Non
     assert first.fingerprint() == second.fingerprint()
     assert (len(first.train), len(first.held_out)) == (16, 8)
     assert sum(sample.caption == "sage_character, person" for sample in first.train) == 4
+    edited = first.samples[0].path.with_suffix(".txt")
+    edited.write_text("by hand")
+    first.samples[0].path.unlink()
+    draw_character(tmp_path / "a")
+    assert first.samples[0].path.is_file() and edited.read_text() == "by hand"
     assert len(draw_character(tmp_path / "c", train=3).train) == 3
 
 

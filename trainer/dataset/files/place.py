@@ -7,6 +7,7 @@ from pathlib import Path
 from ...errors import DatasetError
 from ...images.masks import LABEL
 from ...images.pixels import load_picture, pixel_sha256
+from ...storage.file_name import file_name_fault
 from ..dataset import Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
@@ -136,4 +137,6 @@ def _kohya(sample: Sample, name: str, folder: Path, trigger: str) -> Place:
     bad = _NOT_IN_NAMES.intersection(trigger)
     if bad or not trigger.isprintable() or trigger.endswith("."):
         raise DatasetError(f"The trigger {trigger!r} cannot name a folder; use letters, digits and _ only.")
+    if fault := file_name_fault(f"{sample.repeats}_{trigger}"):
+        raise DatasetError(fault)
     return Place(sample, root / f"{sample.repeats}_{trigger}" / name)

@@ -63,6 +63,7 @@ def balanced_looks(count: int, rng: np.random.Generator) -> list[Look]:
 def written(path: Path, image: Image.Image, text: str, split: Split) -> Sample:
     if not path.exists():
         write_picture(path, image)
+    if not path.with_suffix(".txt").exists():
         write_atomically(path.with_suffix(".txt"), f"{text}\n".encode())
     return Sample(
         path=path,

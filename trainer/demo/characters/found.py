@@ -63,6 +63,7 @@ def _write(path: Path, image: Image.Image, text: str) -> Sample:
         data = io.BytesIO()
         image.save(data, "JPEG" if path.suffix == ".jpg" else "PNG", quality=_QUALITY)
         write_atomically(path, data.getvalue())
+    if not path.with_suffix(".txt").exists():
         write_atomically(path.with_suffix(".txt"), f"{text}\n".encode())
     there = load_rgb(path)
     return Sample(

@@ -205,6 +205,12 @@ def test_a_trigger_that_cannot_name_a_folder_is_refused(tmp_path: Path, trigger:
     assert not (tmp_path / "deep").exists()
 
 
+def test_a_trigger_too_long_for_a_folder_is_refused(tmp_path: Path):
+    dataset = replace(make_set(tmp_path / "set", 1), trigger="𝒜" * 64)
+    with pytest.raises(DatasetError, match="258 bytes"):
+        save_kohya(dataset, tmp_path / "kohya")
+
+
 def test_a_full_disk_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     dataset = make_set(tmp_path / "set", 2)
     save_kohya(dataset, tmp_path / "kohya")

@@ -22,7 +22,7 @@ def test_a_wired_name_is_published_under_and_a_strangers_lora_stays(comfy: Comfy
     stranger = comfy.loras / "likeness" / "mine.safetensors"
     stranger.parent.mkdir(exist_ok=True)
     stranger.write_bytes(b"a stranger's")
-    graph = training("unused", steps=2, sample_every=0)
+    graph = training("unused", steps=1, save_every=1, batch=1, sample_every=0)
     graph["name"] = node("PrimitiveString", value="mine")
     for sampler in ("model", "clip", "vae"):
         del graph["train"]["inputs"][sampler]

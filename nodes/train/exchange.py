@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ...trainer.errors import LikenessError
 from .._api import io
 from ..host.folders import file_fingerprint, name_fault, recipes_folder, settings_file, settings_files
+from ..panel.budget import words_of
 from ..sockets import DATASET, RECIPE
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class ImportRecipe(io.ComfyNode):
         made = import_recipe(given, name)
         left = "\n".join(left_lines(made.left))
         said = f"Read as {made.format}." + (f"\nNot taken over:\n{left}" if left else " Everything was taken over.")
-        return io.NodeOutput(made.recipe, left, ui={"text": (said,)})
+        return io.NodeOutput(made.recipe, left, ui={"text": words_of(said)})
 
 
 class ExportRecipe(io.ComfyNode):
@@ -123,7 +124,7 @@ class ExportRecipe(io.ComfyNode):
         for file, text in files.items():
             write_atomically(folder / file, text.encode())
         said = "\n".join([f"Written: {', '.join(files)}", *left_lines(made.left)])
-        return io.NodeOutput(made.text, ui={"text": (said,)})
+        return io.NodeOutput(made.text, ui={"text": words_of(said)})
 
 
 def _guessed(text: str) -> str:

@@ -16,6 +16,7 @@ from ...runtime.lock import locked
 from ...storage.atomic import DRAFTS, write_atomically
 from .events import Event, Finished, Prepared, Sampled, Seeded, event_json, read_events
 from .identity import RunIdentity, differences
+from .places import base_found, base_told, dataset_found, dataset_told
 
 _CHECKPOINT = re.compile(r"(?P<name>.+)_step(?P<step>\d{6,})\.safetensors")
 _AVERAGE = re.compile(r"(?P<name>.+)_average(?P<seeds>\d+)\.safetensors")
@@ -94,8 +95,8 @@ class RunFolder:
             said = " and ".join(whose)
             raise RunError(f"{self.path} holds a run of another {said}. Give this run another name or folder.")
         if not (self.path / "recipe.json").is_file():
-            self._write_json("base.json", identity.base.to_json())
-            self._write_json("dataset.json", identity.dataset.to_json())
+            self._write_json("base.json", base_told(identity.base, self.path))
+            self._write_json("dataset.json", dataset_told(identity.dataset, self.path))
             self._write_json("inputs.json", identity.inputs())
             self._write_json("recipe.json", identity.recipe.to_json())
 
@@ -123,12 +124,12 @@ class RunFolder:
         if isinstance(event, Prepared | Seeded):
             return
         with self.writing(), self.log.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(_line(event))
+            file.write(_line(event, self.path))
 
     def rewind_log(self, step: int) -> None:
         """Forget events after `step`, and a last line cut short."""
         kept = [event for event in read_events(self.log) if _step(event, step + 1) <= step]
-        text = "".join(_line(event) for event in kept)
+        text = "".join(_line(event, self.path) for event in kept)
         with self.writing():
             write_atomically(self.log, text.encode())
 
@@ -169,16 +170,16 @@ class RunFolder:
 def read_run(folder: Path) -> tuple[Dataset, Base]:
     """What the run in `folder` was trained on; RunError when there is none or it is damaged."""
     try:
-        dataset = Dataset.from_json(_read_json(folder / "dataset.json"))
-        return dataset, Base.from_json(_read_json(folder / "base.json"))
+        dataset = dataset_found(_read_json(folder / "dataset.json"), folder)
+        return dataset, base_found(_read_json(folder / "base.json"), folder)
     except (OSError, ValueError, TypeError, KeyError, LikenessError) as error:
         raise RunError(
             f"{folder} is not a run folder that can be read ({error}); give the --out of a training."
         ) from error
 
 
-def _line(event: Event) -> str:
-    return json.dumps(event_json(event), ensure_ascii=False) + "\n"
+def _line(event: Event, folder: Path) -> str:
+    return json.dumps(event_json(event, folder), ensure_ascii=False) + "\n"
 
 
 def _step(event: Event, otherwise: int) -> int:

@@ -6,19 +6,53 @@ LikenessError
 ├── ModelError     base models and LoRA files
 ├── FaceError      face readers
 ├── RunError       run folders: in use, unwritable, full
+├── DiskError      any other file that the system does not let us write or read; an OSError too
 └── Cancelled      the user asked to stop; what was made is saved
 """
 
+import errno
 from collections.abc import Sequence
+
+MOST_SAID = 4000
+"""Letters of one error: what others put into a file may be of any length, and the page keeps what it is sent."""
+_MOST_FAULTS, _PARAGRAPH = 30, 600
 
 
 class LikenessError(Exception):
-    """A sentence for the user: what, where, and how to fix it."""
+    """A sentence for the user: what, where, and how to fix it. One that is longer than can be read is cut."""
+
+    def __init__(self, said: str = "") -> None:
+        super().__init__(shortened(said, MOST_SAID))
 
     @classmethod
     def all_of(cls, faults: Sequence[str]) -> "LikenessError":
         """One error that names every fault, so that the user mends them in one go."""
-        return cls(faults[0] if len(faults) == 1 else "\n".join(f"{n}. {fault}" for n, fault in enumerate(faults, 1)))
+        if len(faults) == 1:
+            return cls(faults[0])
+        return cls("\n".join(listed([f"{n}. {fault}" for n, fault in enumerate(faults, 1)], _MOST_FAULTS)))
+
+
+def shortened(words: str, most: int = 120) -> str:
+    """`words` with their middle left out where they are longer than `most` letters: the end tells names apart."""
+    if len(words) <= most:
+        return words
+    return f"{words[: most - most // 4 - 1]}…{words[-(most // 4) :]}"
+
+
+def few(names: Sequence[str], most: int = 5) -> str:
+    """A few of the names, none too long, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(shortened(name) for name in names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def listed(lines: Sequence[str], most: int = 50) -> list[str]:
+    """At most so many lines, none longer than a paragraph, and how many there are beyond."""
+    return [*(shortened(line, _PARAGRAPH) for line in lines[:most]), *more_of(len(lines) - most)]
+
+
+def more_of(count: int) -> tuple[str, ...]:
+    """The line beneath a list that was cut: how many are not in it; () when all are."""
+    return (f"and {count:,} more, not listed.",) if count > 0 else ()
 
 
 class DatasetError(LikenessError):
@@ -39,6 +73,26 @@ class FaceError(LikenessError):
 
 class RunError(LikenessError):
     """A run folder that is in use, unwritable or full."""
+
+
+class DiskError(LikenessError, OSError):
+    """What the system refused over a file, in words; whoever expects an OSError catches it still."""
+
+    def __init__(self, fault: OSError, where: object = None) -> None:
+        OSError.__init__(self, fault.errno, fault.strerror, fault.filename)
+        self._said = shortened(refusal(fault, where), MOST_SAID)
+
+    def __str__(self) -> str:
+        return self._said
+
+
+def refusal(fault: OSError, where: object = None) -> str:
+    """A sentence on what the system refused: which file, why, and how to mend it."""
+    place = where or fault.filename or "A file"
+    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full: {place} could not be written. Free some space and run this again."
+    why = fault.strerror or str(fault) or type(fault).__name__
+    return f"{place} cannot be used: {why}. See that it is there and that you may read and write it."
 
 
 class Cancelled(LikenessError):

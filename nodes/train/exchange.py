@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...trainer.errors import RecipeError
+from ...trainer.errors import DiskError
 from .._api import io
 from ..checked import UNKNOWN, checked
 from ..host.folders import check_name, file_fingerprint, recipes_folder, settings_file, settings_files
 from ..host.published import publish
+from ..panel.budget import words_of
 from ..sockets import DATASET, RECIPE
 
 if TYPE_CHECKING:
@@ -71,17 +72,15 @@ class ImportRecipe(io.ComfyNode):
 
     @classmethod
     def execute(cls, file: str, text: str = "") -> Any:
-        from ...trainer.exchange.formats import import_recipe
+        from ...trainer.exchange.formats import import_recipe, settings_text
+        from ...trainer.exchange.keys import left_lines
 
         name = _guessed(text) if file == PASTED else file
-        try:
-            given = text if file == PASTED else settings_file(file).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as fault:
-            raise RecipeError(f"{file} cannot be read: {fault}.") from fault
+        given = text if file == PASTED else settings_text(settings_file(file))
         made = import_recipe(given, name)
-        left = "\n".join(each.sentence for each in made.left)
+        left = "\n".join(left_lines(made.left))
         said = f"Read as {made.format}." + (f"\nNot taken over:\n{left}" if left else " Everything was taken over.")
-        return io.NodeOutput(made.recipe, left, ui={"text": (said,)})
+        return io.NodeOutput(made.recipe, left, ui={"text": words_of(said)})
 
 
 @checked
@@ -118,14 +117,15 @@ class ExportRecipe(io.ComfyNode):
     @classmethod
     def execute(cls, recipe: Recipe, format: Any, name: str, dataset: Dataset | None = None) -> Any:
         from ...trainer.exchange.formats import SUFFIXES, export_recipe
+        from ...trainer.exchange.keys import left_lines
         from ...trainer.exchange.kohya_dataset import kohya_dataset
 
         made = export_recipe(recipe, format)
         files = {SUFFIXES[format]: made.text}
         if dataset is not None:
             files["_dataset.toml"] = kohya_dataset(recipe, dataset)
-        said = "\n".join([*_written(name, files), *(left.sentence for left in made.left)])
-        return io.NodeOutput(made.text, ui={"text": (said,)})
+        said = "\n".join([*_written(name, files), *left_lines(made.left)])
+        return io.NodeOutput(made.text, ui={"text": words_of(said)})
 
 
 def _written(name: str, files: Mapping[str, str]) -> list[str]:
@@ -134,7 +134,7 @@ def _written(name: str, files: Mapping[str, str]) -> list[str]:
     try:
         done = publish([folder], name, {ending: text.encode() for ending, text in files.items()})
     except OSError as fault:
-        raise RecipeError(f"{fault.filename or folder} cannot be written: {fault.strerror or fault}.") from fault
+        raise DiskError(fault, fault.filename or folder) from fault
     said = f"Written: {', '.join(done.stem + ending for ending in files)}"
     if not done.taken:
         return [said]

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from trainer.errors import ModelError
+from trainer.errors import DiskError, ModelError
 from trainer.families.base import Base
 from trainer.families.family import Family
 from trainer.families.registry import load_family
@@ -114,6 +114,18 @@ def test_a_peft_folder_predicts_the_same(tiny_base: Base, family: StableDiffusio
     assert torch.equal(predict(family), wanted)
 
 
+def test_a_peft_folder_that_cannot_be_made_is_told_and_leaves_the_model_as_it_was(
+    tiny_base: Base, family: StableDiffusion, tmp_path: Path
+) -> None:
+    path = written(load_family(tiny_base), tmp_path / "kohya.safetensors", Lora(rank=2))
+    layers = {name.removeprefix("unet."): tensors for name, tensors in layers_of(family, path).items()}
+    names = [name for name, _ in family.denoiser.named_modules()]
+    (tmp_path / "peft").write_text("a file where a folder belongs")
+    with pytest.raises(DiskError, match="peft cannot be used: File exists"):
+        write_peft_folder(tmp_path / "peft", family.denoiser, layers)
+    assert [name for name, _ in family.denoiser.named_modules()] == names
+
+
 @pytest.mark.parametrize("kind", ["lora", "dora", "lokr"])
 def test_two_files_stand_one_in_front_of_the_other(
     tiny_base: Base, family: StableDiffusion, tmp_path: Path, kind: str
@@ -191,3 +203,21 @@ def test_a_peft_folder_with_pickled_weights_is_not_opened(family: StableDiffusio
 def test_all_tensors_of_the_file_are_read(kohya: Path, family: StableDiffusion) -> None:
     read = layers_of(family, kohya)
     assert sum(len(layer) for layer in read.values()) == len(load_file(kohya))
+
+
+def test_a_peft_folder_whose_alpha_is_no_number_gets_a_sentence(family: StableDiffusion, tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 2, "lora_alpha": "many"}')
+    save_file({"base_model.model.x.lora_A.weight": torch.zeros(2, 4)}, tmp_path / "adapter_model.safetensors")
+    with pytest.raises(ModelError, match="holds no rank and alpha for every layer"):
+        mount_lora(family, tmp_path, 1.0)
+
+
+def test_an_alpha_of_two_numbers_is_refused_before_anything_is_mounted(
+    tiny_base: Base, family: StableDiffusion, tmp_path: Path
+) -> None:
+    path = written(load_family(tiny_base), tmp_path / "kohya.safetensors", Lora(rank=2))
+    tensors = load_file(path)
+    tensors |= {key: torch.ones(2) for key in list(tensors)[:40] if key.endswith(".alpha")}
+    save_file(tensors, path)
+    with pytest.raises(ModelError, match=r"kohya.safetensors is damaged: of .* alpha holds 2 numbers"):
+        mount_lora(family, path, 1.0)

@@ -9,7 +9,13 @@ LikenessError
 └── Cancelled      the user asked to stop; what was made is saved
 """
 
+import sys
 from collections.abc import Sequence
+
+
+def pip_install(packages: str) -> str:
+    """The command that puts packages into the very Python that runs: a ComfyUI mostly has one of its own."""
+    return f'`"{sys.executable}" -m pip install {packages}`'
 
 
 class LikenessError(Exception):

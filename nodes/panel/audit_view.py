@@ -11,27 +11,29 @@ if TYPE_CHECKING:
     from ...trainer.dataset.audit.audit import Audit
     from ...trainer.dataset.finding import Finding
     from ...trainer.dataset.sample import Sample
+    from ..readers import Readers
     from .progress import Progress
 
 
-def audit_view(whole: Audit, left: Audit, review: str, progress: Progress, note: str) -> dict[str, Any]:
+def audit_view(whole: Audit, left: Audit, review: str, progress: Progress, readers: Readers) -> dict[str, Any]:
     """`whole` gives tiles, chips and pairs, dropped pictures too; `left` is the set as it goes on.
 
-    `review` is the text both were made with, `note` what is to be known of the reader. Previews are made on the way;
-    Cancelled when the user stops.
+    `review` is the text both were made with, `readers` who looked at faces: that nobody did is said before all else.
+    Previews are made on the way; Cancelled when the user stops.
     """
     from ...trainer.dataset.audit.review import picture_ids
 
     ids = picture_ids(whole.dataset.samples)
+    unread = [{"check": "reader", "level": "note", "text": readers.missing}] if readers.missing else []
     return {
         "verdict": left.verdict,
         "review": review,
         "tiles": _tiles(whole, ids, progress),
         "axes": _axes(whole, ids),
         "pairs": [_pair(pair, ids) for pair in whole.pairs],
-        "findings": [_said(finding) for finding in left.findings if finding.check != "left out"],
+        "findings": [*unread, *(_said(finding) for finding in left.findings if finding.check != "left out")],
         "left_out": [{"name": one.name, "why": one.why} for one in left.dataset.left_out],
-        "counters": [*left.counters, *note.splitlines()],
+        "counters": [*left.counters, *readers.note.splitlines()],
         "add_next": list(left.add_next),
     }
 

@@ -41,6 +41,17 @@ def counts_of(dataset: Dataset) -> str:
     )
 
 
+def held_out_line(dataset: Dataset) -> str:
+    """Why pictures are held out, and how to change it, where their count is first told; "" when none are."""
+    count = len(dataset.held_out)
+    if not count:
+        return ""
+    return (
+        f"{count} of {len(dataset.samples)} {'is' if count == 1 else 'are'} held out: never trained on, so that "
+        "likeness is measured on pictures the LoRA has not seen. held_out changes how many; 0 trains on all."
+    )
+
+
 def left_out_lines(dataset: Dataset) -> tuple[str, ...]:
     """A headline and one line a file that lies there but cannot be used; () when there are none."""
     if not dataset.left_out:

@@ -115,8 +115,10 @@ def _lint(options: Namespace) -> Figures:
     """Say what is wrong with the captions of a folder and with its trigger."""
     dataset = _read(options)
     texts = [path for path in sorted(options.input.rglob("*")) if path.suffix in CAPTION_SUFFIXES]
-    findings = [remark.finding for remark in lint(dataset, _caption_rules(options), texts)]
-    findings += check_trigger(dataset.trigger, dataset, find_tokenizers(options.comfyui) if options.comfyui else {})
+    rules = _caption_rules(options)
+    findings = [remark.finding for remark in lint(dataset, rules, texts)]
+    tokenizers = find_tokenizers(options.comfyui, rules.family) if options.comfyui else {}
+    findings += check_trigger(dataset.trigger, dataset, tokenizers)
     for finding in findings:
         sys.stdout.write(f"{finding.level}: {finding.text}\n")
     levels = Counter(finding.level for finding in findings)

@@ -47,10 +47,12 @@ def _of_base(base: Base, recipe: Recipe) -> Iterator[str]:
 def _of_passes(budget: StepBudget) -> Iterator[str]:
     low, high = USUAL
     judgement = judged(budget).judgement
-    if judgement == "few":
-        yield f"{budget.passes:.0f} passes a picture are few. {steps_for(budget, low)} steps would be {low}."
-    elif judgement != "usual":
-        yield f"{budget.passes:.0f} passes a picture are many. {steps_for(budget, high)} steps would be {high}."
+    if judgement == "usual":
+        return
+    word, wanted = ("few", low) if judgement == "few" else ("many", high)
+    steps = steps_for(budget, wanted)
+    if steps != budget.updates:
+        yield f"{budget.passes:.0f} passes a picture are {word}. {steps} steps would be {wanted}."
 
 
 def _of_others(job: Job) -> Iterator[str]:

@@ -21,6 +21,12 @@ def pip_install(packages: str) -> str:
 class LikenessError(Exception):
     """A sentence for the user: what, where, and how to fix it."""
 
+    __module__ = "likeness"
+    """Hosts put it before the sentence, and as a custom node its own is the path of a file."""
+
+    def __init_subclass__(cls) -> None:
+        cls.__module__ = "likeness"
+
     @classmethod
     def all_of(cls, faults: Sequence[str]) -> "LikenessError":
         """One error that names every fault, so that the user mends them in one go."""

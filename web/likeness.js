@@ -69,7 +69,7 @@ app.registerExtension({
     } else if (DRAWING.has(node.comfyClass)) {
       addPanel(node, new LivePanel());
     } else if (NOTED.has(node.comfyClass)) {
-      addPanel(node, new NotePanel());
+      addPanel(node, Object.assign(new NotePanel(), node.comfyClass === LOAD ? { height: 128 } : {}));
     }
   },
 

@@ -105,7 +105,7 @@ class ImagesToDataset(io.ComfyNode):
             subject=subject[0].strip(),
             root=samples[0].path.parent,
         )
-        return io.NodeOutput(dataset, ui=dataset_view(dataset, cls, said=held_out_line(dataset)))
+        return io.NodeOutput(dataset, ui=dataset_view(dataset, cls, told=held_out_line(dataset)))
 
 
 @checked

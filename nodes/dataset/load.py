@@ -112,8 +112,8 @@ class LoadCharacterDataset(io.ComfyNode):
                 progress=reporter(cls.hidden.unique_id, "Reading"),
                 cancelled=is_cancelled,
             )
-        said = "\n".join(line for line in (_trigger_line(dataset, trigger), held_out_line(dataset)) if line)
-        return io.NodeOutput(dataset, ui=dataset_view(dataset, cls, said=said))
+        told = "\n".join(line for line in (_trigger_line(dataset, trigger), held_out_line(dataset)) if line)
+        return io.NodeOutput(dataset, ui=dataset_view(dataset, cls, told=told))
 
 
 def _trigger_line(dataset: Dataset, given: str) -> str:

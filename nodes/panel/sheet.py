@@ -20,10 +20,10 @@ _COLUMNS = 8
 _MOST = 48
 
 
-def dataset_view(dataset: Dataset, node: Any, *, said: str = "") -> dict[str, Any]:
-    """A contact sheet, training pictures first, a line of counts below `said`, and the files left out as a warning."""
+def dataset_view(dataset: Dataset, node: Any, *, said: str = "", told: str = "") -> dict[str, Any]:
+    """A contact sheet, training pictures first, counts below `said` and above `told`, files left out as a warning."""
     samples = (*dataset.train, *dataset.held_out)
-    text = f"{said}\n{counts_of(dataset)}" if said else counts_of(dataset)
+    text = "\n".join(part for part in (said, counts_of(dataset), told) if part)
     return picture_view(to_image([contact_sheet(samples)]), node, text, warning=left_out_lines(dataset))
 
 

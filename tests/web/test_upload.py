@@ -38,15 +38,21 @@ def test_pictures_and_captions_are_sent_under_the_folders_name_which_is_chosen(u
     assert sent == ["my cat girl/1.png input", "my cat girl/1.txt input", "my cat girl/10_ohwx/3.webp input"] + [
         "my cat girl/2.JPG input"
     ]
-    assert said[0].endswith("1 of 4")
+    assert said[1].endswith("1 of 4")
     assert said[-1] == "3 pictures are in input/my cat girl, which is chosen now. Press Run."
     assert uploading.evaluate("() => [refreshed, node.widgets[0].value]") == [1, "input/my cat girl"]
     assert uploading.evaluate("() => node.widgets[1].serialize") is False
 
 
+def test_a_node_without_a_folder_says_where_to_put_one(uploading: Any) -> None:
+    uploading.wait_for_function("() => said.length")
+    (said,) = uploading.evaluate("() => said")
+    assert said == "Upload a folder of 10 to 50 pictures, or put one into ComfyUI's input folder and press R."
+
+
 def test_a_folder_without_pictures_sends_nothing_and_says_so(uploading: Any, tmp_path: Path) -> None:
     said = _chosen(uploading, _folder(tmp_path, "1.txt"))
-    assert said == ["That folder holds no pictures: choose one with PNG, JPEG or WebP files."]
+    assert said[1:] == ["That folder holds no pictures: choose one with PNG, JPEG or WebP files."]
     assert uploading.evaluate("() => sent") == []
 
 

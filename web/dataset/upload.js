@@ -18,6 +18,10 @@ export function addUpload(node, host) {
   });
   widget.serialize = false;
   widget.options = { ...widget.options, serialize: false };
+  // Once the node has its panel, and its values where a workflow is opened.
+  setTimeout(() => {
+    if (!valueOf(node).includes("/")) host.say("Upload a folder of 10 to 50 pictures, or put one into ComfyUI's input folder and press R.");
+  });
 }
 
 /** Every picture and caption, one after another, under the folder's own name; nothing that lies there is overwritten. */
@@ -55,8 +59,16 @@ function placeOf(file) {
   return file.webkitRelativePath.split("/").slice(0, -1).join("/");
 }
 
+function valueOf(node) {
+  return String(folderOf(node)?.value ?? "");
+}
+
+function folderOf(node) {
+  return node.widgets?.find(({ name }) => name === "folder");
+}
+
 function choose(node, value) {
-  const widget = node.widgets?.find(({ name }) => name === "folder");
+  const widget = folderOf(node);
   if (!widget) return;
   widget.value = value;
   widget.callback?.(value);

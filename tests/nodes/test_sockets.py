@@ -14,7 +14,7 @@ def test_values_on_wires_are_a_few_words_as_text(pack: Pack) -> None:
         samples=(sample,) * 24, trigger="sage_character", subject="woman", root=Path("/home/me")
     )
     base = pack("trainer.families.base").Base(family="sdxl", name="demo", sha256="b" * 64, files={})
-    run = sockets.Run(folder=Path("/home/me/sage"), dataset=dataset, base=base, recipe=recipe)
+    run = sockets.Run(folder=Path("/home/me/sage"), dataset=dataset, base=base, recipe=recipe, models=None)
     rules = pack("trainer.captions.rules.caption_rules").CaptionRules()
     values = {
         "24 pictures of sage_character": dataset,
@@ -22,7 +22,7 @@ def test_values_on_wires_are_a_few_words_as_text(pack: Pack) -> None:
         "run sage": run,
         "caption rules (core, sdxl)": sockets.Ruling(rules=rules, lighting={"a" * 64: "dim"}),
         "LoRA likeness/sage of sage_character": sockets.ChosenLora(
-            path=Path("/home/me/x"), name="likeness/sage", trigger="sage_character"
+            path=Path("/home/me/x"), name="likeness/sage", trigger="sage_character", models=None
         ),
         "comparison of run sage": sockets.Comparison(run=run, report=None),
     }

@@ -39,7 +39,7 @@ def test_pictures_and_captions_are_sent_under_the_folders_name_which_is_chosen(u
         "my cat girl/2.JPG input"
     ]
     assert said[1].endswith("1 of 4")
-    assert said[-1] == "3 pictures are in input/my cat girl, which is chosen now. Press Run."
+    assert said[-1] == "3 pictures are in input/my cat girl, which is chosen now."
     assert uploading.evaluate("() => [refreshed, node.widgets[0].value]") == [1, "input/my cat girl"]
     assert uploading.evaluate("() => node.widgets[1].serialize") is False
 
@@ -66,7 +66,7 @@ def test_an_upload_that_fails_is_named_and_nothing_is_chosen(uploading: Any, tmp
 _NODE = """async () => {
     const { addUpload } = await import('/extensions/likeness/dataset/upload.js');
     Object.assign(window, { said: [], sent: [], refreshed: 0, full: false });
-    window.ended = (words) => /Press Run|not uploaded|holds no/.test(words ?? '');
+    window.ended = (words) => /chosen now|not uploaded|holds no/.test(words ?? '');
     window.node = {
         widgets: [{ name: 'folder', value: '' }],
         addWidget(type, name, value, press) {

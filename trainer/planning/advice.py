@@ -75,7 +75,7 @@ def _of_pictures(job: Job, buckets: Sequence[Bucket]) -> Iterator[str]:
         yield f"More than {MUCH:.0%} is cut off: {_names(cropped)}. Crop to face or body gives usual shapes."
     bare = [cut for cut in cuts if not cut.sample.caption]
     if bare:
-        yield f"Without a caption, trained as trigger and class word alone: {_names(bare)}."
+        yield f"Without a caption, trained as trigger and class word alone: {_names(bare)}. Describe what varies."
     if job.recipe.loss.masked and not any(cut.sample.masked for cut in cuts):
         yield "The loss is masked, but no picture has a mask. Load the dataset with its transparency as mask."
     short = [bucket for bucket in buckets if bucket.shown < job.recipe.schedule.batch]

@@ -37,7 +37,7 @@ export async function upload(node, files, { post, refresh, say }) {
   }
   await refresh();
   choose(node, `input/${folder}`);
-  say(`${pictures} pictures are in input/${folder}, which is chosen now. Press Run.`);
+  say(`${pictures} pictures are in input/${folder}, which is chosen now.`);
 }
 
 /** Why a file did not arrive; "" when it did. */

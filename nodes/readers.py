@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from ..trainer.errors import DatasetError, FaceError
+from ..trainer.errors import DatasetError, FaceError, pip_install
 
 if TYPE_CHECKING:
     from ..trainer.dataset.dataset import Dataset
@@ -29,11 +30,15 @@ NO_STYLE_READER = (
 
 @dataclass(frozen=True, kw_only=True)
 class Readers:
-    """A face reader and an attribute reader, either of them None. `note` says what the user should know of them."""
+    """A face reader and an attribute reader, either of them None. `note` says what the user should know of them.
+
+    `missing` says in one sentence that there is none although one was asked for, and how to get one.
+    """
 
     faces: Any = None
     attributes: Any = None
     note: str = ""
+    missing: str = ""
     is_wired: bool = False
 
     @property
@@ -43,6 +48,15 @@ class Readers:
 
 def reader_of(choice: str) -> Any:
     """The face reader of a choice; FaceError says what is missing and where it belongs."""
+    try:
+        return _opened(choice)
+    except FaceError as fault:
+        if choice == AUTO:
+            raise FaceError(f"{no_reader()}\n{fault}") from fault
+        raise
+
+
+def _opened(choice: str) -> Any:
     from ..trainer.demo.reader import register_demo_reader
     from ..trainer.faces.registry import open_reader
     from .host.model_folders import face_folders
@@ -55,13 +69,26 @@ def reader_of(choice: str) -> Any:
 
 def readers_of(choice: str, landmarks: Sequence[Any] | None, dataset: Dataset) -> Readers:
     """Readers for a check. `auto` goes on without faces where no reader is ready; a named one must be there."""
-    faces, note = _faces(choice)
+    faces, note, missing = _faces(choice)
     attributes = faces if choice == DEMO_DRAWINGS else None
     if landmarks:
         from ..trainer.faces.landmarks import landmark_readers
 
         faces, attributes = landmark_readers(_frames(landmarks, dataset), faces)
-    return Readers(faces=faces, attributes=attributes, note=note, is_wired=bool(landmarks))
+    missing = missing if faces is None else ""
+    return Readers(faces=faces, attributes=attributes, note=note, missing=missing, is_wired=bool(landmarks))
+
+
+def no_reader() -> str:
+    """That no face reader is ready, and the shortest way to one, into the Python that runs ComfyUI."""
+    from .host.model_folders import face_folders
+
+    package = f"run {pip_install('opencv-python-headless')}, " if find_spec("cv2") is None else ""
+    return (
+        f"No face reader is installed. The quickest to get: {package}put face_detection_yunet_2023mar.onnx and "
+        "face_recognition_sface_2021dec.onnx (from github.com/opencv/opencv_zoo) into "
+        f"{face_folders().opencv[0]}, and restart ComfyUI."
+    )
 
 
 def style_reader(choice: str, faces: Any) -> Any:
@@ -75,16 +102,17 @@ def style_reader(choice: str, faces: Any) -> Any:
     return None if folder is None else ClipLooks(folder)
 
 
-def _faces(choice: str) -> tuple[Any, str]:
+def _faces(choice: str) -> tuple[Any, str, str]:
+    """The reader of a choice, what to know of it, and how to get one where `auto` finds none."""
     if choice == NO_READER:
-        return None, ""
+        return None, "", ""
     try:
-        reader = reader_of(choice)
+        reader = _opened(choice)
     except FaceError as fault:
         if choice != AUTO:
             raise
-        return None, str(fault)
-    return reader, reader.licence
+        return None, str(fault), f"Faces are not looked at. {no_reader()}"
+    return reader, reader.licence, ""
 
 
 def _frames(landmarks: Sequence[Any], dataset: Dataset) -> dict[str, Any]:

@@ -26,15 +26,18 @@ REPORT = io.Custom("LIKENESS_REPORT")
 LORA = io.Custom("LIKENESS_LORA")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Ruling:
     """Caption rules, and words for the light of pictures (by sha256) whose captioner said nothing of it."""
 
     rules: CaptionRules
     lighting: Mapping[str, str]
 
+    def __repr__(self) -> str:
+        return f"caption rules ({self.rules.policy}, {self.rules.family})"
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Run:
     """A finished run: its folder, what it was trained with, and its base for those who draw with it."""
 
@@ -44,12 +47,15 @@ class Run:
     recipe: Recipe
     models: LazyBase
 
+    def __repr__(self) -> str:
+        return f"run {self.name}"
+
     @property
     def name(self) -> str:
         return self.folder.name
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ChosenLora:
     """A LoRA file in the host's loras folder. `name` is LoraLoader's, `trigger` the word that wakes it.
 
@@ -61,10 +67,16 @@ class ChosenLora:
     trigger: str
     models: LazyBase
 
+    def __repr__(self) -> str:
+        return f"LoRA {self.name} of {self.trigger}"
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Comparison:
     """A run and what was measured of its checkpoints."""
 
     run: Run
     report: Report
+
+    def __repr__(self) -> str:
+        return f"comparison of {self.run!r}"

@@ -11,6 +11,7 @@ LikenessError
 """
 
 import errno
+import sys
 from collections.abc import Sequence
 
 MOST_SAID = 4000
@@ -18,11 +19,22 @@ MOST_SAID = 4000
 _MOST_FAULTS, _PARAGRAPH = 30, 600
 
 
+def pip_install(packages: str) -> str:
+    """The command that puts packages into the very Python that runs: a ComfyUI mostly has one of its own."""
+    return f'`"{sys.executable}" -m pip install {packages}`'
+
+
 class LikenessError(Exception):
     """A sentence for the user: what, where, and how to fix it. One that is longer than can be read is cut."""
 
+    __module__ = "likeness"
+    """Hosts put it before the sentence, and as a custom node its own is the path of a file."""
+
     def __init__(self, said: str = "") -> None:
         super().__init__(shortened(said, MOST_SAID))
+
+    def __init_subclass__(cls) -> None:
+        cls.__module__ = "likeness"
 
     @classmethod
     def all_of(cls, faults: Sequence[str]) -> "LikenessError":

@@ -5,10 +5,12 @@ import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { CaptionsPanel } from "./captions/captions_panel.js";
 import { CheckPanel } from "./dataset/check_panel.js";
+import { addUpload } from "./dataset/upload.js";
 import { RunPanel } from "./run/run_panel.js";
 import { LivePanel, NotePanel } from "./shared/note_panel.js";
 
 const TRAIN = "LikenessTrainCharacterLora";
+const LOAD = "LikenessLoadCharacterDataset";
 const CHECK = "LikenessCheckDataset";
 const CAPTIONS = "LikenessReviewCaptions";
 const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants"]);
@@ -57,6 +59,7 @@ app.registerExtension({
 
   nodeCreated(node) {
     if (node.comfyClass?.startsWith("Likeness")) foldAdvanced(node);
+    if (node.comfyClass === LOAD) addUpload(node, uploadsOf(node));
     if (node.comfyClass === TRAIN) {
       addPanel(node, new RunPanel(urlOf));
     } else if (node.comfyClass === CHECK) {
@@ -66,7 +69,7 @@ app.registerExtension({
     } else if (DRAWING.has(node.comfyClass)) {
       addPanel(node, new LivePanel());
     } else if (NOTED.has(node.comfyClass)) {
-      addPanel(node, new NotePanel());
+      addPanel(node, Object.assign(new NotePanel(), node.comfyClass === LOAD ? { height: 128 } : {}));
     }
   },
 
@@ -95,6 +98,15 @@ function foldAdvanced(node) {
     });
   }
   node.setSize([node.size[0], node.computeSize()[1]]);
+}
+
+/** How a node's files come into ComfyUI's input folder and into its lists, and where it says so. */
+function uploadsOf(node) {
+  return {
+    post: (form) => api.fetchApi("/upload/image", { method: "POST", body: form }),
+    refresh: () => app.refreshComboInNodes(),
+    say: (text) => panels.get(node)?.show({ text }),
+  };
 }
 
 /** The widget in which a node keeps its decisions, so that they are saved with the workflow. */

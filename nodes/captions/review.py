@@ -87,7 +87,7 @@ class ReviewCaptions(io.ComfyNode):
             decided,
             lighting=rules.lighting if rules else {},
             count=token_count(in_force),
-            tokenizers=find_tokenizers(comfyui()),
+            tokenizers=find_tokenizers(comfyui(), in_force.family),
         )
         node = cls.hidden.unique_id
         with cancellable():

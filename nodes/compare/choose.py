@@ -74,7 +74,7 @@ class ChooseCheckpoint(io.ComfyNode):
         saved = publish_lora(checkpoints[wanted], saved_as, run.sample_at(wanted), own)
         name = saved.name
         chosen = ChosenLora(path=lora_path(name), name=name, trigger=report.report.trigger, models=report.run.models)
-        why = f"Step {wanted}, chosen by you" if step else report.report.reason
+        why = f"Step {wanted}, chosen by you." if step else report.report.reason
         said = " ".join(
             part for part in (f"{why}\nSaved as {name}.", saved.note, f"Prompt with {chosen.trigger}.") if part
         )

@@ -74,10 +74,11 @@ class CheckDataset(io.ComfyNode):
         with cancellable():
             readers = readers_of(reader[0], face_landmarks, dataset[0])
             whole, left = _checked(dataset[0], review[0], readers, resolution[0], reporter(node, "Checking"))
-            shown = audit_view(whole, left, review[0], reporter(node, "Shrinking"), readers.note)
+            shown = audit_view(whole, left, review[0], reporter(node, "Shrinking"), readers)
         pictures = [to_image([picture]) for picture in (draw_sheet(left), draw_coverage(left.coverage))]
         figures = json.dumps(left.to_json(), ensure_ascii=False)
-        return io.NodeOutput(left.dataset, left.text(), *pictures, figures, ui={"likeness_check": (shown,)})
+        report = "\n".join(line for line in (readers.missing, left.text()) if line)
+        return io.NodeOutput(left.dataset, report, *pictures, figures, ui={"likeness_check": (shown,)})
 
 
 def _checked(dataset: Dataset, review: str, readers: Readers, side: int, progress: Progress) -> tuple[Any, Any]:  # noqa: PLR0913

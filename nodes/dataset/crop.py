@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...trainer.errors import FaceError
 from .._api import io
 from ..checked import checked
 from ..host.images import to_image
@@ -12,7 +13,7 @@ from ..host.page import cancellable, is_cancelled
 from ..host.pictures import pictures_folder
 from ..panel.progress import reporter
 from ..panel.sheet import counts_of, picture_view
-from ..readers import READERS, reader_of
+from ..readers import AUTO, READERS, no_reader, reader_of
 from ..sockets import DATASET
 
 if TYPE_CHECKING:
@@ -59,11 +60,12 @@ class CropDataset(io.ComfyNode):
         from ...trainer.dataset.crop.picture import draw_boxes
 
         node = cls.hidden.unique_id
+        faces, unread = _reader(reader, dataset, choices["without_face"])
         with cancellable():
             cropped = crop_dataset(
                 dataset,
                 rule_of(**choices),
-                reader_of(reader),
+                faces,
                 pictures_folder("crops"),
                 progress=reporter(node, "Cropping"),
                 cancelled=is_cancelled,
@@ -72,8 +74,28 @@ class CropDataset(io.ComfyNode):
         preview = to_image([boxes])
         said = "\n".join((*cropped.texts, counts_of(cropped.dataset)))
         kept_out = tuple(f"{left.name}: {left.why}" for left in cropped.left_out)
-        warning = (f"{len(kept_out)} kept out:", *kept_out) if kept_out else ()
+        warning = (*unread, f"{len(kept_out)} kept out:", *kept_out) if kept_out else unread
         return io.NodeOutput(cropped.dataset, preview, ui=picture_view(preview, cls, said, warning=warning))
+
+
+def _reader(choice: str, dataset: Dataset, without_face: str) -> tuple[Any, tuple[str, ...]]:
+    """The face reader, and a warning where there is none: faces marked before are used then, or pictures stay whole.
+
+    Without either it is an error, which offers to keep them whole.
+    """
+    try:
+        return reader_of(choice), ()
+    except FaceError:
+        if choice != AUTO:
+            raise
+    if any(sample.face is not None for sample in dataset.samples):
+        return None, (f"Cropped by the faces that were marked before. {no_reader()}",)
+    if without_face == KEEP_WHOLE:
+        return None, (f"No face was looked for, so every picture is kept whole. {no_reader()}",)
+    raise FaceError(
+        f"Nothing can be cropped to a face. Set without_face to {KEEP_WHOLE!r} to go on with whole pictures, or "
+        f"bypass this node. {no_reader()}"
+    )
 
 
 def rule_of(  # noqa: PLR0913

@@ -100,7 +100,9 @@ class FillGaps(io.ComfyNode):
             )
             filled = _follow(fill_gaps(audit, plan, drawing, readers.faces, readers.attributes), node)
             sheet, chart = (to_image([draw(filled)]) for draw in (draw_filled, draw_change))
-        said = "\n".join(part for part in (*filled.texts, counts_of(filled.dataset), readers.note) if part)
+        said = "\n".join(
+            part for part in (readers.missing, *filled.texts, counts_of(filled.dataset), readers.note) if part
+        )
         short = [one.gap.name for one in filled.short]
         warning = (f"Still missing: {', '.join(short)}.",) if short else ()
         shown = {**ui.PreviewImage(sheet, cls=cls).as_dict(), "text": words_of(said), "warning": warnings_of(warning)}

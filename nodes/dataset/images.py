@@ -14,7 +14,7 @@ from ..host.images import from_frame, to_image
 from ..host.page import cancellable, stop_if_cancelled
 from ..host.pictures import keep_picture
 from ..panel.progress import reporter
-from ..panel.sheet import dataset_view
+from ..panel.sheet import dataset_view, held_out_line
 from ..sockets import DATASET
 from .widgets import alpha_input, alpha_of
 
@@ -45,8 +45,8 @@ class ImagesToDataset(io.ComfyNode):
                 ),
                 io.String.Input(
                     "trigger",
-                    default="my_character",
-                    tooltip="One made-up word that will mean this character, like sage_character.",
+                    default="wrenna_character",
+                    tooltip="One made-up word that will mean this character, like wrenna_character.",
                 ),
                 io.String.Input(
                     "subject",
@@ -105,7 +105,7 @@ class ImagesToDataset(io.ComfyNode):
             subject=subject[0].strip(),
             root=samples[0].path.parent,
         )
-        return io.NodeOutput(dataset, ui=dataset_view(dataset, cls))
+        return io.NodeOutput(dataset, ui=dataset_view(dataset, cls, told=held_out_line(dataset)))
 
 
 @checked

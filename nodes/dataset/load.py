@@ -1,17 +1,22 @@
 """Pictures of a character from the host's folders."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from ...trainer.errors import DatasetError
 from .._api import io
 from ..checked import UNKNOWN, checked
-from ..host.folders import dataset_folder, dataset_folders
+from ..host.folders import dataset_folder, dataset_folders, input_folder
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import dataset_fingerprint
 from ..panel.progress import reporter
-from ..panel.sheet import dataset_view
+from ..panel.sheet import dataset_view, held_out_line
 from ..sockets import DATASET
 from .widgets import alpha_input, alpha_of
+
+if TYPE_CHECKING:
+    from ...trainer.dataset.dataset import Dataset
 
 NO_FOLDER = "put a folder of pictures into ComfyUI's input folder, then press R"
 
@@ -28,9 +33,9 @@ class LoadCharacterDataset(io.ComfyNode):
             category="Likeness/1 Dataset",
             description=(
                 "Pictures of one character with their captions (.txt beside each picture), from a folder of ComfyUI's "
-                "input folder or of a `datasets` root in extra_model_paths.yaml. kohya folders (10_sage_character) and "
-                "dataset.json are understood. Use 10 to 50 pictures; 20 to 30 is best. Files that cannot be used are "
-                "named on the node and left out."
+                "input folder or of a `datasets` root in extra_model_paths.yaml. kohya folders (10_wrenna_character) "
+                "and dataset.json are understood. Use 10 to 50 pictures; 20 to 30 is best. Files that cannot be used "
+                "are named on the node and left out."
             ),
             search_aliases=["image folder", "load images", "training images", "kohya folder", "dataset", "captions"],
             has_intermediate_output=True,
@@ -39,15 +44,16 @@ class LoadCharacterDataset(io.ComfyNode):
                 io.Combo.Input(
                     "folder",
                     options=[*dataset_folders(), NO_FOLDER],
-                    tooltip="The folder with the pictures. A new folder shows after pressing R.",
+                    tooltip="The folder with the pictures. Upload one, or put it into ComfyUI's input and press R.",
                 ),
                 io.String.Input(
                     "trigger",
                     default="",
-                    placeholder="sage_character (empty: from the folder's name)",
+                    placeholder="wrenna_character (empty: from the folder's name)",
                     tooltip=(
-                        "One made-up word that will mean this character, like sage_character. Empty takes it from a "
-                        "folder named 10_sage_character. A common word such as woman would lose its own meaning."
+                        "One made-up word that will mean this character, like wrenna_character. Empty takes it from "
+                        "the folder's name (my cat girl: my_cat_girl) and says so. A common word such as woman would "
+                        "lose its own meaning."
                     ),
                 ),
                 io.String.Input(
@@ -61,8 +67,9 @@ class LoadCharacterDataset(io.ComfyNode):
                     min=0,
                     max=64,
                     tooltip=(
-                        "How many pictures are kept out of training to measure likeness with. 3 to 8 is good; 0 scores "
-                        "against pictures that were trained on, which flatters memorising."
+                        "How many pictures are kept out of training, so that likeness is measured on pictures the LoRA "
+                        "has not seen. 3 to 8 is good; 0 scores against pictures that were trained on, which flatters "
+                        "memorising."
                     ),
                 ),
                 alpha_input(),
@@ -72,6 +79,11 @@ class LoadCharacterDataset(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, folder: str) -> bool | str:
+        if folder == NO_FOLDER:
+            return (
+                f"No folder is chosen. Press Upload on the node, or put a folder with 10 to 50 pictures of your "
+                f"character into {input_folder()} and press R; then choose it in folder."
+            )
         dataset_folder(folder)
         return True
 
@@ -100,4 +112,18 @@ class LoadCharacterDataset(io.ComfyNode):
                 progress=reporter(cls.hidden.unique_id, "Reading"),
                 cancelled=is_cancelled,
             )
-        return io.NodeOutput(dataset, ui=dataset_view(dataset, cls))
+        told = "\n".join(line for line in (_trigger_line(dataset, trigger), held_out_line(dataset)) if line)
+        return io.NodeOutput(dataset, ui=dataset_view(dataset, cls, told=told))
+
+
+def _trigger_line(dataset: Dataset, given: str) -> str:
+    """Where the trigger comes from when nobody wrote one, and what speaks against it, before captions have it."""
+    from ...trainer.captions.rules.trigger import check_trigger
+
+    taken = (
+        ""
+        if given.strip()
+        else f"Trigger {dataset.trigger}, taken from the folder; write one into trigger for another."
+    )
+    faults = [found.text for found in check_trigger(dataset.trigger, None, {}) if found.level != "note"]
+    return " ".join(filter(None, (taken, *faults)))

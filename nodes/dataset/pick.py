@@ -58,7 +58,7 @@ class PickImages(io.ComfyNode):
                 cancelled=is_cancelled,
             )
         chosen = picked.dataset.with_samples(hold_out(picked.dataset.samples, wanted)) if wanted else picked.dataset
-        said = "\n".join(part for part in (picked.text, readers.note) if part)
+        said = "\n".join(part for part in (readers.missing, picked.text, readers.note) if part)
         why = tuple(f"{left.name}: {left.why}" for left in picked.left_out)
         return io.NodeOutput(chosen, ui={**dataset_view(chosen, cls, said=said), "warning": warnings_of(why)})
 

@@ -19,9 +19,21 @@ WEIGHTS = ".safetensors"
 
 
 def dataset_folders() -> list[str]:
-    """Folders under the input folder and the registered `datasets` roots, as `input/sage`, three levels deep."""
-    found = [f"{label}/{folder}" for label, root in _dataset_roots() for folder in _folders_below(root)]
+    """Folders with pictures under the input folder and the `datasets` roots, as `input/sage`, three levels deep."""
+    from ...trainer.dataset.files.layout import holds_pictures
+
+    found = [
+        f"{label}/{folder}"
+        for label, root in _dataset_roots()
+        for folder in _folders_below(root)
+        if holds_pictures(root / folder)
+    ]
     return sorted(dict.fromkeys(found), key=str.casefold)
+
+
+def input_folder() -> Path:
+    """ComfyUI's input folder, where users put what they bring."""
+    return Path(folder_paths.get_input_directory())
 
 
 def dataset_folder(choice: str) -> Path:

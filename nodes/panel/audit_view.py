@@ -13,16 +13,17 @@ if TYPE_CHECKING:
     from ...trainer.dataset.audit.audit import Audit
     from ...trainer.dataset.finding import Finding
     from ...trainer.dataset.sample import Sample
+    from ..readers import Readers
     from .progress import Progress
 
 _MOST_PAIRS, _MOST_LEFT_OUT = 400, 100
 
 
-def audit_view(whole: Audit, left: Audit, review: str, progress: Progress, note: str) -> dict[str, Any]:
+def audit_view(whole: Audit, left: Audit, review: str, progress: Progress, readers: Readers) -> dict[str, Any]:
     """`whole` gives tiles, chips and pairs, dropped pictures too; `left` is the set as it goes on.
 
-    `review` is the text both were made with, `note` what is to be known of the reader. Previews are made on the way;
-    Cancelled when the user stops.
+    `review` is the text both were made with, `readers` who looked at faces: that nobody did is said before all else.
+    Previews are made on the way; Cancelled when the user stops.
     """
     from ...trainer.dataset.audit.review import picture_ids
 
@@ -32,6 +33,7 @@ def audit_view(whole: Audit, left: Audit, review: str, progress: Progress, note:
     pairs = [_pair(pair, ids) for pair in whole.pairs if ids[pair.one] in listed and ids[pair.other] in listed]
     left_out = left.dataset.left_out
     hidden = _hidden(len(ids) - len(tiles), len(whole.pairs) - len(pairs[:_MOST_PAIRS]), len(left_out) - _MOST_LEFT_OUT)
+    unread = [{"check": "reader", "level": "note", "text": readers.missing}] if readers.missing else []
     return {
         "verdict": left.verdict,
         "review": review,
@@ -39,9 +41,9 @@ def audit_view(whole: Audit, left: Audit, review: str, progress: Progress, note:
         "more": len(ids) - len(tiles),
         "axes": _axes(whole, ids, listed),
         "pairs": pairs[:_MOST_PAIRS],
-        "findings": [_said(finding) for finding in left.findings if finding.check != "left out"],
+        "findings": [*unread, *(_said(finding) for finding in left.findings if finding.check != "left out")],
         "left_out": [{"name": one.name, "why": one.why} for one in left_out[:_MOST_LEFT_OUT]],
-        "counters": [*left.counters, *hidden, *note.splitlines()],
+        "counters": [*left.counters, *hidden, *readers.note.splitlines()],
         "add_next": list(left.add_next),
     }
 

@@ -21,10 +21,10 @@ _COLUMNS = 8
 _MOST = 48
 
 
-def dataset_view(dataset: Dataset, node: Any, *, said: str = "") -> dict[str, Any]:
-    """A contact sheet, training pictures first, a line of counts below `said`, and the files left out as a warning."""
+def dataset_view(dataset: Dataset, node: Any, *, said: str = "", told: str = "") -> dict[str, Any]:
+    """A contact sheet, training pictures first, counts below `said` and above `told`, files left out as a warning."""
     samples = (*dataset.train, *dataset.held_out)
-    text = f"{said}\n{counts_of(dataset)}" if said else counts_of(dataset)
+    text = "\n".join(part for part in (said, counts_of(dataset), told) if part)
     return picture_view(to_image([contact_sheet(samples)]), node, text, warning=left_out_lines(dataset))
 
 
@@ -41,6 +41,17 @@ def counts_of(dataset: Dataset) -> str:
     return (
         f"{len(dataset.train)} to train on, {len(dataset.held_out)} held out, {captioned} with a caption. "
         f"Trigger: {dataset.trigger}"
+    )
+
+
+def held_out_line(dataset: Dataset) -> str:
+    """Why pictures are held out, and how to change it, where their count is first told; "" when none are."""
+    count = len(dataset.held_out)
+    if not count:
+        return ""
+    return (
+        f"{count} of {len(dataset.samples)} {'is' if count == 1 else 'are'} held out: never trained on, so that "
+        "likeness is measured on pictures the LoRA has not seen. held_out changes how many; 0 trains on all."
     )
 
 

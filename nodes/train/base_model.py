@@ -56,6 +56,11 @@ class ChooseBaseModel(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, model: str) -> bool | str:
+        if model == NO_BASE:
+            return (
+                "No base model is chosen: put an SDXL or SD 1.5 checkpoint (.safetensors) into models/checkpoints and "
+                "press R. To try everything out without one, use Demo base model."
+            )
         base_model(model)
         return True
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from .comfyui import Comfy, Refused
+from .drawn import drawings
 from .graphs import Graph, node
 
 VIEWS = """expression: angry | angry | Make the person angry.
@@ -56,9 +57,9 @@ def test_a_gap_is_filled_and_nothing_is_drawn_twice(comfy: Comfy) -> None:
     [made] = [sample for sample in saved["samples"] if sample["origin"] == "filled"]
     assert "angry" in made["caption"] and made["likeness"]["against"] == "held-out pictures"
     shelf = comfy.output / "likeness_pictures" / "filled"
-    before = {path.name: path.stat().st_mtime_ns for path in shelf.glob("*.png")}
+    before = drawings(shelf)
     comfy.run(filling(per_gap=2))
-    after = {path.name: path.stat().st_mtime_ns for path in shelf.glob("*.png")}
+    after = drawings(shelf)
     assert before and {name: after[name] for name in before} == before
 
 

@@ -1,12 +1,12 @@
 """Make style variants in a real ComfyUI, on the demo base."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .comfyui import Comfy, Refused
+from .drawn import drawings
 from .graphs import Graph, node
 
 STYLES = """flat drawing | 0.45-0.60 | strict | 3d render
@@ -49,19 +49,19 @@ def varying(name: str, **more: Any) -> Graph:
 def test_a_cancelled_run_ends_with_the_same_set_and_draws_each_picture_once(comfy: Comfy) -> None:
     shelf = comfy.output / "likeness_pictures" / "variants"
     first = comfy.queue(varying("cancelled"))
-    comfy.until(lambda: len(_stamps(shelf)) >= 15, "15 variants")
+    comfy.until(lambda: len(drawings(shelf)) >= 15, "15 variants")
     comfy.interrupt()
     assert comfy.ended_by_cancel(first)
-    before = _stamps(shelf)
+    before = drawings(shelf)
     comfy.run(varying("cancelled"))
-    after = _stamps(shelf)
+    after = drawings(shelf)
     assert before and {name: after[name] for name in before} == before, "what was drawn is not drawn again"
     assert len(after) > len(before)
     shelf.rename(comfy.home / "first_variants")
     # An empty line more changes nothing but that ComfyUI runs the node again.
     comfy.run(varying("whole", styles=STYLES + "\n"))
     assert _rows(comfy, "whole") == _rows(comfy, "cancelled")
-    assert _stamps(shelf).keys() == after.keys()
+    assert drawings(shelf).keys() == after.keys()
 
 
 def test_what_cannot_be_made_is_said(comfy: Comfy) -> None:
@@ -69,10 +69,6 @@ def test_what_cannot_be_made_is_said(comfy: Comfy) -> None:
     assert "pencil sketch: left out" in outputs["vary"]["text"][0]
     with pytest.raises(Refused, match="no styles"):
         comfy.queue(varying("none", styles=""))
-
-
-def _stamps(shelf: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_mtime_ns for path in shelf.glob("*.png")}
 
 
 def _rows(comfy: Comfy, name: str) -> list[tuple[Any, ...]]:

@@ -43,29 +43,6 @@ def test_the_template_browser_lists_all_with_their_pictures(comfy: Comfy) -> Non
     assert [comfy.status(f"/api/workflow_templates/likeness/{quote(name)}.jpg") for name in names] == [200] * len(names)
 
 
-def test_it_runs_to_the_end_also_when_cancelled_while_comparing(comfy: Comfy) -> None:
-    graph = demo_graph(comfy, "workflow")
-    report = comfy.output / "likeness" / "workflow" / "report"
-    stopped = comfy.queue(graph)
-    comfy.until(lambda: len(list(report.rglob("*.png"))) >= 16, "16 pictures of the comparison")
-    comfy.interrupt()
-    assert comfy.ended_by_cancel(stopped)
-    kept = {path: path.stat().st_mtime_ns for path in report.rglob("*.png")}
-    outputs = comfy.run(graph, seconds=600)
-    assert {path: path.stat().st_mtime_ns for path in kept} == kept
-    shown = {graph[number]["class_type"]: output for number, output in outputs.items()}
-    assert shown["LikenessCompareCheckpoints"]["images"]
-    assert shown["LikenessChooseCheckpoint"]["lora"] == ["likeness/workflow_chosen.safetensors"]
-    assert len(shown["PreviewImage"]["images"]) == 4
-    assert (report / "report.html").is_file()
-    assert "lora key not loaded" not in comfy.text()
-    # The run's own base and the same one by wire are one base: nothing is drawn again.
-    wired = {name: ["2", slot] for slot, name in enumerate(("model", "clip", "vae"))}
-    of_kind(graph, "LikenessCompareCheckpoints")["inputs"].update(wired)
-    comfy.run(graph)
-    assert {path: path.stat().st_mtime_ns for path in kept} == kept
-
-
 def test_a_step_that_was_not_saved_is_refused_with_those_that_were(comfy: Comfy) -> None:
     graph = demo_graph(comfy, "workflow")
     of_kind(graph, "LikenessChooseCheckpoint")["inputs"]["step"] = 3

@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from trainer.captions.rules.trigger import EXAMPLE, check_trigger
 
 from .conftest import PACK
 from .schema_record import record
@@ -49,6 +52,13 @@ def test_seeds_stay_as_typed(schemas: list[Any]) -> None:
 def test_every_node_has_its_help_page(schemas: list[Any]) -> None:
     pages = {path.stem for path in (PACK / "web" / "docs").glob("*.md")}
     assert pages == {schema.node_id for schema in schemas}
+
+
+def test_triggers_that_are_recommended_are_not_scolded_by_review(schemas: list[Any]) -> None:
+    parts = [part.options for schema in schemas for part in schema.inputs if part.id == "trigger"]
+    words = {re.search(r"like (\w+)", part["tooltip"])[1] for part in parts}  # type: ignore[index]
+    words |= {word for part in parts for key in ("placeholder", "default") for word in part.get(key, "").split()[:1]}
+    assert words == {EXAMPLE} and check_trigger(EXAMPLE, None, {}) == ()
 
 
 def test_the_pack_offers_only_its_entry_point(pack: Pack) -> None:

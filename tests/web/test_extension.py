@@ -53,6 +53,7 @@ def test_every_module_loads_and_only_one_registers(page: Page) -> None:
         ("LikenessReviewCaptions", ".likeness-captions"),
         ("LikenessFillGaps", ".likeness-live"),
         ("LikenessSaveDataset", ".likeness-note"),
+        ("LikenessLoadCharacterDataset", ".likeness-note"),
     ],
 )
 def test_each_kind_of_node_has_its_panel(extension: Any, kind: str, panel: str) -> None:
@@ -116,6 +117,7 @@ _CREATE = """(kind) => {
     window.node = {
         comfyClass: kind, size: [300, 200], computeSize: () => [300, 200], setSize() {},
         widgets: [{ name: 'review', value: '' }],
+        addWidget(type, name) { return { type, name }; },
         addDOMWidget(name, type, element) {
             const box = document.createElement('div');
             box.style.cssText = 'position: fixed; inset: 0 auto auto 0; width: 600px; height: 600px';

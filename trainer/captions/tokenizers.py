@@ -1,6 +1,6 @@
 """The text encoders' own tokenizers, from the folders in which ComfyUI ships them: nothing is downloaded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,20 @@ _FILES = {
 FLUX, Qwen-Image. Without that file transformers would make an empty tokenizer and say nothing."""
 
 
-def find_tokenizers(comfyui: Path) -> Tokenizers:
-    """How CLIP, T5 and Qwen split a text, those of them whose files lie in this ComfyUI."""
-    found = {name: _split(comfyui, name) for name in _FILES}
+_READ_BY: Mapping[str, tuple[str, ...]] = {
+    "sdxl": ("CLIP",),
+    "sd15": ("CLIP",),
+    "sdxl_225": ("CLIP",),
+    "flux": ("T5",),
+    "sd3": ("CLIP", "T5"),
+    "qwen": ("Qwen",),
+}
+"""Whose words a family's captions are read in. FLUX reads them with T5 (CLIP gives it one vector); of Wan's none is."""
+
+
+def find_tokenizers(comfyui: Path, family: str) -> Tokenizers:
+    """How the text encoders of the family that is trained split a text, where their files lie in this ComfyUI."""
+    found = {name: _split(comfyui, name) for name in _READ_BY.get(family, ())}
     return {name: split for name, split in found.items() if split is not None}
 
 

@@ -17,7 +17,7 @@ from ..captions.prose.light import lighting_words
 from ..captions.review.lint import lint
 from ..captions.rules.apply import Ruled, apply_rules
 from ..captions.rules.caption_rules import CaptionRules
-from ..captions.rules.trigger import check_trigger
+from ..captions.rules.trigger import Tokenizers, check_trigger
 from ..captions.sidecars import Written, write_sidecars
 from ..captions.tokenizers import find_tokenizers
 from ..dataset.dataset import Dataset
@@ -115,8 +115,10 @@ def _lint(options: Namespace) -> Figures:
     """Say what is wrong with the captions of a folder and with its trigger."""
     dataset = _read(options)
     texts = [path for path in sorted(options.input.rglob("*")) if path.suffix in CAPTION_SUFFIXES]
-    findings = [remark.finding for remark in lint(dataset, _caption_rules(options), texts)]
-    findings += check_trigger(dataset.trigger, dataset, find_tokenizers(options.comfyui) if options.comfyui else {})
+    rules = _caption_rules(options)
+    findings = [remark.finding for remark in lint(dataset, rules, texts)]
+    tokenizers: Tokenizers = find_tokenizers(options.comfyui, rules.family) if options.comfyui else {}
+    findings += check_trigger(dataset.trigger, dataset, tokenizers)
     for finding in findings:
         sys.stdout.write(f"{finding.level}: {finding.text}\n")
     levels = Counter(finding.level for finding in findings)

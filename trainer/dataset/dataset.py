@@ -24,9 +24,12 @@ class LeftOut:
         return self.why if self.name in self.why else f"{self.name}: {self.why}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Dataset:
-    """Samples, the trigger that will mean this character, and the class word it belongs to (`person`)."""
+    """Samples, the trigger that will mean this character, and the class word it belongs to (`person`).
+
+    As text it is one line, because hosts print what went into a node that failed.
+    """
 
     samples: tuple[Sample, ...]
     trigger: str
@@ -37,8 +40,11 @@ class Dataset:
     def __post_init__(self) -> None:
         if not self.trigger or any(letter.isspace() or letter == "," for letter in self.trigger):
             raise DatasetError(
-                f"The trigger {self.trigger!r} must be one word without spaces or commas, like 'sage_character'."
+                f"The trigger {self.trigger!r} must be one word without spaces or commas, like 'wrenna_character'."
             )
+
+    def __repr__(self) -> str:
+        return f"{len(self.samples)} pictures of {self.trigger}"
 
     @property
     def train(self) -> tuple[Sample, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..errors import FaceError
+from ..errors import FaceError, pip_install
 from ..faces.face import Face, Reading
 from ..faces.registry import FaceFolders, ReaderEntry, register
 from ..runtime.onnx_engine import Device, onnx_engine
@@ -100,7 +100,7 @@ def _session(path: Path) -> Any:
     try:
         engine = onnx_engine()
     except ImportError as error:
-        raise FaceError("The demo reader needs onnxruntime: run `pip install onnxruntime`.") from error
+        raise FaceError(f"The demo reader needs onnxruntime: run {pip_install('onnxruntime')}.") from error
     options = engine.SessionOptions()
     options.intra_op_num_threads = 1
     try:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..errors import FaceError
+from ..errors import FaceError, pip_install
 from ..runtime.onnx_engine import TELEMETRY, Device, onnx_engine, providers_for, quiet_options
 from .face import Face
 from .identity import unit
@@ -24,8 +24,8 @@ THRESHOLD = 0.5
 _OLDEST = 2
 """The first major version that detects at several sizes at once, takes session options and prints nothing."""
 _INSTALL = (
-    "InsightFace's packs are read by the insightface package: run `pip install --no-deps insightface` and "
-    "`pip install onnx opencv-python-headless scikit-image`."
+    f"InsightFace's packs are read by the insightface package: run {pip_install('--no-deps insightface')} and "
+    f"{pip_install('onnx opencv-python-headless scikit-image')}."
 )
 
 
@@ -129,7 +129,7 @@ def _face_analysis() -> Any:
         onnx_engine()
     except ImportError as error:
         raise FaceError(
-            "This face reader needs onnxruntime: run `pip install onnxruntime-gpu`, or `onnxruntime` without CUDA."
+            f"This face reader needs onnxruntime: run {pip_install('onnxruntime-gpu')}, or `onnxruntime` without CUDA."
         ) from error
     chosen = os.environ[TELEMETRY]
     try:
@@ -149,7 +149,7 @@ def _package_fault() -> str | None:
     except PackageNotFoundError:
         return _INSTALL
     if int(found.split(".")[0]) < _OLDEST:
-        return f"insightface {found} is too old to read packs here: run `pip install --no-deps -U insightface`."
+        return f"insightface {found} is too old to read packs here: run {pip_install('--no-deps -U insightface')}."
     return None
 
 

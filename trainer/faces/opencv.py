@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..errors import FaceError
+from ..errors import FaceError, pip_install
 from ..runtime.onnx_engine import Device
 from .face import Face
 from .identity import unit
@@ -20,7 +20,7 @@ _OVERLAP = 0.3
 _MOST = 5000
 _DETECTOR = "face_detection_yunet"
 _RECOGNISER = "face_recognition_sface"
-_INSTALL = "This face reader needs OpenCV 4.8 or newer: run `pip install opencv-python-headless`."
+_INSTALL = f"This face reader needs OpenCV 4.8 or newer: run {pip_install('opencv-python-headless')}."
 
 
 class OpenCVReader:

@@ -17,7 +17,7 @@ CHECKPOINT, FOLDER = "checkpoint", "folder"
 """Parts of `Base.files` that hold a whole base: one file with everything, or a folder in the diffusers layout."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Base:
     """A base model: `files` are where its parts lie, `family` names the entry of the registry that reads them.
 
@@ -30,6 +30,9 @@ class Base:
     sha256: str
     files: Mapping[str, Path]
     predicts: Predicts = ""
+
+    def __repr__(self) -> str:
+        return f"base model {self.name} ({self.family})"
 
     @property
     def path(self) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import DiskError, ModelError
+from ..errors import DiskError, ModelError, pip_install
 from ..families.key_layout import ALPHA, DORA, DOWN, UP, LayerTensors
 
 _CONFIG, _WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
@@ -78,7 +78,7 @@ def _readers() -> tuple[Any, Any]:
 
 
 def _missing() -> ModelError:
-    return ModelError("PEFT adapters need peft, which is not installed: pip install peft.")
+    return ModelError(f"PEFT adapters need peft, which is not installed: run {pip_install('peft')}.")
 
 
 def _rank_and_alpha(config: Any, name: str, kind: str) -> tuple[int, float]:

@@ -47,10 +47,12 @@ def _of_base(base: Base, recipe: Recipe) -> Iterator[str]:
 def _of_passes(budget: StepBudget) -> Iterator[str]:
     low, high = USUAL
     judgement = judged(budget).judgement
-    if judgement == "few":
-        yield f"{budget.passes:.0f} passes a picture are few. {steps_for(budget, low)} steps would be {low}."
-    elif judgement != "usual":
-        yield f"{budget.passes:.0f} passes a picture are many. {steps_for(budget, high)} steps would be {high}."
+    if judgement == "usual":
+        return
+    word, wanted = ("few", low) if judgement == "few" else ("many", high)
+    steps = steps_for(budget, wanted)
+    if steps != budget.updates:
+        yield f"{budget.passes:.0f} passes a picture are {word}. {steps} steps would be {wanted}."
 
 
 def _of_others(job: Job) -> Iterator[str]:
@@ -73,7 +75,7 @@ def _of_pictures(job: Job, buckets: Sequence[Bucket]) -> Iterator[str]:
         yield f"More than {MUCH:.0%} is cut off: {_names(cropped)}. Crop to face or body gives usual shapes."
     bare = [cut for cut in cuts if not cut.sample.caption]
     if bare:
-        yield f"Without a caption, trained as trigger and class word alone: {_names(bare)}."
+        yield f"Without a caption, trained as trigger and class word alone: {_names(bare)}. Describe what varies."
     if job.recipe.loss.masked and not any(cut.sample.masked for cut in cuts):
         yield "The loss is masked, but no picture has a mask. Load the dataset with its transparency as mask."
     short = [bucket for bucket in buckets if bucket.shown < job.recipe.schedule.batch]

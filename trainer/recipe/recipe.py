@@ -16,7 +16,7 @@ from .prior import Prior, prior_faults
 from .text import Text, text_faults
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Recipe:
     """Everything a run needs besides the dataset and the base; the same recipe and seed give the same LoRA on a CPU.
 
@@ -64,6 +64,10 @@ class Recipe:
                 f"{self.optim.lr} or 0.",
             ),
         ]
+
+    def __repr__(self) -> str:
+        length = f"{self.schedule.epochs} epochs" if self.schedule.epochs else f"{self.schedule.steps} steps"
+        return f"recipe of {length}, {self.lora.kind} of rank {self.lora.rank}"
 
     def to_json(self) -> dict[str, Any]:
         data = asdict(self)

@@ -1,6 +1,6 @@
-"""Which checkpoint to use and why in one sentence, and what to change in the next run."""
+"""Which checkpoint to use and why, and why none of those before it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,7 @@ from .measures.following import followings
 from .measures.identity import identities
 from .scores import Scores
 
-WEAK = "Check that the trigger matches the training captions exactly, then train longer or with a higher learning rate."
-OVERTRAINED = "Train fewer epochs, add more varied pictures or lower the rank; a lower dose per picture cures it best."
-BROKEN = "Look for compression artifacts in the training pictures, lower the learning rate and use min_snr_gamma 5."
-LEAK = "Train with prior images of the class word, so that only the trigger brings the character."
-STYLE = "Make style-varied copies of the training pictures and vary their captions, so that they are not repeated."
-RISING = "The last checkpoint is the best so far: a longer run may still gain."
+_NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,29 +35,38 @@ def choose(control: Scores, checkpoints: Sequence[Scores], reference: float | No
     tied = [index for index in range(len(passing)) if index == best or _tied(draws, best, index)]
     chosen = passing[tied[0]]
     steps = tuple(s.step for index in tied if (s := passing[index]).step is not None)
-    return Choice(step=chosen.step, reason=_reason(chosen, control, reference, steps), tied=steps)
-
-
-def advise(checkpoints: Sequence[Scores], chosen: int | None) -> tuple[str, ...]:
-    """At most four sentences, most pressing first; none for a run that needs nothing."""
-    kinds = [flag.kind for scores in checkpoints for flag in scores.flags]
-    sentences = {flag.sentence for scores in checkpoints for flag in scores.flags}
-    last = checkpoints[-1] if checkpoints else None
-    found = {
-        BROKEN: "broken" in kinds,
-        OVERTRAINED: "overtrained" in kinds,
-        STYLE: any("repeat a training picture" in sentence for sentence in sentences),
-        WEAK: bool(last and any(flag.kind == "weak" for flag in last.flags)),
-        LEAK: any(scores.cautions for scores in checkpoints),
-        RISING: bool(last and len(checkpoints) > 1 and chosen is not None and chosen == last.step),
-    }
-    return tuple(sentence for sentence, holds in found.items() if holds)[:4]
+    before = {s.step: _lag(draws, best, index) for index, s in enumerate(passing[: tied[0]])}
+    reason = " ".join((_reason(chosen, control, reference, steps), *_passed_over(chosen, checkpoints, before)))
+    return Choice(step=chosen.step, reason=reason, tied=steps)
 
 
 def _tied(draws: np.ndarray, best: int, index: int) -> bool:
-    gaps = draws[best, 1:] - draws[index, 1:]
-    low, high = np.percentile(gaps, TAILS)
-    return bool(low <= 0 <= high)
+    lag = _lag(draws, best, index)
+    return bool(lag.low <= 0 <= lag.high)
+
+
+def _lag(draws: np.ndarray, best: int, index: int) -> Interval:
+    """By how much a checkpoint is worse than the best, prompt by prompt and seed by seed."""
+    gaps = draws[best] - draws[index]
+    low, high = np.percentile(gaps[1:], TAILS)
+    return Interval(float(gaps[0]), float(low), float(high), DRAWS)
+
+
+def _passed_over(chosen: Scores, checkpoints: Sequence[Scores], lags: Mapping[int | None, Interval]) -> Iterator[str]:
+    """Why earlier checkpoints whose identity lies in the chosen one's interval are not taken: those nearest to it."""
+    alike = [s for s in checkpoints if s.step is not None and s.step < (chosen.step or 0) and _is_as_like(s, chosen)]
+    for scores in sorted(alike, key=lambda each: each.step or 0)[-_NAMED:]:
+        if scores.flags:
+            yield f"{scores.label} is as like, but ruled out: {scores.flags[0].sentence}"
+        elif scores.step in lags:
+            yield (
+                f"{scores.label} is as like, but on the same prompts and seeds it is {lags[scores.step]} worse in "
+                "likeness and flexibility together."
+            )
+
+
+def _is_as_like(scores: Scores, chosen: Scores) -> bool:
+    return bool(scores.identity and chosen.identity and scores.identity.value >= chosen.identity.low)
 
 
 def _merits(control: Scores, passing: Sequence[Scores], reference: float | None) -> np.ndarray:

@@ -9,11 +9,13 @@ from pathlib import Path
 from ..errors import RunError
 from ..faces.face import AttributeReader, FaceReader
 from ..generate.shot import Generator
+from ..recipe.recipe import Recipe
 from ..runtime.work import Ask, never
 from ..storage.values import canonical_json
 from ..training.run.events import HeldOut
 from ..training.run.folder import Checkpoint
-from .choose import advise, choose
+from .advice import advise, recipe_of_run
+from .choose import choose
 from .drawing import ColumnShots, Compared, Drawing
 from .gates import flagged
 from .measures.memorisation import losses_of_run, memorisation
@@ -27,7 +29,7 @@ from .scores import Scores
 from .subject import Subject, scale_of
 
 CONTROL = "No LoRA"
-_VERSION = 1
+_VERSION = 2
 """In every report's key: another one has all reports made anew, from kept pictures."""
 
 
@@ -106,6 +108,10 @@ class _Comparison:
         }
         return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
 
+    def recipe(self) -> Recipe:
+        """Of the run whose checkpoints are compared."""
+        return recipe_of_run(next(each.checkpoint.path for each in self.columns if each.checkpoint))
+
     def draw(self, cancelled: Ask) -> Work[Compared, None, list[CheckpointImages]]:
         """Every column, the control's first, each picture read as it comes."""
         drawing = Drawing([each.shots for each in self.columns], self.tools.generator, self.tools.out, cancelled)
@@ -132,7 +138,7 @@ class _Comparison:
             chosen=choice.step,
             tied=choice.tied,
             reason=choice.reason,
-            advice=advise(checkpoints, choice.step),
+            advice=advise(checkpoints, choice.step, self.recipe()),
             notes=(*notes, *_unmeasured(control)),
             readers=self.readers.names,
             key=key,

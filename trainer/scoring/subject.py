@@ -49,7 +49,8 @@ def scale_of(subject: Subject, plan: ComparePlan, readers: Readers) -> tuple[Sca
     character = CharacterIdentity.of(known)
     if character is None:
         raise FaceError(
-            f"{readers.faces.name} finds no face in the {len(references)} reference pictures; hold out clear portraits."
+            f"{readers.faces.name} finds no face in the {len(references)} reference pictures; hold out clear portraits "
+            "of a kind that it reads: the demo reader knows drawn faces only."
         )
     if faceless := sum(embedding is None for embedding in known):
         notes.append(f"{faceless} of {len(references)} reference pictures have no face to score.")

@@ -1,7 +1,9 @@
 """Check dataset: what the page is shown, what goes on, and decisions that cost no second look."""
 
 import json
+import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +98,18 @@ def test_cancel_is_noticed_between_pictures(pack: Pack, fake_host: FakeHost, dat
         _check(pack, dataset)
 
 
-def test_without_a_reader_auto_goes_on_and_says_what_to_install(pack: Pack, dataset: Any) -> None:
+def test_without_a_reader_auto_goes_on_and_first_says_what_to_install(
+    pack: Pack, fake_host: FakeHost, dataset: Any
+) -> None:
     made = pack("nodes.dataset.check").CheckDataset.execute(
         dataset=[dataset], reader=["auto"], resolution=[64], review=[""]
     )
-    counters = " ".join(made.ui["likeness_check"][0]["counters"])
-    assert "No face reader is ready" in counters
+    state = made.ui["likeness_check"][0]
+    first, report = state["findings"][0]["text"], made.args[1].splitlines()[0]
+    assert first == report and first.startswith("Faces are not looked at. No face reader is installed.")
+    assert f'"{sys.executable}" -m pip install' in first or find_spec("cv2")
+    assert f"face_recognition_sface_2021dec.onnx (from github.com/opencv/opencv_zoo) into {fake_host.home}" in first
+    counters = " ".join(state["counters"])
     assert "models/insightface" in Path(counters).as_posix()
 
 

@@ -55,9 +55,25 @@ def test_bodies_and_close_ups_share_training_as_asked(pack: Pack, found: Any, re
     assert "70% / 30% was asked for" in made.ui["text"][0]
 
 
-def test_another_reader_says_what_is_missing(pack: Pack, found: Any) -> None:
+def test_without_a_reader_going_on_with_whole_pictures_is_offered(pack: Pack, found: Any) -> None:
+    crop = pack("nodes.dataset.crop").CropDataset.execute
+    with pytest.raises(pack("trainer.errors").FaceError, match="Set without_face to 'keep whole' to go on with whole"):
+        crop(found, reader="auto", **CHOICES)
+    made = crop(found, reader="auto", **{**CHOICES, "without_face": "keep whole"})
+    assert [sample.sha256 for sample in made.args[0].samples] == [sample.sha256 for sample in found.samples]
+    assert made.ui["warning"][0].startswith("No face was looked for, so every picture is kept whole. No face reader")
+
+
+def test_without_a_reader_faces_marked_before_are_cropped_to(pack: Pack, found: Any) -> None:
+    made = _crop(pack, found)
+    again = pack("nodes.dataset.crop").CropDataset.execute(made.args[0], reader="auto", **CHOICES)
+    assert len(again.args[0].samples) == len(made.args[0].samples)
+    assert again.ui["warning"][0].startswith("Cropped by the faces that were marked before.")
+
+
+def test_a_reader_asked_for_by_name_says_what_is_missing(pack: Pack, found: Any) -> None:
     with pytest.raises(pack("trainer.errors").FaceError, match="models/insightface"):
-        pack("nodes.dataset.crop").CropDataset.execute(found, reader="auto", **CHOICES)
+        pack("nodes.dataset.crop").CropDataset.execute(found, reader="insightface buffalo_l", **CHOICES)
 
 
 def test_cancel_is_noticed_between_pictures(pack: Pack, fake_host: FakeHost, found: Any) -> None:

@@ -35,6 +35,25 @@ def test_transparency_is_flattened_or_kept_as_a_mask_as_chosen(pack: Pack, fake_
     assert [clear[alpha].masked for alpha in made] == [False, False, True]
 
 
+def test_an_empty_trigger_is_the_folders_name_and_the_node_says_so(pack: Pack, fake_host: FakeHost) -> None:
+    write_folder(fake_host.home / "input" / "made").rename(fake_host.home / "input" / "my cat girl")
+    load = pack("nodes.dataset.load").LoadCharacterDataset.execute
+    made = load(folder="input/my cat girl", **WORDS)
+    assert made.args[0].trigger == "my_cat_girl"
+    counts, first, held = made.ui["text"][0].split("\n")
+    assert first == "Trigger my_cat_girl, taken from the folder; write one into trigger for another."
+    assert held.startswith("1 of 4 is held out: never trained on, so that likeness is measured on")
+    assert "held_out changes how many" in held and counts.startswith("3 to train on, 1 held out")
+    given = load(folder="input/my cat girl", **{**WORDS, "trigger": "woman", "held_out": 0}).ui["text"][0].split("\n")
+    assert given[1].startswith("The trigger 'woman' is a word every model knows") and len(given) == 2
+
+
+def test_no_folder_yet_says_where_to_put_one(pack: Pack, fake_host: FakeHost) -> None:
+    node = pack("nodes.dataset.load")
+    said = node.LoadCharacterDataset.validate_inputs(folder=node.NO_FOLDER)
+    assert (fake_host.home / "input").as_posix() in said and "Upload" in said and "press R" in said
+
+
 def test_an_edited_caption_changes_the_fingerprint_and_other_files_do_not(pack: Pack, fake_host: FakeHost) -> None:
     inside = write_folder(fake_host.home / "input" / "who")
     node = pack("nodes.dataset.load").LoadCharacterDataset

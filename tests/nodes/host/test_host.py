@@ -34,11 +34,15 @@ def test_a_run_folder_that_is_a_link_to_elsewhere_is_refused(pack: Pack, fake_ho
         pack("nodes.host.folders").run_folder("sage")
 
 
-def test_dataset_folders_are_those_of_input_and_datasets(pack: Pack, fake_host: FakeHost) -> None:
-    (fake_host.home / "input" / "sage" / "10_sage").mkdir(parents=True)
-    (fake_host.home / "datasets" / "moss").mkdir()
+def test_dataset_folders_are_those_of_input_and_datasets_that_hold_pictures(pack: Pack, fake_host: FakeHost) -> None:
+    for place in ("input/sage/10_sage", "datasets/moss", "input/a/b/c", "input/sage/masks", "input/sage/held_out"):
+        (fake_host.home / place).mkdir(parents=True)
+        (fake_host.home / place / "1.PNG").touch()
+    (fake_host.home / "input" / "3d").mkdir()
+    (fake_host.home / "input" / "texts").mkdir()
+    (fake_host.home / "input" / "texts" / "1.txt").touch()
     folders = pack("nodes.host.folders")
-    assert folders.dataset_folders() == ["datasets/moss", "input/sage", "input/sage/10_sage"]
+    assert folders.dataset_folders() == ["datasets/moss", "input/a/b/c", "input/sage", "input/sage/10_sage"]
     assert folders.dataset_folder("input/sage/10_sage") == fake_host.home / "input" / "sage" / "10_sage"
 
 

@@ -152,6 +152,33 @@ def test_what_is_unwise_is_said_and_nothing_refused(job: Job, change: dict[str, 
     assert plan.impossible == ()
 
 
+@pytest.mark.parametrize(
+    ("part", "unwise", "better"),
+    [
+        ("text", {"clip_skip": 2}, {"clip_skip": 1}),
+        ("schedule", {"steps": 20}, {"steps": 150}),
+        ("schedule", {"steps": 3000}, {"steps": 300}),
+        ("schedule", {"steps": 149}, {"steps": 150}),
+        ("prior", {"images": 0}, {"images": 2}),
+        ("prior", {"output_weight": 0.0}, {"output_weight": 1.0}),
+        ("memory", {"precision": "bf16"}, {"precision": "fp32"}),
+        ("text", {"encoder_lr": 0.1}, {"encoder_lr": 0.0001}),
+        ("output", {"save_every": 900}, {"save_every": 100}),
+        ("lora", {"alpha": 8.0}, {"alpha": 1.0}),
+    ],
+)
+def test_what_is_advised_is_not_advised_again_once_done(
+    job: Job, part: str, unwise: dict[str, object], better: dict[str, object]
+) -> None:
+    def told(change: dict[str, object]) -> set[str]:
+        data = RECIPE.to_json()
+        data[part].update(change)
+        return set(planned(replace(job, recipe=Recipe.from_json(data))).warnings)
+
+    assert told(unwise) - told(better)
+    assert not told(better) - told(unwise)
+
+
 def test_a_run_that_holds_others_back_is_not_warned_of_them(job: Job) -> None:
     for prior in (Prior(images=8), Prior(output_weight=1.0)):
         plan = planned(replace(job, recipe=replace(RECIPE, prior=prior)))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import torch
 from PIL import Image
 
-from ...errors import ModelError
+from ...errors import ModelError, pip_install
 
 Precision = Literal["bf16", "int8", "nf4"]
 
@@ -52,7 +52,7 @@ class Llava:
 def load_llava(folder: Path, precision: Precision, device: str) -> Llava:
     """Load from `folder` alone, safetensors only. Raises ModelError naming what is missing and how to get it."""
     if precision != "bf16" and importlib.util.find_spec("bitsandbytes") is None:
-        raise ModelError(f"{precision} needs bitsandbytes: run `pip install bitsandbytes`, or choose bf16.")
+        raise ModelError(f"{precision} needs bitsandbytes: run {pip_install('bitsandbytes')}, or choose bf16.")
     try:
         processor, model, missing = _opened(folder, precision, device)
     except torch.OutOfMemoryError as fault:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ...dataset.sample import Author
-from ...errors import ModelError
+from ...errors import ModelError, pip_install
 from ...runtime.onnx_engine import onnx_engine
 from .captioner import RawCaption
 from .store import fingerprint
@@ -115,7 +115,7 @@ def _session(files: TaggerFiles) -> Any:
         engine = onnx_engine()
     except ImportError as fault:
         raise ModelError(
-            "Tagging needs onnxruntime: run `pip install onnxruntime` (`onnxruntime-gpu` for CUDA)."
+            f"Tagging needs onnxruntime: run {pip_install('onnxruntime')} (`onnxruntime-gpu` for CUDA)."
         ) from fault
     cuda = ["CUDAExecutionProvider"] if "CUDAExecutionProvider" in engine.get_available_providers() else []
     try:

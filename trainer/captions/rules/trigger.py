@@ -16,6 +16,10 @@ Tokenizers = Mapping[str, Callable[[str], list[str]]]
 GENERIC_WORD, TAG, SPELLING, SPLIT, USE, CARRIES = (
     "trigger_generic", "trigger_tag", "trigger_spelling", "trigger_split", "trigger_use", "trigger_carries",
 )  # fmt: skip
+EXAMPLE = "wrenna_character"
+"""What tooltips and refusals recommend; nothing is ever said against it."""
+ROLE = "character"
+"""As the end of a trigger it brings no looks along."""
 _SHORTEST, _LONGEST = 3, 24
 _MARKS = re.compile(r"^[▁Ġ_\s]+|(?:</w>|[_\s])+$")
 
@@ -34,12 +38,18 @@ def _meaning(word: str) -> list[Finding]:
     key = normalise_tag(word)
     known = classify_tag(word)
     if key in GENERIC or known.slot == "subject" or known.style or known.slot in {"lighting", "meta"}:
-        return [_refused(GENERIC_WORD, word, "a word every model knows; make one up, like 'sage_character'")]
+        return [_refused(GENERIC_WORD, word, f"a word every model knows; make one up, like '{EXAMPLE}'")]
+    if key.startswith("my_"):  # somebody's own, and no tag, although cat_girl is one
+        return _carried(word, key)
     if key in BOORU or known.row or known.slot != "other":
         return [_refused(TAG, word, "a tag that taggers and models know already; make up another word")]
     if key in ENGLISH:
-        return [_refused(GENERIC_WORD, word, f"an English word; join it to a made-up one, like 'ohwx_{key}'")]
-    parts = [part for part in key.split("_") if part in ENGLISH or part in GENERIC or part in BOORU]
+        return [_refused(GENERIC_WORD, word, f"an English word; make one up, like '{EXAMPLE}'")]
+    return _carried(word, key)
+
+
+def _carried(word: str, key: str) -> list[Finding]:
+    parts = [part for part in key.split("_") if part != ROLE and (part in ENGLISH or part in GENERIC or part in BOORU)]
     if not parts:
         return []
     text = f"The trigger '{word}' carries the meaning of {_quoted(parts)}; a made-up word starts from nothing."
@@ -70,7 +80,11 @@ def _splits(word: str, tokenizers: Tokenizers) -> list[Finding]:
     for name, split in sorted(tokenizers.items()):
         pieces = [piece for piece in split(word) if piece.strip("▁Ġ ")]  # T5 marks the start of a text with one
         shown = " | ".join(pieces)
-        whole = [piece for piece in map(_bare, pieces) if len(piece) > 2 and (piece in ENGLISH or piece in GENERIC)]
+        whole = [
+            piece
+            for piece in map(_bare, pieces)
+            if len(piece) > 2 and piece != ROLE and (piece in ENGLISH or piece in GENERIC)
+        ]
         if len(pieces) == 1:
             text = f"{name} knows '{word}' as one word ({shown}), so it means something already; make up another."
             findings.append(Finding(check=SPLIT, level="warning", text=text, value=1.0))

@@ -34,7 +34,7 @@ def _waived(samples: Sequence[Sample]) -> list[str]:
 def _faces(samples: Sequence[Sample], seen: Sequence[Observation], reader: str | None) -> list[str]:
     looked = [(sample, one) for sample, one in zip(samples, seen, strict=True) if one.facts is not None]
     if reader is None:
-        return ["Faces were not looked for: choose a face reader to check them."]
+        return ["Faces were not looked for, so angles, expressions and likeness are not known."]
     if not looked:
         return []
     reasons = Counter(s.likeness.against for s, _ in looked if s.likeness is not None and s.likeness.value is None)

@@ -89,7 +89,8 @@ def judge_set(
     ]
     place = {number: rank for rank, number in enumerate(usable)}
     inside = [replace(p, one=place[p.one], other=place[p.other]) for p in pairs if p.one in place and p.other in place]
-    found = judge_count(len(usable), distinct(len(usable), inside), standard.rules)
+    held_out = len(dataset.held_out)
+    found = judge_count(len(usable), distinct(len(usable), inside), standard.rules, held_out)
     found += [judge_copies(len(usable), distinct(len(usable), [p for p in inside if p.exact]))]
     found += [_faceless(seen, standard.reader)]
     found += _left_out(dataset.left_out)

@@ -4,12 +4,12 @@ from ..finding import Finding
 from .rules import Rules
 
 
-def judge_count(usable: int, distinct: int, rules: Rules) -> list[Finding]:
-    """Of the set: `usable` pictures to train on, `distinct` of them when copies count once."""
+def judge_count(usable: int, distinct: int, rules: Rules, held_out: int = 0) -> list[Finding]:
+    """Of the set: `usable` pictures to train on beside those held out, `distinct` of them when copies count once."""
     if usable == 0:
         text = "No picture can be trained on; mend the errors below or add pictures."
         return [Finding(check="count", level="error", text=text, value=0.0)]
-    found = [_tier(usable, rules)]
+    found = [_tier(usable, rules, held_out)]
     if usable > 1 and distinct * 2 <= usable:
         text = f"Only {_pictures(distinct)} of {usable} differ; the rest are near copies. Add pictures that differ."
         found.append(Finding(check="variety", level="warning", text=text, value=float(distinct)))
@@ -24,12 +24,13 @@ def judge_copies(usable: int, distinct: int) -> Finding | None:
     return Finding(check="all copies", level="error", text=text, value=1.0)
 
 
-def _tier(usable: int, rules: Rules) -> Finding:
+def _tier(usable: int, rules: Rules, held_out: int) -> Finding:
     held = _pictures(usable)
     if usable < rules.fewest:
         text = (
-            f"Only {held} to train on, and {rules.fewest} are the least for a face that holds. "
-            f"Add {rules.fewest - usable} more, better {rules.enough - usable}."
+            f"Only {held} to train on{f' beside the {held_out} held out' if held_out else ''}, and {rules.fewest} are "
+            f"the least for a face that holds. Add {rules.fewest - usable} more, better {rules.enough - usable}"
+            f"{', or hold fewer out' if held_out else ''}."
         )
         return Finding(check="count", level="warning", text=text, value=float(usable))
     if usable < rules.enough:

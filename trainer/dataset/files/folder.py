@@ -13,6 +13,7 @@ from ..sample import Sample
 from ..split import hold_out, suggested_held_out
 from .aitoolkit import with_trigger
 from .caption_record import CaptionRecord
+from .folder_name import trigger_of_name
 from .index import INDEX, read_index
 from .ingest import ingest, pixels_inside, read_sample
 from .layout import ImageFolder, caption_beside, image_folders, listed, pictures, readable_name
@@ -42,7 +43,8 @@ def read_dataset(  # noqa: PLR0913
     """Read `dataset.json` if there is one, else kohya folders, else the folder's pictures with captions beside them.
 
     A folder that says which pictures are held out keeps that; else the last `held_out` are, None for as many as suit
-    its size. Pictures without a caption get ""; a caption counts as by hand unless `.captions.json` says who wrote it.
+    its size. Without a `trigger` the folders' names give it: kohya's, else the folder's own. Pictures without a
+    caption get ""; a caption counts as by hand unless `.captions.json` says who wrote it.
     `dataset.json` brings its own subject and alpha.
     Files that cannot be used are in `left_out`; when `strict`, or when none can be used, DatasetError names them all.
     Progress is told of every picture; Cancelled is raised between two when `cancelled` says so.
@@ -73,7 +75,7 @@ def _read(
     unused = (*_never_trained(found), *_beside(folder, found))
     if not rows and not unused:
         raise DatasetError(f"{folder} holds no pictures; put PNG, JPEG or WebP files into it.")
-    trigger = given.trigger or _trigger(found)
+    trigger = given.trigger or _trigger(folder, found)
     empty = Dataset(samples=(), trigger=trigger, subject=_subject(found, given.subject), root=folder)
     root = folder.resolve()
     records = {inside: CaptionRecord(inside) for inside in {path.parent for _, path in rows}}
@@ -118,13 +120,13 @@ def _beside(root: Path, found: Sequence[ImageFolder]) -> tuple[LeftOut, ...]:
     )
 
 
-def _trigger(found: Sequence[ImageFolder]) -> str:
+def _trigger(folder: Path, found: Sequence[ImageFolder]) -> str:
     words = sorted({source.trigger for source in found if source.trigger})
     if len(words) == 1:
         return words[0]
     if words:
         raise DatasetError(f"The folders name the triggers {', '.join(words)}; keep one, or give the trigger.")
-    raise DatasetError("The folder names no trigger; give one, or name the folder like 10_sage_character.")
+    return trigger_of_name(folder.resolve().name)
 
 
 def _subject(found: Sequence[ImageFolder], given: str) -> str:

@@ -14,9 +14,7 @@ from ..dataset import Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
 from .ingest import ingest, pixels_inside, read_sample
-from .layout import caption_beside
-
-INDEX = "dataset.json"
+from .layout import INDEX, caption_beside
 
 
 def read_index(

@@ -1,5 +1,6 @@
 """How a dataset lies in a folder: which files are pictures, what a kohya folder's name says, where captions are."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from ...images.masks import is_mask
 from ...images.picture_file import FOREIGN, SUFFIXES, is_read
 from ..sample import Split
 
+INDEX = "dataset.json"
 HELD_OUT = "held_out"
 CAPTION_SUFFIXES = (".txt", ".caption")
 _MOST_CAPTION_BYTES = 100_000
@@ -61,6 +63,17 @@ def pictures(source: ImageFolder) -> Iterator[Path]:
                 yield from pictures(ImageFolder(path, recursive=True))
         elif path.suffix.lower() in (*SUFFIXES, *FOREIGN):
             yield path
+
+
+def holds_pictures(folder: Path) -> bool:
+    """Whether `folder` itself can be read as a dataset; looks no further than to the first picture."""
+    if is_mask(folder) or folder.name == HELD_OUT:
+        return False
+    entries = _entries(folder)
+    if any(is_file and (name == INDEX or _is_picture(name)) for name, is_file in entries):
+        return True
+    inside = [folder / name for name, is_file in entries if not is_file and _KOHYA.fullmatch(name)]
+    return any(is_file and _is_picture(name) for one in inside for name, is_file in _entries(one))
 
 
 def fault_of(path: Path, root: Path) -> str | None:
@@ -117,6 +130,20 @@ def _caption(sidecar: Path) -> str:
     if sidecar.stat().st_size > _MOST_CAPTION_BYTES:
         raise DatasetError(f"{sidecar.name} is too long to be a caption; keep it under 100 kB.")
     return one_line(sidecar.read_text(encoding="utf-8-sig"))
+
+
+def _entries(folder: Path) -> list[tuple[str, bool]]:
+    """Names, and whether each is a file; none of a folder that may not be read."""
+    try:
+        with os.scandir(folder) as found:
+            return [(entry.name, entry.is_file()) for entry in found if not entry.name.startswith(".")]
+    except OSError:
+        return []
+
+
+def _is_picture(name: str) -> bool:
+    path = Path(name)
+    return path.suffix.lower() in (*SUFFIXES, *FOREIGN) and not is_mask(path)
 
 
 def _parts(name: str) -> list[tuple[int, int, str]]:

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...errors import ModelError
+from ...errors import ModelError, pip_install
 from ...families.key_layout import ALPHA, DORA, DOWN, UP
 from .layer import (
     AdapterState,
@@ -139,7 +139,7 @@ def _injected(layers: Mapping[str, tuple[torch.nn.Module, LowRank]], *, is_dora:
     try:
         from peft import LoraConfig, inject_adapter_in_model
     except ImportError as error:
-        raise ModelError("LoRA layers need peft, which is not installed: pip install peft.") from error
+        raise ModelError(f"LoRA layers need peft, which is not installed: run {pip_install('peft')}.") from error
     names = [str(number) for number in range(len(layers))]
     rows = list(layers.values())
     holder: Any = torch.nn.ModuleDict({name: bare(base) for name, (base, _) in zip(names, rows, strict=True)})

@@ -10,7 +10,7 @@ from ..plan import ComparePlan
 from ..scores import Scores
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Report:
     """Scores of control and checkpoints (by step), the choice and why, advice for the next run.
 
@@ -30,6 +30,9 @@ class Report:
     notes: tuple[str, ...]
     readers: Mapping[str, str]
     key: str
+
+    def __repr__(self) -> str:
+        return f"report on {len(self.checkpoints)} checkpoints of {self.trigger}"
 
     @property
     def choice(self) -> Scores | None:

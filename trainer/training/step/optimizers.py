@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from ...errors import RecipeError
+from ...errors import RecipeError, pip_install
 from ...recipe.optim import Optim
 from ...recipe.optimizers import CLASSES, OWN_OPTIONS
 
@@ -20,7 +20,7 @@ def optimizer_class(optim: Optim) -> Any:
     except (ImportError, OSError, AttributeError) as error:
         raise RecipeError(
             f"optimizer {optim.optimizer!r} needs the Python package {package}, which cannot be used here ({error}); "
-            f"install it with `pip install -U {package}` or choose 'adamw'."
+            f"install it with {pip_install('-U ' + package)} or choose 'adamw'."
         ) from error
 
 

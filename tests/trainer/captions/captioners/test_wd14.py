@@ -159,5 +159,5 @@ def test_numbers_that_are_no_scores_are_refused(tmp_path: Path):
 
 def test_a_machine_without_onnxruntime_is_told_what_to_install(files: TaggerFiles, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(ModelError, match="run `pip install onnxruntime`"):
+    with pytest.raises(ModelError, match="run .*pip install onnxruntime`"):
         Wd14(files=files).caption([Image.new("RGB", (8, 8))])

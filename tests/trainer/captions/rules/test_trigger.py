@@ -1,6 +1,8 @@
+import re
+
 import pytest
 
-from trainer.captions.rules.trigger import CARRIES, GENERIC_WORD, SPELLING, SPLIT, TAG, USE, check_trigger
+from trainer.captions.rules.trigger import CARRIES, EXAMPLE, GENERIC_WORD, SPELLING, SPLIT, TAG, USE, check_trigger
 
 from ..sets import captioned, dataset
 
@@ -32,6 +34,17 @@ def test_a_tag_is_refused(word: str):
 @pytest.mark.parametrize("word", ["sage_character", "ohwx_sage", "sks_person"])
 def test_the_guides_good_triggers_pass_with_a_note_on_what_they_carry(word: str):
     assert [(f.check, f.level) for f in check_trigger(word, None, {})] == [(CARRIES, "note")]
+
+
+def test_what_refusals_recommend_is_not_scolded():
+    assert check_trigger(EXAMPLE, None, {"CLIP": parts})[0].text.endswith("wrenna | _ | character.")
+    said = [finding.text for word in ("woman", "umbrella", "sage") for finding in check_trigger(word, None, {})]
+    recommended = {word for text in said for word in re.findall("like '(.+?)'", text)}
+    assert recommended == {EXAMPLE} and check_trigger(EXAMPLE, None, {}) == ()
+
+
+def test_somebodys_own_is_no_tag():
+    assert [(f.check, f.level) for f in check_trigger("my_cat_girl", None, {})] == [(CARRIES, "note")]
 
 
 @pytest.mark.parametrize("word", ["zkw", "lkness", "ohwx", "sagechr"])

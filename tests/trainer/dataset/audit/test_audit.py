@@ -229,7 +229,7 @@ def test_without_a_reader_faces_are_neither_missed_nor_invented(folder: Folder) 
 
     assert "no face" not in {check for sample in done.dataset.samples for check in checks(sample)}
     assert done.dataset.samples[0].face == mark
-    assert "Faces were not looked for: choose a face reader to check them." in done.counters
+    assert "Faces were not looked for, so angles, expressions and likeness are not known." in done.counters
 
 
 def test_findings_of_others_survive_and_old_ones_of_ours_do_not(good: Folder) -> None:

@@ -25,6 +25,12 @@ def test_the_count_is_told_against_the_guide(usable: int, level: str, words: str
     assert finding.level == level and words in finding.text and finding.value == usable
 
 
+def test_pictures_held_out_are_named_where_too_few_are_left() -> None:
+    text = judge_count(9, 9, Rules(), 3)[0].text
+    assert text.startswith("Only 9 pictures to train on beside the 3 held out, and 10") and "or hold fewer out" in text
+    assert "held out" not in judge_count(9, 9, Rules())[0].text
+
+
 def test_near_copies_that_make_up_half_the_set_are_told_of_the_set() -> None:
     assert [finding.check for finding in judge_count(20, 10, Rules())] == ["count", "variety"]
     assert [finding.check for finding in judge_count(20, 11, Rules())] == ["count"]

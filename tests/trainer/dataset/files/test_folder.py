@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from trainer.dataset.files.folder import read_dataset
+from trainer.dataset.files.folder_name import trigger_of_name
 from trainer.errors import DatasetError
 from trainer.images.alpha import Alpha
 
@@ -71,13 +72,26 @@ def test_a_folder_of_no_repeats_and_pictures_beside_the_folders_are_left_out_by_
     ]
 
 
-def test_a_flat_folder_needs_a_trigger_and_counts_like_people(tmp_path: Path):
+def test_a_flat_folder_is_named_after_its_character_and_counts_like_people(tmp_path: Path):
     for name in ("10.png", "2.png", "1.png"):
-        put(tmp_path / name, len(name))
-    with pytest.raises(DatasetError, match="names no trigger"):
-        read_dataset(tmp_path)
-    names = [sample.path.name for sample in read_dataset(tmp_path, trigger="sage").samples]
+        put(tmp_path / "my cat girl" / name, len(name))
+    assert read_dataset(tmp_path / "my cat girl").trigger == "my_cat_girl"
+    names = [sample.path.name for sample in read_dataset(tmp_path / "my cat girl", trigger="sage").samples]
     assert names == ["1.png", "2.png", "10.png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("My Cat Girl", "my_cat_girl"), ("Zoé (2024)", "zoe_2024"), ("12 anna-lena", "anna_lena"), ("__sage__", "sage")],
+)
+def test_a_folders_name_becomes_one_plain_word(name: str, word: str):
+    assert trigger_of_name(name) == word
+
+
+@pytest.mark.parametrize("name", ["pictures", "New Folder", "2024", "图片", "x", "dataset", "..."])
+def test_a_name_that_says_only_where_pictures_lie_gives_no_trigger(name: str):
+    with pytest.raises(DatasetError, match="gives no trigger; write one"):
+        trigger_of_name(name)
 
 
 @pytest.mark.parametrize("placeholder", ["[trigger]", "[name]"])

@@ -11,14 +11,42 @@ LikenessError
 
 from collections.abc import Sequence
 
+MOST_SAID = 4000
+"""Letters of one error: what others put into a file may be of any length, and the page keeps what it is sent."""
+_MOST_FAULTS = 30
+
 
 class LikenessError(Exception):
-    """A sentence for the user: what, where, and how to fix it."""
+    """A sentence for the user: what, where, and how to fix it. One that is longer than can be read is cut."""
+
+    def __init__(self, said: str = "") -> None:
+        super().__init__(shortened(said, MOST_SAID))
 
     @classmethod
     def all_of(cls, faults: Sequence[str]) -> "LikenessError":
         """One error that names every fault, so that the user mends them in one go."""
-        return cls(faults[0] if len(faults) == 1 else "\n".join(f"{n}. {fault}" for n, fault in enumerate(faults, 1)))
+        if len(faults) == 1:
+            return cls(faults[0])
+        rows = [f"{n}. {fault}" for n, fault in enumerate(faults[:_MOST_FAULTS], 1)]
+        return cls("\n".join([*rows, *more_of(len(faults) - _MOST_FAULTS)]))
+
+
+def shortened(words: str, most: int = 120) -> str:
+    """`words` with their middle left out where they are longer than `most` letters: the end tells names apart."""
+    if len(words) <= most:
+        return words
+    return f"{words[: most - most // 4 - 1]}…{words[-(most // 4) :]}"
+
+
+def few(names: Sequence[str], most: int = 5) -> str:
+    """A few of the names, none too long, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(shortened(name) for name in names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def more_of(count: int) -> tuple[str, ...]:
+    """The line beneath a list that was cut: how many are not in it; () when all are."""
+    return (f"and {count:,} more, not listed.",) if count > 0 else ()
 
 
 class DatasetError(LikenessError):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...trainer.errors import few
 from .._api import io
 from ..checked import UNKNOWN, checked
 from ..host.folders import file_fingerprint
 from ..host.images import to_image
 from ..host.lora_files import lora_path, loras
+from ..host.page import cancellable, is_cancelled
 from ..panel.sheet import picture_view
 
 NO_LORA = "put a LoRA into models/loras, then press R"
@@ -56,7 +58,8 @@ class CheckLora(io.ComfyNode):
         from ...trainer.lora.health_sheet import draw_health
 
         path = lora_path(lora)
-        health = check_lora(path)
+        with cancellable():
+            health = check_lora(path, cancelled=is_cancelled)
         lines = [*_unmatched(path, model, clip), *health_lines(health)]
         text, sheet = "\n".join(lines), to_image([draw_health(health)])
         return io.NodeOutput(text, sheet, ui=picture_view(sheet, cls, text))
@@ -70,5 +73,4 @@ def _unmatched(path: Any, model: Any, clip: Any) -> list[str]:
     missing, count = unmatched(model, clip, path)
     if not missing:
         return [f"All {count} layers belong to the model."]
-    few = ", ".join(missing[:3])
-    return [f"{len(missing)} of {count} layers are not the model's and would be ignored: {few}."]
+    return [f"{len(missing)} of {count} layers are not the model's and would be ignored: {few(missing, 3)}."]

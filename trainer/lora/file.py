@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import ModelError
+from ..errors import ModelError, shortened
 from ..families.key_layout import ALPHA, DORA, DOWN, UP
+from .layer_parts import MID, part_fault
 from .peft_folder import is_peft_folder, read_peft_folder
 
-MID = "lora_mid.weight"
 # PEFT puts the adapter's name, usually `default`, before the last word.
 _SPELLINGS = {
     r"lora_A(?:\.\w+)?\.weight|lora\.down\.weight|lora_linear_layer\.down\.weight": DOWN,
@@ -71,6 +71,8 @@ class Layer:
                 whole = torch.einsum("or,rsjk,si->oijk", up, self.tensors[MID].double(), down)
                 return float(whole.square().sum()) * self.scale**2
             return float(((up.T @ up) * (down @ down.T)).sum()) * self.scale**2
+        if self._has_core:
+            return None
         if self.kind == "lokr":
             return _norm(self.tensors, "lokr_w1") * _norm(self.tensors, "lokr_w2") * self._lokr_scale**2
         if self.kind == "loha":
@@ -82,11 +84,18 @@ class Layer:
         """Weights of the layer that is changed."""
         if self.kind in ("lora", "dora"):
             return int(self.tensors[UP].shape[0]) * int(self.tensors[DOWN][0].numel())
+        if self._has_core:
+            return None
         if self.kind == "loha":
             return int(self.tensors["hada_w1_a"].shape[0]) * int(self.tensors["hada_w1_b"].shape[1])
         if self.kind == "lokr":
             return _size(self.tensors, "lokr_w1") * _size(self.tensors, "lokr_w2")
         return None
+
+    @property
+    def _has_core(self) -> bool:
+        """Whether Tucker's core stands between the factors of a LoKr or LoHa."""
+        return any(name.startswith(("lokr_t", "hada_t")) for name in self.tensors)
 
     @property
     def _lokr_scale(self) -> float:
@@ -108,7 +117,7 @@ class LoraFile:
         for key in sorted(file.keys()):
             prefix, name = split_key(key)
             if name is None:
-                raise ModelError(f"{path.name} is not a LoRA: it holds {key!r}, which is no part of one.")
+                raise ModelError(f"{path.name} is not a LoRA: it holds {shortened(key)!r}, which is no part of one.")
             self._keys.setdefault(prefix, {})[name] = key
         if not self._keys:
             raise ModelError(f"{path.name} is not a LoRA: it holds no tensors.")
@@ -121,11 +130,9 @@ class LoraFile:
         """The layer of that prefix; ModelError for shapes that do not go together."""
         tensors = {name: self._file.get_tensor(key).float() for name, key in self._keys[prefix].items()}
         layer = Layer(prefix, tensors)
-        down, up = tensors.get(DOWN), tensors.get(UP)
-        is_half = (down is None) != (up is None)
-        is_odd = down is not None and up is not None and (down.ndim < 2 or up.ndim < 2 or up.shape[1] != down.shape[0])
-        if is_half or (is_odd and MID not in tensors) or any(not tensor.numel() for tensor in tensors.values()):
-            raise ModelError(f"{self.path.name} is damaged: the tensors of {prefix} do not go together.")
+        if (fault := part_fault(tensors)) is not None:
+            raise ModelError(f"{self.path.name} is damaged: of {shortened(prefix)} {fault}. Get the file again.")
+        up = tensors.get(UP)
         return layer if DORA not in tensors or up is None else Layer(prefix, _with_upright_lengths(tensors, up))
 
     def layers(self) -> Iterator[Layer]:

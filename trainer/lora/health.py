@@ -4,11 +4,14 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ..errors import Cancelled, few, more_of, shortened
+from ..runtime.work import Ask, never
 from .file import Layer, opened_lora
 
 BAND = (3e-5, 2e-2)
@@ -17,6 +20,9 @@ BAND = (3e-5, 2e-2)
 Below it an update or two of any preset lies; above it a change is as large as the weights of the base (about 0.02 in
 SDXL), and pictures break. A rule of thumb by the arithmetic of AdamW at 1e-4, not a measurement.
 """
+MOST_BLOCKS = 150
+"""Blocks that are listed and drawn; no base has half as many."""
+_NAMED, _MOST_NAMED = 2, 200
 _DEAD = 1e-9
 _TE1_LAYER = re.compile(r"lora_te1_text_model_encoder_layers_(\d+)_")
 _BLOCK = re.compile(
@@ -52,7 +58,7 @@ class Health:
     rms: float
     metadata: dict[str, str] = field(default_factory=dict[str, str])
 
-    @property
+    @cached_property
     def faults(self) -> tuple[str, ...]:
         """What is wrong, a sentence each; empty for a LoRA that looks well."""
         return tuple(_faults(self))
@@ -65,40 +71,18 @@ class Health:
         return f"{self.path.name} looks well: {self.layers} layers, a mean change of {self.rms:.1e}."
 
 
-def check_lora(path: Path) -> Health:
-    """The health of anybody's file, read a layer at a time; ModelError when it is no LoRA or cut short."""
-    found: dict[str, list[tuple[Layer, float | None]]] = {}
-    kinds, ranks, scales = set[str](), set[int](), list[float]()
-    dead: list[str] = []
-    broken: list[str] = []
+def check_lora(path: Path, *, cancelled: Ask = never) -> Health:
+    """The health of anybody's file, read a layer at a time; ModelError when it is no LoRA or cut short.
+
+    Cancelled between two layers when `cancelled` says so: a file may hold any number of them.
+    """
+    tally = _Tally()
     with opened_lora(path) as file:
         for layer in file.layers():
-            kinds.add(layer.kind)
-            if layer.rank:
-                ranks.add(layer.rank)
-                scales.append(layer.scale)
-            square = layer.square_norm() if _is_finite(layer) else None
-            if not _is_finite(layer):
-                broken.append(layer.prefix)
-            elif square is not None and square <= _DEAD**2 * (layer.size or 1):
-                dead.append(layer.prefix)
-            found.setdefault(block_of(layer.prefix), []).append((_weightless(layer), square))
-        metadata = dict(file.metadata)
-        count = len(file.prefixes)
-    blocks = tuple(_block(name, rows) for name, rows in sorted(found.items(), key=lambda row: _natural(row[0])))
-    squares = [(square, layer.size) for rows in found.values() for layer, square in rows if square is not None]
-    return Health(
-        path=path,
-        kinds=tuple(sorted(kinds)),
-        ranks=tuple(sorted(ranks)),
-        scale=sum(scales) / len(scales) if scales else 1.0,
-        blocks=blocks,
-        dead=tuple(dead),
-        broken=tuple(broken),
-        layers=count,
-        rms=_rms(squares),
-        metadata=metadata,
-    )
+            if cancelled():
+                raise Cancelled(f"Checking stopped after {tally.layers} of {len(file.prefixes)} layers.")
+            tally.add(layer)
+        return tally.health(path, dict(file.metadata))
 
 
 def block_of(prefix: str) -> str:
@@ -116,17 +100,18 @@ def health_lines(health: Health) -> list[str]:
     ranks = " to ".join(dict.fromkeys(str(rank) for rank in (*health.ranks[:1], *health.ranks[-1:])))
     lines = [health.verdict, *health.faults[1:]]
     lines.append(f"{', '.join(health.kinds)}, rank {ranks or 'none'}, {scale}, {health.layers} layers.")
-    width = max((len(block.name) for block in health.blocks), default=0)
-    for block in health.blocks:
+    shown = health.blocks[:MOST_BLOCKS]
+    width = max((len(block.name) for block in shown), default=0)
+    for block in shown:
         dead = f", {block.dead} of {block.layers} change nothing" if block.dead else ""
         lines.append(
             f"  {block.name:<{width}}  {block.layers:>3} layers  rms {block.rms:.1e}  norm {block.norm:.3g}{dead}"
         )
-    return lines
+    return [*lines, *(f"  {line}" for line in more_of(len(health.blocks) - MOST_BLOCKS))]
 
 
 def health_json(health: Health) -> dict[str, Any]:
-    """The figures, ready for JSON."""
+    """The figures, ready for JSON; of very many layers and blocks the first alone, and counts of all."""
     return {
         "file": health.path.name,
         "verdict": health.verdict,
@@ -135,22 +120,28 @@ def health_json(health: Health) -> dict[str, Any]:
         "ranks": list(health.ranks),
         "layers": health.layers,
         "rms": health.rms,
-        "dead": list(health.dead),
-        "broken": list(health.broken),
-        "blocks": {block.name: {"rms": block.rms, "norm": block.norm, "dead": block.dead} for block in health.blocks},
+        "dead": _named(health.dead),
+        "dead_layers": len(health.dead),
+        "broken": _named(health.broken),
+        "broken_layers": len(health.broken),
+        "blocks": {
+            block.name: {"rms": block.rms, "norm": block.norm, "dead": block.dead}
+            for block in health.blocks[:MOST_BLOCKS]
+        },
     }
 
 
 def _faults(health: Health) -> Iterable[str]:
     name, low, high = health.path.name, *BAND
     if health.broken:
-        yield f"{name} is broken: {_few(health.broken)} hold NaN or infinity. Train again with a lower lr or in bf16."
+        yield f"{name} is broken: {few(health.broken, _NAMED)} hold NaN or infinity. Train again with a lower lr or in bf16."
     alive = health.layers - len(health.dead) - len(health.broken)
-    silent = [prefix for prefix in health.dead if prefix not in _unread(health.dead)]
+    unread = _unread(health.dead)
+    silent = [prefix for prefix in health.dead if prefix not in unread]
     if health.dead and not alive:
         yield f"{name} changes nothing: all of its {health.layers} layers are zero. It was saved before it learned."
     elif silent:
-        yield f"{len(silent)} of {health.layers} layers change nothing: {_few(silent)}."
+        yield f"{len(silent)} of {health.layers} layers change nothing: {few(silent, _NAMED)}."
     elif health.rms and health.rms < low:
         yield f"{name} changes very little ({health.rms:.1e}, usual {low:.0e} to {high:.0e}): few steps or a low lr."
     if health.rms > high:
@@ -163,15 +154,65 @@ def _unread(dead: Sequence[str]) -> set[str]:
     return set(numbers) if len(set(numbers.values())) == 1 else set()
 
 
-def _block(name: str, rows: Sequence[tuple[Layer, float | None]]) -> BlockHealth:
-    squares = [(square, layer.size) for layer, square in rows if square is not None]
-    dead = sum(square <= _DEAD**2 * (size or 1) for square, size in squares)
-    norm = math.sqrt(sum(square for square, _ in squares))
-    return BlockHealth(name=name, layers=len(rows), dead=dead, rms=_rms(squares), norm=norm)
+class _Tally:
+    """What is counted layer by layer; of a layer's weights no more than two numbers are kept."""
+
+    def __init__(self) -> None:
+        self._kinds, self._ranks = set[str](), set[int]()
+        self._scales: list[float] = []
+        self._rows: dict[str, list[_Change]] = {}
+        self._dead: list[str] = []
+        self._broken: list[str] = []
+        self.layers = 0
+
+    def add(self, layer: Layer) -> None:
+        self.layers += 1
+        self._kinds.add(layer.kind)
+        if layer.rank:
+            self._ranks.add(layer.rank)
+            self._scales.append(layer.scale)
+        change = _Change(layer.square_norm(), layer.size) if _is_finite(layer) else None
+        if change is None:
+            self._broken.append(layer.prefix)
+        elif change.is_dead:
+            self._dead.append(layer.prefix)
+        self._rows.setdefault(shortened(block_of(layer.prefix)), []).append(change or _Change(None, None))
+
+    def health(self, path: Path, metadata: dict[str, str]) -> Health:
+        blocks = sorted(self._rows.items(), key=lambda row: _natural(row[0]))
+        return Health(
+            path=path,
+            kinds=tuple(sorted(self._kinds)),
+            ranks=tuple(sorted(self._ranks)),
+            scale=sum(self._scales) / len(self._scales) if self._scales else 1.0,
+            blocks=tuple(_block(name, rows) for name, rows in blocks),
+            dead=tuple(self._dead),
+            broken=tuple(self._broken),
+            layers=self.layers,
+            rms=_rms([change for rows in self._rows.values() for change in rows]),
+            metadata=metadata,
+        )
 
 
-def _rms(squares: Sequence[tuple[float, int | None]]) -> float:
-    known = [(square, size) for square, size in squares if size]
+@dataclass(frozen=True)
+class _Change:
+    """‖ΔW‖² of a layer and how many weights it has; None where the file alone does not tell."""
+
+    square: float | None
+    size: int | None
+
+    @property
+    def is_dead(self) -> bool:
+        return self.square is not None and self.square <= _DEAD**2 * (self.size or 1)
+
+
+def _block(name: str, rows: Sequence[_Change]) -> BlockHealth:
+    norm = math.sqrt(sum(row.square for row in rows if row.square is not None))
+    return BlockHealth(name=name, layers=len(rows), dead=sum(row.is_dead for row in rows), rms=_rms(rows), norm=norm)
+
+
+def _rms(rows: Iterable[_Change]) -> float:
+    known = [(row.square, row.size) for row in rows if row.square is not None and row.size]
     return math.sqrt(sum(square for square, _ in known) / max(1, sum(size for _, size in known)))
 
 
@@ -179,14 +220,10 @@ def _is_finite(layer: Layer) -> bool:
     return all(bool(torch.isfinite(tensor).all()) for tensor in layer.tensors.values())
 
 
-def _weightless(layer: Layer) -> Layer:
-    """The layer with its shapes alone, so that a large file is never in memory whole."""
-    return Layer(layer.prefix, {name: tensor.to("meta") for name, tensor in layer.tensors.items()})
-
-
 def _natural(name: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    """Numbers count as numbers; very long ones are none, and Python would refuse them."""
+    return [(int(part), "") if part.isdecimal() and len(part) < 10 else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+def _named(prefixes: Sequence[str]) -> list[str]:
+    return [shortened(prefix) for prefix in prefixes[:_MOST_NAMED]]

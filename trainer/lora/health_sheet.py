@@ -4,9 +4,10 @@ import math
 
 from PIL import Image
 
+from ..errors import more_of
 from ..images.pen import AMBER, BLUE, GREEN, QUIET, RAISED, RED, TEXT, Pen, fitted
 from ..images.sheet import draw_lines, paragraph
-from .health import BAND, BlockHealth, Health
+from .health import BAND, MOST_BLOCKS, BlockHealth, Health
 
 _WIDTH, _MARGIN, _ROW, _LINE, _NAMES = 960, 36, 26, 24, 250
 _DECADES = (-6, 0)
@@ -18,15 +19,19 @@ def draw_health(health: Health) -> Image.Image:
     said = health.faults or (health.verdict,)
     words = [line for one in said for line in paragraph(one, _WIDTH - 2 * _MARGIN, color=color)]
     top = _MARGIN + 40 + _LINE * len(words) + 16
-    pen = Pen((_WIDTH, top + _ROW * len(health.blocks) + _MARGIN + 20))
+    blocks = health.blocks[:MOST_BLOCKS]
+    bottom = top + _ROW * len(blocks)
+    hidden = more_of(len(health.blocks) - len(blocks))
+    pen = Pen((_WIDTH, bottom + _MARGIN + 20 + _ROW * len(hidden)))
     pen.text((_MARGIN, _MARGIN + 14), fitted(health.path.name, 22, _WIDTH - 2 * _MARGIN), 22)
     draw_lines(pen, (_MARGIN, _MARGIN + 48), words, _LINE)
-    bottom = top + _ROW * len(health.blocks)
     pen.panel((_at(BAND[0]), top - 4, _at(BAND[1]), bottom), RAISED)
-    for number, block in enumerate(health.blocks):
+    for number, block in enumerate(blocks):
         _bar(pen, block, top + number * _ROW)
     for decade in range(_DECADES[0], _DECADES[1] + 1):
         pen.text((_at(10.0**decade), bottom + 20), f"1e{decade}" if decade else "1", 12, QUIET, "ms")
+    for line in hidden:
+        pen.text((_MARGIN, bottom + 20 + _ROW), line, 14, QUIET)
     return pen.image
 
 

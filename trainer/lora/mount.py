@@ -8,15 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import ModelError
+from ..errors import ModelError, few
 from ..families.family import Family
 from ..families.key_layout import ALPHA, DORA, DOWN, UP, LayerTensors, split
 from .file import Layer, opened_lora
 from .layers.build import LayerShape, build_layers
 from .layers.layer import AdapterLayer, AdapterState, LowRank, weight_shape
 from .layers.lokr import Kronecker, LokrLayer
-
-_NAMED_IN_ERRORS = 5
 
 
 @dataclass(frozen=True)
@@ -95,12 +93,6 @@ def placed(family: Family, path: Path) -> dict[str, Placed]:
             for layer in file.layers()
             for address, tensors in _cut(family, path, layer, addresses[layer.prefix])
         }
-
-
-def few(names: Sequence[str]) -> str:
-    """A few of the names, and how many more there are."""
-    more = len(names) - _NAMED_IN_ERRORS
-    return ", ".join(names[:_NAMED_IN_ERRORS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _cut(

@@ -6,13 +6,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..errors import ModelError
+from ..errors import ModelError, few
 from ..families.family import Family
 from ..storage.tensor_file import write_tensors
 from .adapter import Adapter
 from .file import split_key
 from .metadata import with_hashes
-from .mount import few
 
 DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
 

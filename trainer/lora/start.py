@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from ..errors import ModelError
+from ..errors import ModelError, few
 from ..families.family import Family
 from .adapter import Adapter
-from .mount import few, placed
+from .mount import placed
 
 
 def init_from_lora(adapter: Adapter, family: Family, path: Path) -> None:

@@ -1,13 +1,15 @@
 """What a LoRA file's numbers tell."""
 
+import json
+import time
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from trainer.errors import ModelError
-from trainer.lora.health import BAND, block_of, check_lora, health_json, health_lines
+from trainer.errors import Cancelled, ModelError
+from trainer.lora.health import BAND, MOST_BLOCKS, block_of, check_lora, health_json, health_lines
 from trainer.lora.health_sheet import draw_health
 
 from .test_average import dense, write
@@ -99,3 +101,59 @@ def test_words_figures_and_picture(tmp_path: Path) -> None:
     assert health_lines(health)[1] == "lora, rank 4, alpha / rank 0.5, 2 layers."
     assert health_json(health)["blocks"]["unet"]["dead"] == 0
     assert draw_health(health).size[1] > 100
+
+
+def many(path: Path, count: int, name: str = "lora_unet_b{}") -> Path:
+    """A file of layers that change nothing, each a block of its own where `name` says so."""
+    zero = torch.zeros(1, 1)
+    parts = ("lora_down.weight", "lora_up.weight")
+    save_file({f"{name.format(number)}.{part}": zero.clone() for number in range(count) for part in parts}, path)
+    return path
+
+
+def test_a_file_of_thousands_of_dead_layers_is_told_of_at_once_and_in_few_words(tmp_path: Path) -> None:
+    path = many(tmp_path / "a.safetensors", 6000)
+    since = time.process_time()
+    health = check_lora(path)
+    said, figures = "\n".join(health_lines(health)), json.dumps(health_json(health))
+    assert time.process_time() - since < 3.0, "six thousand layers took eight seconds when it was quadratic"
+    assert len(said) < 1000
+    assert len(figures) < 20_000
+    assert json.loads(figures)["dead_layers"] == 6000
+
+
+def test_checking_stops_between_two_layers(tmp_path: Path) -> None:
+    asked = iter([False, False, True])
+    with pytest.raises(Cancelled, match=r"after 2 of 50 layers"):
+        check_lora(many(tmp_path / "a.safetensors", 50), cancelled=lambda: next(asked))
+
+
+def test_of_very_many_blocks_the_first_are_shown_and_the_rest_counted(tmp_path: Path) -> None:
+    path = many(tmp_path / "a.safetensors", MOST_BLOCKS + 40, "".join(("b{}", "x" * 3000, "_y")))
+    health = check_lora(path)
+    lines = health_lines(health)
+    assert lines[-1].strip() == "and 40 more, not listed."
+    assert max(map(len, lines)) < 400
+    assert draw_health(health).size[1] < 30 * (MOST_BLOCKS + 10)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "said"),
+    [
+        ({"lora_down.weight": (2, 4), "lora_up.weight": (4, 2), "alpha": (2,)}, "alpha holds 2 numbers"),
+        ({"lora_down.weight": (2, 4), "lora_up.weight": (4, 3)}, "do not go together"),
+        ({"lora_down.weight": (2, 4), "lora_up.weight": (4, 2, 3, 3)}, "do not go together"),
+        ({"lora_down.weight": (2, 4)}, "do not go together"),
+        ({"lokr_w1": (2, 2)}, "do not go together"),
+        ({"lokr_w1": (2, 2), "lokr_w2_a": (4, 2), "lokr_w2_b": (3, 4)}, "do not go together"),
+        ({"hada_w1_a": (4, 2), "hada_w1_b": (2, 4), "hada_w2_a": (4, 2)}, "do not go together"),
+        ({"hada_w1_a": (4, 2), "hada_w1_b": (2, 4), "hada_w2_a": (4, 2), "hada_w2_b": (2, 5)}, "do not go together"),
+    ],
+)
+def test_tensors_that_do_not_go_together_get_a_sentence(
+    tmp_path: Path, tensors: dict[str, tuple[int, ...]], said: str
+) -> None:
+    path = tmp_path / "a.safetensors"
+    save_file({f"lora_unet_a.{name}": torch.ones(shape) for name, shape in tensors.items()}, path)
+    with pytest.raises(ModelError, match=f"a.safetensors is damaged: of lora_unet_a .*{said}"):
+        check_lora(path)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 MOST_SAID = 4000
 """Letters of one error: what others put into a file may be of any length, and the page keeps what it is sent."""
-_MOST_FAULTS = 30
+_MOST_FAULTS, _PARAGRAPH = 30, 600
 
 
 class LikenessError(Exception):
@@ -27,8 +27,7 @@ class LikenessError(Exception):
         """One error that names every fault, so that the user mends them in one go."""
         if len(faults) == 1:
             return cls(faults[0])
-        rows = [f"{n}. {fault}" for n, fault in enumerate(faults[:_MOST_FAULTS], 1)]
-        return cls("\n".join([*rows, *more_of(len(faults) - _MOST_FAULTS)]))
+        return cls("\n".join(listed([f"{n}. {fault}" for n, fault in enumerate(faults, 1)], _MOST_FAULTS)))
 
 
 def shortened(words: str, most: int = 120) -> str:
@@ -42,6 +41,11 @@ def few(names: Sequence[str], most: int = 5) -> str:
     """A few of the names, none too long, and how many more there are."""
     more = len(names) - most
     return ", ".join(shortened(name) for name in names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def listed(lines: Sequence[str], most: int = 50) -> list[str]:
+    """At most so many lines, none longer than a paragraph, and how many there are beyond."""
+    return [*(shortened(line, _PARAGRAPH) for line in lines[:most]), *more_of(len(lines) - most)]
 
 
 def more_of(count: int) -> tuple[str, ...]:

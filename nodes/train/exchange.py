@@ -71,15 +71,13 @@ class ImportRecipe(io.ComfyNode):
 
     @classmethod
     def execute(cls, file: str, text: str = "") -> Any:
-        from ...trainer.exchange.formats import import_recipe
+        from ...trainer.exchange.formats import import_recipe, settings_text
+        from ...trainer.exchange.keys import left_lines
 
         name = _guessed(text) if file == PASTED else file
-        try:
-            given = text if file == PASTED else settings_file(file).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as fault:
-            raise RecipeError(f"{file} cannot be read: {fault}.") from fault
+        given = text if file == PASTED else settings_text(settings_file(file))
         made = import_recipe(given, name)
-        left = "\n".join(each.sentence for each in made.left)
+        left = "\n".join(left_lines(made.left))
         said = f"Read as {made.format}." + (f"\nNot taken over:\n{left}" if left else " Everything was taken over.")
         return io.NodeOutput(made.recipe, left, ui={"text": (said,)})
 
@@ -118,13 +116,14 @@ class ExportRecipe(io.ComfyNode):
     @classmethod
     def execute(cls, recipe: Recipe, format: Any, name: str, dataset: Dataset | None = None) -> Any:
         from ...trainer.exchange.formats import SUFFIXES, export_recipe
+        from ...trainer.exchange.keys import left_lines
         from ...trainer.exchange.kohya_dataset import kohya_dataset
 
         made = export_recipe(recipe, format)
         files = {SUFFIXES[format]: made.text}
         if dataset is not None:
             files["_dataset.toml"] = kohya_dataset(recipe, dataset)
-        said = "\n".join([*_written(name, files), *(left.sentence for left in made.left)])
+        said = "\n".join([*_written(name, files), *left_lines(made.left)])
         return io.NodeOutput(made.text, ui={"text": (said,)})
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ..dataset.files.folder import read_dataset
 from ..errors import RecipeError
-from ..exchange.formats import FORMATS, Format, export_recipe, import_recipe
+from ..exchange.formats import FORMATS, Format, export_recipe, import_recipe, settings_text
+from ..exchange.keys import left_lines
 from ..exchange.kohya_dataset import kohya_dataset
 from .command import AddParser, Figures, write_text
 from .job import recipe_of
@@ -31,9 +32,9 @@ def add(command: AddParser) -> None:
 
 
 def _import(options: Namespace) -> Figures:
-    made = import_recipe(_text(options.file), options.file.name)
-    for left in made.left:
-        say(left.sentence, "yellow")
+    made = import_recipe(settings_text(options.file), options.file.name)
+    for line in left_lines(made.left):
+        say(line, "yellow")
     if options.out is not None:
         write_text(options.out, json.dumps(made.recipe.to_json(), indent=2) + "\n")
     return {"format": made.format, "left": [left.key for left in made.left], "recipe": made.recipe.to_json()}
@@ -45,8 +46,8 @@ def _export(options: Namespace) -> Figures:
         raise RecipeError(f"There is no format {options.format!r}; use {', '.join(FORMATS)}.")
     recipe = recipe_of(options)
     made = export_recipe(recipe, named[options.format.lower()])
-    for left in made.left:
-        say(left.sentence, "yellow")
+    for line in left_lines(made.left):
+        say(line, "yellow")
     write_text(options.out, made.text)
     written = [str(options.out)]
     if options.data is not None:
@@ -54,11 +55,3 @@ def _export(options: Namespace) -> Figures:
         write_text(beside, kohya_dataset(recipe, read_dataset(options.data)))
         written.append(str(beside))
     return {"written": written, "left": [left.key for left in made.left]}
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            return file.read((1 << 20) + 1)
-    except (OSError, UnicodeDecodeError) as fault:
-        raise RecipeError(f"{path} cannot be read: {fault}.") from fault

@@ -4,9 +4,10 @@ import json
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ..errors import RecipeError
+from ..errors import RecipeError, shortened
 from ..recipe.recipe import Recipe
 from . import kohya_in, onetrainer_in
 from .keys import Keys, Left
@@ -41,6 +42,15 @@ class Exported:
 
     text: str
     left: tuple[Left, ...]
+
+
+def settings_text(path: Path) -> str:
+    """The text of a settings file, of a huge one no more than shows that it is none; RecipeError when unreadable."""
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            return file.read(_MOST_BYTES + 1)
+    except (OSError, UnicodeDecodeError) as fault:
+        raise RecipeError(f"{path.name} cannot be read: {fault}.") from fault
 
 
 def import_recipe(text: str, file: str) -> Imported:
@@ -83,16 +93,30 @@ def _parsed(text: str, file: str) -> dict[str, Any]:
         if file.lower().endswith(".toml"):
             data: Any = tomllib.loads(text)
         elif file.lower().endswith((".yaml", ".yml")):
-            import yaml
-
-            data = yaml.safe_load(text)
+            data = _from_yaml(text)
         else:
             data = json.loads(text)
     except Exception as fault:  # each parser has its own; a hostile file may also exhaust the stack
-        raise RecipeError(f"{file} cannot be read: {str(fault).splitlines()[0] if str(fault) else fault!r}.") from fault
+        why = shortened(str(fault).splitlines()[0] if str(fault) else repr(fault), 300)
+        raise RecipeError(f"{file} cannot be read: {why}.") from fault
     if not isinstance(data, dict) or not data:
         raise RecipeError(f"{file} holds no settings.")
     return _flat({str(key): value for key, value in data.items()})  # type: ignore[reportUnknownVariableType]
+
+
+def _from_yaml(text: str) -> Any:
+    """Plain YAML. Aliases are refused: a few of them, each of the one before, stand for more than memory holds."""
+    import yaml
+
+    class Plain(yaml.SafeLoader):
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                raise ValueError(
+                    "it repeats parts by YAML aliases (*name), which settings files do not need: write them out"
+                )
+            return super().compose_node(parent, index)
+
+    return yaml.load(text, Plain)
 
 
 def _flat(values: dict[str, Any]) -> dict[str, Any]:

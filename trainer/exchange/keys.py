@@ -1,16 +1,22 @@
 """The keys of somebody else's settings file: each is taken once, and what nobody took is named."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from reprlib import Repr
 from typing import Any, TypeVar
 
-from ..errors import RecipeError
+from ..errors import RecipeError, listed, shortened
 from ..recipe.recipe import Recipe
 
 T = TypeVar("T")
 PLACE = "a place on a machine: choose base, pictures and names in the graph or on the command line"
 """Why a path in somebody's file is left out."""
+_SHORT = Repr()
+_SHORT.maxlevel, _SHORT.maxdict, _SHORT.maxlist, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = (
+    *(3, 6, 8, 200, 200),
+    60,
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,20 @@ class Left:
 
     @property
     def sentence(self) -> str:
-        return f"{self.key} = {self.value!r}: {self.why}"
+        return f"{shortened(self.key)} = {told(self.value)}: {self.why}"
+
+
+def told(value: Any) -> str:
+    """A value as Python writes it; of a long or deep one the beginning, whatever its size."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # Python writes out no number of many thousand digits
+        return "a number of many digits"
+
+
+def left_lines(left: Sequence[Left]) -> list[str]:
+    """What was left out, a line each; of a file that is full of such keys the first."""
+    return listed([each.sentence for each in left])
 
 
 def left_out(recipe: Recipe, found: Mapping[str, tuple[bool, str]]) -> list[Left]:
@@ -76,14 +95,16 @@ class Keys:
         value = str(self._values.pop(key))
         known = {word.lower(): meaning for word, meaning in words.items()}
         if value.lower() not in known:
-            raise RecipeError(f"{key} is {value!r} in {self.file}, which is not known here; use {', '.join(words)}.")
+            raise RecipeError(
+                f"{key} is {told(value)} in {self.file}, which is not known here; use {', '.join(words)}."
+            )
         return known[value.lower()]
 
     def inside(self, key: str) -> "Keys":
         """The settings that lie below a key, to be taken in turn."""
         value = self._values.pop(key, None)
         if value is not None and not isinstance(value, Mapping):
-            raise RecipeError(f"{key} is {value!r} in {self.file}; it must hold settings of its own.")
+            raise RecipeError(f"{key} is {told(value)} in {self.file}; it must hold settings of its own.")
         return Keys(value or {}, self.file)  # type: ignore[reportUnknownArgumentType]
 
     def raw(self, key: str) -> Any:
@@ -114,7 +135,7 @@ class Keys:
         try:
             return read(value)
         except (TypeError, ValueError, OverflowError):
-            raise RecipeError(f"{key} is {value!r} in {self.file}; it must be {kind}.") from None
+            raise RecipeError(f"{key} is {told(value)} in {self.file}; it must be {kind}.") from None
 
 
 def _number(value: Any) -> float:

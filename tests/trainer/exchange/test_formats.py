@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from trainer.dataset.dataset import Dataset
 from trainer.errors import DatasetError, RecipeError
 from trainer.exchange.formats import FORMATS, SUFFIXES, Format, export_recipe, import_recipe
+from trainer.exchange.keys import left_lines
 from trainer.exchange.kohya_dataset import kohya_dataset
 from trainer.recipe.presets import PRESETS
 from trainer.recipe.recipe import Recipe
@@ -331,3 +332,47 @@ def test_a_dataset_is_written_as_kohya_reads_it(tiny_dataset: Dataset, tmp_path:
     mixed = train.with_samples((replace(train.train[0], repeats=4), *train.train[1:]))
     with pytest.raises(DatasetError, match="different repeats"):
         kohya_dataset(recipe, mixed)
+
+
+def test_yaml_aliases_are_refused_before_they_unfold() -> None:
+    rows = ["a: &a [x,x,x,x,x,x,x,x,x]"] + [
+        f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]" for before, name in zip("abcdefg", "bcdefgh", strict=True)
+    ]
+    with pytest.raises(RecipeError, match=r"mine.yaml cannot be read: it repeats parts by YAML aliases"):
+        import_recipe("\n".join(rows), "mine.yaml")
+    with pytest.raises(RecipeError, match="aliases"):
+        import_recipe("base: &base {network_dim: 8}\n<<: *base\n", "mine.yaml")
+    assert import_recipe("network_dim: &rank 8\n", "mine.yaml").recipe.lora.rank == 8
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f"key_{number} = {number}" for number in range(20_000)),
+        f"nonsense = '{'x' * 500_000}'",
+        f"{'k' * 500_000} = 1",
+        f"nonsense = [{','.join(['[1,2,3,4,5,6,7,8,9,10,11,12]'] * 9000)}]",
+        f"nonsense = {{a.{'.'.join(['b'] * 5000)} = 1}}",
+        f"nonsense = 0x{'f' * 100_000}",
+        f"network_args = ['{'y' * 300_000}=1']",
+    ],
+)
+def test_what_is_said_of_a_file_is_bounded_whatever_it_holds(text: str) -> None:
+    left = left_lines(import_recipe(text, "mine.toml").left)
+    assert left
+    assert len("\n".join(left)) < 20_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"network_dim = '{'x' * 500_000}'",
+        f"optimizer_type = '{'x' * 500_000}'",
+        f"learning_rate = [{','.join(['1'] * 100_000)}]",
+        f"= {'x' * 500_000}",
+    ],
+)
+def test_an_error_over_a_file_is_bounded_too(text: str) -> None:
+    with pytest.raises(RecipeError) as fault:
+        import_recipe(text, "mine.toml")
+    assert len(str(fault.value)) < 1000

@@ -134,7 +134,8 @@ def health_json(health: Health) -> dict[str, Any]:
 def _faults(health: Health) -> Iterable[str]:
     name, low, high = health.path.name, *BAND
     if health.broken:
-        yield f"{name} is broken: {few(health.broken, _NAMED)} hold NaN or infinity. Train again with a lower lr or in bf16."
+        broken = few(health.broken, _NAMED)
+        yield f"{name} is broken: {broken} hold NaN or infinity. Train again with a lower lr or in bf16."
     alive = health.layers - len(health.dead) - len(health.broken)
     unread = _unread(health.dead)
     silent = [prefix for prefix in health.dead if prefix not in unread]

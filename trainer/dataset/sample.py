@@ -85,6 +85,10 @@ class Sample:
             raise DatasetError(f"{self.path.name} has {self.repeats} repeats; use 1 or more.")
 
     @property
+    def pixels(self) -> int:
+        return self.width * self.height
+
+    @property
     def is_made(self) -> bool:
         """Whether a model drew it."""
         return self.origin in ("variant", "filled")

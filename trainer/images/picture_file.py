@@ -50,6 +50,15 @@ def opened(path: Path) -> Generator[Image.Image]:
         raise DatasetError(f"{path.name} is damaged ({_reason(fault)}); copy it again from the original.") from fault
 
 
+def pixels_of(path: Path) -> int:
+    """How many pixels decoding it will take, by its header; 0 for what is refused, which holds none."""
+    try:
+        with opened(path) as image:
+            return image.width * image.height
+    except DatasetError:
+        return 0
+
+
 def write_picture(path: Path, image: Image.Image) -> Path:
     """`image` as PNG, whole or not at all; OSError when the disk refuses."""
     png = io.BytesIO()

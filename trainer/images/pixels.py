@@ -12,6 +12,8 @@ from .picture_file import opened
 
 _WITH_ALPHA = ("RGBA", "RGBa", "LA", "La", "PA")
 _ORIENTATION = 0x0112
+_ROWS = 512
+"""That are hashed at a time: the bytes of a large picture in one piece would be as large again."""
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -47,7 +49,8 @@ def pixel_sha256(image: Image.Image) -> str:
     """Names a picture by its RGB bytes and size, whatever file it came from."""
     rgb = image if image.mode == "RGB" else image.convert("RGB")
     name = hashlib.sha256(f"{rgb.width}x{rgb.height}:".encode())
-    name.update(rgb.tobytes())
+    for top in range(0, rgb.height, _ROWS):
+        name.update(rgb.crop((0, top, rgb.width, min(top + _ROWS, rgb.height))).tobytes())
     return name.hexdigest()
 
 

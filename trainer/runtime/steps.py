@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import TypeVar
 
 from ..errors import Cancelled
-from .scan import scan
+from .scan import scan, unweighed
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -33,10 +33,14 @@ class Steps:
 
 
 def stepped(
-    items: Sequence[S], work: Callable[[S], T], steps: Steps, name: Callable[[S], str]
+    items: Sequence[S],
+    work: Callable[[S], T],
+    steps: Steps,
+    name: Callable[[S], str],
+    pixels: Callable[[S], int] = unweighed,
 ) -> Iterator[tuple[int, T]]:
     """`scan`, a step for each item once its result was taken. When Cancelled is raised no work runs any more."""
-    with closing(scan(items, work)) as results:
+    with closing(scan(items, work, pixels=pixels)) as results:
         for index, result in results:
             yield index, result
             steps.done(name(items[index]))

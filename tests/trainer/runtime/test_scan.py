@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from trainer.runtime.scan import scan
+from trainer.runtime.scan import MOST_PIXELS, scan
 
 
 def test_results_come_in_order_however_long_each_takes() -> None:
@@ -48,3 +48,43 @@ def test_an_error_in_the_work_reaches_the_caller() -> None:
 
 def test_nothing_to_do_is_done_at_once() -> None:
     assert list(scan([], str)) == []
+
+
+def in_flight(pixels: list[int], workers: int = 4) -> tuple[list[int], int]:
+    """The results of a scan of items of so many pixels, and the most pixels that were worked on at once."""
+    lock, now, most = threading.Lock(), 0, 0
+
+    def work(size: int) -> int:
+        nonlocal now, most
+        with lock:
+            now += size
+            most = max(most, now)
+        time.sleep(0.002)
+        with lock:
+            now -= size
+        return size
+
+    return [size for _, size in scan(pixels, work, workers=workers, pixels=lambda size: size)], most
+
+
+def test_the_largest_pictures_are_worked_on_one_at_a_time_and_none_is_left_out() -> None:
+    sizes = [79_000_000] * 6
+    assert in_flight(sizes) == (sizes, 79_000_000)
+
+
+def test_one_that_alone_is_more_than_fits_still_has_its_turn() -> None:
+    sizes = [1_000_000, 2 * MOST_PIXELS, 1_000_000]
+    assert in_flight(sizes) == (sizes, 2 * MOST_PIXELS)
+
+
+def test_large_and_small_ones_together_stay_within_what_fits_in_their_order() -> None:
+    sizes = [79_000_000, 12_000_000, 60_000_000, 1_000_000, 24_000_000, 79_000_000, 300_000] * 3
+    results, most = in_flight(sizes)
+    assert results == sizes
+    assert most <= MOST_PIXELS
+
+
+def test_ordinary_pictures_keep_every_worker_busy() -> None:
+    results, most = in_flight([12_000_000] * 24)
+    assert len(results) == 24
+    assert most >= 3 * 12_000_000

@@ -36,7 +36,8 @@ def lighting_words(
     """
     seen: dict[str, _LightReading] = {}
     steps = Steps(len(dataset.samples), _STOPPED, progress, cancelled)
-    for index, light in stepped(dataset.samples, _read_light, steps, lambda sample: sample.path.name):
+    looks = stepped(dataset.samples, _read_light, steps, lambda sample: sample.path.name, lambda sample: sample.pixels)
+    for index, light in looks:
         if light is not None:
             seen[dataset.samples[index].sha256] = light
     neutral = neutral_of([face for face, _ in seen.values() if face is not None])

@@ -94,7 +94,10 @@ def audit(
     rules = rules or Rules()
     readers = Readers(faces, attributes, rules.side)
     steps = Steps(len(dataset.samples), _STOPPED, progress, cancelled)
-    seen = tuple(one for _, one in stepped(dataset.samples, readers.observe, steps, lambda sample: sample.path.name))
+    looks = stepped(
+        dataset.samples, readers.observe, steps, lambda sample: sample.path.name, lambda sample: sample.pixels
+    )
+    seen = tuple(one for _, one in looks)
     standard = Standard(
         rules=rules,
         reader=faces.name if faces else None,

@@ -14,7 +14,7 @@ from ..split import hold_out, suggested_held_out
 from .aitoolkit import with_trigger
 from .caption_record import CaptionRecord
 from .index import INDEX, read_index
-from .ingest import ingest, read_sample
+from .ingest import ingest, pixels_inside, read_sample
 from .layout import ImageFolder, caption_beside, image_folders, listed, pictures, readable_name
 
 ANY_SUBJECT = "person"
@@ -89,7 +89,10 @@ def _read(
     def name(row: tuple[ImageFolder, Path]) -> str:
         return row[1].relative_to(folder).as_posix()
 
-    samples, faulty = ingest(rows, read, name, progress=progress, cancelled=cancelled)
+    def pixels(row: tuple[ImageFolder, Path]) -> int:
+        return pixels_inside(row[1], root)
+
+    samples, faulty = ingest(rows, read, name, pixels, progress=progress, cancelled=cancelled)
     return replace(empty, samples=samples, left_out=(*unused, *faulty))
 
 

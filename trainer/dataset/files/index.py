@@ -13,7 +13,7 @@ from ...runtime.work import never
 from ..dataset import Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
-from .ingest import ingest, read_sample
+from .ingest import ingest, pixels_inside, read_sample
 from .layout import caption_beside
 
 INDEX = "dataset.json"
@@ -50,7 +50,12 @@ def read_index(
         return _edited(replace(sample, path=path, mask=seen.mask, width=seen.width, height=seen.height), word)
 
     samples, faulty = ingest(
-        saved.samples, read, lambda sample: sample.path.as_posix(), progress=progress, cancelled=cancelled
+        saved.samples,
+        read,
+        lambda sample: sample.path.as_posix(),
+        lambda sample: pixels_inside(folder / sample.path, root),
+        progress=progress,
+        cancelled=cancelled,
     )
     names = {left.name for left in faulty}
     left_out = (*(left for left in saved.left_out if left.name not in names), *faulty)

@@ -7,7 +7,7 @@ from typing import TypeVar
 from ...errors import DatasetError
 from ...images.alpha import Alpha, matte_rgb
 from ...images.masks import mask_beside, mask_sha256, read_mask
-from ...images.picture_file import opened
+from ...images.picture_file import opened, pixels_of
 from ...images.pixels import decoded, pixel_sha256
 from ...runtime.steps import Progress, Steps, silent, stepped
 from ...runtime.work import never
@@ -27,11 +27,12 @@ def ingest(
     rows: Sequence[Row],
     read: Callable[[Row], Sample],
     name: Callable[[Row], str],
+    pixels: Callable[[Row], int],
     *,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = never,
 ) -> tuple[tuple[Sample, ...], tuple[LeftOut, ...]]:
-    """`read` every row, several at once; rows that raise DatasetError are left out under their `name`.
+    """`read` every row, several at once as their `pixels` allow; rows that raise DatasetError are left out by `name`.
 
     Raises Cancelled, between pictures, when `cancelled` says so.
     """
@@ -46,9 +47,14 @@ def ingest(
             return LeftOut(name=named(row), why=readable_name(str(fault)))
 
     steps = Steps(len(rows), _STOPPED, progress, cancelled)
-    results = [result for _, result in stepped(rows, tried, steps, named)]
+    results = [result for _, result in stepped(rows, tried, steps, named, pixels)]
     samples = tuple(result for result in results if isinstance(result, Sample))
     return samples, tuple(result for result in results if isinstance(result, LeftOut))
+
+
+def pixels_inside(path: Path, root: Path) -> int:
+    """What `read_sample` will decode, by the header; 0 for a file that it will refuse."""
+    return 0 if fault_of(path, root) else pixels_of(path)
 
 
 def read_sample(path: Path, root: Path, alpha: Alpha) -> Sample:

@@ -106,7 +106,7 @@ def _steps(places: Sequence[Place], overwrite: bool, progress: Progress, cancell
 def _check(places: Sequence[Place], folder: Path, trigger: str, overwrite: bool, steps: Steps) -> None:
     faults = escapes(places, folder)
     if not overwrite:
-        compared = stepped(places, lambda place: tuple(clashes(place, trigger)), steps, _name)
+        compared = stepped(places, lambda place: tuple(clashes(place, trigger)), steps, _name, _pixels)
         faults += [fault for _, found in compared for fault in found]
     if faults:
         raise DatasetError.all_of(faults)
@@ -114,7 +114,7 @@ def _check(places: Sequence[Place], folder: Path, trigger: str, overwrite: bool,
 
 def _put(stage: AtomicBatch, places: Sequence[Place], trigger: str, steps: Steps) -> None:
     """Write what is not there yet; a file that needs no change keeps its time."""
-    for index, data in stepped(places, _due_picture, steps, _name):
+    for index, data in stepped(places, _due_picture, steps, _name, _pixels):
         if data is not None:
             stage.write(places[index].picture, data)
     for place in places:
@@ -136,6 +136,10 @@ def _moved(place: Place) -> Sample:
 
 def _name(place: Place) -> str:
     return place.name
+
+
+def _pixels(place: Place) -> int:
+    return place.sample.pixels
 
 
 def _due_picture(place: Place) -> bytes | None:

@@ -105,4 +105,5 @@ def _look(
     samples: Sequence[Sample], readers: Readers, progress: Progress, cancelled: Callable[[], bool]
 ) -> list[Observation]:
     steps = Steps(len(samples), _STOPPED, progress, cancelled)
-    return [one for _, one in stepped(samples, readers.observe, steps, lambda sample: sample.path.name)]
+    looks = stepped(samples, readers.observe, steps, lambda sample: sample.path.name, lambda sample: sample.pixels)
+    return [one for _, one in looks]

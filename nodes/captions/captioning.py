@@ -6,9 +6,11 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from ...trainer.errors import shortened
 from .._api import io
 from ..host.model_folders import caption_store
 from ..host.page import is_cancelled, send, show_progress
+from ..panel.budget import warnings_of
 from ..panel.progress import Throttle, duration
 from ..panel.sheet import dataset_view
 
@@ -50,7 +52,8 @@ def captioned(dataset: Dataset, captioner: Any, keep_hand: bool, node: Any) -> A
 def caption_view(dataset: Dataset, node: Any, said: str, failed: Any) -> dict[str, Any]:
     """Contact sheet and counts, with pictures that got no caption and look-alikes as warnings."""
     view = dataset_view(dataset, node, said=said)
-    return {**view, "warning": (*(left.sentence for left in failed), *_look_alikes(dataset), *view["warning"])}
+    lines = (*(left.sentence for left in failed), *_look_alikes(dataset), *view["warning"])
+    return {**view, "warning": warnings_of(lines)}
 
 
 def _look_alikes(dataset: Dataset) -> list[str]:
@@ -70,7 +73,8 @@ def _progress(node: str, name: str, kept: int) -> Any:
         show_progress(node, done, max(total, 1))
         left = (time.monotonic() - began) / done * (total - done)
         stays = f", {kept} by hand kept" if kept else ""
-        text = f"{name}: {done} of {total}{stays} · {duration(left)} left\n{sample.path.name}: {sample.caption}"
+        words = shortened(sample.caption, 600)
+        text = f"{name}: {done} of {total}{stays} · {duration(left)} left\n{sample.path.name}: {words}"
         send("likeness.note", {"node": node, "text": text})
 
     return progress

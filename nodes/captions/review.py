@@ -10,6 +10,7 @@ from ..checked import checked
 from ..host.folders import lies_in_a_dataset_root
 from ..host.model_folders import comfyui
 from ..host.page import cancellable
+from ..panel.budget import warnings_of
 from ..panel.captions_view import captions_view
 from ..panel.progress import reporter
 from ..sockets import CAPTION_RULES, DATASET, Ruling
@@ -93,7 +94,7 @@ class ReviewCaptions(io.ComfyNode):
             shown = captions_view(done, said, in_force, decided, review, reporter(node, "Shrinking"))
         shown["saved"], warnings = _saved(done.dataset, save)
         report = "\n".join((*(f"{f.level}: {f.text}" for f in done.findings), *_by_picture(done), *warnings))
-        return io.NodeOutput(done.dataset, report, ui={"likeness_captions": (shown,), "warning": tuple(warnings)})
+        return io.NodeOutput(done.dataset, report, ui={"likeness_captions": (shown,), "warning": warnings_of(warnings)})
 
 
 def _by_picture(done: Any) -> list[str]:

@@ -10,6 +10,7 @@ from .._api import io
 from ..checked import checked
 from ..host.model_folders import comfyui
 from ..host.page import cancellable, is_cancelled
+from ..panel.budget import words_of
 from ..panel.progress import reporter
 from ..panel.sheet import counts_of
 from ..sockets import CAPTION_RULES, DATASET, Ruling
@@ -113,7 +114,7 @@ class ApplyCaptionRules(io.ComfyNode):
         text = "\n".join((said, counts_of(ruled.dataset), *(f.text for f in ruled.findings), "", *shown))
         diff = "\n\n".join(f"{one.name}\n- {one.before}\n+ {one.after}" for one in ruled.diffs)
         ruling = Ruling(rules=rules, lighting=light)
-        return io.NodeOutput(ruled.dataset, ruling, diff, ui={"text": (text,)})
+        return io.NodeOutput(ruled.dataset, ruling, diff, ui={"text": words_of(text)})
 
 
 def light_of(dataset: Dataset, node: str) -> Mapping[str, str]:

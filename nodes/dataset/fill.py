@@ -12,6 +12,7 @@ from ..checked import checked
 from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import pictures_folder
+from ..panel.budget import warnings_of, words_of
 from ..panel.progress import Throttle, duration, reporter, show_picture
 from ..panel.sheet import counts_of
 from ..readers import NO_READER, READERS, readers_of
@@ -102,7 +103,7 @@ class FillGaps(io.ComfyNode):
         said = "\n".join(part for part in (*filled.texts, counts_of(filled.dataset), readers.note) if part)
         short = [one.gap.name for one in filled.short]
         warning = (f"Still missing: {', '.join(short)}.",) if short else ()
-        shown = {**ui.PreviewImage(sheet, cls=cls).as_dict(), "text": (said,), "warning": warning}
+        shown = {**ui.PreviewImage(sheet, cls=cls).as_dict(), "text": words_of(said), "warning": warnings_of(warning)}
         return io.NodeOutput(filled.dataset, sheet, chart, json.dumps(filled.to_json(), ensure_ascii=False), ui=shown)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ...trainer.errors import DatasetError
 from .._api import io
 from ..checked import checked
+from ..panel.budget import warnings_of
 from ..panel.sheet import dataset_view
 from ..sockets import DATASET
 
@@ -76,4 +77,4 @@ class MixDatasets(io.ComfyNode):
             )
         mixed = mix(parts, ratio)
         view = dataset_view(mixed.dataset, cls, said=mixed.sentence)
-        return io.NodeOutput(mixed.dataset, ui={**view, "warning": (*mixed.overlaps, *view["warning"])})
+        return io.NodeOutput(mixed.dataset, ui={**view, "warning": warnings_of((*mixed.overlaps, *view["warning"]))})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .._api import io
 from ..checked import checked
 from ..host.page import cancellable, is_cancelled
+from ..panel.budget import warnings_of
 from ..panel.progress import reporter
 from ..panel.sheet import dataset_view
 from ..readers import NO_READER, READERS, readers_of
@@ -59,7 +60,7 @@ class PickImages(io.ComfyNode):
         chosen = picked.dataset.with_samples(hold_out(picked.dataset.samples, wanted)) if wanted else picked.dataset
         said = "\n".join(part for part in (picked.text, readers.note) if part)
         why = tuple(f"{left.name}: {left.why}" for left in picked.left_out)
-        return io.NodeOutput(chosen, ui={**dataset_view(chosen, cls, said=said), "warning": why})
+        return io.NodeOutput(chosen, ui={**dataset_view(chosen, cls, said=said), "warning": warnings_of(why)})
 
 
 def _inputs() -> list[Any]:

@@ -12,6 +12,7 @@ from ..checked import checked
 from ..host.images import from_image, to_image
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import pictures_folder
+from ..panel.budget import warnings_of, words_of
 from ..panel.progress import Throttle, duration, show_picture
 from ..panel.sheet import counts_of
 from ..readers import NO_READER, NO_STYLE_READER, READERS, reader_of, style_reader
@@ -105,7 +106,7 @@ class MakeStyleVariants(io.ComfyNode):
         said = "\n".join((*made.texts, counts_of(made.dataset), *([] if looks else [NO_STYLE_READER])))
         count = len(made.dropped)
         warning = (f"{count} variants dropped:", *(one.sentence for one in made.dropped)) if count else ()
-        shown = {**ui.PreviewImage(sheet, cls=cls).as_dict(), "text": (said,), "warning": warning}
+        shown = {**ui.PreviewImage(sheet, cls=cls).as_dict(), "text": words_of(said), "warning": warnings_of(warning)}
         return io.NodeOutput(made.dataset, sheet, json.dumps(made.to_json(), ensure_ascii=False), ui=shown)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..host.page import stop_if_cancelled
 from ..host.pictures import view_of_picture
+from .budget import MOST_ROWS, fitting
 
 if TYPE_CHECKING:
     from ...trainer.dataset.audit.audit import Audit
     from ...trainer.dataset.finding import Finding
     from ...trainer.dataset.sample import Sample
     from .progress import Progress
+
+_MOST_PAIRS, _MOST_LEFT_OUT = 400, 100
 
 
 def audit_view(whole: Audit, left: Audit, review: str, progress: Progress, note: str) -> dict[str, Any]:
@@ -23,26 +27,41 @@ def audit_view(whole: Audit, left: Audit, review: str, progress: Progress, note:
     from ...trainer.dataset.audit.review import picture_ids
 
     ids = picture_ids(whole.dataset.samples)
+    tiles = fitting(_tiles(whole, ids, whole.foremost(MOST_ROWS), progress))
+    listed = {tile["id"] for tile in tiles}
+    pairs = [_pair(pair, ids) for pair in whole.pairs if ids[pair.one] in listed and ids[pair.other] in listed]
+    left_out = left.dataset.left_out
+    hidden = _hidden(len(ids) - len(tiles), len(whole.pairs) - len(pairs[:_MOST_PAIRS]), len(left_out) - _MOST_LEFT_OUT)
     return {
         "verdict": left.verdict,
         "review": review,
-        "tiles": _tiles(whole, ids, progress),
-        "axes": _axes(whole, ids),
-        "pairs": [_pair(pair, ids) for pair in whole.pairs],
+        "tiles": tiles,
+        "more": len(ids) - len(tiles),
+        "axes": _axes(whole, ids, listed),
+        "pairs": pairs[:_MOST_PAIRS],
         "findings": [_said(finding) for finding in left.findings if finding.check != "left out"],
-        "left_out": [{"name": one.name, "why": one.why} for one in left.dataset.left_out],
-        "counters": [*left.counters, *note.splitlines()],
+        "left_out": [{"name": one.name, "why": one.why} for one in left_out[:_MOST_LEFT_OUT]],
+        "counters": [*left.counters, *hidden, *note.splitlines()],
         "add_next": list(left.add_next),
     }
 
 
-def _tiles(audit: Audit, ids: list[str], progress: Progress) -> list[dict[str, Any]]:
-    tiles: list[dict[str, Any]] = []
-    for number, (name, sample) in enumerate(zip(ids, audit.dataset.samples, strict=True), 1):
+def _hidden(pictures: int, pairs: int, left_out: int) -> list[str]:
+    """What is not on the page, in words: it is judged all the same."""
+    said = [
+        (pictures, "more pictures are not listed here; those that need attention are listed first."),
+        (pairs, "more near-duplicate pairs are not listed here."),
+        (left_out, "more files were left out and are not listed here."),
+    ]
+    return [f"{count:,} {words}" for count, words in said if count > 0]
+
+
+def _tiles(audit: Audit, ids: list[str], places: list[int], progress: Progress) -> Iterator[dict[str, Any]]:
+    samples = audit.dataset.samples
+    for number, place in enumerate(places, 1):
         stop_if_cancelled()
-        progress(number, len(ids), sample.path.name)
-        tiles.append(_tile(name, sample, audit))
-    return tiles
+        progress(number, len(places), samples[place].path.name)
+        yield _tile(ids[place], samples[place], audit)
 
 
 def _tile(name: str, sample: Sample, audit: Audit) -> dict[str, Any]:
@@ -68,15 +87,20 @@ def band_of(value: float | None, same_person: float | None) -> str:
     return "same" if value >= same_person else "unsure"
 
 
-def _axes(audit: Audit, ids: list[str]) -> list[dict[str, Any]]:
+def _axes(audit: Audit, ids: list[str], listed: set[str]) -> list[dict[str, Any]]:
+    """A chip a bucket; `ids` are those of listed pictures, `more` counts the others."""
     named: dict[str, list[str]] = {}
     for name, sample in zip(ids, audit.dataset.samples, strict=True):
         named.setdefault(sample.sha256, []).append(name)
     axes: list[dict[str, Any]] = []
     for axis in audit.coverage.axes.values():
+        held = {
+            bucket: [name for sha256 in dict.fromkeys(rows) for name in named.get(sha256, ())]
+            for bucket, rows in axis.buckets.items()
+        }
+        shown = {bucket: [name for name in names if name in listed] for bucket, names in held.items()}
         buckets = [
-            {"name": bucket, "ids": [name for sha256 in dict.fromkeys(held) for name in named.get(sha256, ())]}
-            for bucket, held in axis.buckets.items()
+            {"name": bucket, "ids": names, "more": len(held[bucket]) - len(names)} for bucket, names in shown.items()
         ]
         count = len(axis.unmeasured)
         missing = f"{count} not measured" if axis.measured else f"not measured: {axis.by}"

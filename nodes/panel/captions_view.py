@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..host.page import stop_if_cancelled
 from ..host.pictures import view_of_picture
+from .budget import MOST_ROWS, fitting
 
 if TYPE_CHECKING:
     from ...trainer.captions.review.caption_review import CaptionReview
@@ -17,29 +18,29 @@ if TYPE_CHECKING:
     from ...trainer.dataset.finding import Finding
     from .progress import Progress
 
-MOST_ROWS = 2000
-"""Beyond that the page would be sent megabytes; what is not listed still follows rules and captioners."""
+_MOST_FRAGMENTS = 60
+"""That the page lists; rarer ones it only counts."""
 _NAMES = {"tagger": "tags", "vlm": "sentences", "hand": "by hand", "none": "no captions"}
 
 
 def captions_view(  # noqa: PLR0913
     done: Reviewed, said: Sequence[Dataset], rules: CaptionRules, review: CaptionReview, text: str, progress: Progress
 ) -> dict[str, Any]:
-    """`text` is the review as the page wrote it. Previews are made on the way; Cancelled when the user stops."""
-    listed = done.rows[:MOST_ROWS]
+    """`text` is the review as the page wrote it. Previews are made on the way; Cancelled when the user stops.
+
+    Of very many pictures the first are listed; the others follow rules and captioners all the same.
+    """
+    listed = fitting(_rows(done.rows[:MOST_ROWS], progress))
     return {
         "review": text,
         "trigger": done.dataset.trigger,
         "subject": done.dataset.subject,
         "sources": [f"{number}: {_name(one)}" for number, one in enumerate(said, 1)],
         "source": review.source if review.source < len(said) else 0,
-        "rows": _rows(listed, progress),
+        "rows": listed,
         "more": len(done.rows) - len(listed),
         "appearance": [_looks(row, rules, len(done.rows)) for row in done.appearance],
-        "fragments": [
-            {"text": one.fragment.text, "count": one.fragment.count, "slot": one.fragment.slot, "ids": one.pictures}
-            for one in done.shared
-        ],
+        "fragments": _fragments(done, [row["id"] for row in listed]),
         "findings": [_finding(finding) for finding in done.findings],
         "kept": done.by_hand,
         "rewritten": len(done.rows) - done.by_hand,
@@ -51,13 +52,25 @@ def _name(dataset: Dataset) -> str:
     return _NAMES[authors.most_common(1)[0][0]]
 
 
-def _rows(rows: Sequence[Row], progress: Progress) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = []
+def _fragments(done: Reviewed, listed: Sequence[str]) -> list[dict[str, Any]]:
+    """`rows` are places in the list of rows: sixty fragments of thousands of pictures by name would be megabytes."""
+    place = {picture: number for number, picture in enumerate(listed)}
+    return [
+        {
+            "text": one.fragment.text,
+            "count": one.fragment.count,
+            "slot": one.fragment.slot,
+            "rows": [place[picture] for picture in one.pictures if picture in place] if rank < _MOST_FRAGMENTS else [],
+        }
+        for rank, one in enumerate(done.shared)
+    ]
+
+
+def _rows(rows: Sequence[Row], progress: Progress) -> Iterator[dict[str, Any]]:
     for number, row in enumerate(rows, 1):
         stop_if_cancelled()
         progress(number, len(rows), row.sample.path.name)
-        made.append(_row(row))
-    return made
+        yield _row(row)
 
 
 def _row(row: Row) -> dict[str, Any]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, str], None]
 _SECONDS_BETWEEN = 0.25
+_SHOWN = 512
+"""Side of the pictures that come with messages, in pixels: a panel shows them at 200."""
 
 
 class Throttle:
@@ -60,8 +62,9 @@ def show_picture(node: str, done: int, total: int, text: str, picture: Image) ->
 
     The host's own preview would stay before what the node made.
     """
-    jpeg = io.BytesIO()
-    picture.save(jpeg, "JPEG", quality=85)
+    small, jpeg = picture.copy(), io.BytesIO()
+    small.thumbnail((_SHOWN, _SHOWN))
+    small.save(jpeg, "JPEG", quality=85)
     url = f"data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"
     show_progress(node, done, max(total, 1))
     send("likeness.note", {"node": node, "text": text, "picture": url})

@@ -17,9 +17,10 @@ from ...trainer.training.run.events import (
     read_events,
 )
 from ..host.page import send, show_progress, view_of
+from .budget import spread
 from .progress import Throttle, duration
 
-_POINTS = 160
+_POINTS, _PICTURES = 160, 320
 
 View = Mapping[str, str]
 
@@ -83,6 +84,7 @@ class RunState:
     def snapshot(self) -> dict[str, Any]:
         """Plain JSON: curves thinned to a few hundred points, pictures as the host's /view asks for them."""
         per_step, left = self._pace
+        samples, likeness = self._shown_samples()
         return {
             "status": self.status,
             "step": self.step,
@@ -90,11 +92,21 @@ class RunState:
             "seconds_per_step": per_step,
             "seconds_left": left,
             "loss": thinned(sorted(self._loss.items())),
-            "held_out": [[step, held, train] for step, (held, train) in sorted(self._held_out.items())],
-            "likeness": [[step, mean] for step, mean in sorted(self._likeness.items())],
-            "samples": [{"step": step, "images": list(views)} for step, views in sorted(self._samples.items())],
-            "saved": list(self.saved),
+            "held_out": spread([[step, *losses] for step, losses in sorted(self._held_out.items())], _POINTS),
+            "likeness": [[step, mean] for step, mean in likeness],
+            "samples": [{"step": step, "images": list(views[:_PICTURES])} for step, views in samples],
+            "samples_of": len(self._samples),
+            "saved": self.saved[-_POINTS:],
         }
+
+    def _shown_samples(self) -> tuple[list[tuple[int, list[View]]], list[tuple[int, float]]]:
+        """Samplings at even distances with few enough pictures to send again and again, and the likeness of these."""
+        each = max((len(views) for views in self._samples.values()), default=1)
+        samples = spread(sorted(self._samples.items()), max(2, min(_POINTS, _PICTURES // each)))
+        steps = {step for step, _ in samples}
+        is_cut = len(samples) < len(self._samples)
+        likeness = [row for row in sorted(self._likeness.items()) if not is_cut or row[0] in steps]
+        return samples, spread(likeness, _POINTS)
 
 
 def thinned(points: list[tuple[int, float]]) -> list[list[float]]:

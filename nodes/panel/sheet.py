@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 from .._api import ui
 from ..host.images import to_image
 from ..host.pictures import preview
+from .budget import warnings_of, words_of
 
 if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
@@ -29,7 +30,9 @@ def dataset_view(dataset: Dataset, node: Any, *, said: str = "") -> dict[str, An
 
 def picture_view(picture: Any, node: Any, said: str, **more: Any) -> dict[str, Any]:
     """A picture (the host's IMAGE), words beneath it, and what else the page is told."""
-    return {**ui.PreviewImage(picture, cls=node).as_dict(), "text": (said,), **more}
+    if "warning" in more:
+        more["warning"] = warnings_of(more["warning"])
+    return {**ui.PreviewImage(picture, cls=node).as_dict(), "text": words_of(said), **more}
 
 
 def counts_of(dataset: Dataset) -> str:

@@ -10,6 +10,7 @@ from .._api import io
 from ..checked import UNKNOWN, checked
 from ..host.folders import check_name, file_fingerprint, recipes_folder, settings_file, settings_files
 from ..host.published import publish
+from ..panel.budget import words_of
 from ..sockets import DATASET, RECIPE
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class ImportRecipe(io.ComfyNode):
         made = import_recipe(given, name)
         left = "\n".join(left_lines(made.left))
         said = f"Read as {made.format}." + (f"\nNot taken over:\n{left}" if left else " Everything was taken over.")
-        return io.NodeOutput(made.recipe, left, ui={"text": (said,)})
+        return io.NodeOutput(made.recipe, left, ui={"text": words_of(said)})
 
 
 @checked
@@ -124,7 +125,7 @@ class ExportRecipe(io.ComfyNode):
         if dataset is not None:
             files["_dataset.toml"] = kohya_dataset(recipe, dataset)
         said = "\n".join([*_written(name, files), *left_lines(made.left)])
-        return io.NodeOutput(made.text, ui={"text": (said,)})
+        return io.NodeOutput(made.text, ui={"text": words_of(said)})
 
 
 def _written(name: str, files: Mapping[str, str]) -> list[str]:

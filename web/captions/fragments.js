@@ -20,7 +20,10 @@ export class Fragments {
     this.element.append(this.summary, this.list, this.more);
   }
 
-  fill(fragments) {
+  /** Fragments name their pictures by `rows`, their places in the table. */
+  fill(found) {
+    const { rows } = this.panel.state;
+    const fragments = found.map((one) => ({ ...one, ids: one.ids ?? one.rows.map((place) => rows[place].id) }));
     this.chosen = fragments.find(({ text }) => text === this.chosen?.text) ?? null;
     this.isPreview = false;
     this.testOf = new Map(fragments.map((fragment) => [fragment, testOf(fragment)]));

@@ -94,7 +94,7 @@ export class CheckPanel {
     this.verdict.dataset.verdict = this.state.verdict;
     const tiles = this.state.tiles;
     const dropped = tiles.filter((tile) => this.review.isDropped(tile.id)).length;
-    const counts = [plural(tiles.length, "picture"), dropped ? `${dropped} dropped` : ""].filter(Boolean);
+    const counts = [plural(tiles.length + (this.state.more ?? 0), "picture"), dropped ? `${dropped} dropped` : ""].filter(Boolean);
     const isPending = this.memory.read() !== this.state.review;
     this.words.textContent = counts.join(", ") + (isPending ? " · queue again to apply your decisions" : "");
     this.words.classList.toggle("likeness-pending", isPending);
@@ -145,7 +145,7 @@ export class CheckPanel {
   }
 
   chip(axis, bucket) {
-    const count = bucket.ids.filter((id) => !this.review.isDropped(id)).length;
+    const count = bucket.ids.filter((id) => !this.review.isDropped(id)).length + (bucket.more ?? 0);
     const key = `${axis}\n${bucket.name}`;
     const made = button("likeness-chip", `${bucket.name} ${count}`, "", () => {
       this.filters.has(key) ? this.filters.delete(key) : this.filters.set(key, new Set(bucket.ids));

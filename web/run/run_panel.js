@@ -5,6 +5,7 @@ import { make } from "../shared/element.js";
 
 const WIDTH = 240;
 const HEIGHT = 44;
+const SCRUBBER = "Samples by step; the arrow keys flip between neighbours";
 const SVG = "http://www.w3.org/2000/svg";
 
 export class RunPanel {
@@ -44,6 +45,8 @@ export class RunPanel {
     this.samples = state.samples ?? [];
     this.scrubber.max = String(Math.max(this.samples.length - 1, 0));
     this.scrubber.disabled = this.samples.length < 2;
+    const shown = `${this.samples.length} of ${state.samples_of} samplings, at even distances. `;
+    this.scrubber.title = (state.samples_of > this.samples.length ? shown : "") + SCRUBBER;
     if (this.follows) this.scrubber.value = this.scrubber.max;
     this.drawSamples();
   }
@@ -113,7 +116,7 @@ function makeScrubber() {
   scrubber.type = "range";
   scrubber.min = scrubber.max = scrubber.value = "0";
   scrubber.disabled = true;
-  scrubber.title = "Samples by step; the arrow keys flip between neighbours";
+  scrubber.title = SCRUBBER;
   return scrubber;
 }
 

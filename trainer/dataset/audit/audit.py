@@ -48,6 +48,15 @@ class Audit:
         """One a sample, in their order."""
         return tuple(verdict(sample.findings, sample.waived) for sample in self.dataset.samples)
 
+    def foremost(self, most: int) -> list[int]:
+        """Places of at most so many pictures, in their order; of a larger set those that need attention first."""
+        numbers = list(range(len(self.dataset.samples)))
+        if len(numbers) <= most:
+            return numbers
+        rank = {"blocked": 0, "attention": 1, "ready": 2}
+        states = self.verdicts
+        return sorted(sorted(numbers, key=lambda number: rank[states[number]])[:most])
+
     def again(self, dataset: Dataset, rules: Rules | None = None) -> "Audit":
         """The audit of some of these pictures, or by other rules, without a second look at the files.
 

@@ -78,7 +78,7 @@ class _Page:
 
 def draw_sheet(audit: Audit) -> Image.Image:
     """RGB; pictures that cannot be opened leave an empty tile that says so."""
-    numbers = _shown(audit)
+    numbers = audit.foremost(MOST)
     columns = min(_COLUMNS[1], max(_COLUMNS[0], math.ceil(math.sqrt(1.4 * len(numbers)))))
     inner = columns * (_THUMB + _GAP) - _GAP
     found = [len(audit.dataset.samples[number].findings) for number in numbers]
@@ -92,15 +92,6 @@ def draw_sheet(audit: Audit) -> Image.Image:
     _wishes(pen, page)
     _legend(pen, page, audit)
     return pen.image
-
-
-def _shown(audit: Audit) -> list[int]:
-    numbers = list(range(len(audit.dataset.samples)))
-    if len(numbers) <= MOST:
-        return numbers
-    rank = {"blocked": 0, "attention": 1, "ready": 2}
-    states = audit.verdicts
-    return sorted(sorted(numbers, key=lambda number: rank[states[number]])[:MOST])
 
 
 def _head(audit: Audit, width: int, shown: int) -> list[_HeadLine]:

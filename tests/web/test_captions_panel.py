@@ -334,6 +334,7 @@ def test_a_node_that_has_not_run_says_what_to_do(panel: Panel) -> None:
     assert panel.locate(".likeness-caption-table").is_hidden()
     assert panel.locate("button", has_text="Start afresh").is_hidden()
     panel.page.evaluate(MOUNT, {"state": None, "kept": "what the node refuses"})
+    assert "cannot be read" in panel.locate(".likeness-refusal:visible").inner_text()
     panel.locate("button", has_text="Start afresh").click()
     assert panel.page.evaluate("() => captionsKept") == ""
 

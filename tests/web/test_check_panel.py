@@ -122,3 +122,36 @@ _MANY = """async () => {
     panel.element.remove();
     return { draw, decide: Math.min(...times) };
 }"""
+
+
+@pytest.mark.parametrize("kept", ["what the node refuses", "[1, 2]", '{"dropped": '])
+def test_what_is_kept_and_cannot_be_read_is_said_and_forgotten_by_a_button_before_anything_ran(
+    page: Page, kept: str
+) -> None:
+    page.page.evaluate(_UNRUN, kept)
+    panel = page.page.locator(".likeness-check")
+    assert "cannot be read" in panel.locator(".likeness-refusal:visible").inner_text()
+    panel.locator("button", has_text="Start afresh").click()
+    assert page.page.evaluate("() => checkKept") == ""
+    assert panel.locator(".likeness-refusal").is_hidden()
+    assert panel.locator("button", has_text="Start afresh").is_hidden()
+
+
+def test_decisions_that_can_be_read_are_no_fault_before_anything_ran(page: Page) -> None:
+    page.page.evaluate(_UNRUN, json.dumps({"waived_of_set": ["count"]}))
+    panel = page.page.locator(".likeness-check")
+    panel.locator("button", has_text="Start afresh").wait_for()
+    assert panel.locator(".likeness-refusal").is_hidden()
+
+
+_UNRUN = """async (kept) => {
+    const { CheckPanel } = await import('/extensions/likeness/dataset/check_panel.js');
+    window.checkPanel?.element.remove();
+    window.checkKept = '';
+    const memory = { read: () => window.checkKept, write: (text) => { window.checkKept = text; } };
+    const panel = new CheckPanel(() => '', memory);
+    window.checkKept = kept;  // as a workflow sets its widgets: once the node is made
+    panel.element.style.cssText = 'position: fixed; z-index: 9999; inset: 0 auto auto 0; width: 700px; height: 300px';
+    document.body.append(panel.element);
+    window.checkPanel = panel;
+}"""

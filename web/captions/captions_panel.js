@@ -8,6 +8,7 @@ import { Filters } from "./filters.js";
 import { Fragments } from "./fragments.js";
 import { CaptionReview } from "./caption_review.js";
 import { found } from "./row.js";
+import { refusal } from "../shared/decisions.js";
 import { captionerOf, effectiveCaption } from "./effective_caption.js";
 import { HINT, Table } from "./table.js";
 import { MOST_LETTERS } from "./caption_text.js";
@@ -44,7 +45,9 @@ export class CaptionsPanel {
     this.upper.append(this.notes, this.appearance.element, this.fragments.element);
     this.works = make("div", "likeness-captions-works");
     this.works.append(this.upper, this.filters.element, this.bulk.element, this.table.element, this.hint);
-    this.element.append(line(this.words, this.undo, this.restart), this.works);
+    this.refusal = make("div", "likeness-finding likeness-refusal");
+    this.refusal.dataset.level = "error";
+    this.element.append(line(this.words, this.undo, this.restart), this.refusal, this.works);
     this.works.prepend(line(this.again, this.letGo));
     for (const { element } of [this.appearance, this.fragments]) {
       element.addEventListener("toggle", () => element.open && element.scrollIntoView({ block: "nearest" }));
@@ -145,6 +148,8 @@ export class CaptionsPanel {
     this.undo.textContent = undoable === null ? "Undo" : `Undo: ${undoable}`;
     this.undo.hidden = undoable === null && this.state === null;
     this.restart.hidden = this.memory.read() === "";
+    this.refusal.textContent = refusal(this.memory.read());
+    this.refusal.hidden = !this.refusal.textContent;
     this.works.hidden = this.state === null;
     if (!this.state) return;
     const { rows, more, kept, rewritten, review } = this.state;

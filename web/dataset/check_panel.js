@@ -2,6 +2,7 @@
 /** A checked dataset on the node: verdict, coverage chips that filter, near-duplicates as pairs, and the tiles. */
 
 import { button, make, preview } from "../shared/element.js";
+import { refusal } from "../shared/decisions.js";
 import { DatasetReview } from "./dataset_review.js";
 import { Tiles } from "./tiles.js";
 
@@ -35,8 +36,12 @@ export class CheckPanel {
     this.upper.dataset.captureWheel = "true";
     this.upper.tabIndex = -1;
     this.upper.append(this.notes, this.pairs, this.chips);
-    this.element.append(head, this.upper, this.tiles.bar, this.tiles.element, this.tiles.detail);
+    this.refusal = make("div", "likeness-finding likeness-refusal");
+    this.refusal.dataset.level = "error";
+    this.element.append(head, this.refusal, this.upper, this.tiles.bar, this.tiles.element, this.tiles.detail);
     this.drawHead();
+    // A workflow sets its widgets after the node is made; decisions that stop the node must find Start afresh.
+    setTimeout(() => this.drawHead());
   }
 
   executed(output) {
@@ -89,6 +94,8 @@ export class CheckPanel {
     this.undo.disabled = undoable === null;
     this.undo.textContent = undoable === null ? "Undo" : `Undo: ${undoable}`;
     this.restart.hidden = this.memory.read() === "";
+    this.refusal.textContent = refusal(this.memory.read());
+    this.refusal.hidden = !this.refusal.textContent;
     if (!this.state) return;
     this.verdict.textContent = VERDICTS[this.state.verdict] ?? "";
     this.verdict.dataset.verdict = this.state.verdict;

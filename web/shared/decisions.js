@@ -47,6 +47,19 @@ export class Decisions {
   }
 }
 
+/** What a panel says of a text that holds no decisions, though something is kept; "" where all is well. */
+export function refusal(text) {
+  return isReadable(text) ? "" : "What is kept on this node cannot be read, so it does not run: press Start afresh to forget it.";
+}
+
+function isReadable(text) {
+  try {
+    return !text.trim() || isObject(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
 /** The JSON object in a text; {} where there is none. */
 export function parsed(text) {
   try {

@@ -112,4 +112,7 @@ def _appearance(values: object) -> dict[str, Appearance]:
 
 
 def _unreadable(why: str) -> DatasetError:
-    return DatasetError(f"The review kept in Review captions cannot be read ({why}); press Start afresh on the node.")
+    return DatasetError(
+        f"The review kept in Review captions cannot be read ({why}); press Start afresh on the node, at its top right, or "
+        "send an empty `review`."
+    )

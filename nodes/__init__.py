@@ -22,6 +22,7 @@ from .dataset.save import SaveDataset
 from .dataset.variants import MakeStyleVariants
 from .demo.base_model import DemoBaseModel
 from .demo.character import DemoCharacter
+from .sentences import told_in_sentences
 from .train.base_model import ChooseBaseModel
 from .train.exchange import ExportRecipe, ImportRecipe
 from .train.plan import PlanRun
@@ -34,6 +35,9 @@ class LikenessExtension(ComfyExtension):
     """What the host asks for at start."""
 
     async def get_node_list(self) -> list[type[Any]]:
+        return [told_in_sentences(node) for node in self._nodes()]
+
+    def _nodes(self) -> list[type[Any]]:
         return [
             DemoBaseModel,
             DemoCharacter,

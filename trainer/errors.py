@@ -6,9 +6,11 @@ LikenessError
 ├── ModelError     base models and LoRA files
 ├── FaceError      face readers
 ├── RunError       run folders: in use, unwritable, full
+├── DiskError      any other file that the system does not let us write or read; an OSError too
 └── Cancelled      the user asked to stop; what was made is saved
 """
 
+import errno
 from collections.abc import Sequence
 
 MOST_SAID = 4000
@@ -71,6 +73,26 @@ class FaceError(LikenessError):
 
 class RunError(LikenessError):
     """A run folder that is in use, unwritable or full."""
+
+
+class DiskError(LikenessError, OSError):
+    """What the system refused over a file, in words; whoever expects an OSError catches it still."""
+
+    def __init__(self, fault: OSError, where: object = None) -> None:
+        OSError.__init__(self, fault.errno, fault.strerror, fault.filename)
+        self._said = shortened(refusal(fault, where), MOST_SAID)
+
+    def __str__(self) -> str:
+        return self._said
+
+
+def refusal(fault: OSError, where: object = None) -> str:
+    """A sentence on what the system refused: which file, why, and how to mend it."""
+    place = where or fault.filename or "A file"
+    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full: {place} could not be written. Free some space and run this again."
+    why = fault.strerror or str(fault) or type(fault).__name__
+    return f"{place} cannot be used: {why}. See that it is there and that you may read and write it."
 
 
 class Cancelled(LikenessError):

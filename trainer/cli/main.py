@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from ..errors import LikenessError
+from ..errors import LikenessError, refusal
 from ..runtime.allocator import kept_memory
 from . import bench, captions, compare, dataset, demo, fill, lora, plan, recipe, train, variants
 
@@ -20,6 +20,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             figures = options.command(options)
     except LikenessError as error:
         sys.stderr.write(f"{error}\n")
+        return 1
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stderr.write(f"{refusal(error)}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. What was finished is kept; the same command goes on from there.\n")

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import ModelError
+from ..errors import DiskError, ModelError
 from ..families.key_layout import ALPHA, DORA, DOWN, UP, LayerTensors
 
 _CONFIG, _WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
@@ -122,6 +122,8 @@ def write_peft_folder(folder: Path, model: torch.nn.Module, layers: Mapping[str,
     try:
         library.set_peft_model_state_dict(wrapped, tensors)
         wrapped.save_pretrained(str(folder))
+    except OSError as fault:
+        raise DiskError(fault, folder) from fault
     finally:
         wrapped.unload()
 

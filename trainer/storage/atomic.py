@@ -6,18 +6,28 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from ..errors import DiskError
+
 DRAFTS = ".*.part"
 """What a killed process may leave behind; safe to remove where nothing else writes."""
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Replace `path` by `data` in one step, making its folder. On OSError the old file is untouched."""
-    _written(path, data, Path.replace)
+    """Replace `path` by `data` in one step, making its folder. On DiskError, an OSError, the old file is untouched."""
+    try:
+        _written(path, data, Path.replace)
+    except OSError as fault:
+        raise DiskError(fault, path) from fault
 
 
 def create_atomically(path: Path, data: bytes) -> None:
     """As `write_atomically`, but FileExistsError where anything lies at `path` by then."""
-    _written(path, data, _moved_to_nothing)
+    try:
+        _written(path, data, _moved_to_nothing)
+    except FileExistsError:
+        raise
+    except OSError as fault:
+        raise DiskError(fault, path) from fault
 
 
 def _moved_to_nothing(scratch: Path, path: Path) -> None:

@@ -34,7 +34,7 @@ def test_the_snapshot_holds_the_whole_run_so_far(pack: Pack) -> None:
 
 def test_likeness_and_seeds_and_missing_samples_are_told(pack: Pack, tmp_path: Path) -> None:
     events, live = pack("trainer.training.run.events"), pack("nodes.panel.run").RunState(_view)
-    sampled = events.Sampled(step=50, paths=(Path("a.png"), Path("b.png")), likeness=(0.5, None))
+    sampled = events.Sampled(step=50, paths=(tmp_path / "a.png", tmp_path / "b.png"), likeness=(0.5, None))
     live.add(events.Seeded(seed=4, number=2, count=3))
     live.add(sampled)
     live.add(_stepped(pack, 51, 0.25))
@@ -43,7 +43,7 @@ def test_likeness_and_seeds_and_missing_samples_are_told(pack: Pack, tmp_path: P
     live.add(events.Sampled(step=100, paths=(), skipped="Samples of step 100 were left out: why."))
     assert live.snapshot()["status"] == "Samples of step 100 were left out: why."
     log = tmp_path / "events.jsonl"
-    log.write_text(json.dumps(events.event_json(sampled)) + "\n")
+    log.write_text(json.dumps(events.event_json(sampled, tmp_path)) + "\n")
     assert list(pack("trainer.training.run.events").read_events(log)) == [sampled]
 
 
@@ -57,7 +57,7 @@ def test_long_curves_are_thinned_and_end_at_the_last_step(pack: Pack) -> None:
 def test_a_resumed_runs_page_starts_from_its_log(pack: Pack, tmp_path: Path) -> None:
     log = tmp_path / "events.jsonl"
     to_json = pack("trainer.training.run.events").event_json
-    log.write_text(json.dumps(to_json(_stepped(pack, 1, 0.5))) + "\n" + '{"event": "stepped", "st')
+    log.write_text(json.dumps(to_json(_stepped(pack, 1, 0.5), tmp_path)) + "\n" + '{"event": "stepped", "st')
     live = pack("nodes.panel.run").RunState(_view)
     for event in pack("trainer.training.run.events").read_events(log):
         live.add(event)

@@ -113,6 +113,6 @@ def _appearance(values: object) -> dict[str, Appearance]:
 
 def _unreadable(why: str) -> DatasetError:
     return DatasetError(
-        f"The review kept in Review captions cannot be read ({why}); press Start afresh on the node, at its top right, or "
+        f"The review kept in Review captions cannot be read ({why}); press Start afresh at the node's top right, or "
         "send an empty `review`."
     )

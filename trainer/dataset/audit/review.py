@@ -104,6 +104,6 @@ def _checks(values: object) -> frozenset[str]:
 
 def _unreadable(why: str) -> DatasetError:
     return DatasetError(
-        f"The review kept in Check dataset cannot be read ({why}); press Start afresh on the node, at its top right, or "
+        f"The review kept in Check dataset cannot be read ({why}); press Start afresh at the node's top right, or "
         "send an empty `review`."
     )

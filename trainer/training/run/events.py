@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, cast
 
+from .places import found, said, told
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
@@ -82,18 +84,20 @@ class Finished:
 Event = Prepared | Seeded | Stepped | HeldOut | Sampled | Saved | Finished
 
 
-def event_json(event: Event) -> dict[str, Any]:
-    """The event with its kind, ready for one line of `events.jsonl` or a message to the page."""
+def event_json(event: Event, folder: Path) -> dict[str, Any]:
+    """The event with its kind, ready for one line of `events.jsonl` in the run's `folder`."""
     data = {field.name: getattr(event, field.name) for field in fields(event)}
-    plain = {key: _plain(value) for key, value in data.items()}
+    plain = {key: _plain(value, folder) for key, value in data.items()}
     return {"event": type(event).__name__.lower(), **plain}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, folder: Path) -> Any:
     if isinstance(value, Path):
-        return value.as_posix()
+        return told(value, folder)
+    if isinstance(value, str):
+        return said(value, folder)
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]  # type: ignore[reportUnknownVariableType]
+        return [_plain(item, folder) for item in value]  # type: ignore[reportUnknownVariableType]
     return value
 
 
@@ -101,31 +105,36 @@ _LOGGED = {kind.__name__.lower(): kind for kind in (Stepped, HeldOut, Sampled, S
 
 
 def read_events(log: Path) -> list[Event]:
-    """The events of a run's `events.jsonl`, in order; empty without one.
+    """The events of a run's `events.jsonl`, in order, with paths as `log` lies; empty without one.
 
     A process that dies while it writes leaves a torn line: what is no event is passed over.
     """
     if not log.is_file():
         return []
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [event for line in lines if (event := _event(line)) is not None]
+    return [event for line in lines if (event := _event(line, log.parent)) is not None]
 
 
-def _event(line: str) -> Event | None:
+def _event(line: str, folder: Path) -> Event | None:
     try:
         data = cast(dict[str, Any], json.loads(line))
-        return _LOGGED[data.pop("event")](**_typed(data))
+        return _LOGGED[data.pop("event")](**_typed(data, folder))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _typed(data: Mapping[str, Any]) -> dict[str, Any]:
+def _typed(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     typed = dict(data)
     for name in ("paths", "checkpoints"):
         if name in typed:
-            typed[name] = tuple(Path(path) for path in typed[name])
+            typed[name] = tuple(_placed(path, folder) for path in typed[name])
     if "path" in typed:
-        typed["path"] = Path(typed["path"])
+        typed["path"] = _placed(typed["path"], folder)
     if "likeness" in typed:
         typed["likeness"] = tuple(typed["likeness"])
     return typed
+
+
+def _placed(text: str, folder: Path) -> Path:
+    """A file of the run as `folder` is spelled, links and all: it is compared with what the run itself calls it."""
+    return found(text, folder) if text.startswith(("..", "~", "/")) else folder / text

@@ -18,6 +18,7 @@ from ...storage.file_name import file_name_fault
 from ...storage.links import link_within
 from .events import Event, Finished, Prepared, Sampled, Seeded, event_json, read_events
 from .identity import CLAIM, RunIdentity, differences, refuse_foreign
+from .places import base_found, dataset_found
 from .state import has_state
 
 _CHECKPOINT = re.compile(r"(?P<name>.+)_step(?P<step>\d{6,})\.safetensors")
@@ -106,7 +107,7 @@ class RunFolder:
             self._forget_samples()
         if not is_trained or not (self.path / CLAIM[-1]).is_file():
             refuse_foreign(self.path)
-            for file, data in zip(CLAIM, identity.claim(), strict=True):
+            for file, data in zip(CLAIM, identity.claim(self.path), strict=True):
                 self._write_json(file, data)
 
     def _forget_samples(self) -> None:
@@ -142,12 +143,12 @@ class RunFolder:
         if isinstance(event, Prepared | Seeded):
             return
         with self.writing(), self.log.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(_line(event))
+            file.write(_line(event, self.path))
 
     def rewind_log(self, step: int) -> None:
         """Forget events after `step`, and a last line cut short."""
         kept = [event for event in read_events(self.log) if _step(event, step + 1) <= step]
-        text = "".join(_line(event) for event in kept)
+        text = "".join(_line(event, self.path) for event in kept)
         with self.writing():
             write_atomically(self.log, text.encode())
 
@@ -189,16 +190,16 @@ class RunFolder:
 def read_run(folder: Path) -> tuple[Dataset, Base]:
     """What the run in `folder` was trained on; RunError when there is none or it is damaged."""
     try:
-        dataset = Dataset.from_json(_read_json(folder / "dataset.json"))
-        return dataset, Base.from_json(_read_json(folder / "base.json"))
+        dataset = dataset_found(_read_json(folder / "dataset.json"), folder)
+        return dataset, base_found(_read_json(folder / "base.json"), folder)
     except (OSError, ValueError, TypeError, KeyError, LikenessError) as error:
         raise RunError(
             f"{folder} is not a run folder that can be read ({error}); give the --out of a training."
         ) from error
 
 
-def _line(event: Event) -> str:
-    return json.dumps(event_json(event), ensure_ascii=False) + "\n"
+def _line(event: Event, folder: Path) -> str:
+    return json.dumps(event_json(event, folder), ensure_ascii=False) + "\n"
 
 
 def _step(event: Event, otherwise: int) -> int:

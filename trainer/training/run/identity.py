@@ -11,6 +11,7 @@ from ...dataset.dataset import Dataset
 from ...errors import LikenessError, RunError
 from ...families.base import Base
 from ...recipe.recipe import Recipe
+from .places import base_told, dataset_told
 
 CLAIM = ("base.json", "dataset.json", "inputs.json", "recipe.json")
 """The files that say whose a run's folder is. The last is written last: with it the claim is whole."""
@@ -34,9 +35,10 @@ class RunIdentity:
             "start": None if self.start is None else _sha256(self.start),
         }
 
-    def claim(self) -> tuple[Mapping[str, Any], ...]:
-        """What the files of CLAIM hold."""
-        return self.base.to_json(), self.dataset.to_json(), self.inputs(), self.recipe.to_json()
+    def claim(self, folder: Path) -> tuple[Mapping[str, Any], ...]:
+        """What the files of CLAIM hold in the run's `folder`."""
+        base, dataset = base_told(self.base, folder), dataset_told(self.dataset, folder)
+        return base, dataset, self.inputs(), self.recipe.to_json()
 
 
 def refuse_foreign(folder: Path) -> None:

@@ -121,6 +121,7 @@ def write_peft_folder(folder: Path, model: torch.nn.Module, layers: Mapping[str,
         wrapped = library.get_peft_model(model, config)
     try:
         library.set_peft_model_state_dict(wrapped, tensors)
+        folder.mkdir(parents=True, exist_ok=True)
         wrapped.save_pretrained(str(folder))
     except OSError as fault:
         raise DiskError(fault, folder) from fault

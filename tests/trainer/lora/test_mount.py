@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from trainer.errors import ModelError
+from trainer.errors import DiskError, ModelError
 from trainer.families.base import Base
 from trainer.families.family import Family
 from trainer.families.registry import load_family
@@ -112,6 +112,18 @@ def test_a_peft_folder_predicts_the_same(tiny_base: Base, family: StableDiffusio
     applied.remove()
     mount_lora(family, tmp_path / "peft", 1.0)
     assert torch.equal(predict(family), wanted)
+
+
+def test_a_peft_folder_that_cannot_be_made_is_told_and_leaves_the_model_as_it_was(
+    tiny_base: Base, family: StableDiffusion, tmp_path: Path
+) -> None:
+    path = written(load_family(tiny_base), tmp_path / "kohya.safetensors", Lora(rank=2))
+    layers = {name.removeprefix("unet."): tensors for name, tensors in layers_of(family, path).items()}
+    names = [name for name, _ in family.denoiser.named_modules()]
+    (tmp_path / "peft").write_text("a file where a folder belongs")
+    with pytest.raises(DiskError, match="peft cannot be used: File exists"):
+        write_peft_folder(tmp_path / "peft", family.denoiser, layers)
+    assert [name for name, _ in family.denoiser.named_modules()] == names
 
 
 @pytest.mark.parametrize("kind", ["lora", "dora", "lokr"])

@@ -8,7 +8,7 @@ import comfy.lora_convert
 import comfy.sd
 import comfy.utils
 
-from ...trainer.errors import ModelError
+from ...trainer.errors import ModelError, few
 
 
 def apply_lora(model: Any, clip: Any, path: Path, strength: float) -> tuple[Any, Any]:
@@ -45,11 +45,15 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ModelError(f"{path} is missing; run Choose checkpoint again, or choose another LoRA.")
     try:
-        return comfy.utils.load_torch_file(path.as_posix(), safe_load=True)
+        tensors = comfy.utils.load_torch_file(path.as_posix(), safe_load=True)
     except Exception as error:
         raise ModelError(
             f"{path.name} is not a LoRA file that can be read ({error}); train or copy it again."
         ) from error
+    odd = [key for key, tensor in tensors.items() if key.endswith(".alpha") and tensor.numel() != 1]
+    if odd:
+        raise ModelError(f"{path.name} is damaged: {few(odd, 2)} must hold one number. Train or copy it again.")
+    return tensors
 
 
 def _matches(model: Any, clip: Any, tensors: dict[str, Any]) -> bool:

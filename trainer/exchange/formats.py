@@ -110,7 +110,8 @@ def _from_yaml(text: str) -> Any:
 
     class Plain(yaml.SafeLoader):
         def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.AliasEvent):
+            loader: Any = self
+            if loader.check_event(yaml.AliasEvent):
                 raise ValueError(
                     "it repeats parts by YAML aliases (*name), which settings files do not need: write them out"
                 )

@@ -50,14 +50,20 @@ def read_peft_folder(folder: Path) -> PeftTensors:
     kind = str(getattr(config.peft_type, "value", config.peft_type)).lower()
     if kind not in ("lora", "lokr", "loha"):
         raise ModelError(f"{folder} holds a PEFT adapter of kind {kind}; use LoRA, LoKr or LoHa.")
-    layers = {key.rpartition(f".{kind.replace('loha', 'hada')}_")[0] for key in tensors}
-    for prefix in layers:
+    try:
+        return PeftTensors(_with_alphas(tensors, config, kind))
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise ModelError(f"The {_CONFIG} of {folder} holds no rank and alpha for every layer: {error}.") from error
+
+
+def _with_alphas(tensors: dict[str, Tensor], config: Any, kind: str) -> dict[str, Tensor]:
+    for prefix in {key.rpartition(f".{kind.replace('loha', 'hada')}_")[0] for key in tensors}:
         rank, alpha = _rank_and_alpha(config, prefix.removeprefix(_ROOT), kind)
         if f"{prefix}.lokr_w2" in tensors:
             # Without a rank peft scales as if there were one, and everybody else by 1.
             tensors[f"{prefix}.lokr_w1"] = tensors[f"{prefix}.lokr_w1"] * (alpha / rank)
         tensors[f"{prefix}.{ALPHA}"] = torch.tensor(alpha)
-    return PeftTensors(tensors)
+    return tensors
 
 
 def _readers() -> tuple[Any, Any]:

@@ -203,3 +203,21 @@ def test_a_peft_folder_with_pickled_weights_is_not_opened(family: StableDiffusio
 def test_all_tensors_of_the_file_are_read(kohya: Path, family: StableDiffusion) -> None:
     read = layers_of(family, kohya)
     assert sum(len(layer) for layer in read.values()) == len(load_file(kohya))
+
+
+def test_a_peft_folder_whose_alpha_is_no_number_gets_a_sentence(family: StableDiffusion, tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 2, "lora_alpha": "many"}')
+    save_file({"base_model.model.x.lora_A.weight": torch.zeros(2, 4)}, tmp_path / "adapter_model.safetensors")
+    with pytest.raises(ModelError, match="holds no rank and alpha for every layer"):
+        mount_lora(family, tmp_path, 1.0)
+
+
+def test_an_alpha_of_two_numbers_is_refused_before_anything_is_mounted(
+    tiny_base: Base, family: StableDiffusion, tmp_path: Path
+) -> None:
+    path = written(load_family(tiny_base), tmp_path / "kohya.safetensors", Lora(rank=2))
+    tensors = load_file(path)
+    tensors |= {key: torch.ones(2) for key in list(tensors)[:40] if key.endswith(".alpha")}
+    save_file(tensors, path)
+    with pytest.raises(ModelError, match=r"kohya.safetensors is damaged: of .* alpha holds 2 numbers"):
+        mount_lora(family, path, 1.0)

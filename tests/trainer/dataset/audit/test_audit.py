@@ -1,10 +1,13 @@
 """Auditing whole datasets with the fake reader: verdicts, counters, waived checks, and what stops nothing."""
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,15 +15,21 @@ from PIL import Image
 
 from tests.fakes import CHARACTER, FakeReader
 from trainer.bench.inputs.photos import photo
+from trainer.dataset.audit import observation
 from trainer.dataset.audit.audit import Audit, audit
 from trainer.dataset.audit.sheet import draw_sheet
 from trainer.dataset.checks.rules import Rules
 from trainer.dataset.coverage.picture import draw_coverage
 from trainer.dataset.dataset import Dataset, LeftOut
+from trainer.dataset.files import folder as reading
+from trainer.dataset.files.folder import read_dataset
 from trainer.dataset.finding import Finding, Verdict
 from trainer.dataset.sample import FaceMark, Sample
 from trainer.errors import Cancelled
 from trainer.images.pixels import pixel_sha256
+from trainer.runtime import scan
+
+from ..pictures import make_set
 
 SIDE = 160
 STRANGER = -CHARACTER
@@ -289,3 +298,32 @@ def test_the_coverage_chart_of_nothing_measured_can_be_drawn(folder: Folder) -> 
     _nothing(folder)
     folder.samples[0].path.unlink()
     assert draw_coverage(checked(folder).coverage).mode == "RGB"
+
+
+def test_reading_and_checking_take_pictures_by_their_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, now, most = threading.Lock(), 0, 0
+
+    def counted(work: Callable[..., Any]) -> Callable[..., Any]:
+        def alone(*args: Any, **named: Any) -> Any:
+            nonlocal now, most
+            with lock:
+                now += 1
+                most = max(most, now)
+            time.sleep(0.005)
+            done = work(*args, **named)
+            with lock:
+                now -= 1
+            return done
+
+        return alone
+
+    make_set(tmp_path, 6)
+    monkeypatch.setattr(scan, "MOST_PIXELS", 1)
+    monkeypatch.setattr(reading, "read_sample", counted(reading.read_sample))
+    monkeypatch.setattr(observation, "look", counted(observation.look))
+    dataset = read_dataset(tmp_path, trigger="sage")
+    audit(dataset)
+    assert most == 1
+    monkeypatch.setattr(scan, "MOST_PIXELS", 10**9)
+    audit(read_dataset(tmp_path, trigger="sage"))
+    assert most > 1, "the measure sees pictures at once where they fit"

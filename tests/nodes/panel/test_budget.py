@@ -29,7 +29,7 @@ def test_of_many_pictures_those_to_look_at_are_listed_and_the_others_counted(
     for name, most in {"MOST_ROWS": 2, "_MOST_PAIRS": 0, "_MOST_LEFT_OUT": 1}.items():
         monkeypatch.setattr(view, name, most)
     made = pack("nodes.dataset.check").CheckDataset.execute(
-        dataset=[dataset], reader=["no faces"], resolution=[8], review=['{"waived_of_set": ["count"]}']
+        dataset=[dataset], reader=["no faces"], resolution=[64], review=['{"waived_of_set": ["count"]}']
     )
     state = made.ui["likeness_check"][0]
     assert len(made.args[0].samples) == 6

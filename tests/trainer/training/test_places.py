@@ -40,6 +40,8 @@ def claimed(comfy: Path, pictures: Path, base: Path) -> RunFolder:
     run = RunFolder(comfy / "output" / "likeness" / "jane")
     run.path.mkdir(parents=True)
     run.claim("jane", identity(pictures, base))
+    run.checkpoint("jane", 4).parent.mkdir()
+    run.checkpoint("jane", 4).write_bytes(b"a LoRA")
     run.record(Sampled(step=4, paths=(run.samples / "step000004_0.png",), skipped=f"{base} is gone."))
     run.record(Saved(step=4, path=run.checkpoint("jane", 4), health=""))
     run.record(Finished(checkpoints=(run.checkpoint("jane", 4),), answered=False))

@@ -5,12 +5,14 @@ import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { CaptionsPanel } from "./captions/captions_panel.js";
 import { CheckPanel } from "./dataset/check_panel.js";
+import { loadRecipes, showRecipe } from "./recipe/recipe_node.js";
 import { RunPanel } from "./run/run_panel.js";
 import { LivePanel, NotePanel } from "./shared/note_panel.js";
 
 const TRAIN = "LikenessTrainCharacterLora";
 const CHECK = "LikenessCheckDataset";
 const CAPTIONS = "LikenessReviewCaptions";
+const RECIPE = "LikenessTrainingRecipe";
 const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants"]);
 const NOTED = new Set([
   "LikenessDemoCharacter",
@@ -37,13 +39,14 @@ const listed = new Set();
 app.registerExtension({
   name: "likeness",
 
-  init() {
-    for (const name of ["shared/panel.css", "dataset/check_panel.css", "captions/captions_panel.css"]) {
+  async init() {
+    for (const name of ["shared/panel.css", "recipe/recipe_node.css", "dataset/check_panel.css", "captions/captions_panel.css"]) {
       const sheet = document.createElement("link");
       sheet.rel = "stylesheet";
       sheet.href = new URL(`./${name}`, import.meta.url).href;
       document.head.append(sheet);
     }
+    await loadRecipes();
   },
 
   setup() {
@@ -56,6 +59,7 @@ app.registerExtension({
   },
 
   nodeCreated(node) {
+    if (node.comfyClass === RECIPE) showRecipe(node);
     if (node.comfyClass?.startsWith("Likeness")) foldAdvanced(node);
     if (node.comfyClass === TRAIN) {
       addPanel(node, new RunPanel(urlOf));

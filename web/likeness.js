@@ -6,6 +6,7 @@ import { app } from "../../scripts/app.js";
 import { CaptionsPanel } from "./captions/captions_panel.js";
 import { CheckPanel } from "./dataset/check_panel.js";
 import { loadRecipes, showRecipe } from "./recipe/recipe_node.js";
+import { nameZeros } from "./recipe/zero_words.js";
 import { RunPanel } from "./run/run_panel.js";
 import { LivePanel, NotePanel } from "./shared/note_panel.js";
 
@@ -60,6 +61,7 @@ app.registerExtension({
 
   nodeCreated(node) {
     if (node.comfyClass === RECIPE) showRecipe(node);
+    nameZeros(node);
     if (node.comfyClass?.startsWith("Likeness")) foldAdvanced(node);
     if (node.comfyClass === TRAIN) {
       addPanel(node, new RunPanel(urlOf));

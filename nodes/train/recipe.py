@@ -23,9 +23,9 @@ class TrainingRecipe(io.ComfyNode):
             display_name="Choose training recipe",
             category="Likeness/3 Train",
             description=(
-                "How to train. Pick the preset that fits the base model: every widget shows what will be used, and those "
-                "you do not touch follow the preset. Settings that cannot work together are refused when the node "
-                "runs, all at once."
+                "How to train. Pick the preset that fits the base model: every widget shows what will be used, and "
+                "those you do not touch follow the preset. Settings that cannot work together are refused when the "
+                "node runs, all at once."
             ),
             search_aliases=["preset", "learning rate", "rank", "steps", "hyperparameters", "training settings", "dim"],
             inputs=recipe_inputs(),

@@ -122,7 +122,8 @@ class RecipeNode {
   async ask(question, number, refills) {
     try {
       const answer = await api.fetchApi(PATH, { method: "POST", body: JSON.stringify(question) });
-      if (answer.ok && number === this.asked) this.show((await answer.json()).values, refills);
+      const { values } = answer.ok ? await answer.json() : {};
+      if (values && number === this.asked) this.show(values, refills);
     } catch (fault) {
       console.warn("Likeness: the host did not answer what the recipe makes of these numbers.", fault);
     }

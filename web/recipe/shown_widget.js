@@ -9,7 +9,7 @@ export class ShownWidget {
   /**
    * @param {any} node
    * @param {any} widget
-   * @param {any} unset The value that leaves the widget to the preset.
+   * @param {any} unset The value that leaves the widget to the preset; undefined where there is none.
    * @param {string} zero What a 0 in it stands for, where that is no amount.
    */
   constructor(node, widget, unset, zero = "") {
@@ -20,7 +20,7 @@ export class ShownWidget {
       widget.options.getOptionLabel = (value) => this.optionLabel(value);
     } else {
       const own = widget.serializeValue;
-      widget.serializeValue = (...place) => (this.isLeft ? this.unset : (own?.apply(widget, place) ?? widget.value));
+      if (unset !== undefined) widget.serializeValue = (...place) => (this.isLeft ? this.unset : (own?.apply(widget, place) ?? widget.value));
     }
     this.overrideClassicText();
   }

@@ -4,15 +4,29 @@ from collections.abc import Callable
 from typing import Any
 
 from ...trainer.errors import RecipeError
+from ...trainer.recipe.presets import PRESETS
 from ...trainer.recipe.recipe import Recipe
 from .field_widgets import OFF, ON, Widget
 from .preset import DEMO, preset_recipe
 from .recipe import changed, settled
-from .recipe_widgets import GROUPS, PRESETS, WIDGET_OF, WIDGETS
+from .recipe_widgets import GROUPS, WIDGET_OF, WIDGETS
 
 PRESET, UNUSED = "preset", "not used"
 _AS = {"conv_rank": "rank", "conv_alpha": "alpha"}
 """Fields whose 0 means another field's value."""
+_BRINGS = {
+    "alpha": ["rank"],
+    "conv_rank": ["rank"],
+    "conv_alpha": ["alpha", "rank"],
+    "learning_rate": ["optimizer"],
+    "beta2": ["optimizer"],
+    "schedule": ["optimizer"],
+    "min_snr_gamma": ["debiased"],
+    "warmup": ["steps"],
+    "shortest_side": ["resolution"],
+    "longest_side": ["resolution"],
+}
+"""Who may bring a widget's value along."""
 _IS_USED: dict[str, Callable[[Any], bool]] = {
     "steps": lambda data: not data["schedule"]["epochs"],
     "lokr_factor": lambda data: data["lora"]["kind"] == "lokr",
@@ -37,6 +51,7 @@ def recipe_table() -> dict[str, Any]:
     return {
         "unset": {widget.name: widget.unset for widget in WIDGETS if widget.unset is not None},
         "zero": {widget.name: widget.zero for widget in WIDGETS if widget.zero},
+        "brings": _BRINGS,
         "groups": [[title, list(names)] for title, names in GROUPS],
         "presets": {name: shown_values(preset_recipe(name), {}) for name in (DEMO, *PRESETS)},
     }

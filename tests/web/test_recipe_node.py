@@ -164,6 +164,27 @@ def test_a_wired_widget_says_nothing_of_the_preset_and_is_not_asked_for(node: An
     _answered(node)
     assert node.evaluate("() => answers.at(-1).asked.values") == {"steps": 40}
     assert _shown(node, "vue")["rank"].startswith("rank = ")
+    assert _shown(node)["alpha"] == "16, unless by rank"
+
+
+def test_a_wire_whose_number_is_in_sight_is_asked_for(node: Any) -> None:
+    node.evaluate("() => { node.getInputNode = () => ({ widgets: [{ value: 48 }] }) }")
+    node.evaluate("() => { node.inputs = [{ widget: { name: 'rank' }, link: 3 }]; node.onConnectionsChange() }")
+    _answered(node)
+    assert node.evaluate("() => answers.at(-1).asked.values") == {"rank": 48}
+    assert _shown(node)["alpha"] == "24, from rank"
+
+
+def test_a_number_that_was_told_and_happens_to_be_the_presets_stays_told(node: Any) -> None:
+    node.evaluate("() => node.configure({ widgets_values: ['A', 300] })")
+    assert _shown(node)["steps"] == "300"
+    assert _saved(node)[1] == 300
+
+
+def test_a_preset_that_is_not_known_shows_no_other_ones_numbers(node: Any) -> None:
+    node.evaluate("() => node.configure({ widgets_values: ['From tomorrow', 40] })")
+    assert _shown(node)["rank"] == "0"
+    assert _saved(node) == ["From tomorrow", 40, 0, 0, -1, LIST, ""]
 
 
 def test_the_menu_gives_everything_back_to_the_preset(node: Any) -> None:
@@ -201,6 +222,7 @@ _NODE = """async () => {
     const table = {
         unset: { steps: 0, rank: 0, alpha: 0, min_snr_gamma: -1, precision: LIST, sample_prompts: "" },
         zero: { min_snr_gamma: "off" },
+        brings: { alpha: ["rank"] },
         groups: [["", ["steps", "rank"]], ["Loss", ["min_snr_gamma"]], ["Rest", rest]],
         presets: {
             A: of({ ...same, steps: 300, rank: 16, min_snr_gamma: 0, precision: "fp32", sample_prompts: "one\\ntwo" }),

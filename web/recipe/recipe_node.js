@@ -85,7 +85,7 @@ class RecipeNode {
     };
     node.onConnectionsChange = (...change) => {
       const result = onConnectionsChange?.apply(node, change);
-      this.follow(false);
+      if (!this.busy) this.follow(false);
       return result;
     };
   }
@@ -107,16 +107,22 @@ class RecipeNode {
     const number = ++this.asked;
     const told = this.told();
     const known = this.known.presets[this.preset.value];
-    if (known && (refills || !Object.keys(told).length)) this.show(known, refills);
+    if (!known) return this.reset(false);
+    if (refills || !Object.keys(told).length) this.show(known, refills);
     else this.keep(known);
-    if (!known || !Object.keys(told).length) return;
+    if (!Object.keys(told).length) return;
     const question = { preset: this.preset.value, values: told };
     setTimeout(() => number === this.asked && this.ask(question, number, refills), refills ? 0 : PAUSE);
   }
 
+  /** What is told: by hand, or by a wire whose number is in sight. */
   told() {
-    const told = [...this.shown.values()].filter((shown) => !shown.isLeft && !shown.isLinked);
-    return Object.fromEntries(told.map((shown) => [shown.widget.name, shown.widget.value]));
+    const told = {};
+    for (const [name, shown] of this.shown) {
+      const value = shown.isLinked ? shown.wired : shown.isLeft ? undefined : shown.widget.value;
+      if (value !== undefined && value !== shown.unset) told[name] = value;
+    }
+    return told;
   }
 
   async ask(question, number, refills) {
@@ -133,8 +139,8 @@ class RecipeNode {
     const preset = this.known.presets[this.preset.value];
     this.quietly(() => {
       for (const [name, shown] of this.shown) {
-        const used = values[name] ?? (shown.isLeft ? preset?.[name] : undefined);
-        shown.show(used?.value, this.mark(used?.mark), refills);
+        const used = values[name] ?? (shown.isLeft ? preset[name] : undefined);
+        shown.show(used?.value, this.mark(name, used?.mark), refills);
       }
     });
     this.node.setDirtyCanvas?.(true, true);
@@ -144,18 +150,22 @@ class RecipeNode {
   keep(preset) {
     this.quietly(() => {
       for (const [name, shown] of this.shown) {
-        const used = preset?.[name];
         if (!shown.isLeft) shown.show(undefined, "", false);
-        else shown.show(shown.used ?? used?.value, shown.mark || this.mark(used?.mark), false);
+        else shown.show(shown.used ?? preset[name].value, shown.mark || this.mark(name, preset[name].mark), false);
       }
     });
   }
 
-  /** Where the preset comes through a link, what is shown holds for the one in sight. */
-  mark(words = "") {
+  /** A wire whose value is not in sight may decide otherwise; the mark says so. */
+  mark(name, words = "") {
     if (words !== "preset") return words;
-    const linked = this.node.inputs?.some((input) => input.widget?.name === "preset" && input.link != null);
-    return linked ? `if ${this.preset.value}` : "preset";
+    if (this.isLinked("preset")) return `if ${this.preset.value}`;
+    const by = (this.known.brings[name] ?? []).find((each) => this.shown.get(each)?.isBlind);
+    return by ? `unless by ${by}` : words;
+  }
+
+  isLinked(name) {
+    return Boolean(this.node.inputs?.some((input) => input.widget?.name === name && input.link != null));
   }
 
   offerWayBack() {
@@ -163,15 +173,18 @@ class RecipeNode {
     const { getExtraMenuOptions } = node;
     node.getExtraMenuOptions = (canvas, options) => {
       const result = getExtraMenuOptions?.call(node, canvas, options);
-      if (Object.keys(this.told()).length) options.unshift({ content: "All as the preset", callback: () => this.reset() }, null);
+      const back = { content: "All as the preset", callback: () => this.reset(true) };
+      if ([...this.shown.values()].some((shown) => !shown.isLeft)) options.unshift(back, null);
       return result;
     };
   }
 
-  reset() {
+  /** Leave everything to the preset: by the menu, or only what was left already where no such preset is known. */
+  reset(everything) {
     this.quietly(() => {
-      for (const shown of this.shown.values()) if (!shown.isLinked) shown.reset();
+      for (const shown of this.shown.values()) if (everything || shown.isLeft) shown.reset();
     });
+    if (!everything) return;
     this.follow(true);
     this.node.graph?.incrementVersion?.();
   }

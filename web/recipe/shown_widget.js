@@ -46,6 +46,19 @@ export class ShownWidget {
     return Boolean(this.input && this.input.link !== null && this.input.link !== undefined);
   }
 
+  /** The number that a wire brings, where the node it is from holds it in a widget. */
+  get wired() {
+    if (!this.isLinked) return undefined;
+    const from = this.node.getInputNode?.(this.node.inputs.indexOf(this.input));
+    const value = from?.widgets?.length ? from.widgets[0].value : undefined;
+    return typeof value === typeof this.unset ? value : undefined;
+  }
+
+  /** Whether a wire decides what nobody sees before the run. */
+  get isBlind() {
+    return this.isLinked && this.wired === undefined;
+  }
+
   get input() {
     return this.node.inputs?.find((input) => input.widget?.name === this.widget.name);
   }
@@ -58,7 +71,9 @@ export class ShownWidget {
   /** Leave it to the preset. */
   reset() {
     this.used = undefined;
+    this.mark = "";
     this.widget.value = this.unset;
+    this.relabel();
   }
 
   /**

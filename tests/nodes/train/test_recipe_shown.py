@@ -51,7 +51,8 @@ def test_whatever_is_told_the_page_shows_what_a_run_would_use(pack: Pack) -> Non
     """Random widgets with random values, of every preset; those that a run refuses are skipped, and few."""
     node, shown_recipe = pack("nodes.train.recipe"), pack("nodes.train.recipe_shown").shown_recipe
     names, chance, made = list(_presets(pack)), random.Random(7), 0
-    for _ in range(150):
+    brings = pack("nodes.train.recipe_shown").recipe_table()["brings"]
+    for _ in range(200):
         preset = chance.choice(names)
         values = {widget.name: _any(widget, chance) for widget in _some(pack, chance)}
         answer = shown_recipe({"preset": preset, "values": values})
@@ -63,6 +64,8 @@ def test_whatever_is_told_the_page_shows_what_a_run_would_use(pack: Pack) -> Non
         used = _used(pack, node.TrainingRecipe.execute(preset=preset, **values).args[0])
         left = {name: used[name] for name, each in answer["values"].items()}
         assert {name: each["value"] for name, each in answer["values"].items()} == left, (preset, values)
+        for name, each in answer["values"].items():
+            assert not each["mark"].startswith("from") or each["mark"].removeprefix("from ") in brings[name]
         made += 1
     assert made > 50
 

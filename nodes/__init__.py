@@ -24,6 +24,7 @@ from .demo.base_model import DemoBaseModel
 from .demo.character import DemoCharacter
 from .host.routes import answer_page
 from .train.base_model import ChooseBaseModel
+from .train.base_shown import base_words, shown_base
 from .train.exchange import ExportRecipe, ImportRecipe
 from .train.plan import PlanRun
 from .train.recipe import TrainingRecipe
@@ -37,6 +38,7 @@ class LikenessExtension(ComfyExtension):
 
     async def on_load(self) -> None:
         answer_page("recipe", recipe_table, shown_recipe)
+        answer_page("base", base_words, shown_base)
 
     async def get_node_list(self) -> list[type[Any]]:
         return [

@@ -5,6 +5,7 @@ import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { CaptionsPanel } from "./captions/captions_panel.js";
 import { CheckPanel } from "./dataset/check_panel.js";
+import { loadBaseWords, showBaseWords } from "./recipe/base_words.js";
 import { loadRecipes, showRecipe } from "./recipe/recipe_node.js";
 import { nameZeros } from "./recipe/zero_words.js";
 import { RunPanel } from "./run/run_panel.js";
@@ -47,7 +48,7 @@ app.registerExtension({
       sheet.href = new URL(`./${name}`, import.meta.url).href;
       document.head.append(sheet);
     }
-    await loadRecipes();
+    await Promise.all([loadRecipes(), loadBaseWords()]);
   },
 
   setup() {
@@ -62,6 +63,7 @@ app.registerExtension({
   nodeCreated(node) {
     if (node.comfyClass === RECIPE) showRecipe(node);
     nameZeros(node);
+    showBaseWords(node);
     if (node.comfyClass?.startsWith("Likeness")) foldAdvanced(node);
     if (node.comfyClass === TRAIN) {
       addPanel(node, new RunPanel(urlOf));

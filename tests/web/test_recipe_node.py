@@ -213,6 +213,38 @@ def test_a_zero_that_is_no_amount_reads_as_a_word(page: Page) -> None:
     assert page.page.evaluate("() => seen.vue().step") == "step = 7"
 
 
+def test_a_base_shows_what_its_file_says_and_who_is_wired_to_it_its_preset(page: Page) -> None:
+    page.page.evaluate(_NODE)
+    page.page.evaluate(_BASES)
+    page.page.wait_for_function("() => seen.vue().predicts === 'predicts = epsilon, as the file says'")
+    page.page.evaluate("() => { window.node = train }")
+    assert page.page.evaluate("() => seen.vue().preset") == "preset = Guide, fits the base"
+    assert page.page.evaluate("() => node.widgets[0].value") == "fitting"
+    page.page.evaluate("() => { train.inputs[1].link = 4; train.onConnectionsChange() }")
+    page.page.wait_for_function("() => seen.vue().preset === 'preset = not used, a recipe is wired'")
+    _set(page.page, "preset", "Guide")
+    assert page.page.evaluate("() => seen.vue().preset") == "preset = Guide, not used"
+
+
+_BASES = """async () => {
+    const asked = window.answer;
+    window.answer = (path, question) => {
+        if (path !== "/likeness/base") return asked(path, question);
+        if (!question) return { file: "as the file says", fitting: "fitting", demo: "Demo" };
+        return { predicts: "epsilon", preset: "Guide" };
+    };
+    const { loadBaseWords } = await import("/extensions/likeness/recipe/base_words.js");
+    await loadBaseWords();
+    const [extension] = app.extensions;
+    const predicts = ["predicts", "as the file says", { values: ["as the file says", "epsilon"] }];
+    window.node = bare("LikenessChooseBaseModel", [["model", "a.safetensors"], predicts]);
+    window.train = bare("LikenessTrainCharacterLora", [["preset", "fitting", { values: ["fitting", "Guide"] }]]);
+    Object.assign(train, { graph: {}, inputs: [{ name: "base", link: 3 }, { name: "recipe", link: null }] });
+    train.getInputNode = () => node.comfyClass === "LikenessChooseBaseModel" ? node : window.base;
+    window.base = node;
+    for (const each of [node, train]) extension.nodeCreated(each);
+}"""
+
 _NODE = """async () => {
     const LIST = "as the preset says";
     const named = (list, value) => Object.fromEntries(list.map((each) => [each.name ?? each[0], value(each)]));

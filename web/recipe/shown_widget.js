@@ -16,6 +16,8 @@ export class ShownWidget {
     Object.assign(this, { node, widget, unset, zero });
     this.used = undefined;
     this.mark = "";
+    /** Shown for the first option of a list while nobody knows what it comes to. */
+    this.plain = "preset";
     if (this.isList) {
       widget.options.getOptionLabel = (value) => this.optionLabel(value);
     } else {
@@ -48,7 +50,7 @@ export class ShownWidget {
 
   /** The number that a wire brings, where the node it is from holds it in a widget. */
   get wired() {
-    if (!this.isLinked) return undefined;
+    if (!this.isLinked || this.node.graph === null) return undefined;
     const from = this.node.getInputNode?.(this.node.inputs.indexOf(this.input));
     const value = from?.widgets?.length ? from.widgets[0].value : undefined;
     return typeof value === typeof this.unset ? value : undefined;
@@ -114,7 +116,7 @@ export class ShownWidget {
   optionLabel(value) {
     const isOwn = value !== this.unset && value !== null && value !== undefined;
     if (isOwn) return value === this.widget.value && this.mark ? `${value}, ${this.mark}` : String(value);
-    return this.isLeft && this.used !== undefined ? `${this.used}, ${this.mark}` : "preset";
+    return this.isLeft && this.used !== undefined ? `${this.used}, ${this.mark}` : this.plain;
   }
 
   /** The classic renderer has room beside the value; the label stays bare there. */

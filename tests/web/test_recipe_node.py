@@ -221,7 +221,7 @@ def test_a_base_shows_what_its_file_says_and_who_is_wired_to_it_its_preset(page:
     assert page.page.evaluate("() => seen.vue().preset") == "preset = Guide, fits the base"
     assert page.page.evaluate("() => node.widgets[0].value") == "fitting"
     page.page.evaluate("() => { train.inputs[1].link = 4; train.onConnectionsChange() }")
-    page.page.wait_for_function("() => seen.vue().preset === 'preset = not used, a recipe is wired'")
+    page.page.wait_for_function("() => seen.vue().preset === 'preset = the wired recipe'")
     _set(page.page, "preset", "Guide")
     assert page.page.evaluate("() => seen.vue().preset") == "preset = Guide, not used"
 

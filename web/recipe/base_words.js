@@ -34,7 +34,11 @@ export function showBaseWords(node) {
   if (!widget) return;
   const shown = new ShownWidget(node, widget, name === "predicts" ? words.file : words.fitting);
   shown.plain = shown.unset;
-  const read = () => (name === "predicts" ? showPrediction(node, shown) : showPreset(node, shown));
+  const read = () => {
+    if (name === "predicts") showPrediction(node, shown);
+    else showPreset(node, shown);
+    node.setDirtyCanvas?.(true, true);
+  };
   readers.add(read);
   after(node, "onConfigure", readAll);
   after(node, "onConnectionsChange", () => setTimeout(read));
@@ -60,7 +64,7 @@ function showPreset(node, shown) {
   const preset = base?.comfyClass === DEMO ? words.demo : wordsOf(model)?.preset;
   const isWired = recipe?.link != null;
   if (!shown.isLeft) shown.show(undefined, isWired ? "not used" : "", true);
-  else if (isWired) shown.show("not used", "a recipe is wired", true);
+  else if (isWired) shown.show("the wired recipe", "", true);
   else shown.show(preset, "fits the base", true);
 }
 

@@ -116,7 +116,7 @@ export class ShownWidget {
   optionLabel(value) {
     const isOwn = value !== this.unset && value !== null && value !== undefined;
     if (isOwn) return value === this.widget.value && this.mark ? `${value}, ${this.mark}` : String(value);
-    return this.isLeft && this.used !== undefined ? `${this.used}, ${this.mark}` : this.plain;
+    return this.isLeft && this.used !== undefined ? [this.used, this.mark].filter(Boolean).join(", ") : this.plain;
   }
 
   /** The classic renderer has room beside the value; the label stays bare there. */

@@ -216,7 +216,7 @@ def test_a_zero_that_is_no_amount_reads_as_a_word(page: Page) -> None:
 def test_a_base_shows_what_its_file_says_and_who_is_wired_to_it_its_preset(page: Page) -> None:
     page.page.evaluate(_NODE)
     page.page.evaluate(_BASES)
-    page.page.wait_for_function("() => seen.vue().predicts === 'predicts = epsilon, as the file says'")
+    page.page.wait_for_function("() => seen.vue().predicts === 'predicts = epsilon, from the file'")
     page.page.evaluate("() => { window.node = train }")
     assert page.page.evaluate("() => seen.vue().preset") == "preset = Guide, fits the base"
     assert page.page.evaluate("() => node.widgets[0].value") == "fitting"

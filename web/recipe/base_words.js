@@ -54,7 +54,7 @@ function readAll() {
 
 function showPrediction(node, shown) {
   const model = node.widgets.find(({ name }) => name === "model")?.value;
-  shown.show(wordsOf(model)?.predicts, shown.isLeft ? words.file : "", true);
+  shown.show(wordsOf(model)?.predicts, shown.isLeft ? "from the file" : "", true);
 }
 
 function showPreset(node, shown) {

@@ -91,8 +91,7 @@ def test_what_a_number_brings_along_is_asked_of_the_host(node: Any) -> None:
 
 
 def test_only_the_last_of_many_changes_is_asked(node: Any) -> None:
-    for rank in range(20, 40):
-        _set(node, "rank", rank)
+    node.evaluate("() => { for (let rank = 20; rank < 40; rank += 1) set('rank', rank) }")
     _answered(node)
     assert node.evaluate("() => answers.map(({ asked }) => asked.values.rank)") == [39]
 

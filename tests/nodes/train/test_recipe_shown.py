@@ -83,7 +83,8 @@ def _any(widget: Any, chance: random.Random) -> Any:
         return chance.choice(options["options"])
     if widget.unset == "" or widget.unset is None:
         return "one\ntwo" if widget.unset == "" else chance.randrange(100)
-    value = chance.choice([widget.unset, 1, 2, 8, 16, 64, 256])
+    value = chance.choice([each for each in (widget.unset, 0.5, 1, 2, 8, 16, 64, 256) if each <= options["max"]])
+    value = value if isinstance(widget.unset, float) else max(options["min"], round(value))
     return float(value) if isinstance(widget.unset, float) else value
 
 

@@ -1,6 +1,5 @@
 """The recipe node on the host's page: every widget shows what will be used, in both renderers."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from ..web.browser import chromium
 from .comfyui import Comfy, Refused
 from .page import Page, opened_page
 from .test_page import RENDERERS
-from .test_workflow import DEMO
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium; install it to test the page")
 
@@ -23,7 +21,7 @@ def test_every_widget_shows_what_will_be_used_follows_a_hand_and_saves_what_was_
     comfy: Comfy, vue: bool, shots: Path
 ) -> None:
     with opened_page(comfy, vue=vue) as page:
-        saved = _open_recipe(page)
+        saved = _open_recipe(page, comfy)
         _shows_the_presets_values(page, vue, comfy.get("/likeness/recipe")["presets"]["Demo"])
         assert _saved(page) == saved
         assert _prompt(page)["rank"] == 0
@@ -78,17 +76,17 @@ _FIND = """() => {
 }"""
 
 
-def _open_recipe(page: Page) -> list[Any]:
-    """The recipe node of the demo workflow, alone and untouched; gives the values that it was saved with."""
-    workflow = json.loads(DEMO.read_text(encoding="utf-8"))
-    [recipe] = [node for node in workflow["nodes"] if node["type"] == "LikenessTrainingRecipe"]
-    inputs = [{**port, "link": None} for port in recipe.get("inputs", [])]
-    outputs = [{**port, "links": []} for port in recipe["outputs"]]
-    alone = {**recipe, "inputs": inputs, "outputs": outputs}
-    page.load({**workflow, "nodes": [alone], "links": [], "groups": []})
+def _open_recipe(page: Page, comfy: Comfy) -> list[Any]:
+    """An untouched recipe node, alone, as it was saved before; gives its values."""
+    kind = "LikenessTrainingRecipe"
+    parts = comfy.get(f"/object_info/{kind}")[kind]["input"]
+    values = [part[1]["default"] for group in ("required", "optional") for part in parts[group].values()]
+    place = {"id": 1, "pos": [100, 100], "size": [400, 300], "flags": {}, "order": 0, "mode": 0}
+    node = {**place, "type": kind, "inputs": [], "outputs": [], "properties": {}, "widgets_values": values}
+    page.load({"nodes": [node], "links": [], "groups": [], "last_node_id": 1, "last_link_id": 0, "version": 0.4})
     page.page.evaluate(_FIND)
     page.page.wait_for_timeout(500)
-    return recipe["widgets_values"]
+    return values
 
 
 def _saved(page: Page) -> list[Any]:

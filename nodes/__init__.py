@@ -22,17 +22,24 @@ from .dataset.save import SaveDataset
 from .dataset.variants import MakeStyleVariants
 from .demo.base_model import DemoBaseModel
 from .demo.character import DemoCharacter
+from .host.routes import answer_page
 from .sentences import told_in_sentences
 from .train.base_model import ChooseBaseModel
+from .train.base_shown import base_words, shown_base
 from .train.exchange import ExportRecipe, ImportRecipe
 from .train.plan import PlanRun
 from .train.recipe import TrainingRecipe
+from .train.recipe_shown import recipe_table, shown_recipe
 from .train.train import TrainCharacterLora
 from .use.apply_lora import ApplyCharacterLora
 
 
 class LikenessExtension(ComfyExtension):
     """What the host asks for at start."""
+
+    async def on_load(self) -> None:
+        answer_page("recipe", recipe_table, shown_recipe)
+        answer_page("base", base_words, shown_base)
 
     async def get_node_list(self) -> list[type[Any]]:
         return [told_in_sentences(node) for node in self._nodes()]

@@ -6,6 +6,9 @@ import { app } from "../../scripts/app.js";
 import { CaptionsPanel } from "./captions/captions_panel.js";
 import { CheckPanel } from "./dataset/check_panel.js";
 import { addUpload } from "./dataset/upload.js";
+import { loadBaseWords, showBaseWords } from "./recipe/base_words.js";
+import { loadRecipes, showRecipe } from "./recipe/recipe_node.js";
+import { nameZeros } from "./recipe/zero_words.js";
 import { RunPanel } from "./run/run_panel.js";
 import { LivePanel, NotePanel } from "./shared/note_panel.js";
 
@@ -13,6 +16,7 @@ const TRAIN = "LikenessTrainCharacterLora";
 const LOAD = "LikenessLoadCharacterDataset";
 const CHECK = "LikenessCheckDataset";
 const CAPTIONS = "LikenessReviewCaptions";
+const RECIPE = "LikenessTrainingRecipe";
 const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants"]);
 const NOTED = new Set([
   "LikenessDemoCharacter",
@@ -39,13 +43,14 @@ const listed = new Set();
 app.registerExtension({
   name: "likeness",
 
-  init() {
-    for (const name of ["shared/panel.css", "dataset/check_panel.css", "captions/captions_panel.css"]) {
+  async init() {
+    for (const name of ["shared/panel.css", "recipe/recipe_node.css", "dataset/check_panel.css", "captions/captions_panel.css"]) {
       const sheet = document.createElement("link");
       sheet.rel = "stylesheet";
       sheet.href = new URL(`./${name}`, import.meta.url).href;
       document.head.append(sheet);
     }
+    await Promise.all([loadRecipes(), loadBaseWords()]);
   },
 
   setup() {
@@ -58,6 +63,9 @@ app.registerExtension({
   },
 
   nodeCreated(node) {
+    if (node.comfyClass === RECIPE) showRecipe(node);
+    nameZeros(node);
+    showBaseWords(node);
     if (node.comfyClass?.startsWith("Likeness")) foldAdvanced(node);
     if (node.comfyClass === LOAD) addUpload(node, uploadsOf(node));
     if (node.comfyClass === TRAIN) {

@@ -15,12 +15,16 @@ _IN_SIGHT = ("steps", "rank", "learning_rate", "seed")
 
 @dataclass(frozen=True)
 class Widget:
-    """One widget: the recipe's part and field it sets, and the value that leaves them to the preset."""
+    """One widget: the recipe's part and field it sets, and the value that leaves them to the preset.
+
+    `zero` says what a 0 in it stands for, where that is no amount.
+    """
 
     part: str
     field: str
     unset: Any
     input: Any
+    zero: str = ""
 
     @property
     def name(self) -> str:
@@ -32,19 +36,43 @@ class Widget:
             return None
         return value == ON if value in (ON, OFF) else value
 
+    def of(self, data: dict[str, Any]) -> Any:
+        """The field in a recipe's data."""
+        return (data[self.part] if self.part else data)[self.field]
 
-def integer(name: str, place: str, tooltip: str, *, unset: int = 0, most: int, optional: bool = True) -> Widget:
+    def put(self, data: dict[str, Any], value: Any) -> None:
+        """Set the field in a recipe's data."""
+        (data[self.part] if self.part else data)[self.field] = value
+
+
+def integer(  # noqa: PLR0913
+    name: str, place: str, tooltip: str, *, unset: int = 0, most: int, optional: bool = True, zero: str = ""
+) -> Widget:
     part, field = place.split(".")
-    settings: dict[str, Any] = {"default": unset, "min": unset, "max": most, "tooltip": tooltip}
-    return Widget(part, field, unset, io.Int.Input(name, **settings, **_behind(name, optional)))
+    settings: dict[str, Any] = {"default": unset, "min": unset, "max": most, "tooltip": _with_way_back(tooltip, unset)}
+    return Widget(part, field, unset, io.Int.Input(name, **settings, **_behind(name, optional)), zero)
 
 
 def number(  # noqa: PLR0913
-    name: str, place: str, tooltip: str, *, unset: float = -1.0, most: float, step: float, optional: bool = True
+    name: str,
+    place: str,
+    tooltip: str,
+    *,
+    unset: float = -1.0,
+    most: float,
+    step: float,
+    optional: bool = True,
+    zero: str = "",
 ) -> Widget:
     part, field = place.split(".")
     settings: dict[str, Any] = {"default": unset, "min": unset, "max": most, "step": step, "round": _ROUND}
-    return Widget(part, field, unset, io.Float.Input(name, tooltip=tooltip, **settings, **_behind(name, optional)))
+    return Widget(
+        part,
+        field,
+        unset,
+        io.Float.Input(name, tooltip=_with_way_back(tooltip, unset), **settings, **_behind(name, optional)),
+        zero,
+    )
 
 
 def choice(name: str, place: str, choices: Any, tooltip: str, *, optional: bool = True) -> Widget:
@@ -57,6 +85,10 @@ def choice(name: str, place: str, choices: Any, tooltip: str, *, optional: bool 
 
 def switch(name: str, place: str, tooltip: str) -> Widget:
     return choice(name, place, (ON, OFF), tooltip)
+
+
+def _with_way_back(tooltip: str, unset: float) -> str:
+    return f"{tooltip} Type {unset:g} to go back to the preset."
 
 
 def _behind(name: str, optional: bool) -> dict[str, Any]:

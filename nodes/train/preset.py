@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...trainer.errors import RecipeError
 from ...trainer.recipe.presets import PRESETS, fitting_preset
 from .._api import io
 
@@ -30,11 +31,13 @@ def preset_input() -> Any:
 
 
 def preset_recipe(name: str) -> Recipe:
-    """The recipe of a preset."""
+    """The recipe of a preset; RecipeError for a name there is none of."""
     if name == DEMO:
         from ...trainer.demo.settings import demo_recipe
 
         return demo_recipe()
+    if name not in PRESETS:
+        raise RecipeError(f"There is no preset {name[:60]!r}; pick one of the list.")
     return PRESETS[name].recipe
 
 

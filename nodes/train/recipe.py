@@ -1,5 +1,6 @@
 """The Training recipe node: a preset and the few numbers that matter."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from ...trainer.recipe.optim import OWN_CURVES, OWN_NUMBERS
@@ -8,12 +9,12 @@ from .._api import io
 from ..checked import checked
 from ..sockets import RECIPE
 from .preset import preset_recipe
-from .recipe_widgets import WIDGETS, recipe_inputs
+from .recipe_widgets import WIDGET_OF, WIDGETS, recipe_inputs
 
 
 @checked
 class TrainingRecipe(io.ComfyNode):
-    """A preset, with numbers of one's own where they are not 0."""
+    """A preset, with numbers of one's own where they are told."""
 
     @classmethod
     def define_schema(cls) -> Any:
@@ -22,8 +23,9 @@ class TrainingRecipe(io.ComfyNode):
             display_name="Choose training recipe",
             category="Likeness/3 Train",
             description=(
-                "How to train. Pick the preset that fits the base model; every number left at 0 (or -1) stays as the "
-                "preset says. Settings that cannot work together are refused when the node runs, all at once."
+                "How to train. Pick the preset that fits the base model: every widget shows what will be used, and "
+                "those you do not touch follow the preset. Settings that cannot work together are refused when the "
+                "node runs, all at once."
             ),
             search_aliases=["preset", "learning rate", "rank", "steps", "hyperparameters", "training settings", "dim"],
             inputs=recipe_inputs(),
@@ -36,36 +38,61 @@ class TrainingRecipe(io.ComfyNode):
 
 
 def changed(recipe: Recipe, **numbers: Any) -> Recipe:
-    """`recipe` with every number that is not left to it; RecipeError names all that cannot go together.
+    """`recipe` with every number that is not left to it; RecipeError names all that cannot go together."""
+    return Recipe.from_json(settled(recipe, numbers).data)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A recipe's data with the widgets' values in it, unchecked, and who decided: `brought` names widget by widget."""
+
+    data: dict[str, Any]
+    told: frozenset[str]
+    brought: dict[str, str]
+
+
+def settled(recipe: Recipe, numbers: dict[str, Any]) -> Settled:
+    """The one rule of what is used: what is told, else what that brings along, else `recipe`.
 
     Some numbers bring others along, where those are left to the preset: a new rank an alpha of half of it, an
     optimizer the numbers and the curve it needs, debiased weights no min-SNR, fewer steps a shorter warmup.
     """
     data = recipe.to_json()
     chosen = {widget.name: widget.chosen(numbers.get(widget.name, widget.unset)) for widget in WIDGETS}
-    told = {name for name, value in chosen.items() if value is not None}
-    _bring_along(data, chosen, told)
-    for widget in WIDGETS:
-        if widget.name in told:
-            part = data[widget.part] if widget.part else data
-            part[widget.field] = chosen[widget.name]
+    told = frozenset(name for name, value in chosen.items() if value is not None)
+    brought: dict[str, str] = {}
+    for name, (value, by) in _brought_along(data, chosen, told).items():
+        if name not in told and value != WIDGET_OF[name].of(data):
+            WIDGET_OF[name].put(data, value)
+            brought[name] = by
+    for name in told:
+        WIDGET_OF[name].put(data, chosen[name])
     if "sample_prompts" in told:
         lines = [line.strip() for line in chosen["sample_prompts"].splitlines()]
         data["output"]["samples"] = [line for line in lines if line] or recipe.to_json()["output"]["samples"]
-    return Recipe.from_json(data)
+    return Settled(data, told, brought)
 
 
-def _bring_along(data: dict[str, Any], chosen: dict[str, Any], told: set[str]) -> None:
+def _brought_along(data: dict[str, Any], chosen: dict[str, Any], told: frozenset[str]) -> dict[str, tuple[Any, str]]:
+    """By widget: the value that another widget's brings, and that widget's name."""
+    brought: dict[str, tuple[Any, str]] = {}
     if "rank" in told:
-        data["lora"]["alpha"] = chosen["rank"] / 2
+        brought["alpha"] = (chosen["rank"] / 2, "rank")
     if "optimizer" in told:
-        data["optim"].update(OWN_NUMBERS.get(chosen["optimizer"], {}))
-        data["schedule"]["curve"] = OWN_CURVES.get(chosen["optimizer"], data["schedule"]["curve"])
+        numbers = OWN_NUMBERS.get(chosen["optimizer"], {})
+        brought |= {_widget_of("optim", field): (value, "optimizer") for field, value in numbers.items()}
+        if chosen["optimizer"] in OWN_CURVES:
+            brought["schedule"] = (OWN_CURVES[chosen["optimizer"]], "optimizer")
     if chosen["debiased"]:
-        data["loss"]["min_snr_gamma"] = 0.0
+        brought["min_snr_gamma"] = (0.0, "debiased")
     if "steps" in told:
-        data["schedule"]["warmup"] = min(data["schedule"]["warmup"], chosen["steps"] - 1)
+        brought["warmup"] = (min(data["schedule"]["warmup"], chosen["steps"] - 1), "steps")
     if "resolution" in told:
         buckets = data["buckets"]
-        buckets["shortest"] = min(buckets["shortest"], chosen["resolution"])
-        buckets["longest"] = max(buckets["longest"], chosen["resolution"])
+        brought["shortest_side"] = (min(buckets["shortest"], chosen["resolution"]), "resolution")
+        brought["longest_side"] = (max(buckets["longest"], chosen["resolution"]), "resolution")
+    return brought
+
+
+def _widget_of(part: str, field: str) -> str:
+    return next(widget.name for widget in WIDGETS if (widget.part, widget.field) == (part, field))

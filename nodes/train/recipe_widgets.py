@@ -58,7 +58,7 @@ def _prompts() -> Widget:
         placeholder="{trigger}, {subject}, in a forest",
         tooltip=(
             "What to draw while training, one prompt a line; {trigger} and {subject} stand for the dataset's "
-            "words. Empty: preset. Leave out what the character looks like, or the picture proves nothing."
+            "words. Empty: those of the preset. Leave out what the character looks like, or the picture proves nothing."
         ),
     )
     return Widget("output", "samples", "", made)
@@ -68,7 +68,7 @@ _FIRST = [
     integer(
         "steps",
         "schedule.steps",
-        "Optimizer updates. 0: as the preset says. Pictures shown are steps × batch × accumulation; about 100 "
+        "Optimizer updates. Pictures shown are steps × batch × accumulation; about 100 "
         "passes over each picture is usual. More learns the face harder and forgets prompts sooner.",
         most=100_000,
         optional=False,
@@ -76,14 +76,14 @@ _FIRST = [
     integer(
         "rank",
         "lora.rank",
-        "Capacity. 0: preset. 16 to 32 for a face, 48 to 64 for a strong style; higher overfits sooner.",
+        "Capacity. 16 to 32 for a face, 48 to 64 for a strong style; higher overfits sooner.",
         most=256,
         optional=False,
     ),
     number(
         "learning_rate",
         "optim.lr",
-        "0: preset. 0.0001 is safe for SDXL and 0.0004 quick; the demo base needs 0.003. Too high ruins "
+        "0.0001 is safe for SDXL and 0.0004 quick; the demo base needs 0.003. Too high ruins "
         "pictures, too low never learns the face.",
         unset=0.0,
         most=1.0,
@@ -94,34 +94,36 @@ _FIRST = [
     number(
         "alpha",
         "lora.alpha",
-        "Strength of the LoRA is alpha / rank. 0: half the rank (or as the preset says, if rank is 0 too).",
+        "Strength of the LoRA is alpha / rank. Follows a rank of your own at half of it.",
         unset=0.0,
         most=512.0,
         step=0.5,
         optional=False,
     ),
-    integer("batch", "schedule.batch", "Pictures at once. 0: preset. More needs more memory.", most=64, optional=False),
+    integer("batch", "schedule.batch", "Pictures at once. More needs more memory.", most=64, optional=False),
     integer(
         "accumulation",
         "schedule.accumulation",
-        "Batches gathered into one update. 0: preset. Acts like a larger batch without its memory.",
+        "Batches gathered into one update. Acts like a larger batch without its memory.",
         most=64,
         optional=False,
     ),
     integer(
         "prior_images",
         "prior.images",
-        "Pictures of ordinary people the base draws itself and trains beside yours. -1: preset, 0: none. "
+        "Pictures of ordinary people the base draws itself and trains beside yours; 0: none. "
         "Without them, a folder of your own or output_preservation the character appears in everybody.",
         unset=-1,
         most=1000,
+        zero="none",
         optional=False,
     ),
     number(
         "min_snr_gamma",
         "loss.min_snr_gamma",
-        "Weighs noise levels evenly. -1: preset, 5 is usual, 0 switches it off.",
+        "Weighs noise levels evenly. 5 is usual, 0 switches it off.",
         most=20.0,
+        zero="off",
         step=0.5,
         optional=False,
     ),
@@ -144,16 +146,17 @@ _FIRST = [
     integer(
         "save_every",
         "output.save_every",
-        "A checkpoint and the state to resume from, every so many steps. 0: preset.",
+        "A checkpoint and the state to resume from, every so many steps.",
         most=10_000,
         optional=False,
     ),
     integer(
         "sample_every",
         "output.sample_every",
-        "Sample pictures every so many steps. -1: preset, 0: none.",
+        "Sample pictures every so many steps; 0: none.",
         unset=-1,
         most=10_000,
+        zero="none",
         optional=False,
     ),
     _prompts(),
@@ -176,14 +179,14 @@ _OPTIMIZER = [
     integer(
         "warmup",
         "schedule.warmup",
-        "Steps over which the learning rate rises to its full height. -1: preset, 0: none.",
+        "Steps over which the learning rate rises to its full height; 0: none.",
         unset=-1,
         most=10_000,
     ),
     integer(
         "cycles",
         "schedule.cycles",
-        "How often cosine_with_restarts falls; other schedules do not use it. 0: preset.",
+        "How often cosine_with_restarts falls; other schedules do not use it.",
         most=100,
     ),
 ]
@@ -192,15 +195,16 @@ _LATER = [
     integer(
         "resolution",
         "buckets.resolution",
-        "Pictures are trained at about so many pixels squared, in buckets of their own aspect. 0: preset.",
+        "Pictures are trained at about so many pixels squared, in buckets of their own aspect.",
         most=2048,
     ),
     integer(
         "epochs",
         "schedule.epochs",
-        "Rounds of the whole set with its repeats, in place of steps. -1: preset, 0: go by steps.",
+        "Rounds of the whole set with its repeats, in place of steps; 0: go by steps.",
         unset=-1,
         most=10_000,
+        zero="by steps",
     ),
     choice(
         "kind",
@@ -209,9 +213,9 @@ _LATER = [
         "lora works everywhere. dora learns direction and length apart, a tenth slower: a little closer at low "
         "rank. lokr is a seventh of the file, wants a higher rate, and some tools cannot read it.",
     ),
-    integer("conv_rank", "lora.conv_rank", "Rank of convolutions. -1: preset, 0: as rank.", unset=-1, most=256),
-    number("conv_alpha", "lora.conv_alpha", "Alpha of convolutions. -1: preset, 0: as alpha.", most=512.0, step=0.5),
-    integer("lokr_factor", "lora.factor", "Size of lokr's small block, usually 8. 0: preset.", most=64),
+    integer("conv_rank", "lora.conv_rank", "Rank of convolutions; 0: as rank.", unset=-1, most=256),
+    number("conv_alpha", "lora.conv_alpha", "Alpha of convolutions; 0: as alpha.", most=512.0, step=0.5),
+    integer("lokr_factor", "lora.factor", "Size of lokr's small block, usually 8.", most=64),
     switch(
         "rank_by_timestep",
         "lora.rank_by_timestep",
@@ -220,22 +224,24 @@ _LATER = [
     number(
         "text_encoder_lr",
         "text.encoder_lr",
-        "Trains the text encoders too. -1: preset, 0: frozen (usual for SDXL), else a tenth of the learning rate. "
+        "Trains the text encoders too. 0: frozen (usual for SDXL), else a tenth of the learning rate. "
         "Learns the trigger faster and bends other words.",
         most=1.0,
+        zero="frozen",
         step=0.00001,
     ),
     integer(
         "text_encoder_steps",
         "text.encoder_steps",
-        "The text encoders stop learning after so many steps. -1: preset, 0: never.",
+        "The text encoders stop learning after so many steps; 0: never.",
         unset=-1,
         most=100_000,
+        zero="to the end",
     ),
     number(
         "caption_dropout",
         "text.dropout",
-        "Share of pictures shown without a caption. -1: preset, 0.05 is usual.",
+        "Share of pictures shown without a caption. 0.05 is usual.",
         most=0.9,
         step=0.01,
     ),
@@ -243,70 +249,72 @@ _LATER = [
     integer(
         "keep_tags",
         "text.keep_tokens",
-        "So many tags stay first while the others are shuffled or dropped. -1: preset, 1 keeps the trigger.",
+        "So many tags stay first while the others are shuffled or dropped. 1 keeps the trigger.",
         unset=-1,
         most=100,
     ),
-    number("tag_dropout", "text.tag_dropout", "Share of tags left out each time. -1: preset.", most=0.9, step=0.01),
+    number("tag_dropout", "text.tag_dropout", "Share of tags left out each time.", most=0.9, step=0.01),
     integer(
         "clip_skip",
         "text.clip_skip",
-        "SD 1.5 alone: 2 for most anime bases. SDXL has its own and does not read it. 0: preset.",
+        "SD 1.5 alone: 2 for most anime bases. SDXL has its own and does not read it.",
         most=12,
     ),
     number(
         "output_preservation",
         "prior.output_weight",
-        "Keeps what the base predicts for the class word on your own pictures. -1: preset, 0: off, 1 is usual. Holds "
+        "Keeps what the base predicts for the class word on your own pictures. 0: off, 1 is usual. Holds "
         "the trigger to its word best of all and without other pictures, at more than twice the time.",
         most=100.0,
+        zero="off",
         step=0.1,
     ),
     number(
         "prior_weight",
         "prior.weight",
-        "How much pictures of other people count beside yours. -1: preset, 1 is usual.",
+        "How much pictures of other people count beside yours. 1 is usual.",
         most=10.0,
         step=0.1,
     ),
     number(
         "weight_penalty",
         "prior.delta_l2",
-        "Penalty on how far weights change. -1: preset, 0: off.",
+        "Penalty on how far weights change; 0: off.",
         most=100.0,
+        zero="off",
         step=0.0001,
     ),
     switch("debiased", "loss.debiased", "Weighs noise levels by 1 / √SNR in place of min-SNR, which it switches off."),
     choice("loss", "loss.kind", LossKind, "l2 is usual. huber and smooth_l1 forgive single bad pictures."),
-    number("huber_c", "loss.huber_c", "Where a huber loss turns straight. 0: preset.", unset=0.0, most=10.0, step=0.01),
+    number("huber_c", "loss.huber_c", "Where a huber loss turns straight.", unset=0.0, most=10.0, step=0.01),
     choice("huber_schedule", "loss.huber_schedule", HuberSchedule, "How huber_c follows the noise level."),
     number(
         "noise_offset",
         "loss.noise_offset",
-        "Lets whole pictures turn darker or brighter. -1: preset, 0: off, up to 0.1.",
+        "Lets whole pictures turn darker or brighter. 0: off, up to 0.1.",
         most=1.0,
+        zero="off",
         step=0.01,
     ),
     switch("masked_loss", "loss.masked", "Learn the figure, not what is behind it, where pictures have a mask."),
-    number("mask_floor", "loss.mask_floor", "How much the masked part counts. -1: preset, 0.1.", most=1.0, step=0.05),
-    number("weight_decay", "optim.weight_decay", "-1: preset, 0.01 is usual.", most=10.0, step=0.001),
-    number("beta1", "optim.beta1", "Memory of the gradient's mean. -1: preset, 0.9.", most=0.999999, step=0.001),
-    number("beta2", "optim.beta2", "Memory of the gradient's size. -1: preset, 0.999.", most=0.999999, step=0.001),
-    number(
-        "grad_clip", "optim.grad_clip", "Longest gradient. 0: preset, 1 is usual.", unset=0.0, most=1000.0, step=0.1
-    ),
+    number("mask_floor", "loss.mask_floor", "How much the masked part counts. 0.1 is usual.", most=1.0, step=0.05),
+    number("weight_decay", "optim.weight_decay", "Pulls weights to 0. 0.01 is usual.", most=10.0, step=0.001),
+    number("beta1", "optim.beta1", "Memory of the gradient's mean. 0.9 is usual.", most=0.999999, step=0.001),
+    number("beta2", "optim.beta2", "Memory of the gradient's size. 0.999 is usual.", most=0.999999, step=0.001),
+    number("grad_clip", "optim.grad_clip", "Longest gradient. 1 is usual.", unset=0.0, most=1000.0, step=0.1),
     number(
         "ema_decay",
         "optim.ema_decay",
-        "Saves a running mean of the weights. -1: preset, 0: off, 0.99 is usual. Smooths the last steps.",
+        "Saves a running mean of the weights. 0: off, 0.99 is usual. Smooths the last steps.",
         most=0.9999,
+        zero="off",
         step=0.001,
     ),
-    number("lr_floor", "schedule.lr_floor", "Share of the rate at the end. -1: preset, 0.", most=1.0, step=0.01),
-    number("power", "schedule.power", "Of the polynomial schedule. 0: preset, 1.", unset=0.0, most=10.0, step=0.1),
-    integer("bucket_step", "buckets.step", "Sides of buckets are multiples of it. 0: preset, 64.", most=256),
-    integer("shortest_side", "buckets.shortest", "Of a bucket, pixels. 0: preset.", most=2048),
-    integer("longest_side", "buckets.longest", "Of a bucket, pixels. 0: preset.", most=4096),
+    number("lr_floor", "schedule.lr_floor", "Share of the rate at the end. 0 is usual.", most=1.0, step=0.01),
+    number("power", "schedule.power", "Of the polynomial schedule. 1 is usual.", unset=0.0, most=10.0, step=0.1),
+    integer("bucket_step", "buckets.step", "Sides of buckets are multiples of it. 64 is usual.", most=256),
+    integer("shortest_side", "buckets.shortest", "Shortest side of a bucket, pixels.", most=2048),
+    integer("longest_side", "buckets.longest", "Longest side of a bucket, pixels.", most=4096),
     switch("gradient_checkpointing", "memory.gradient_checkpointing", "Far less memory, a third slower."),
     choice(
         "cache",
@@ -318,9 +326,10 @@ _LATER = [
     integer(
         "keep_last",
         "output.keep_last",
-        "Checkpoints that stay, besides the best. -1: preset, 0: all.",
+        "Checkpoints that stay, besides the best; 0: all.",
         unset=-1,
         most=1000,
+        zero="all",
     ),
     choice("save_precision", "output.precision", SavePrecision, "Of the file. fp16 is read everywhere."),
     switch(
@@ -328,15 +337,60 @@ _LATER = [
         "output.tag_frequency",
         "Writes how often each tag of your captions occurs into the file. Off keeps your captions to yourself.",
     ),
-    integer(
-        "held_out_every", "output.held_out_every", "Steps between looks at held-out pictures. 0: preset.", most=10_000
-    ),
+    integer("held_out_every", "output.held_out_every", "Steps between looks at held-out pictures.", most=10_000),
     integer(
         "seeds",
         ".seeds",
-        "Trains again with the seeds that follow; their average becomes one more LoRA to choose. 0: preset, 1.",
+        "Trains again with the seeds that follow; their average becomes one more LoRA to choose. 1: once.",
         most=16,
     ),
 ]
 
 WIDGETS: Sequence[Widget] = [*_FIRST, *_OPTIMIZER, *_LATER]
+GROUPS: Sequence[tuple[str, Sequence[str]]] = (
+    ("", ("steps", "rank", "learning_rate", "seed")),
+    (
+        "Length and pictures",
+        ("epochs", "batch", "accumulation", "resolution", "bucket_step", "shortest_side", "longest_side"),
+    ),
+    (
+        "LoRA",
+        (
+            *("alpha", "kind", "lokr_factor", "targets", "conv_rank", "conv_alpha"),
+            *("rank_by_timestep", "ema_decay", "seeds"),
+        ),
+    ),
+    (
+        "Optimizer and schedule",
+        (
+            *("optimizer", "weight_decay", "beta1", "beta2", "grad_clip"),
+            *("schedule", "warmup", "cycles", "power", "lr_floor"),
+        ),
+    ),
+    (
+        "Captions and text encoders",
+        (
+            *("caption_dropout", "shuffle_tags", "keep_tags", "tag_dropout", "clip_skip"),
+            *("text_encoder_lr", "text_encoder_steps"),
+        ),
+    ),
+    ("Other people", ("prior_images", "prior_weight", "output_preservation", "weight_penalty")),
+    (
+        "Loss",
+        (
+            *("min_snr_gamma", "debiased", "loss", "huber_c", "huber_schedule", "noise_offset"),
+            *("masked_loss", "mask_floor"),
+        ),
+    ),
+    ("Memory and machine", ("precision", "gradient_checkpointing", "cache", "deterministic")),
+    (
+        "Files and samples",
+        (
+            *("save_every", "keep_last", "save_precision", "tag_frequency"),
+            *("held_out_every", "sample_every", "sample_prompts"),
+        ),
+    ),
+)
+"""How the page arranges the widgets; their saved order is that of WIDGETS."""
+
+WIDGET_OF = {widget.name: widget for widget in WIDGETS}

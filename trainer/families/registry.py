@@ -42,6 +42,17 @@ def describe_base(path: Path, predicts: Predicts = "") -> Base:
     return replace(base, predicts=predicts)
 
 
+def files_words(path: Path) -> tuple[FamilySpec, Predicts]:
+    """What a base's files say of themselves, without reading a weight: their family, and what they predict."""
+    from .sd.describe import SCHEDULER
+    from .sd.parts import file_prediction, predicts_of
+
+    if path.is_dir():
+        return _folder_spec(path), predicts_of(read_json(path / SCHEDULER, ModelError))
+    header = read_header(path)
+    return _file_spec(path, header), predicts_of(file_prediction(header))
+
+
 def spec_of(base: Base) -> FamilySpec:
     """The family that a base belongs to; ModelError for one that is not known here."""
     for spec in FAMILIES:

@@ -16,7 +16,7 @@ from tests.tiny_checkpoint import write_tiny_checkpoint
 from trainer.demo.build.tokenizer import build_tokenizer
 from trainer.errors import ModelError
 from trainer.families.base import Base
-from trainer.families.registry import describe_base, load_family
+from trainer.families.registry import describe_base, files_words, load_family
 from trainer.families.residence import Residence
 from trainer.families.sd.model import StableDiffusion
 from trainer.generate.sampler import Sampler
@@ -162,6 +162,8 @@ def test_what_a_file_predicts_is_read_from_it(
     assert family.schedule["prediction_type"] == prediction
     assert (float(family.signal[-1]) == 0) is zero
     assert family.metadata()["ss_v_parameterization"] == str(prediction == "v_prediction")
+    spec, word = files_words(path)
+    assert (spec.name, word) == ("sdxl", f"{prediction}, zero SNR" if zero else prediction)
 
 
 @pytest.mark.parametrize(

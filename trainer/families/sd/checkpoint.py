@@ -12,7 +12,7 @@ from ...errors import ModelError
 from ...storage.tensor_header import Header, read_header
 from .layout import UNET, VAE, Layout
 from .ldm_names import open_clip_name, unet_keys, unet_name, vae_keys
-from .parts import SCHEDULE, ZERO_SNR, Encoder
+from .parts import SCHEDULE, Encoder, file_prediction
 from .shapes import clip_config, open_clip_config, unet_config, vae_config
 from .tokenizer import clip_tokenizer
 
@@ -33,7 +33,7 @@ class CheckpointParts:
 
     @property
     def schedule(self) -> Mapping[str, Any]:
-        return {**SCHEDULE, **_prediction(self._header)}
+        return {**SCHEDULE, **file_prediction(self._header)}
 
     def unet(self, dtype: torch.dtype) -> Any:
         from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
@@ -136,11 +136,3 @@ def _weights(model: torch.nn.Module) -> Iterator[tuple[str, Tensor]]:
 
 def _ids(tokenizer: Any) -> dict[str, int]:
     return {name: getattr(tokenizer, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
-
-
-def _prediction(header: Header) -> dict[str, Any]:
-    """What the file says that it predicts: marks of its own as ComfyUI reads them, else modelspec's word for it."""
-    if "v_pred" in header.shapes:
-        return {"prediction_type": "v_prediction", **(ZERO_SNR if "ztsnr" in header.shapes else {})}
-    said = header.metadata.get("modelspec.prediction_type", "").lower()
-    return {"prediction_type": "v_prediction"} if said in ("v", "v_prediction", "v-prediction") else {}

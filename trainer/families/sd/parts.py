@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 
+from ...storage.tensor_header import Header
 from ..base import Predicts
 
 SCHEDULE: Mapping[str, Any] = {
@@ -28,6 +29,21 @@ SAID: Mapping[Predicts, Mapping[str, Any]] = {
     "v_prediction, zero SNR": {"prediction_type": "v_prediction", **ZERO_SNR},
 }
 """What the user's word changes of a schedule."""
+
+
+def file_prediction(header: Header) -> dict[str, Any]:
+    """What a file says that it predicts: marks of its own as ComfyUI reads them, else modelspec's word for it."""
+    if "v_pred" in header.shapes:
+        return {"prediction_type": "v_prediction", **(ZERO_SNR if "ztsnr" in header.shapes else {})}
+    said = header.metadata.get("modelspec.prediction_type", "").lower()
+    return {"prediction_type": "v_prediction"} if said in ("v", "v_prediction", "v-prediction") else {}
+
+
+def predicts_of(schedule: Mapping[str, Any]) -> Predicts:
+    """The user's word for what a schedule says."""
+    if schedule.get("prediction_type", "epsilon") != "v_prediction":
+        return "epsilon"
+    return "v_prediction, zero SNR" if schedule.get("rescale_betas_zero_snr") else "v_prediction"
 
 
 class Encoder(NamedTuple):

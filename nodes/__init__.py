@@ -22,6 +22,7 @@ from .dataset.save import SaveDataset
 from .dataset.variants import MakeStyleVariants
 from .demo.base_model import DemoBaseModel
 from .demo.character import DemoCharacter
+from .panel.kept_run import serve_kept_runs
 from .train.base_model import ChooseBaseModel
 from .train.exchange import ExportRecipe, ImportRecipe
 from .train.plan import PlanRun
@@ -32,6 +33,10 @@ from .use.apply_lora import ApplyCharacterLora
 
 class LikenessExtension(ComfyExtension):
     """What the host asks for at start."""
+
+    async def on_load(self) -> None:
+        """Before the nodes are asked for."""
+        serve_kept_runs()
 
     async def get_node_list(self) -> list[type[Any]]:
         return [

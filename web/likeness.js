@@ -6,7 +6,14 @@ import { app } from "../../scripts/app.js";
 import { CaptionsPanel } from "./captions/captions_panel.js";
 import { CheckPanel } from "./dataset/check_panel.js";
 import { RunPanel } from "./run/run_panel.js";
+import { foldAdvanced } from "./shared/advanced_widgets.js";
+import { wear } from "./shared/graph_nodes.js";
+import { Messages } from "./shared/messages.js";
 import { LivePanel, NotePanel } from "./shared/note_panel.js";
+import { Outcomes } from "./shared/outcomes.js";
+import { giveSize } from "./shared/panel_size.js";
+import { PromptOwner } from "./shared/prompt_owner.js";
+import { Restoring } from "./shared/restoring.js";
 
 const TRAIN = "LikenessTrainCharacterLora";
 const CHECK = "LikenessCheckDataset";
@@ -31,14 +38,18 @@ const NOTED = new Set([
   "LikenessCheckLora",
 ]);
 
-const panels = new WeakMap();
+const SHEETS = ["shared/panel.css", "dataset/check_panel.css", "captions/captions_panel.css"];
+
 const listed = new Set();
+const owner = new PromptOwner(api);
+const messages = new Messages(api, owner, new Outcomes(), listNew);
+const restoring = new Restoring(api, messages);
 
 app.registerExtension({
   name: "likeness",
 
   init() {
-    for (const name of ["shared/panel.css", "dataset/check_panel.css", "captions/captions_panel.css"]) {
+    for (const name of SHEETS) {
       const sheet = document.createElement("link");
       sheet.rel = "stylesheet";
       sheet.href = new URL(`./${name}`, import.meta.url).href;
@@ -47,54 +58,26 @@ app.registerExtension({
   },
 
   setup() {
-    for (const event of ["likeness.train", "likeness.note"]) {
-      api.addEventListener(event, ({ detail }) => {
-        const node = nodeOfExecution(String(detail.node));
-        if (node) panels.get(node)?.show(detail);
-      });
-    }
+    owner.listen();
+    messages.listen();
+    restoring.listen();
   },
 
   nodeCreated(node) {
-    if (node.comfyClass?.startsWith("Likeness")) foldAdvanced(node);
-    if (node.comfyClass === TRAIN) {
-      addPanel(node, new RunPanel(urlOf));
-    } else if (node.comfyClass === CHECK) {
-      addPanel(node, new CheckPanel(urlOf, reviewOf(node)));
-    } else if (node.comfyClass === CAPTIONS) {
-      addPanel(node, new CaptionsPanel(urlOf, reviewOf(node)));
-    } else if (DRAWING.has(node.comfyClass)) {
-      addPanel(node, new LivePanel());
-    } else if (NOTED.has(node.comfyClass)) {
-      addPanel(node, new NotePanel());
-    }
-  },
-
-  /** A tab that is opened again, or an undo of the graph, makes nodes anew: their panels show what was made before. */
-  onNodeOutputsUpdated(outputs) {
-    for (const [locator, output] of Object.entries(outputs ?? {})) {
-      const node = nodeOfLocator(locator);
-      if (node) panels.get(node)?.executed(output);
-    }
+    if (!node.comfyClass?.startsWith("Likeness")) return;
+    foldAdvanced(node);
+    const panel = panelFor(node);
+    if (panel) addPanel(node, panel);
+    giveSize(node);
   },
 });
 
-/**
- * The classic renderer folds only widgets that say so themselves; its menu's "Show Advanced" unfolds them. Its layout
- * keeps room for folded ones unless they are hidden too.
- */
-function foldAdvanced(node) {
-  const advanced = (node.widgets ?? []).filter((widget) => widget.options?.advanced);
-  if (!advanced.length) return;
-  for (const widget of advanced) {
-    widget.advanced = true;
-    Object.defineProperty(widget, "hidden", {
-      configurable: true,
-      get: () => !window.LiteGraph.vueNodesMode && !node.showAdvanced,
-      set: () => {},
-    });
-  }
-  node.setSize([node.size[0], node.computeSize()[1]]);
+function panelFor(node) {
+  if (node.comfyClass === TRAIN) return new RunPanel(urlOf);
+  if (node.comfyClass === CHECK) return new CheckPanel(urlOf, reviewOf(node));
+  if (node.comfyClass === CAPTIONS) return new CaptionsPanel(urlOf, reviewOf(node));
+  if (DRAWING.has(node.comfyClass)) return new LivePanel();
+  return NOTED.has(node.comfyClass) ? new NotePanel() : null;
 }
 
 /** The widget in which a node keeps its decisions, so that they are saved with the workflow. */
@@ -114,56 +97,27 @@ function reviewOf(node) {
 
 /** Puts a panel below the node's widgets; it holds no value of the workflow. */
 function addPanel(node, panel) {
-  panels.set(node, panel);
+  wear(node, panel);
   const widget = node.addDOMWidget("likeness_panel", "likeness_panel", panel.element, {
     serialize: false,
     hideOnZoom: false,
     getMinHeight: () => panel.height,
   });
   widget.serialize = false;
-  if (panel.isFixed) {
-    // Without a layout of its own the widget keeps its height, and a picture below gets the room.
-    widget.computeLayoutSize = undefined;
-    widget.computeSize = (width) => [width ?? node.size[0], panel.height];
-  }
-  const executed = node.onExecuted;
-  node.onExecuted = function (output) {
-    executed?.apply(this, arguments);
-    panel.executed(output);
-    for (const name of madeFiles(output)) list(name);
-  };
+  if (!panel.isFixed) return;
+  // Without a layout of its own the widget keeps its height, and a picture below gets the room.
+  widget.computeLayoutSize = undefined;
+  widget.computeSize = (width) => [width ?? node.size[0], panel.height];
 }
 
 /** A new LoRA shows in every LoraLoader at once, a saved dataset in every Load character dataset. */
-function list(name) {
-  if (listed.has(name)) return;
-  listed.add(name);
-  app.refreshComboInNodes();
-}
-
-function madeFiles(output) {
-  const runs = (output?.likeness ?? []).map((state) => state.lora);
-  return [...runs, ...(output?.lora ?? []), ...(output?.folder ?? [])].filter(Boolean);
-}
-
-/** Inside subgraphs the host names a node by its path: "1:2:3". */
-function nodeOfExecution(id) {
-  let graph = app.rootGraph ?? app.graph;
-  let node = null;
-  for (const part of id.split(":")) {
-    node = graph?.getNodeById(Number(part)) ?? graph?.getNodeById(part) ?? null;
-    graph = node?.subgraph;
+function listNew(output) {
+  const runs = (output.likeness ?? []).map((state) => state.lora);
+  for (const name of [...runs, ...(output.lora ?? []), ...(output.folder ?? [])]) {
+    if (!name || listed.has(name)) continue;
+    listed.add(name);
+    app.refreshComboInNodes();
   }
-  return node;
-}
-
-/** Outputs are kept by "5", or by "<subgraph>:5" inside a subgraph. */
-function nodeOfLocator(locator) {
-  const [first, second] = locator.split(":");
-  const root = app.rootGraph ?? app.graph;
-  const graph = second === undefined ? root : root?.subgraphs?.get(first);
-  const id = second ?? first;
-  return graph?.getNodeById(Number(id)) ?? graph?.getNodeById(id) ?? null;
 }
 
 function urlOf(view) {

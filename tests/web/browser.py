@@ -23,7 +23,16 @@ _HOST = {
     "/": ("text/html", "<!doctype html><title>Likeness</title><body></body>"),
     "/scripts/api.js": (
         "text/javascript",
-        """class Api extends EventTarget { apiURL(path) { return `/api${path}`; } }
+        """class Api extends EventTarget {
+            answers = {};
+            asked = [];
+            apiURL(path) { return `/api${path}`; }
+            async fetchApi(path) {
+                this.asked.push(path);
+                return { json: async () => this.answers[path.split('?')[0]] ?? {} };
+            }
+            async queuePrompt() { return { prompt_id: await this.nextPrompt }; }
+        }
         export const api = (window.api = new Api());""",
     ),
     "/scripts/app.js": (
@@ -31,6 +40,13 @@ _HOST = {
         """export const app = (window.app = {
             extensions: [],
             refreshed: 0,
+            extensionManager: {
+                workflow: {
+                    openWorkflows: [],
+                    activeWorkflow: null,
+                    $onAction(hear) { app.hear = hear; },
+                },
+            },
             registerExtension(extension) { this.extensions.push(extension); },
             refreshComboInNodes() { this.refreshed += 1; },
         });""",

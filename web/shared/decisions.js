@@ -23,6 +23,11 @@ export class Decisions {
     return "";
   }
 
+  /** How many there are. @returns {number} */
+  get count() {
+    return 0;
+  }
+
   clear(words) {
     this.act(words, () => this.read(""));
   }
@@ -45,6 +50,11 @@ export class Decisions {
     const last = this.undos.pop();
     if (last) this.read(last.before);
   }
+}
+
+/** What a panel says of decisions that it has no pictures for yet; `first` when there are none. */
+export function keptWords(count, first) {
+  return count ? `${count} decision${count === 1 ? "" : "s"} kept; queue to see ${count === 1 ? "it" : "them"}.` : first;
 }
 
 /** The JSON object in a text; {} where there is none. */

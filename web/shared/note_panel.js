@@ -17,6 +17,11 @@ export class NotePanel {
     this.show({ text: output?.text?.join?.("") ?? "", warning });
   }
 
+  /** How it stands, when nothing was made. */
+  say(words, isFault) {
+    this.show(isFault ? { text: "", warning: words } : { text: words });
+  }
+
   /** A warning comes first and in the colour of warnings. */
   show({ text, warning = "" }) {
     const words = warning ? [make("div", "likeness-warning", warning)] : [];

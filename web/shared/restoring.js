@@ -1,0 +1,56 @@
+// @ts-check
+/** Fills panels that a tab, an undo, a reload or a reopened workflow made anew. */
+
+import { app } from "../../../scripts/app.js";
+import { showKeptRun } from "../run/kept_run.js";
+import { activeWorkflow, panelOf, panelled } from "./graph_nodes.js";
+import { recalled } from "./recall.js";
+
+const TRAIN = "LikenessTrainCharacterLora";
+
+export class Restoring {
+  /**
+   * @param {any} api
+   * @param {import("./messages.js").Messages} messages
+   */
+  constructor(api, messages) {
+    this.api = api;
+    this.messages = messages;
+    this.asked = new WeakSet();
+  }
+
+  /** The host opens a workflow once its nodes are made and its tab is in front; an undo does so too. */
+  listen() {
+    app.extensionManager?.workflow?.$onAction?.(({ name, after }) => {
+      if (name === "openWorkflow") after(() => this.restore());
+    });
+  }
+
+  async restore() {
+    const workflow = activeWorkflow();
+    this.messages.showAgain();
+    if (!this.asked.has(workflow)) {
+      this.asked.add(workflow);
+      await this.recall(workflow);
+    }
+    if (workflow === activeWorkflow()) await this.showKeptRuns();
+  }
+
+  /** What this page has heard itself is newer than anything in the history. */
+  async recall(workflow) {
+    const known = this.messages.outcomes.of(workflow);
+    const kinds = new Map([...panelled()].map(([id, node]) => [id, node.comfyClass]));
+    const found = await recalled(this.api, kinds).catch(() => new Map());
+    for (const [id, { kind, ...part }] of found) {
+      if (known.has(id)) continue;
+      this.messages.outcomes.change(workflow, id, kind, part);
+      if (workflow === activeWorkflow()) this.messages.showOn(id, kind, part);
+    }
+  }
+
+  async showKeptRuns() {
+    const known = this.messages.outcomes.of(activeWorkflow());
+    const runs = [...panelled()].filter(([id, node]) => node.comfyClass === TRAIN && !known.has(id));
+    await Promise.all(runs.map(([, node]) => showKeptRun(this.api, node, panelOf(node)).catch(() => undefined)));
+  }
+}

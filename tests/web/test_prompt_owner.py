@@ -70,8 +70,8 @@ def test_a_prompt_that_nobody_here_queued_shows_nothing(tabs: Tabs) -> None:
 
 def test_messages_that_are_quicker_than_the_prompts_name_are_shown(tabs: Tabs) -> None:
     tabs.open("a", SAVE)
-    tabs.page.evaluate(_QUEUE_SLOWLY, ["of a", {"7": {"class_type": SAVE, "inputs": {}}}])
-    tabs.made("of a", text=["made at once"])
+    tabs.page.evaluate(_QUEUE_SLOWLY, ["a quick one", {"7": {"class_type": SAVE, "inputs": {}}}])
+    tabs.made("a quick one", text=["made at once"])
     tabs.page.evaluate("() => { answerNow(); return new Promise((done) => setTimeout(done)) }")
     assert tabs.words() == "made at once"
 

@@ -14,6 +14,7 @@ import { Outcomes } from "./shared/outcomes.js";
 import { giveSize } from "./shared/panel_size.js";
 import { PromptOwner } from "./shared/prompt_owner.js";
 import { Restoring } from "./shared/restoring.js";
+import { growTextBoxes } from "./shared/text_boxes.js";
 
 const TRAIN = "LikenessTrainCharacterLora";
 const CHECK = "LikenessCheckDataset";
@@ -68,6 +69,7 @@ app.registerExtension({
     foldAdvanced(node);
     const panel = panelFor(node);
     if (panel) addPanel(node, panel);
+    growTextBoxes(node);
     giveSize(node);
   },
 });

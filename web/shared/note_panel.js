@@ -10,6 +10,7 @@ export class NotePanel {
     this.element.setAttribute("role", "status");
     this.height = 64;
     this.isFixed = true;
+    this.say("Queue: what comes of it is told here.", false);
   }
 
   executed(output) {
@@ -36,6 +37,7 @@ export class LivePanel extends NotePanel {
     super();
     this.element.classList.add("likeness-live");
     this.height = 204;
+    this.say("Queue to draw: pictures show here as they come.", false);
   }
 
   /** `picture` is a data URL. */

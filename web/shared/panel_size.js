@@ -16,6 +16,8 @@ const SIZES = {
 
 export function giveSize(node) {
   const [width, height] = SIZES[node.comfyClass] ?? USUAL;
-  const least = node.computeSize();
-  node.setSize([Math.max(width, least[0]), Math.max(height, least[1])]);
+  const wide = Math.max(width, node.computeSize()[0], node.size[0]);
+  node.setSize([wide, node.size[1]]);
+  // Text boxes are lower in a wider node.
+  node.setSize([wide, Math.max(height, node.computeSize()[1])]);
 }

@@ -21,6 +21,7 @@ def _answer(query: Mapping[str, str]) -> dict[str, Any]:
 
 def kept_run(name: str) -> dict[str, Any]:
     """The whole state of the run of that name as its log tells it; {} when there is none."""
+    from ...trainer.training.run.folder import RunFolder
     from .run import is_followed, logged_state
 
     try:
@@ -31,6 +32,7 @@ def kept_run(name: str) -> dict[str, Any]:
     if not state.step and not state.is_finished:
         return {}
     if not state.is_finished and not is_followed(folder):
-        kept = f", saved at step {state.saved[-1]}; queue again to go on." if state.saved else "; queue again."
+        saved = RunFolder(folder).checkpoints()
+        kept = f", saved at step {saved[-1].step}; queue again to go on." if saved else "; queue again."
         state.status = f"Stopped at step {state.step} of {state.steps}{kept}"
     return state.snapshot()

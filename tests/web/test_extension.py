@@ -89,7 +89,9 @@ def test_a_new_lora_is_listed_once(extension: Any) -> None:
 def test_pictures_are_seen_while_a_node_draws_and_words_when_it_is_done(extension: Any) -> None:
     panel = extension.locator(_create(extension, "LikenessFillGaps"))
     pixel = "data:image/gif;base64,R0lGODlhAQABAIAAAMLCwgAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
-    extension.evaluate(_TELL, ["likeness.note", {"prompt": "mine", "node": "7", "text": "1 of 2 filled", "picture": pixel}])
+    extension.evaluate(
+        _TELL, ["likeness.note", {"prompt": "mine", "node": "7", "text": "1 of 2 filled", "picture": pixel}]
+    )
     assert panel.locator("img").get_attribute("src") == pixel
     assert "1 of 2 filled" in panel.inner_text()
     _made(extension, {"text": ["2 filled."], "warning": ["Still missing: smile"]})

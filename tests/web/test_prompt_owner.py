@@ -160,7 +160,7 @@ def test_decisions_that_were_saved_are_counted_before_anything_ran(tabs: Tabs) -
     tabs.page.evaluate("(text) => { keptReview = text }", kept)
     tabs.open("a", "LikenessCheckDataset")
     assert "3 decisions kept; queue to see them." in tabs.words()
-    tabs.page.evaluate("() => { keptReview = '{\"appearance\":{\"hair\":\"omit\"}}' }")
+    tabs.page.evaluate('() => { keptReview = \'{"appearance":{"hair":"omit"}}\' }')
     tabs.open("b", REVIEW)
     assert "1 decision kept; queue to see it." in tabs.words()
 

@@ -3,6 +3,7 @@
 
 import { app } from "../../../scripts/app.js";
 import { showKeptRun } from "../run/kept_run.js";
+import { CANCELLED } from "./messages.js";
 import { activeWorkflow, panelOf, panelled } from "./graph_nodes.js";
 import { recalled } from "./recall.js";
 
@@ -48,9 +49,15 @@ export class Restoring {
     }
   }
 
+  /** A run's folder tells more of a run that stopped than the history does; why it failed is told over it. */
   async showKeptRuns() {
     const known = this.messages.outcomes.of(activeWorkflow());
-    const runs = [...panelled()].filter(([id, node]) => node.comfyClass === TRAIN && !known.has(id));
-    await Promise.all(runs.map(([, node]) => showKeptRun(this.api, node, panelOf(node)).catch(() => undefined)));
+    for (const [id, node] of panelled()) {
+      const { output, live, said } = known.get(id) ?? {};
+      if (node.comfyClass !== TRAIN || output || live) continue;
+      const panel = panelOf(node);
+      await showKeptRun(this.api, node, panel).catch(() => undefined);
+      if (said && said !== CANCELLED) panel.say(said, true);
+    }
   }
 }

@@ -31,9 +31,17 @@ def _stepped(pack: Pack, step: int) -> Any:
     )
 
 
-def test_a_run_that_stopped_tells_what_is_kept_and_no_pace(pack: Pack, log: Callable[..., None]) -> None:
-    events = pack("trainer.training.run.events")
-    log(_stepped(pack, 1), _stepped(pack, 2), events.Saved(step=2, path=Path("sage-2.safetensors")))
+def test_a_run_that_stopped_tells_what_is_kept_and_no_pace(
+    pack: Pack, log: Callable[..., None], fake_host: FakeHost
+) -> None:
+    log(_stepped(pack, 1), _stepped(pack, 2))
+    checkpoint: Path = (
+        pack("trainer.training.run.folder")
+        .RunFolder(fake_host.home / "output" / "likeness" / "sage")
+        .checkpoint("sage", 2)
+    )
+    checkpoint.parent.mkdir()
+    checkpoint.touch()
     said = json.loads(json.dumps(pack("nodes.panel.kept_run").kept_run("sage")))
     assert said["status"] == "Stopped at step 2 of 30, saved at step 2; queue again to go on."
     assert said["loss"] == [[1, 0.1], [2, 0.1]]

@@ -120,7 +120,8 @@ _GRAPH = """() => {
 
 _QUEUE = """async ([prompt, kinds]) => {
     api.nextPrompt = prompt;
-    const output = Object.fromEntries(Object.entries(kinds).map(([id, kind]) => [id, { class_type: kind, inputs: {} }]));
+    const nodes = Object.entries(kinds).map(([id, kind]) => [id, { class_type: kind, inputs: {} }]);
+    const output = Object.fromEntries(nodes);
     await api.queuePrompt(0, { output, workflow: {} });
 }"""
 

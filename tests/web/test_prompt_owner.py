@@ -1,5 +1,6 @@
 """A panel shows what its own workflow's node of its own kind said, and shows it again when it is made anew."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -84,6 +85,15 @@ def test_nodes_made_anew_by_an_undo_show_what_was_made(tabs: Tabs) -> None:
     assert tabs.words() == "made"
 
 
+def test_a_node_answered_from_the_cache_shows_what_it_made(tabs: Tabs) -> None:
+    tabs.open("a", SAVE)
+    tabs.queue("of a", SAVE)
+    tabs.made("of a", text=["made"])
+    tabs.tell("likeness.note", prompt="of a", node="7", text="1 of 2")
+    tabs.tell("executed", prompt_id="of a", node="7", output=None)
+    assert tabs.words() == "made"
+
+
 def test_a_run_in_progress_is_known_again_after_a_reload(tabs: Tabs) -> None:
     tabs.open("a", SAVE)
     graph = {"7": {"class_type": SAVE, "inputs": {}}}
@@ -156,8 +166,8 @@ def test_a_run_comes_back_from_its_folder(tabs: Tabs) -> None:
 
 
 def test_decisions_that_were_saved_are_counted_before_anything_ran(tabs: Tabs) -> None:
-    kept = '{"kept":[],"dropped":["%s"],"waived":{"%s":["blur","size"]},"waived_of_set":[]}' % ("a" * 64, "b" * 64)
-    tabs.page.evaluate("(text) => { keptReview = text }", kept)
+    kept = {"dropped": ["a" * 64], "waived": {"b" * 64: ["blur", "size"]}}
+    tabs.page.evaluate("(text) => { keptReview = text }", json.dumps(kept))
     tabs.open("a", "LikenessCheckDataset")
     assert "3 decisions kept; queue to see them." in tabs.words()
     tabs.page.evaluate('() => { keptReview = \'{"appearance":{"hair":"omit"}}\' }')

@@ -42,9 +42,9 @@ export class Messages {
     return this.owner.withOwner(prompt, ({ workflow, kinds }) => {
       const kind = kinds.get(id);
       if (!kind?.startsWith(OURS)) return;
-      this.outcomes.change(workflow, id, kind, part);
+      const outcome = this.outcomes.change(workflow, id, kind, part);
       if (part.output) this.made(part.output);
-      if (workflow === activeWorkflow()) this.showOn(id, kind, part);
+      if (workflow === activeWorkflow()) this.showOn(id, kind, part.live || part.said ? part : outcome);
     });
   }
 
@@ -87,8 +87,9 @@ function panelFor(id, kind) {
   return node?.comfyClass === kind ? panelOf(node) : undefined;
 }
 
+/** The host tells of no output when a node was answered from its cache and had none to keep. */
 function made(output) {
-  return { output, live: null, said: "" };
+  return { ...(output ? { output } : {}), live: null, said: "" };
 }
 
 export function fault(words) {

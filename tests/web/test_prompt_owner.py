@@ -85,6 +85,19 @@ def test_nodes_made_anew_by_an_undo_show_what_was_made(tabs: Tabs) -> None:
     assert tabs.words() == "made"
 
 
+def test_a_box_kept_for_the_node_before_gets_the_panel_of_the_node_now(tabs: Tabs) -> None:
+    """Vue keeps the box of a node with the same number, and what is in it."""
+    tabs.open("a", SAVE)
+    tabs.queue("of a", SAVE)
+    tabs.made("of a", text=["made in a"])
+    tabs.page.evaluate("() => { window.keptBox = node.panel; keptBox.dataset.nodeId = '7' }")
+    tabs.page.evaluate(_OPEN, ["b", SAVE, True])
+    assert "made in a" not in tabs.page.evaluate("() => keptBox.innerText")
+    tabs.queue("of b", SAVE)
+    tabs.made("of b", text=["made in b"])
+    assert tabs.page.evaluate("() => keptBox.innerText") == "made in b"
+
+
 def test_a_node_answered_from_the_cache_shows_what_it_made(tabs: Tabs) -> None:
     tabs.open("a", SAVE)
     tabs.queue("of a", SAVE)
@@ -190,8 +203,8 @@ _START = """() => {
     app.graphToPrompt = async () => ({ output: nowPrompt });
 }"""
 
-_OPEN = """async ([name, kind]) => {
-    document.querySelectorAll('body > div').forEach((box) => box.remove());
+_OPEN = """async ([name, kind, keepsBox]) => {
+    if (!keepsBox) document.querySelectorAll('body > div').forEach((box) => box.remove());
     const node = window.node = {
         id: 7, comfyClass: kind, size: [300, 200], computeSize: () => [300, 200], setSize() {},
         widgets: [{ name: 'review', value: keptReview }, { name: 'name', value: 'sage' }],
@@ -199,7 +212,7 @@ _OPEN = """async ([name, kind]) => {
             node.panel = document.createElement('div');
             node.panel.style.cssText = 'position: fixed; inset: 0 auto auto 0; width: 600px; height: 600px';
             node.panel.append(element);
-            document.body.append(node.panel);
+            if (!keepsBox) document.body.append(node.panel);
             return { name, type, element };
         },
     };

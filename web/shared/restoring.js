@@ -5,8 +5,10 @@ import { app } from "../../../scripts/app.js";
 import { showKeptRun } from "../run/kept_run.js";
 import { CANCELLED } from "./messages.js";
 import { activeWorkflow, panelOf, panelled } from "./graph_nodes.js";
+import { mountAnew } from "./mounting.js";
 import { recalled } from "./recall.js";
 
+const SETTLED = 300;
 const TRAIN = "LikenessTrainCharacterLora";
 
 export class Restoring {
@@ -30,6 +32,8 @@ export class Restoring {
   async restore() {
     const workflow = activeWorkflow();
     this.messages.showAgain();
+    mountAnew();
+    setTimeout(mountAnew, SETTLED);
     if (!this.asked.has(workflow)) {
       this.asked.add(workflow);
       await this.recall(workflow);

@@ -9,7 +9,6 @@ import { RunPanel } from "./run/run_panel.js";
 import { foldAdvanced } from "./shared/advanced_widgets.js";
 import { wear } from "./shared/graph_nodes.js";
 import { Messages } from "./shared/messages.js";
-import { mark } from "./shared/mounting.js";
 import { LivePanel, NotePanel } from "./shared/note_panel.js";
 import { Outcomes } from "./shared/outcomes.js";
 import { giveSize } from "./shared/panel_size.js";
@@ -65,6 +64,10 @@ app.registerExtension({
     restoring.listen();
   },
 
+  beforeConfigureGraph() {
+    restoring.begin();
+  },
+
   nodeCreated(node) {
     if (!node.comfyClass?.startsWith("Likeness")) return;
     foldAdvanced(node);
@@ -101,7 +104,6 @@ function reviewOf(node) {
 /** Puts a panel below the node's widgets; it holds no value of the workflow. */
 function addPanel(node, panel) {
   wear(node, panel);
-  mark(panel);
   const widget = node.addDOMWidget("likeness_panel", "likeness_panel", panel.element, {
     serialize: false,
     hideOnZoom: false,

@@ -85,17 +85,15 @@ def test_nodes_made_anew_by_an_undo_show_what_was_made(tabs: Tabs) -> None:
     assert tabs.words() == "made"
 
 
-def test_a_box_kept_for_the_node_before_gets_the_panel_of_the_node_now(tabs: Tabs) -> None:
-    """Vue keeps the box of a node with the same number, and what is in it."""
+def test_what_comes_while_another_workflow_is_being_opened_is_not_shown_on_it(tabs: Tabs) -> None:
+    """Its nodes are there before its tab is in front."""
     tabs.open("a", SAVE)
     tabs.queue("of a", SAVE)
-    tabs.made("of a", text=["made in a"])
-    tabs.page.evaluate("() => { window.keptBox = node.panel; keptBox.dataset.nodeId = '7' }")
-    tabs.page.evaluate(_OPEN, ["b", SAVE, True])
-    assert "made in a" not in tabs.page.evaluate("() => keptBox.innerText")
-    tabs.queue("of b", SAVE)
-    tabs.made("of b", text=["made in b"])
-    assert tabs.page.evaluate("() => keptBox.innerText") == "made in b"
+    tabs.page.evaluate("() => { duringOpening = { prompt: 'of a', node: '7', text: 'working in a' } }")
+    tabs.open("b", SAVE)
+    assert "in a" not in tabs.words()
+    tabs.open("a", SAVE)
+    assert tabs.words() == "working in a"
 
 
 def test_a_node_answered_from_the_cache_shows_what_it_made(tabs: Tabs) -> None:
@@ -199,12 +197,14 @@ _START = """() => {
     window.workflows = {};
     window.nowPrompt = {};
     window.keptReview = '';
+    window.duringOpening = null;
     api.answers = {};
     app.graphToPrompt = async () => ({ output: nowPrompt });
 }"""
 
-_OPEN = """async ([name, kind, keepsBox]) => {
-    if (!keepsBox) document.querySelectorAll('body > div').forEach((box) => box.remove());
+_OPEN = """async ([name, kind]) => {
+    document.querySelectorAll('body > div').forEach((box) => box.remove());
+    app.extensions[0].beforeConfigureGraph();
     const node = window.node = {
         id: 7, comfyClass: kind, size: [300, 200], computeSize: () => [300, 200], setSize() {},
         widgets: [{ name: 'review', value: keptReview }, { name: 'name', value: 'sage' }],
@@ -212,12 +212,14 @@ _OPEN = """async ([name, kind, keepsBox]) => {
             node.panel = document.createElement('div');
             node.panel.style.cssText = 'position: fixed; inset: 0 auto auto 0; width: 600px; height: 600px';
             node.panel.append(element);
-            if (!keepsBox) document.body.append(node.panel);
+            document.body.append(node.panel);
             return { name, type, element };
         },
     };
     app.extensions[0].nodeCreated(node);
     app.rootGraph = { id: name, nodes: [node], getNodeById: (id) => (String(id) === '7' ? node : null) };
+    if (duringOpening) api.dispatchEvent(new CustomEvent('likeness.note', { detail: duringOpening }));
+    duringOpening = null;
     const tab = workflows[name] ??= { activeState: { id: name } };
     app.extensionManager.workflow.openWorkflows = Object.values(workflows);
     app.extensionManager.workflow.activeWorkflow = tab;

@@ -20,6 +20,7 @@ export class Messages {
     this.owner = owner;
     this.outcomes = outcomes;
     this.made = made;
+    this.isHeld = false;
   }
 
   listen() {
@@ -44,7 +45,7 @@ export class Messages {
       if (!kind?.startsWith(OURS)) return;
       const outcome = this.outcomes.change(workflow, id, kind, part);
       if (part.output) this.made(part.output);
-      if (workflow === activeWorkflow()) this.showOn(id, kind, part.live || part.said ? part : outcome);
+      if (this.isInFront(workflow)) this.showOn(id, kind, part.live || part.said ? part : outcome);
     });
   }
 
@@ -61,9 +62,13 @@ export class Messages {
       for (const [id, { kind, said }] of this.outcomes.of(workflow)) {
         if (!said || kinds.get(id) !== kind) continue;
         this.outcomes.change(workflow, id, kind, { live: null, said: "" });
-        if (workflow === activeWorkflow()) panelFor(id, kind)?.say(WAITS, false);
+        if (this.isInFront(workflow)) panelFor(id, kind)?.say(WAITS, false);
       }
     });
+  }
+
+  isInFront(workflow) {
+    return !this.isHeld && workflow === activeWorkflow();
   }
 
   showOn(id, kind, part) {

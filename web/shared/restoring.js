@@ -5,10 +5,9 @@ import { app } from "../../../scripts/app.js";
 import { showKeptRun } from "../run/kept_run.js";
 import { CANCELLED } from "./messages.js";
 import { activeWorkflow, panelOf, panelled } from "./graph_nodes.js";
-import { mountAnew } from "./mounting.js";
 import { recalled } from "./recall.js";
 
-const SETTLED = 300;
+const GIVEN_UP = 20_000;
 const TRAIN = "LikenessTrainCharacterLora";
 
 export class Restoring {
@@ -29,11 +28,18 @@ export class Restoring {
     });
   }
 
+  /** From here on nodes are made whose workflow is not in front yet: what comes meanwhile is shown once it is. */
+  begin() {
+    this.messages.isHeld = true;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.restore(), GIVEN_UP);
+  }
+
   async restore() {
+    clearTimeout(this.timer);
+    this.messages.isHeld = false;
     const workflow = activeWorkflow();
     this.messages.showAgain();
-    mountAnew();
-    setTimeout(mountAnew, SETTLED);
     if (!this.asked.has(workflow)) {
       this.asked.add(workflow);
       await this.recall(workflow);
@@ -49,7 +55,7 @@ export class Restoring {
     for (const [id, { kind, ...part }] of found) {
       if (known.has(id)) continue;
       this.messages.outcomes.change(workflow, id, kind, part);
-      if (workflow === activeWorkflow()) this.messages.showOn(id, kind, part);
+      if (this.messages.isInFront(workflow)) this.messages.showOn(id, kind, part);
     }
   }
 

@@ -23,6 +23,7 @@ from .dataset.variants import MakeStyleVariants
 from .demo.base_model import DemoBaseModel
 from .demo.character import DemoCharacter
 from .host.routes import answer_page
+from .panel.kept_run import serve_kept_runs
 from .sentences import told_in_sentences
 from .train.base_model import ChooseBaseModel
 from .train.base_shown import base_words, shown_base
@@ -38,6 +39,8 @@ class LikenessExtension(ComfyExtension):
     """What the host asks for at start."""
 
     async def on_load(self) -> None:
+        """Before the nodes are asked for."""
+        serve_kept_runs()
         answer_page("recipe", recipe_table, shown_recipe)
         answer_page("base", base_words, shown_base)
 

@@ -10,7 +10,15 @@ import { loadBaseWords, showBaseWords } from "./recipe/base_words.js";
 import { loadRecipes, showRecipe } from "./recipe/recipe_node.js";
 import { nameZeros } from "./recipe/zero_words.js";
 import { RunPanel } from "./run/run_panel.js";
+import { foldAdvanced } from "./shared/advanced_widgets.js";
+import { panelOf, wear } from "./shared/graph_nodes.js";
+import { Messages } from "./shared/messages.js";
 import { LivePanel, NotePanel } from "./shared/note_panel.js";
+import { Outcomes } from "./shared/outcomes.js";
+import { giveSize } from "./shared/panel_size.js";
+import { PromptOwner } from "./shared/prompt_owner.js";
+import { Restoring } from "./shared/restoring.js";
+import { growTextBoxes } from "./shared/text_boxes.js";
 
 const TRAIN = "LikenessTrainCharacterLora";
 const LOAD = "LikenessLoadCharacterDataset";
@@ -37,14 +45,18 @@ const NOTED = new Set([
   "LikenessCheckLora",
 ]);
 
-const panels = new WeakMap();
+const SHEETS = ["shared/panel.css", "recipe/recipe_node.css", "dataset/check_panel.css", "captions/captions_panel.css"];
+
 const listed = new Set();
+const owner = new PromptOwner(api);
+const messages = new Messages(api, owner, new Outcomes(), listNew);
+const restoring = new Restoring(api, messages);
 
 app.registerExtension({
   name: "likeness",
 
   async init() {
-    for (const name of ["shared/panel.css", "recipe/recipe_node.css", "dataset/check_panel.css", "captions/captions_panel.css"]) {
+    for (const name of SHEETS) {
       const sheet = document.createElement("link");
       sheet.rel = "stylesheet";
       sheet.href = new URL(`./${name}`, import.meta.url).href;
@@ -54,58 +66,37 @@ app.registerExtension({
   },
 
   setup() {
-    for (const event of ["likeness.train", "likeness.note"]) {
-      api.addEventListener(event, ({ detail }) => {
-        const node = nodeOfExecution(String(detail.node));
-        if (node) panels.get(node)?.show(detail);
-      });
-    }
+    owner.listen();
+    messages.listen();
+    restoring.listen();
+  },
+
+  beforeConfigureGraph() {
+    restoring.begin();
   },
 
   nodeCreated(node) {
+    if (!node.comfyClass?.startsWith("Likeness")) return;
     if (node.comfyClass === RECIPE) showRecipe(node);
     nameZeros(node);
     showBaseWords(node);
-    if (node.comfyClass?.startsWith("Likeness")) foldAdvanced(node);
+    foldAdvanced(node);
     if (node.comfyClass === LOAD) addUpload(node, uploadsOf(node));
-    if (node.comfyClass === TRAIN) {
-      addPanel(node, new RunPanel(urlOf));
-    } else if (node.comfyClass === CHECK) {
-      addPanel(node, new CheckPanel(urlOf, reviewOf(node)));
-    } else if (node.comfyClass === CAPTIONS) {
-      addPanel(node, new CaptionsPanel(urlOf, reviewOf(node)));
-    } else if (DRAWING.has(node.comfyClass)) {
-      addPanel(node, new LivePanel());
-    } else if (NOTED.has(node.comfyClass)) {
-      addPanel(node, Object.assign(new NotePanel(), node.comfyClass === LOAD ? { height: 128 } : {}));
-    }
-  },
-
-  /** A tab that is opened again, or an undo of the graph, makes nodes anew: their panels show what was made before. */
-  onNodeOutputsUpdated(outputs) {
-    for (const [locator, output] of Object.entries(outputs ?? {})) {
-      const node = nodeOfLocator(locator);
-      if (node) panels.get(node)?.executed(output);
-    }
+    const panel = panelFor(node);
+    if (panel) addPanel(node, panel);
+    growTextBoxes(node);
+    giveSize(node);
   },
 });
 
-/**
- * The classic renderer folds only widgets that say so themselves; its menu's "Show Advanced" unfolds them. Its layout
- * keeps room for folded ones unless they are hidden too.
- */
-function foldAdvanced(node) {
-  const advanced = (node.widgets ?? []).filter((widget) => widget.options?.advanced);
-  if (!advanced.length) return;
-  for (const widget of advanced) {
-    widget.advanced = true;
-    Object.defineProperty(widget, "hidden", {
-      configurable: true,
-      get: () => !window.LiteGraph.vueNodesMode && !node.showAdvanced,
-      set: () => {},
-    });
-  }
-  node.setSize([node.size[0], node.computeSize()[1]]);
+function panelFor(node) {
+  if (node.comfyClass === TRAIN) return new RunPanel(urlOf);
+  if (node.comfyClass === CHECK) return new CheckPanel(urlOf, reviewOf(node));
+  if (node.comfyClass === CAPTIONS) return new CaptionsPanel(urlOf, reviewOf(node));
+  if (DRAWING.has(node.comfyClass)) return new LivePanel();
+  // What is held out, and why, takes a few lines.
+  if (node.comfyClass === LOAD) return Object.assign(new NotePanel(), { height: 128 });
+  return NOTED.has(node.comfyClass) ? new NotePanel() : null;
 }
 
 /** How a node's files come into ComfyUI's input folder and into its lists, and where it says so. */
@@ -113,7 +104,7 @@ function uploadsOf(node) {
   return {
     post: (form) => api.fetchApi("/upload/image", { method: "POST", body: form }),
     refresh: () => app.refreshComboInNodes(),
-    say: (text) => panels.get(node)?.show({ text }),
+    say: (text) => panelOf(node)?.show({ text }),
   };
 }
 
@@ -134,56 +125,27 @@ function reviewOf(node) {
 
 /** Puts a panel below the node's widgets; it holds no value of the workflow. */
 function addPanel(node, panel) {
-  panels.set(node, panel);
+  wear(node, panel);
   const widget = node.addDOMWidget("likeness_panel", "likeness_panel", panel.element, {
     serialize: false,
     hideOnZoom: false,
     getMinHeight: () => panel.height,
   });
   widget.serialize = false;
-  if (panel.isFixed) {
-    // Without a layout of its own the widget keeps its height, and a picture below gets the room.
-    widget.computeLayoutSize = undefined;
-    widget.computeSize = (width) => [width ?? node.size[0], panel.height];
-  }
-  const executed = node.onExecuted;
-  node.onExecuted = function (output) {
-    executed?.apply(this, arguments);
-    panel.executed(output);
-    for (const name of madeFiles(output)) list(name);
-  };
+  if (!panel.isFixed) return;
+  // Without a layout of its own the widget keeps its height, and a picture below gets the room.
+  widget.computeLayoutSize = undefined;
+  widget.computeSize = (width) => [width ?? node.size[0], panel.height];
 }
 
 /** A new LoRA shows in every LoraLoader at once, a saved dataset in every Load character dataset. */
-function list(name) {
-  if (listed.has(name)) return;
-  listed.add(name);
-  app.refreshComboInNodes();
-}
-
-function madeFiles(output) {
-  const runs = (output?.likeness ?? []).map((state) => state.lora);
-  return [...runs, ...(output?.lora ?? []), ...(output?.folder ?? [])].filter(Boolean);
-}
-
-/** Inside subgraphs the host names a node by its path: "1:2:3". */
-function nodeOfExecution(id) {
-  let graph = app.rootGraph ?? app.graph;
-  let node = null;
-  for (const part of id.split(":")) {
-    node = graph?.getNodeById(Number(part)) ?? graph?.getNodeById(part) ?? null;
-    graph = node?.subgraph;
+function listNew(output) {
+  const runs = (output.likeness ?? []).map((state) => state.lora);
+  for (const name of [...runs, ...(output.lora ?? []), ...(output.folder ?? [])]) {
+    if (!name || listed.has(name)) continue;
+    listed.add(name);
+    app.refreshComboInNodes();
   }
-  return node;
-}
-
-/** Outputs are kept by "5", or by "<subgraph>:5" inside a subgraph. */
-function nodeOfLocator(locator) {
-  const [first, second] = locator.split(":");
-  const root = app.rootGraph ?? app.graph;
-  const graph = second === undefined ? root : root?.subgraphs?.get(first);
-  const id = second ?? first;
-  return graph?.getNodeById(Number(id)) ?? graph?.getNodeById(id) ?? null;
 }
 
 function urlOf(view) {

@@ -27,10 +27,11 @@ def stop_if_cancelled() -> None:
 
 @contextmanager
 def cancellable() -> Iterator[None]:
-    """Turn the engine's Cancelled into the exception that the host takes for a Cancel."""
+    """Turn the engine's Cancelled into the exception that the host takes for a Cancel, and tell the page its words."""
     try:
         yield
     except Cancelled as stop:
+        send("likeness.stopped", {"node": getattr(_server(), "last_node_id", None), "text": str(stop)})
         management.interrupt_current_processing(False)
         raise management.InterruptProcessingException from stop
 
@@ -46,10 +47,10 @@ def show_progress(node: str, done: float, total: float) -> None:
 
 
 def send(event: str, data: dict[str, Any]) -> None:
-    """Send an event to the page that queued the running graph."""
+    """Send an event to the page that queued the running graph, with the prompt that it is of: node ids repeat."""
     server = _server()
     if server is not None:
-        server.send_sync(event, data, server.client_id)
+        server.send_sync(event, {"prompt": getattr(server, "last_prompt_id", None), **data}, server.client_id)
 
 
 def view_of(path: Path) -> dict[str, str] | None:

@@ -1,7 +1,8 @@
 """Questions that the page asks outside of a run: JSON in, JSON out, read-only."""
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -13,12 +14,23 @@ _LONGEST = 64 * 1024
 """Bytes of a question."""
 
 
+def serve(path: str, answer: Callable[[Mapping[str, str]], dict[str, Any]]) -> None:
+    """Answer the page's questions at `path`, by their query, off the loop that serves it; it must only read."""
+
+    async def reply(request: web.Request) -> web.Response:
+        return web.json_response(await asyncio.to_thread(answer, request.query))
+
+    routes = _routes()
+    if routes is not None:
+        routes.get(path)(reply)
+
+
 def answer_page(path: str, table: Callable[[], Any], answer: Callable[[Any], Any]) -> None:
     """Serve `table()` to a GET of `/likeness/<path>` and `answer(question)` to a POST of a question in JSON.
 
     A LikenessError becomes a 400 with its sentence.
     """
-    routes = getattr(getattr(PromptServer, "instance", None), "routes", None)
+    routes = _routes()
     if routes is None:
         return
 
@@ -31,6 +43,10 @@ def answer_page(path: str, table: Callable[[], Any], answer: Callable[[Any], Any
 
     routes.get(f"/likeness/{path}")(tell)
     routes.post(f"/likeness/{path}")(ask)
+
+
+def _routes() -> Any:
+    return getattr(getattr(PromptServer, "instance", None), "routes", None)
 
 
 def _question(raw: bytes) -> Any:

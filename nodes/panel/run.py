@@ -24,6 +24,8 @@ _POINTS, _PICTURES = 160, 320
 
 View = Mapping[str, str]
 
+_FOLLOWED: set[Path] = set()
+
 
 class RunState:
     """Folds events. The whole state goes out each time, so that a page opened in mid-run shows the same."""
@@ -40,6 +42,7 @@ class RunState:
         self.step = 0
         self.steps = 0
         self.status = "Starting"
+        self.is_finished = False
         self._pace: tuple[float, float] = (0.0, 0.0)
 
     def add(self, event: Event) -> None:
@@ -58,6 +61,7 @@ class RunState:
                 self.saved.append(event.step)
                 self._health = event.health
             case Finished():
+                self.is_finished = True
                 self.status = ("Answered from the finished run" if event.answered else "Finished") + (
                     f". {self._health}" if self._health else ""
                 )
@@ -116,18 +120,30 @@ def thinned(points: list[tuple[int, float]]) -> list[list[float]]:
     return [[group[-1][0], sum(value for _, value in group) / len(group)] for group in groups]
 
 
+def logged_state(folder: Path) -> RunState:
+    """A run as far as its log goes."""
+    state = RunState(view_of)
+    for event in read_events(folder / "events.jsonl"):
+        state.add(event)
+    return state
+
+
+def is_followed(folder: Path) -> bool:
+    """Whether this process trains that run now."""
+    return folder in _FOLLOWED
+
+
 class RunPage:
     """What the page of a run shows, from what the run has logged on."""
 
     def __init__(self, node: str, folder: Path) -> None:
-        self._node = node
-        self.state = RunState(view_of)
+        self._node, self._folder = node, folder
+        self.state = logged_state(folder)
         self._throttle = Throttle()
-        for event in read_events(folder / "events.jsonl"):
-            self.state.add(event)
 
     def follow(self, events: Iterable[Event]) -> None:
         """Show every event; also why a run stops before its end."""
+        _FOLLOWED.add(self._folder)
         try:
             for event in events:
                 self.state.add(event)
@@ -137,6 +153,7 @@ class RunPage:
             self.state.status = str(stop)
             raise
         finally:
+            _FOLLOWED.discard(self._folder)
             self._show()
 
     def _show(self) -> None:

@@ -25,9 +25,13 @@ def opened_page(comfy: Comfy, *, vue: bool) -> Iterator["Page"]:
         page.set_default_timeout(240_000)
         opened = Page(page)
         page.goto(comfy.url)
-        page.wait_for_function("() => window.app?.extensionManager && window.app.graph && window.LiteGraph")
-        page.wait_for_function("() => Boolean(LiteGraph.registered_node_types['LikenessTrainCharacterLora'])")
+        _ready(page)
         yield opened
+
+
+def _ready(page: Any) -> None:
+    page.wait_for_function("() => window.app?.extensionManager && window.app.graph && window.LiteGraph")
+    page.wait_for_function("() => Boolean(LiteGraph.registered_node_types['LikenessTrainCharacterLora'])")
 
 
 class Page(web.Page):
@@ -36,6 +40,12 @@ class Page(web.Page):
     def load(self, workflow: dict[str, Any]) -> None:
         self.page.evaluate("async (graph) => { await window.app.loadGraphData(graph) }", workflow)
         self.page.wait_for_timeout(1500)
+
+    def reload(self) -> None:
+        """Loads the page anew; it opens the tabs it had once it has stored them."""
+        self.page.wait_for_timeout(1500)
+        self.page.reload()
+        _ready(self.page)
 
     def unknown_nodes(self) -> list[str]:
         return self.page.evaluate(

@@ -123,7 +123,9 @@ class FakeHost:
         lora = _module("comfy.lora")
         bare = {name: _module(f"comfy.{name}") for name in ("lora_convert", "sd", "utils")}
         registry = types.SimpleNamespace(update_progress=self._progressed)
-        server = types.SimpleNamespace(client_id="page", send_sync=self._send)
+        server = types.SimpleNamespace(
+            client_id="page", send_sync=self._send, last_prompt_id="a-prompt", last_node_id="5"
+        )
         extension = type("ComfyExtension", (), {"on_load": lambda self: None})
         return {
             "comfy_api": _module("comfy_api"),

@@ -32,3 +32,21 @@ def test_our_nodes_inputs_and_values_exist(pack: Pack, path: Any) -> None:
         assert wired <= names, saved["type"]
         widgets = [part for part in schema.inputs if part.kind in ("Int", "Float", "String", "Combo", "Boolean")]
         assert len(saved.get("widgets_values") or []) == len(widgets), saved["type"]
+
+
+def test_no_two_workflows_share_a_number() -> None:
+    """The host hands outputs out by a node's number: with two tabs open one would show the other's."""
+    workflows = [json.loads(path.read_text(encoding="utf-8")) for path in WORKFLOWS]
+    assert len({workflow["id"] for workflow in workflows}) == len(workflows)
+    numbers = [node["id"] for workflow in workflows for node in workflow["nodes"]]
+    assert len(set(numbers)) == len(numbers)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_wires_lead_between_nodes_that_are_there(path: Any) -> None:
+    workflow = json.loads(path.read_text(encoding="utf-8"))
+    nodes = {node["id"]: node for node in workflow["nodes"]}
+    assert workflow["last_node_id"] == max(nodes)
+    for number, source, slot, target, port, _ in workflow["links"]:
+        assert number in nodes[source]["outputs"][slot]["links"]
+        assert nodes[target]["inputs"][port]["link"] == number

@@ -24,8 +24,16 @@ _HOST = {
     "/scripts/api.js": (
         "text/javascript",
         """class Api extends EventTarget {
+            answers = {};
+            asked = [];
             apiURL(path) { return `/api${path}`; }
-            async fetchApi(path, asked) { return { ok: true, json: async () => window.answer?.(path, asked) ?? null }; }
+            async fetchApi(path, asked) {
+                this.asked.push(path);
+                const none = path.startsWith("/likeness/run") ? {} : null;
+                const told = () => window.answer?.(path, asked) ?? this.answers[path.split('?')[0]] ?? none;
+                return { ok: true, json: async () => told() };
+            }
+            async queuePrompt() { return { prompt_id: await this.nextPrompt }; }
         }
         export const api = (window.api = new Api());""",
     ),
@@ -34,6 +42,13 @@ _HOST = {
         """export const app = (window.app = {
             extensions: [],
             refreshed: 0,
+            extensionManager: {
+                workflow: {
+                    openWorkflows: [],
+                    activeWorkflow: null,
+                    $onAction(hear) { app.hear = hear; },
+                },
+            },
             registerExtension(extension) { this.extensions.push(extension); },
             refreshComboInNodes() { this.refreshed += 1; },
         });""",

@@ -31,9 +31,14 @@ def extension(page: Page) -> Iterator[Any]:
 
 
 def _create(extension: Any, kind: str) -> str:
-    """Selector of the panel that a new node of this kind has."""
+    """Selector of the panel that a new node of this kind has, number 7 of the prompt "mine"."""
     name: str = extension.evaluate(_CREATE, kind)
+    extension.evaluate(_QUEUE, ["mine", {"7": kind}])
     return f".{name.split()[-1]}"
+
+
+def _made(extension: Any, output: dict[str, Any]) -> None:
+    extension.evaluate(_TELL, ["executed", {"prompt_id": "mine", "node": "7", "output": output}])
 
 
 def test_every_module_loads_and_only_one_registers(page: Page) -> None:
@@ -62,14 +67,14 @@ def test_each_kind_of_node_has_its_panel(extension: Any, kind: str, panel: str) 
 
 def test_a_run_is_shown_as_its_messages_come(extension: Any) -> None:
     panel = extension.locator(_create(extension, "LikenessTrainCharacterLora"))
-    extension.evaluate(_TELL, ["likeness.train", {"node": "7", **STATE}])
+    extension.evaluate(_TELL, ["likeness.train", {"prompt": "mine", "node": "7", **STATE}])
     assert panel.locator(".likeness-status").inner_text() == "Step 50 of 100"
     assert panel.locator(".likeness-step").inner_text() == "step 50, likeness 0.71"
     assert panel.locator(".likeness-loss").get_attribute("points").count(",") == 2
     assert panel.locator("img").get_attribute("src") == "/api/view?filename=b.png&subfolder=sage&type=output"
     panel.locator("input").evaluate("(range) => { range.value = '0'; range.dispatchEvent(new Event('input')) }")
     assert panel.locator(".likeness-step").inner_text() == "step 0: no LoRA"
-    extension.evaluate(_TELL, ["likeness.train", {"node": "7", **STATE, "status": "Step 75 of 100"}])
+    extension.evaluate(_TELL, ["likeness.train", {"prompt": "mine", "node": "7", **STATE, "status": "Step 75 of 100"}])
     assert panel.locator(".likeness-step").inner_text() == "step 0: no LoRA"  # who looks back is left there
     assert panel.locator(".likeness-status").inner_text() == "Step 75 of 100"
 
@@ -78,17 +83,19 @@ def test_a_new_lora_is_listed_once(extension: Any) -> None:
     _create(extension, "LikenessTrainCharacterLora")
     before = extension.evaluate("() => app.refreshed")
     for _ in range(2):
-        extension.evaluate("(state) => node.onExecuted({ likeness: [state] })", STATE)
+        _made(extension, {"likeness": [STATE]})
     assert extension.evaluate("() => app.refreshed") == before + 1
 
 
 def test_pictures_are_seen_while_a_node_draws_and_words_when_it_is_done(extension: Any) -> None:
     panel = extension.locator(_create(extension, "LikenessFillGaps"))
     pixel = "data:image/gif;base64,R0lGODlhAQABAIAAAMLCwgAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
-    extension.evaluate(_TELL, ["likeness.note", {"node": "7", "text": "1 of 2 filled", "picture": pixel}])
+    extension.evaluate(
+        _TELL, ["likeness.note", {"prompt": "mine", "node": "7", "text": "1 of 2 filled", "picture": pixel}]
+    )
     assert panel.locator("img").get_attribute("src") == pixel
     assert "1 of 2 filled" in panel.inner_text()
-    extension.evaluate("() => node.onExecuted({ text: ['2 filled.'], warning: ['Still missing: smile'] })")
+    _made(extension, {"text": ["2 filled."], "warning": ["Still missing: smile"]})
     assert panel.locator("img").count() == 0
     assert panel.inner_text().split("\n") == ["Still missing: smile", "2 filled."]
 
@@ -98,9 +105,7 @@ def test_decisions_are_written_into_the_nodes_widget(extension: Any) -> None:
     one = {"id": "a" * 64, "name": "1.png", "size": "", "split": "train", "view": None, "framing": "", "likeness": None}
     tile = {**one, "against": "", "band": "", "findings": []}
     state = {"verdict": "ready", "review": "", "tiles": [tile], "axes": [], "pairs": [], "findings": [], "left_out": []}
-    extension.evaluate(
-        "(state) => node.onExecuted({ likeness_check: [state] })", {**state, "counters": [], "add_next": []}
-    )
+    _made(extension, {"likeness_check": [{**state, "counters": [], "add_next": []}]})
     extension.locator(".likeness-tile").click()
     extension.keyboard.press("d")
     kept = json.loads(extension.evaluate("() => node.widgets.find(({ name }) => name === 'review').value"))
@@ -110,7 +115,15 @@ def test_decisions_are_written_into_the_nodes_widget(extension: Any) -> None:
 _GRAPH = """() => {
     document.querySelectorAll('body > div').forEach((box) => box.remove());
     window.LiteGraph = { vueNodesMode: false };
-    app.rootGraph = { getNodeById: (id) => (String(id) === '7' ? window.node : null) };
+    app.rootGraph = { id: 'g', nodes: [], getNodeById: (id) => (String(id) === '7' ? window.node : null) };
+    app.extensionManager.workflow.activeWorkflow = { name: 'mine' };
+}"""
+
+_QUEUE = """async ([prompt, kinds]) => {
+    api.nextPrompt = prompt;
+    const nodes = Object.entries(kinds).map(([id, kind]) => [id, { class_type: kind, inputs: {} }]);
+    const output = Object.fromEntries(nodes);
+    await api.queuePrompt(0, { output, workflow: {} });
 }"""
 
 _CREATE = """(kind) => {

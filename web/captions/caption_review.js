@@ -29,6 +29,10 @@ export class CaptionReview extends Decisions {
     });
   }
 
+  get count() {
+    return this.captions.size + this.sources.size + this.appearance.size + (this.source ? 1 : 0);
+  }
+
   /** Texts by picture as one act; null lets a text by hand go. */
   edit(texts, words) {
     this.act(words, () => {

@@ -1,6 +1,7 @@
 // @ts-check
 /** The captions of a dataset on the node: what was found, acts on many at once, and a row for every picture. */
 
+import { keptWords } from "../shared/decisions.js";
 import { button, make } from "../shared/element.js";
 import { Appearance } from "./appearance.js";
 import { Bulk } from "./bulk_edit.js";
@@ -12,6 +13,8 @@ import { refusal } from "../shared/decisions.js";
 import { captionerOf, effectiveCaption } from "./effective_caption.js";
 import { HINT, Table } from "./table.js";
 import { MOST_LETTERS } from "./caption_text.js";
+
+const FIRST = "Queue to review: captions and what changed in them show here.";
 
 export class CaptionsPanel {
   /**
@@ -28,7 +31,7 @@ export class CaptionsPanel {
     this.element = make("div", "likeness-check likeness-captions");
     this.element.dataset.captureWheel = "true";
     this.element.tabIndex = -1;
-    this.words = make("span", "likeness-check-words", "Queue to review: captions and what changed in them show here.");
+    this.words = make("span", "likeness-check-words", FIRST);
     this.words.setAttribute("role", "status");
     this.undo = button("likeness-undo", "Undo", "Takes back the last act (Z)", () => this.undoLast());
     this.restart = button("likeness-undo", "Start afresh", "Forgets every decision on this node", () => this.clear());
@@ -55,7 +58,7 @@ export class CaptionsPanel {
     this.element.addEventListener("keydown", (event) => this.pressed(event));
     this.drawHead();
     // A workflow sets its widgets after the node is made; decisions that stop the node must find Start afresh.
-    setTimeout(() => this.drawHead());
+    setTimeout(() => this.drawKept());
   }
 
   executed(output) {
@@ -65,7 +68,13 @@ export class CaptionsPanel {
 
   /** A message while the node works. */
   show({ text }) {
-    this.words.textContent = text;
+    this.say(text, false);
+  }
+
+  /** How it stands. What was shown stays. */
+  say(words, isFault) {
+    this.words.textContent = words;
+    this.words.classList.toggle("likeness-pending", isFault);
   }
 
   draw(state) {
@@ -142,6 +151,14 @@ export class CaptionsPanel {
   clear() {
     this.decide((review) => review.clear("all decisions"));
   }
+
+  /** Decisions that were saved with the workflow, until the captions are there. */
+  drawKept() {
+    this.drawHead();
+    if (this.words.textContent !== FIRST) return;
+    this.words.textContent = keptWords(new CaptionReview(this.memory.read()).count, FIRST);
+  }
+
   drawHead() {
     const undoable = this.review.undoable;
     this.undo.disabled = undoable === null;

@@ -2,11 +2,12 @@
 /** A checked dataset on the node: verdict, coverage chips that filter, near-duplicates as pairs, and the tiles. */
 
 import { button, make, preview } from "../shared/element.js";
-import { refusal } from "../shared/decisions.js";
+import { keptWords, refusal } from "../shared/decisions.js";
 import { DatasetReview } from "./dataset_review.js";
 import { Tiles } from "./tiles.js";
 
 const VERDICTS = { ready: "Ready", attention: "Needs attention", blocked: "Blocked" };
+const FIRST = "Queue to check: pictures and findings show here.";
 const MOST_PAIRS = 60;
 
 export class CheckPanel {
@@ -22,7 +23,7 @@ export class CheckPanel {
     this.filters = new Map();
     this.element = make("div", "likeness-check");
     this.verdict = make("span", "likeness-verdict", "Not checked yet");
-    this.words = make("span", "likeness-check-words", "Queue to check: pictures and findings show here.");
+    this.words = make("span", "likeness-check-words", FIRST);
     this.words.setAttribute("role", "status");
     this.undo = button("likeness-undo", "Undo", "Takes back the last act (Z)", () => this.undoLast());
     this.restart = button("likeness-undo", "Start afresh", "Forgets every decision on this node", () => this.clear());
@@ -41,7 +42,7 @@ export class CheckPanel {
     this.element.append(head, this.refusal, this.upper, this.tiles.bar, this.tiles.element, this.tiles.detail);
     this.drawHead();
     // A workflow sets its widgets after the node is made; decisions that stop the node must find Start afresh.
-    setTimeout(() => this.drawHead());
+    setTimeout(() => this.drawKept());
   }
 
   executed(output) {
@@ -51,7 +52,13 @@ export class CheckPanel {
 
   /** A message while the node works. */
   show({ text }) {
-    this.words.textContent = text;
+    this.say(text, false);
+  }
+
+  /** How it stands. What was shown stays. */
+  say(words, isFault) {
+    this.words.textContent = words;
+    this.words.classList.toggle("likeness-pending", isFault);
   }
 
   draw(state) {
@@ -105,6 +112,13 @@ export class CheckPanel {
     const isPending = this.memory.read() !== this.state.review;
     this.words.textContent = counts.join(", ") + (isPending ? " · queue again to apply your decisions" : "");
     this.words.classList.toggle("likeness-pending", isPending);
+  }
+
+  /** Decisions that were saved with the workflow, until the pictures are there. */
+  drawKept() {
+    this.drawHead();
+    if (this.words.textContent !== FIRST) return;
+    this.words.textContent = keptWords(new DatasetReview(this.memory.read()).count, FIRST);
   }
 
   drawNotes() {

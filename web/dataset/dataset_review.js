@@ -31,6 +31,11 @@ export class DatasetReview extends Decisions {
     return isEmpty ? "" : JSON.stringify(data);
   }
 
+  get count() {
+    const waived = [...this.waived.values()].reduce((sum, checks) => sum + checks.size, 0);
+    return this.marks.size + waived + this.waivedOfSet.size;
+  }
+
   markOf(id) {
     return this.marks.get(id) ?? "undecided";
   }

@@ -13,6 +13,7 @@ export class RunPanel {
   constructor(urlOf) {
     this.urlOf = urlOf;
     this.height = 210;
+    this.state = null;
     this.samples = [];
     this.likeness = new Map();
     this.follows = true;
@@ -39,7 +40,8 @@ export class RunPanel {
 
   /** The whole state comes each time, so that a page opened in mid-run shows the same. */
   show(state) {
-    this.status.textContent = state.status;
+    this.state = state;
+    this.say(state.status, false);
     this.curves.draw(state);
     this.likeness = new Map(state.likeness ?? []);
     this.samples = state.samples ?? [];
@@ -49,6 +51,13 @@ export class RunPanel {
     this.scrubber.title = (state.samples_of > this.samples.length ? shown : "") + SCRUBBER;
     if (this.follows) this.scrubber.value = this.scrubber.max;
     this.drawSamples();
+  }
+
+  /** A line on how it stands. Curves and samples stay. */
+  say(words, isFault) {
+    this.status.textContent = words;
+    this.status.title = words;
+    this.status.classList.toggle("likeness-warning", isFault);
   }
 
   drawSamples() {

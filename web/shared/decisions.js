@@ -23,6 +23,11 @@ export class Decisions {
     return "";
   }
 
+  /** How many there are. @returns {number} */
+  get count() {
+    return 0;
+  }
+
   clear(words) {
     this.act(words, () => this.read(""));
   }
@@ -58,6 +63,11 @@ function isReadable(text) {
   } catch {
     return false;
   }
+}
+
+/** What a panel says of decisions that it has no pictures for yet; `first` when there are none. */
+export function keptWords(count, first) {
+  return count ? `${count} decision${count === 1 ? "" : "s"} kept; queue to see ${count === 1 ? "it" : "them"}.` : first;
 }
 
 /** The JSON object in a text; {} where there is none. */

@@ -10,11 +10,17 @@ export class NotePanel {
     this.element.setAttribute("role", "status");
     this.height = 64;
     this.isFixed = true;
+    this.say("Queue: what comes of it is told here.", false);
   }
 
   executed(output) {
     const warning = output?.warning?.join?.("\n") ?? "";
     this.show({ text: output?.text?.join?.("") ?? "", warning });
+  }
+
+  /** How it stands, when nothing was made. */
+  say(words, isFault) {
+    this.show(isFault ? { text: "", warning: words } : { text: words });
   }
 
   /** A warning comes first and in the colour of warnings. */
@@ -31,6 +37,7 @@ export class LivePanel extends NotePanel {
     super();
     this.element.classList.add("likeness-live");
     this.height = 204;
+    this.say("Queue to draw: pictures show here as they come.", false);
   }
 
   /** `picture` is a data URL. */

@@ -20,7 +20,7 @@ def log(pack: Pack, fake_host: FakeHost) -> Callable[..., None]:
     def write(*events: Any) -> None:
         to_json = pack("trainer.training.run.events").event_json
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "events.jsonl").write_text("".join(json.dumps(to_json(event)) + "\n" for event in events))
+        (folder / "events.jsonl").write_text("".join(json.dumps(to_json(event, folder)) + "\n" for event in events))
 
     return write
 

@@ -55,7 +55,8 @@ def settled(recipe: Recipe, numbers: dict[str, Any]) -> Settled:
     """The one rule of what is used: what is told, else what that brings along, else `recipe`.
 
     Some numbers bring others along, where those are left to the preset: a new rank an alpha of half of it, an
-    optimizer the numbers and the curve it needs, debiased weights no min-SNR, fewer steps a shorter warmup.
+    optimizer the numbers and the curve it needs, debiased weights no min-SNR, fewer steps a shorter warmup, a warmup
+    in steps none by share.
     """
     data = recipe.to_json()
     chosen = {widget.name: widget.chosen(numbers.get(widget.name, widget.unset)) for widget in WIDGETS}
@@ -87,6 +88,10 @@ def _brought_along(data: dict[str, Any], chosen: dict[str, Any], told: frozenset
         brought["min_snr_gamma"] = (0.0, "debiased")
     if "steps" in told:
         brought["warmup"] = (min(data["schedule"]["warmup"], chosen["steps"] - 1), "steps")
+    if "warmup" in told and data["schedule"]["warmup_share"]:
+        brought["warmup_share"] = (0.0, "warmup")
+    if "text_encoder_steps" in told and data["text"]["encoder_share"]:
+        brought["text_encoder_share"] = (0.0, "text_encoder_steps")
     if "resolution" in told:
         buckets = data["buckets"]
         brought["shortest_side"] = (min(buckets["shortest"], chosen["resolution"]), "resolution")

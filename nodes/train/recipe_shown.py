@@ -23,6 +23,8 @@ _BRINGS = {
     "schedule": ["optimizer"],
     "min_snr_gamma": ["debiased"],
     "warmup": ["steps"],
+    "warmup_share": ["warmup"],
+    "text_encoder_share": ["text_encoder_steps"],
     "shortest_side": ["resolution"],
     "longest_side": ["resolution"],
 }
@@ -38,7 +40,9 @@ _IS_USED: dict[str, Callable[[Any], bool]] = {
     "beta1": lambda data: data["optim"]["optimizer"] != "adafactor",
     "beta2": lambda data: data["optim"]["optimizer"] != "adafactor",
     "keep_tags": lambda data: data["text"]["shuffle"] or data["text"]["tag_dropout"] > 0,
+    "warmup_share": lambda data: not data["schedule"]["warmup"],
     "text_encoder_steps": lambda data: data["text"]["encoder_lr"] > 0,
+    "text_encoder_share": lambda data: data["text"]["encoder_lr"] > 0 and not data["text"]["encoder_steps"],
     "huber_c": lambda data: data["loss"]["kind"] != "l2",
     "huber_schedule": lambda data: data["loss"]["kind"] != "l2",
     "mask_floor": lambda data: data["loss"]["masked"],

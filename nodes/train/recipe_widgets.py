@@ -344,6 +344,22 @@ _LATER = [
         "Trains again with the seeds that follow; their average becomes one more LoRA to choose. 1: once.",
         most=16,
     ),
+    number(
+        "warmup_share",
+        "schedule.warmup_share",
+        "The same rise as warmup, as a share of all steps, where warmup is 0; 0: none. For runs by epochs.",
+        most=0.99,
+        step=0.01,
+        zero="none",
+    ),
+    number(
+        "text_encoder_share",
+        "text.encoder_share",
+        "The text encoders stop learning after this share of all steps, where text_encoder_steps is 0; 0: to the end.",
+        most=1.0,
+        step=0.01,
+        zero="to the end",
+    ),
 ]
 
 WIDGETS: Sequence[Widget] = [*_FIRST, *_OPTIMIZER, *_LATER]
@@ -364,14 +380,14 @@ GROUPS: Sequence[tuple[str, Sequence[str]]] = (
         "Optimizer and schedule",
         (
             *("optimizer", "weight_decay", "beta1", "beta2", "grad_clip"),
-            *("schedule", "warmup", "cycles", "power", "lr_floor"),
+            *("schedule", "warmup", "warmup_share", "cycles", "power", "lr_floor"),
         ),
     ),
     (
         "Captions and text encoders",
         (
             *("caption_dropout", "shuffle_tags", "keep_tags", "tag_dropout", "clip_skip"),
-            *("text_encoder_lr", "text_encoder_steps"),
+            *("text_encoder_lr", "text_encoder_steps", "text_encoder_share"),
         ),
     ),
     ("Other people", ("prior_images", "prior_weight", "output_preservation", "weight_penalty")),

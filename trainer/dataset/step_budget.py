@@ -42,10 +42,27 @@ def step_budget(train: Sequence[Sample], recipe: Recipe) -> StepBudget:
 def count_epochs(recipe: Recipe, placed: Sequence[PlacedSample]) -> Recipe:
     """`with_steps` of pictures that have their places."""
     schedule = recipe.schedule
-    if not schedule.epochs or not placed:
+    if not schedule.epochs:
+        return _with_shares(recipe)
+    if not placed:
         return recipe
     per_epoch = ceil(batches_per_epoch(placed, schedule.batch) / schedule.accumulation)
-    return replace(recipe, schedule=replace(schedule, steps=schedule.epochs * per_epoch, epochs=0))
+    counted = replace(schedule, steps=schedule.epochs * per_epoch, epochs=0)
+    return _with_shares(replace(recipe, schedule=counted))
+
+
+def _with_shares(recipe: Recipe) -> Recipe:
+    """The recipe with what are shares of its steps counted out, now that there are so many."""
+    schedule, text = recipe.schedule, recipe.text
+    if not (schedule.warmup_share or text.encoder_share):
+        return recipe
+    warmup = schedule.warmup or int(schedule.warmup_share * schedule.steps)
+    encoder_steps = text.encoder_steps or ceil(text.encoder_share * schedule.steps)
+    return replace(
+        recipe,
+        schedule=replace(schedule, warmup=warmup, warmup_share=0.0),
+        text=replace(text, encoder_steps=encoder_steps, encoder_share=0.0),
+    )
 
 
 def budget_of(placed: Sequence[PlacedSample], recipe: Recipe) -> StepBudget:

@@ -36,7 +36,8 @@ class Schedule:
 
     `epochs` above 0 are rounds of the dataset with its repeats, and decide in place of `steps`.
 
-    The curve ends at `lr_floor` × lr. `power` is of "polynomial", `cycles` of "cosine_with_restarts".
+    The curve ends at `lr_floor` × lr. `power` is of "polynomial", `cycles` of "cosine_with_restarts". Without a
+    `warmup`, `warmup_share` of the steps are one, whatever epochs make of them.
     """
 
     steps: int = 1500
@@ -48,6 +49,7 @@ class Schedule:
     lr_floor: float = 0.0
     power: float = 1.0
     cycles: int = 3
+    warmup_share: float = 0.0
 
 
 def optim_faults(optim: Optim) -> list[tuple[bool, str]]:
@@ -99,6 +101,10 @@ def schedule_faults(schedule: Schedule, optim: Optim) -> list[tuple[bool, str]]:
         (
             not 0 <= schedule.warmup < max(schedule.steps, 1),
             f"warmup is {schedule.warmup} of {schedule.steps} steps; use 0 up to fewer than steps.",
+        ),
+        (
+            not 0 <= schedule.warmup_share < 1,
+            f"warmup_share is {schedule.warmup_share}; use a share of the steps, 0 for none up to fewer than 1.",
         ),
         (
             not 0 <= schedule.lr_floor <= 1,

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from trainer.dataset.sample import Sample
-from trainer.dataset.step_budget import step_budget
+from trainer.dataset.step_budget import step_budget, with_steps
 from trainer.recipe.optim import Schedule
 from trainer.recipe.recipe import Recipe
+from trainer.recipe.text import Text
 from trainer.training.data.order import Order
 
 
@@ -41,3 +42,16 @@ def test_an_epoch_has_the_batches_of_the_order_trained_in(batch: int) -> None:
 def test_short_batches_show_fewer_pictures_than_updates_promise() -> None:
     told = step_budget(pictures(13, 8), recipe(steps=11, batch=2))
     assert (told.presentations, told.epochs, told.passes) == (21, 1.0, 1.0)
+
+
+def test_shares_of_the_run_are_counted_out_with_its_steps() -> None:
+    whole = Recipe(
+        schedule=Schedule(epochs=5, accumulation=2, warmup_share=0.1), text=Text(encoder_lr=1e-5, encoder_share=0.3)
+    )
+    counted = with_steps(whole, pictures(20, repeats=2))
+    assert (counted.schedule.steps, counted.schedule.warmup, counted.text.encoder_steps) == (100, 10, 30)
+    assert (counted.schedule.warmup_share, counted.text.encoder_share) == (0.0, 0.0)
+    by_steps = with_steps(Recipe(schedule=Schedule(steps=40, warmup_share=0.25)), pictures(3))
+    assert by_steps.schedule.warmup == 10
+    typed = with_steps(Recipe(schedule=Schedule(steps=40, warmup=4, warmup_share=0.25)), pictures(3))
+    assert typed.schedule.warmup == 4

@@ -109,6 +109,8 @@ ELSEWHERE = {
     "loss": "tests/trainer/families/test_sdxl.py: no two recipes give the same loss",
     "text.clip_skip": "tests/trainer/families/test_checkpoint.py: an earlier layer",
     "schedule.epochs": "test_reach.py: counted out in steps",
+    "schedule.warmup_share": "tests/trainer/dataset/test_step_budget.py: counted out with the steps",
+    "text.encoder_share": "tests/trainer/dataset/test_step_budget.py: counted out with the steps",
     "memory.deterministic": "test_train_options.py: the process's switches",
     "output": "test_train.py and test_train_options.py: what a run leaves behind",
     "seed": "test_train.py: other bytes",

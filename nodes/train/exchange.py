@@ -35,7 +35,8 @@ class ImportRecipe(io.ComfyNode):
             description=(
                 "Reads kohya's TOML, the YAML of guides, kohya_ss' JSON or OneTrainer's JSON as a recipe: a file in "
                 "ComfyUI's input folder, or pasted text. Every key that has no place here is listed with the reason. "
-                "What a kohya file leaves out has kohya's default, not ours."
+                "What a file leaves out has that trainer's default, not ours. Other models and adapters are refused by "
+                "name."
             ),
             search_aliases=["kohya config", "toml", "onetrainer preset", "load settings", "yaml"],
             is_output_node=True,

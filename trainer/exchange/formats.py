@@ -5,17 +5,22 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from ..errors import RecipeError, shortened
 from ..recipe.recipe import Recipe
-from . import kohya_in, onetrainer_in
+from .fitted import fitted
+from .headings import unfolded
 from .keys import Keys, Left
-from .kohya_gui import from_window, to_window
-from .kohya_out import kohya_cannot, kohya_settings
-from .onetrainer_out import onetrainer_cannot, onetrainer_settings
+from .kohya import reading as kohya
+from .kohya.window import to_window, window_keys
+from .kohya.writing import kohya_cannot, kohya_settings
+from .onetrainer import reading as onetrainer
+from .onetrainer.old_names import renewed
+from .onetrainer.writing import onetrainer_cannot, onetrainer_settings
+from .recognise import Format, format_of
+from .strangers import stranger_list
 
-Format = Literal["kohya TOML", "guide YAML", "kohya_ss JSON", "OneTrainer JSON", "Likeness JSON"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 SUFFIXES: Mapping[Format, str] = {
     "kohya TOML": ".toml",
@@ -29,11 +34,16 @@ _MOST_BYTES = 1 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """A recipe, the format it came in, and everything of the file that it does not hold."""
+    """A recipe, the format it came in, and everything of the file that it does not hold or holds otherwise.
+
+    `used` are the settings it was made of, `neutral` those that change nothing as they stand.
+    """
 
     recipe: Recipe
     format: Format
     left: tuple[Left, ...]
+    used: tuple[str, ...] = ()
+    neutral: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,12 +68,15 @@ def import_recipe(text: str, file: str) -> Imported:
     if len(text.encode()) > _MOST_BYTES:
         raise RecipeError(f"{file} is larger than 1 MiB, which no settings file is.")
     values = _parsed(text, file)
-    kind = _format(values, file)
+    kind = format_of(values, file)
     if kind == "Likeness JSON":
-        return Imported(recipe=Recipe.from_json(values), format=kind, left=())
-    keys = Keys(_by_kohyas_names(values, file) if kind == "kohya_ss JSON" else values, file)
-    parts = onetrainer_in.parts_of(keys) if kind == "OneTrainer JSON" else kohya_in.parts_of(keys)
-    return Imported(recipe=Recipe.from_json(parts), format=kind, left=tuple(keys.rest()))
+        return Imported(recipe=Recipe.from_json(values), format=kind, left=(), used=tuple(values))
+    keys = _keys(values, kind, file)
+    trainer = onetrainer if kind == "OneTrainer JSON" else kohya
+    recipe = fitted(trainer.parts_of(keys), keys, trainer.NAMES, trainer.DEFAULTS)
+    # What is left over is known once it was asked for.
+    left = tuple(keys.rest())
+    return Imported(recipe=recipe, format=kind, left=left, used=tuple(keys.used), neutral=tuple(keys.neutral))
 
 
 def export_recipe(recipe: Recipe, kind: Format) -> Exported:
@@ -81,11 +94,14 @@ def export_recipe(recipe: Recipe, kind: Format) -> Exported:
     return Exported(text=write[kind](settings), left=tuple(kohya_cannot(recipe)))
 
 
-def _by_kohyas_names(values: Mapping[str, Any], file: str) -> dict[str, Any]:
-    try:
-        return from_window(values)
-    except (TypeError, ValueError) as fault:
-        raise RecipeError(f"{file} holds something else where a number belongs: {fault}.") from fault
+def _keys(values: Mapping[str, Any], kind: Format, file: str) -> Keys:
+    if kind == "OneTrainer JSON":
+        return Keys(renewed(values), file, "OneTrainer")
+    settings, collisions = unfolded(values)
+    keys = window_keys(settings, file) if kind == "kohya_ss JSON" else Keys(settings, file, "kohya")
+    for left in collisions:
+        keys.note(left.key, left.value, left.why)
+    return keys
 
 
 def _parsed(text: str, file: str) -> dict[str, Any]:
@@ -97,11 +113,12 @@ def _parsed(text: str, file: str) -> dict[str, Any]:
         else:
             data = json.loads(text)
     except Exception as fault:  # each parser has its own; a hostile file may also exhaust the stack
-        why = shortened(str(fault).splitlines()[0] if str(fault) else repr(fault), 300)
-        raise RecipeError(f"{file} cannot be read: {why}.") from fault
+        raise RecipeError(f"{file} cannot be read: {_reason(fault)}.") from fault
+    if isinstance(data, list) and (said := stranger_list(data)):  # type: ignore[reportUnknownArgumentType]
+        raise RecipeError(f"{file} {said}.")
     if not isinstance(data, dict) or not data:
         raise RecipeError(f"{file} holds no settings.")
-    return _flat({str(key): value for key, value in data.items()})  # type: ignore[reportUnknownVariableType]
+    return {str(key): value for key, value in data.items()}  # type: ignore[reportUnknownVariableType]
 
 
 def _from_yaml(text: str) -> Any:
@@ -120,34 +137,12 @@ def _from_yaml(text: str) -> Any:
     return yaml.load(text, Plain)
 
 
-def _flat(values: dict[str, Any]) -> dict[str, Any]:
-    """kohya's loader ignores the names of TOML's tables: what lies below one counts as if it stood at the top."""
-    if "lora" in values or "optimizer" in values and isinstance(values["optimizer"], dict):
-        return values
-    if "job" in values or "datasets" in values:
-        return values
-    found: dict[str, Any] = {}
-    for key, value in values.items():
-        found |= value if isinstance(value, dict) else {key: value}
-    return found
-
-
-def _format(values: Mapping[str, Any], file: str) -> Format:
-    if isinstance(values.get("lora"), dict) and isinstance(values.get("schedule"), dict):
-        return "Likeness JSON"
-    if "lora_rank" in values or isinstance(values.get("optimizer"), dict) or "learning_rate_scheduler" in values:
-        return "OneTrainer JSON"
-    if "job" in values and "config" in values:
-        raise RecipeError(f"{file} is an ai-toolkit job for FLUX, which is not trained here yet.")
-    if "datasets" in values and "network_dim" not in values:
-        raise RecipeError(f"{file} is a dataset file of kohya: load its picture folders as a dataset instead.")
-    if file.lower().endswith(".toml"):
-        return "kohya TOML"
-    if file.lower().endswith((".yaml", ".yml")):
-        return "guide YAML"
-    if "LoRA_type" in values or "max_resolution" in values or "network_dim" in values:
-        return "kohya_ss JSON"
-    raise RecipeError(f"{file} is no recipe of Likeness, kohya_ss or OneTrainer.")
+def _reason(fault: Exception) -> str:
+    """One line of no great length; YAML's says its problem and where beneath the first."""
+    problem, mark = getattr(fault, "problem", None), getattr(fault, "problem_mark", None)
+    if problem and mark is not None:
+        return shortened(f"{problem} in line {mark.line + 1}", 300)
+    return shortened(str(fault).splitlines()[0] if str(fault) else repr(fault), 300)
 
 
 def _json(values: Mapping[str, Any]) -> str:

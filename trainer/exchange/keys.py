@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from reprlib import Repr
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from ..errors import RecipeError, listed, shortened
+from ..errors import listed, shortened
 from ..recipe.recipe import Recipe
 
 T = TypeVar("T")
 PLACE = "a place on a machine: choose base, pictures and names in the graph or on the command line"
 """Why a path in somebody's file is left out."""
+_ABSENT = object()
 _SHORT = Repr()
 _SHORT.maxlevel, _SHORT.maxdict, _SHORT.maxlist, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = (
     *(3, 6, 8, 200, 200),
@@ -65,11 +66,17 @@ def inverted(words: Mapping[str, str]) -> dict[str, str]:
 
 
 class Keys:
-    """Settings by name. A value of the wrong kind is a RecipeError that names key and file."""
+    """Settings by name. Each is used, or told with why it is not, or known to change nothing.
 
-    def __init__(self, values: Mapping[str, Any], file: str) -> None:
+    A value that cannot be one is told, and `whose` own default is taken: one of them never sinks the file.
+    """
+
+    def __init__(self, values: Mapping[str, Any], file: str, whose: str = "that trainer") -> None:
         self._values = dict(values)
         self.file = file
+        self.whose = whose
+        self.used: list[str] = []
+        self.neutral: list[str] = []
         self._left: list[Left] = []
 
     def __contains__(self, key: str) -> bool:
@@ -87,38 +94,91 @@ class Keys:
     def word(self, key: str, default: str = "") -> str:
         return self._take(key, default, "text", _word)
 
-    def choice(self, key: str, words: Mapping[str, T], default: T) -> T:
-        """The meaning of a word, whatever its case; RecipeError lists the words there are."""
-        if key not in self:
-            self._values.pop(key, None)
-            return default
-        value = str(self._values.pop(key))
+    def choice(self, key: str, words: Mapping[str, T], default: T, instead: str = "") -> T:
+        """The meaning of a word, whatever its case; `default` for one that is not known here, said as `instead`."""
         known = {word.lower(): meaning for word, meaning in words.items()}
-        if value.lower() not in known:
-            raise RecipeError(
-                f"{key} is {told(value)} in {self.file}, which is not known here; use {', '.join(words)}."
-            )
-        return known[value.lower()]
+        said = self._take(key, "", "text", _word)
+        if said and said.lower() not in known:
+            self.note(key, said, f"not known here, {instead or default} is taken; known are {', '.join(words)}")
+        return known.get(said.lower(), default)
 
     def inside(self, key: str) -> "Keys":
-        """The settings that lie below a key, to be taken in turn."""
+        """The settings that lie below a key, to be taken in turn and given back to `absorb`."""
         value = self._values.pop(key, None)
         if value is not None and not isinstance(value, Mapping):
-            raise RecipeError(f"{key} is {told(value)} in {self.file}; it must hold settings of its own.")
-        return Keys(value or {}, self.file)  # type: ignore[reportUnknownArgumentType]
+            self.note(key, value, f"it must hold settings of its own; {self.whose}'s defaults are taken")
+            value = None
+        return Keys(cast("Mapping[str, Any]", value or {}), self.file, self.whose)
+
+    def absorb(self, inner: "Keys", name: str) -> None:
+        """What became of the settings that lay below `name`, as if they stood here by their whole names."""
+        self._left += [Left(f"{name}.{left.key}", left.value, left.why) for left in inner.rest()]
+        self.used += [f"{name}.{key}" for key in inner.used]
+        self.neutral += [f"{name}.{key}" for key in inner.neutral]
 
     def raw(self, key: str) -> Any:
+        """A value as it stands, for whoever reads it in a way of its own."""
+        if key in self._values:
+            (self.used if key in self else self.neutral).append(key)
         return self._values.pop(key, None)
+
+    def peek(self, key: str) -> Any:
+        """A value that is taken later."""
+        return self._values.get(key)
+
+    def offer(self, key: str, value: Any) -> None:
+        """A value from elsewhere in the file, where the key does not stand by itself."""
+        self._values.setdefault(key, value)
+
+    def rename(self, key: str, name: str) -> None:
+        """Another name of a setting; where both stand, `name` counts."""
+        value = self._values.pop(key)
+        if name in self:
+            self.note(key, value, f"{name} counts")
+            return
+        self._values[name] = value
+        self.used.append(key)
 
     def leave(self, key: str, why: str, *, unless: tuple[Any, ...] = ()) -> None:
         """Take a key that has no counterpart, and say why if it is there with a value that means something."""
-        value = self._values.pop(key, None)
-        if value not in (None, "", False, *unless):
+        if key not in self._values:
+            return
+        value = self._values.pop(key)
+        if value in (None, "", False) or value == [] or any(value == nothing for nothing in unless):
+            self.neutral.append(key)
+        else:
             self._left.append(Left(key, value, why))
+
+    def has_used(self, key: str) -> bool:
+        """Whether a value was taken, and not an empty one."""
+        return key in self.used
+
+    def counts_for_nothing(self, *names: str) -> None:
+        """Of keys that were read: beside the others they change no result."""
+        for name in names:
+            if name in self.used:
+                self.used.remove(name)
+                self.neutral.append(name)
+
+    def changes_nothing(self, *names: str) -> None:
+        """Take keys that change no result, whatever they say."""
+        for name in names:
+            if self._values.pop(name, _ABSENT) is not _ABSENT:
+                self.neutral.append(name)
 
     def note(self, key: str, value: Any, why: str) -> None:
         """Say what became of a value that was taken in another way than it stood."""
         self._left.append(Left(key, value, why))
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Names that nobody has taken yet."""
+        return tuple(self._values)
+
+    @property
+    def told(self) -> tuple[Left, ...]:
+        """What was noted so far."""
+        return tuple(self._left)
 
     def rest(self) -> Iterator[Left]:
         """All that was noted, then the keys nobody took."""
@@ -126,16 +186,18 @@ class Keys:
         for key, value in self._values.items():
             if value not in (None, ""):
                 yield Left(key, value, "not known here, left out")
+            else:
+                self.neutral.append(key)
 
     def _take(self, key: str, default: T, kind: str, read: Callable[[Any], T]) -> T:
-        if key not in self:
-            self._values.pop(key, None)
+        value = self.raw(key)
+        if value in (None, ""):
             return default
-        value = self._values.pop(key)
         try:
             return read(value)
         except (TypeError, ValueError, OverflowError):
-            raise RecipeError(f"{key} is {told(value)} in {self.file}; it must be {kind}.") from None
+            self.note(key, value, f"it must be {kind}; {self.whose}'s default, {default!r}, is taken")
+            return default
 
 
 def _number(value: Any) -> float:

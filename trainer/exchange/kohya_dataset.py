@@ -7,7 +7,7 @@ from typing import Any
 from ..dataset.dataset import Dataset
 from ..errors import DatasetError
 from ..recipe.recipe import Recipe
-from .kohya_words import bucket_settings
+from .kohya.words import bucket_settings
 
 
 def kohya_dataset(recipe: Recipe, dataset: Dataset, regularisation: Dataset | None = None) -> str:

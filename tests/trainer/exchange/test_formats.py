@@ -89,6 +89,12 @@ def variants() -> list[Recipe]:
         replace(guide, prior=replace(guide.prior, output_weight=1.0, delta_l2=0.1)),
         replace(guide, text=replace(guide.text, clip_skip=2, tag_dropout=0.1, encoder_lr=1e-5, encoder_steps=100)),
         replace(guide, memory=replace(guide.memory, precision="fp32", cache="memory", deterministic=True)),
+        replace(guide, optim=replace(guide.optim, optimizer="adafactor")),
+        replace(guide, optim=replace(guide.optim, optimizer="prodigy", lr=1.0, weight_decay=0.0)),
+        replace(guide, lora=replace(guide.lora, targets="attention_mlp_conv", conv_rank=4, conv_alpha=2.0)),
+        replace(guide, schedule=replace(guide.schedule, epochs=8, warmup_share=0.1)),
+        replace(guide, schedule=replace(guide.schedule, curve="cosine", warmup=1, accumulation=1)),
+        replace(guide, text=replace(guide.text, encoder_lr=1e-5, encoder_share=0.5)),
     ]
 
 
@@ -119,7 +125,10 @@ def test_what_does_not_come_back_was_told(recipe: Recipe, kind: Format) -> None:
         }
         untellable |= {"prior.weight", "loss.mask_floor"}
     assert moved - told - untellable == set()
-    assert back.left == ()
+    # LyCORIS has no name for our convolutions alone; exporting told so.
+    has_more = kind in FORMATS[:3] and recipe.lora.kind != "lora" and recipe.lora.targets == "attention_mlp_conv"
+    assert [left.key for left in back.left] == (["network_args.preset"] if has_more else [])
+    assert not has_more or "lora.kind" in told
 
 
 def test_rank_alpha_and_rate_travel_together_in_every_format() -> None:
@@ -161,7 +170,7 @@ def test_the_guides_yaml_is_read() -> None:
 
 def test_what_a_kohya_file_leaves_out_is_kohyas_default_not_ours() -> None:
     recipe = import_recipe("network_dim = 8\n", "a.toml").recipe
-    assert (recipe.lora.alpha, recipe.optim.lr, recipe.schedule.steps) == (1.0, 1e-6, 1600)
+    assert (recipe.lora.alpha, recipe.optim.lr, recipe.schedule.steps) == (1.0, 2e-6, 1600)
     assert recipe.text.encoder_lr == recipe.optim.lr
     assert import_recipe("network_train_unet_only = true\n", "a.toml").recipe.text.encoder_lr == 0
 
@@ -191,7 +200,10 @@ optimizer_args = ["weight_decay=0.1", "betas=0.8,0.95", "eps=1e-6"]
     assert made.recipe.lora.targets == "attention_mlp_conv"
     optim = made.recipe.optim
     assert (optim.optimizer, optim.weight_decay, optim.beta1, optim.beta2) == ("adamw8bit", 0.1, 0.8, 0.95)
-    assert {str(left.value) for left in made.left} == {"preset=full", "eps=1e-6"}
+    assert {(left.key, left.value) for left in made.left} == {
+        ("network_args.preset", "full"),
+        ("optimizer_args.eps", "1e-6"),
+    }
 
 
 def test_a_windows_json_of_kohya_ss_is_read() -> None:
@@ -218,10 +230,11 @@ def test_a_windows_json_of_kohya_ss_is_read() -> None:
     recipe = import_recipe(json.dumps(window), "mine.json").recipe
     assert (recipe.lora.kind, recipe.lora.rank, recipe.lora.alpha) == ("lokr", 16, 8.0)
     assert (recipe.optim.optimizer, recipe.optim.lr, recipe.optim.weight_decay) == ("prodigy", 1.0, 0.2)
-    assert recipe.text.encoder_lr == 0
+    # Both rates at 0: the window hands kohya neither, so that both parts go by the rate of all.
+    assert recipe.text.encoder_lr == 1.0
     assert recipe.schedule.epochs == 7
     assert recipe.buckets.resolution == 887
-    assert recipe.schedule.warmup == 160
+    assert (recipe.schedule.warmup, recipe.schedule.warmup_share) == (0, 0.1)
 
 
 def test_a_onetrainer_preset_is_read() -> None:
@@ -246,33 +259,22 @@ def test_a_onetrainer_preset_is_read() -> None:
     assert made.format == "OneTrainer JSON"
     assert (recipe.lora.rank, recipe.lora.alpha, recipe.optim.lr, recipe.schedule.batch) == (16, 1.0, 3e-4, 4)
     assert (recipe.text.encoder_lr, recipe.optim.weight_decay, recipe.loss.min_snr_gamma) == (0.0, 0.02, 5.0)
-    assert {left.key for left in made.left} == {"model_type", "optimizer.fused", "dataloader_threads"}
+    assert made.left == ()
+    assert {"optimizer.fused", "dataloader_threads"} <= set(made.neutral)
 
 
 @pytest.mark.parametrize(
     ("text", "file", "said"),
     [
-        ("network_dim = 'many'", "a.toml", r"network_dim is 'many' in a\.toml; it must be a whole number"),
-        ("network_dim = 8.5", "a.toml", "whole number"),
-        ("optimizer_type = 'Sophia'", "a.toml", "use AdamW, AdamW8bit"),
         ("network_dim = ", "a.toml", r"a\.toml cannot be read"),
         ("- 1\n- 2\n", "a.yaml", "holds no settings"),
         ("!!python/object/apply:os.system ['true']", "a.yaml", "cannot be read"),
         ("{}", "a.json", "holds no settings"),
         ('{"hello": 1}', "a.json", "no recipe of Likeness, kohya_ss or OneTrainer"),
-        ("job: extension\nconfig: {}\n", "a.yaml", "FLUX"),
+        ("job: extension\nconfig: {}\n", "a.yaml", "ai-toolkit job for a model it does not name"),
         ("[[datasets]]\nresolution = 512\n", "a.toml", "dataset file"),
         ("[" * 100_000, "a.json", "cannot be read"),
         ("x" * (2 << 20), "a.toml", "larger than 1 MiB"),
-        ("network_dim = -3", "a.toml", "rank is -3"),
-        ("learning_rate = nan", "a.toml", "learning_rate is nan in a.toml; it must be a number"),
-        ("lr_warmup_steps = inf", "a.toml", "must be a number"),
-        ("resolution = '-512,512'", "a.toml", "resolution is -512, 512"),
-        ("optimizer_args = ['weight_decay=much']", "a.toml", "weight_decay is 'much'"),
-        ("resolution = 'wide,high'", "a.toml", "resolution is 'wide'"),
-        ('{"lora_rank": 4, "optimizer": "ADAMW"}', "a.json", "must hold settings of its own"),
-        ('{"LoRA_type": "LyCORIS/LoKr", "conv_dim": "wide"}', "a.json", "where a number belongs"),
-        ('{"LoRA_type": "Standard", "lr_warmup": [1]}', "a.json", "where a number belongs"),
         (
             '{"lora": {"rank": "x", "alpha": true}, "schedule": {}}',
             "a.json",
@@ -294,7 +296,10 @@ KEYS = """
     min_snr_gamma loss_type huber_c mixed_precision save_every_n_steps save_last_n_steps clip_skip LoRA_type conv_dim
     conv_alpha factor dora_wd lr_warmup epoch max_resolution optimizer lora_rank lora_alpha text_encoder ema epochs
     train_dtype layer_filter_preset learning_rate_scheduler sample_after sample_after_unit gradient_checkpointing
-    lora schedule loss output text prior buckets memory optim seeds
+    lora schedule loss output text prior buckets memory optim seeds additional_parameters LyCORIS_preset unit v2
+    training_method model_type peft_type layer_filter unet text_encoder_2 learning_rate_warmup_steps batch_size
+    resolution loss_weight_fn masked_training subsets datasets args lr_scheduler_type lr_scheduler_args warmup_ratio
+    max_grad_norm noise_offset_type noise_offset bucket_reso_steps enable_bucket config job process model_family
 """
 NAMES = st.sampled_from(KEYS.split())
 VALUES = st.recursive(
@@ -358,7 +363,7 @@ def test_yaml_aliases_are_refused_before_they_unfold() -> None:
     ],
 )
 def test_what_is_said_of_a_file_is_bounded_whatever_it_holds(text: str) -> None:
-    left = left_lines(import_recipe(text, "mine.toml").left)
+    left = left_lines(import_recipe(f"network_dim = 8\n{text}", "mine.toml").left)
     assert left
     assert len("\n".join(left)) < 20_000
 
@@ -366,13 +371,19 @@ def test_what_is_said_of_a_file_is_bounded_whatever_it_holds(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        f"network_dim = '{'x' * 500_000}'",
+        f"network_alpha = '{'x' * 500_000}'",
         f"optimizer_type = '{'x' * 500_000}'",
         f"learning_rate = [{','.join(['1'] * 100_000)}]",
+        f"lr_scheduler = 0x{'f' * 100_000}",
+        f"network_args = [0x{'f' * 100_000}]",
+        f"network_module = '{'x' * 500_000}'",
         f"= {'x' * 500_000}",
     ],
 )
-def test_an_error_over_a_file_is_bounded_too(text: str) -> None:
-    with pytest.raises(RecipeError) as fault:
-        import_recipe(text, "mine.toml")
-    assert len(str(fault.value)) < 1000
+def test_what_is_said_of_one_bad_value_is_bounded_too(text: str) -> None:
+    try:
+        said = left_lines(import_recipe(f"network_dim = 8\n{text}", "mine.toml").left)
+    except RecipeError as fault:
+        said = [str(fault)]
+    assert said
+    assert all(len(line) < 1000 for line in said)

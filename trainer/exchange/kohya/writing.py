@@ -2,11 +2,16 @@
 
 from typing import Any
 
-from ..recipe.recipe import Recipe
-from .keys import Left, inverted, left_out
-from .kohya_words import OPTIMIZERS, PRECISIONS, SAVED, bucket_settings
+from ...recipe.optimizers import OWN_OPTIONS
+from ...recipe.recipe import Recipe
+from ..keys import Left, inverted, left_out
+from .words import OPTIMIZERS, PRECISIONS, SAVED, bucket_settings
 
 _OPTIMIZERS, _PRECISIONS, _SAVED = inverted(OPTIMIZERS), inverted(PRECISIONS), inverted(SAVED)
+
+
+_PRESETS = {"attention": "attn-only", "attention_mlp": "attn-mlp", "attention_mlp_conv": "full"}
+"""LyCORIS', whose own without one is "full"."""
 
 
 def kohya_settings(recipe: Recipe) -> dict[str, Any]:
@@ -36,8 +41,16 @@ def kohya_settings(recipe: Recipe) -> dict[str, Any]:
 
 def kohya_cannot(recipe: Recipe) -> list[Left]:
     """Settings that kohya has no word for, or another meaning."""
+    is_plain = recipe.lora.kind == "lora"
     found = {
-        "lora.targets": (recipe.lora.targets == "attention", "kohya always trains attention and MLP: larger files"),
+        "lora.targets": (
+            recipe.lora.targets == "attention" and is_plain,
+            "kohya always trains attention and MLP: larger files",
+        ),
+        "lora.kind": (
+            not is_plain and recipe.lora.targets == "attention_mlp_conv",
+            "LyCORIS trains conv_in, conv_out and the embedding of time as well",
+        ),
         "lora.rank_by_timestep": (recipe.lora.rank_by_timestep, "left out"),
         "schedule.curve": (recipe.schedule.curve == "rex", "written as cosine"),
         "schedule.lr_floor": (
@@ -50,6 +63,7 @@ def kohya_cannot(recipe: Recipe) -> list[Left]:
         "prior.delta_l2": (recipe.prior.delta_l2 > 0, "left out"),
         "loss.mask_floor": (recipe.loss.masked and recipe.loss.mask_floor > 0, "kohya counts masked parts as nothing"),
         "text.encoder_steps": (recipe.text.encoder_steps > 0, "left out: they learn to the end"),
+        "text.encoder_share": (recipe.text.encoder_share > 0, "left out: they learn to the end"),
         "output.sample_every": (recipe.output.sample_every > 0, "samples need a prompt file with kohya"),
         "seeds": (recipe.seeds > 1, "one seed is written"),
         "memory.deterministic": (recipe.memory.deterministic, "left out"),
@@ -91,10 +105,11 @@ def _network(recipe: Recipe) -> dict[str, Any]:
     conv = (
         [f"conv_dim={lora.conv_rank or lora.rank}", f"conv_alpha={lora.conv_alpha or lora.alpha}"] if has_conv else []
     )
+    preset = f"preset={_PRESETS[lora.targets]}"
     kind = {
         "lora": [],
-        "dora": ["algo=lora", "dora_wd=True"],
-        "lokr": ["algo=lokr", f"factor={lora.factor}"],
+        "dora": ["algo=lora", "dora_wd=True", preset],
+        "lokr": ["algo=lokr", f"factor={lora.factor}", preset],
     }[lora.kind]
     settings: dict[str, Any] = {
         "network_module": "networks.lora" if lora.kind == "lora" else "lycoris.kohya",
@@ -114,6 +129,7 @@ def _optimizer(recipe: Recipe) -> dict[str, Any]:
     arguments = [f"weight_decay={optim.weight_decay}"]
     if optim.optimizer != "adafactor":
         arguments.append(f"betas=({optim.beta1},{optim.beta2})")
+    arguments += [f"{name}={value}" for name, value in OWN_OPTIONS.get(optim.optimizer, {}).items()]
     return {
         "optimizer_type": _OPTIMIZERS[optim.optimizer],
         "optimizer_args": arguments,
@@ -126,11 +142,11 @@ def _optimizer(recipe: Recipe) -> dict[str, Any]:
 def _schedule(recipe: Recipe) -> dict[str, Any]:
     schedule = recipe.schedule
     curve: str = "cosine" if schedule.curve == "rex" else schedule.curve
-    settings: dict[str, Any] = {"lr_warmup_steps": schedule.warmup}
+    settings: dict[str, Any] = {"lr_warmup_steps": schedule.warmup or schedule.warmup_share or 0}
     if curve == "cosine" and schedule.lr_floor:
         curve = "cosine_with_min_lr"
         settings["lr_scheduler_min_lr_ratio"] = schedule.lr_floor
-    if curve == "constant" and schedule.warmup:
+    if curve == "constant" and (schedule.warmup or schedule.warmup_share):
         curve = "constant_with_warmup"
     if curve == "cosine_with_restarts":
         settings["lr_scheduler_num_cycles"] = schedule.cycles

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from ..recipe.recipe import Recipe
-from .keys import Left, inverted, left_out
-from .onetrainer_in import CURVES, DTYPES, OPTIMIZERS, TARGETS
+from ...recipe.recipe import Recipe
+from ..keys import Left, inverted, left_out
+from .words import CURVES, DTYPES, FILTERS, OPTIMIZERS, TARGETS
 
 _OPTIMIZERS, _CURVES = inverted(OPTIMIZERS), inverted(CURVES)
-_TARGETS, _DTYPES = inverted(TARGETS), inverted(DTYPES)
+_TARGETS, _FILTERS, _DTYPES = inverted(TARGETS), inverted(FILTERS), inverted(DTYPES)
 
 
 def onetrainer_settings(recipe: Recipe) -> dict[str, Any]:
@@ -32,13 +32,16 @@ def onetrainer_settings(recipe: Recipe) -> dict[str, Any]:
 
 
 def _network(recipe: Recipe) -> dict[str, Any]:
+    has_conv = recipe.lora.targets == "attention_mlp_conv"
     return {
         "training_method": "LORA",
         "peft_type": "LORA",
         "lora_rank": recipe.lora.rank,
         "lora_alpha": recipe.lora.alpha,
         "lora_decompose": recipe.lora.kind == "dora",
-        "layer_filter_preset": _TARGETS[recipe.lora.targets],
+        # OneTrainer's "full" is more than our layers.
+        "layer_filter_preset": "custom" if has_conv else _TARGETS[recipe.lora.targets],
+        "layer_filter": _FILTERS[recipe.lora.targets],
     }
 
 
@@ -47,7 +50,7 @@ def _schedule(recipe: Recipe) -> dict[str, Any]:
     return {
         "learning_rate": recipe.optim.lr,
         "learning_rate_scheduler": _CURVES.get(schedule.curve, "COSINE"),
-        "learning_rate_warmup_steps": schedule.warmup,
+        "learning_rate_warmup_steps": _warmup(recipe),
         "learning_rate_cycles": schedule.cycles,
         "learning_rate_min_factor": schedule.lr_floor,
         "epochs": schedule.epochs or 100,
@@ -56,18 +59,28 @@ def _schedule(recipe: Recipe) -> dict[str, Any]:
     }
 
 
+def _warmup(recipe: Recipe) -> float:
+    """Batches, of which an update takes several; up to 1 would be a share of all."""
+    schedule = recipe.schedule
+    batches = schedule.warmup * schedule.accumulation
+    return batches if batches > 1 else 1.5 if batches else schedule.warmup_share
+
+
 def _optimizer(recipe: Recipe) -> dict[str, Any]:
     optim = recipe.optim
+    is_prodigy = optim.optimizer == "prodigy"
     return {
         "optimizer": {
             "optimizer": _OPTIMIZERS[optim.optimizer],
             "beta1": optim.beta1,
             "beta2": optim.beta2,
             "weight_decay": optim.weight_decay,
+            **(dict.fromkeys(("use_bias_correction", "safeguard_warmup", "decouple"), True) if is_prodigy else {}),
         },
         "clip_grad_norm": optim.grad_clip,
         "ema": "GPU" if optim.ema_decay else "OFF",
         "ema_decay": optim.ema_decay or 0.999,
+        "ema_update_step_interval": 1,
     }
 
 
@@ -80,13 +93,17 @@ def _loss(recipe: Recipe) -> dict[str, Any]:
         "offset_noise_weight": loss.noise_offset,
         "masked_training": loss.masked,
         "unmasked_weight": loss.mask_floor,
+        "unmasked_probability": 0.0,
         "normalize_masked_area_loss": True,
     }
 
 
 def _text(recipe: Recipe) -> dict[str, Any]:
     text = recipe.text
+    batches = text.encoder_steps * recipe.schedule.accumulation
     encoder = {
+        "stop_training_after": batches or None,
+        "stop_training_after_unit": "STEP" if batches else "NEVER",
         "train": text.encoder_lr > 0,
         "learning_rate": text.encoder_lr or None,
         "dropout_probability": text.dropout,
@@ -104,6 +121,8 @@ def onetrainer_cannot(recipe: Recipe) -> list[Left]:
         "schedule.steps": (not recipe.schedule.epochs, "OneTrainer goes by epochs: 100 are written"),
         "schedule.curve": (recipe.schedule.curve == "polynomial", "written as cosine"),
         "loss.kind": (recipe.loss.kind != "l2", "left out: its losses are mixed by strengths"),
+        "text.encoder_share": (recipe.text.encoder_share > 0, "left out: they learn to the end"),
+        "text.clip_skip": (recipe.text.clip_skip > 1, "set text_encoder_layer_skip for SD 1.5"),
         "text.shuffle": (recipe.text.shuffle, "set it on the concept"),
         "text.tag_dropout": (recipe.text.tag_dropout > 0, "set it on the concept"),
         "prior.images": (recipe.prior.images > 0, "OneTrainer draws none: add a concept of them"),

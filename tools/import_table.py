@@ -1,0 +1,89 @@
+"""What becomes of settings files when they are imported: the tables of docs/imports.md, and keys lost in silence.
+
+python tools/import_table.py NAME=FOLDER_OR_FILE …
+"""
+
+import json
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from trainer.errors import RecipeError
+from trainer.exchange.formats import Imported, import_recipe
+from trainer.exchange.keys import PLACE
+
+_SUFFIXES = (".json", ".toml", ".yaml", ".yml")
+
+
+def lost(text: str, file: str, made: Imported) -> list[str]:
+    """Keys of the file that were neither used, nor told, nor are known to change nothing."""
+    known = {*made.used, *made.neutral, *(left.key for left in made.left)}
+    spoken = known | {name.split(".")[-1] for name in known}
+    return [name for name in _names(_parsed(text, file)) if not any(part in spoken for part in _wholes(name))]
+
+
+def _wholes(name: str) -> Iterator[str]:
+    """A setting and the headings it stands under: `a.b.c`, `a.b`, `a`, and its own name."""
+    words = name.split(".")
+    yield from (".".join(words[:count]) for count in range(len(words), 0, -1))
+    yield words[-1]
+
+
+def _names(values: Mapping[str, Any], under: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _names(value, f"{under}{name}.")
+        else:
+            yield f"{under}{name}"
+
+
+def _parsed(text: str, file: str) -> dict[str, Any]:
+    if file.endswith(".toml"):
+        return tomllib.loads(text)
+    return yaml.safe_load(text) if file.endswith((".yaml", ".yml")) else json.loads(text)
+
+
+def main(sources: list[str]) -> int:
+    told = [_table(name, _files(Path(place))) for name, _, place in (source.partition("=") for source in sources)]
+    sys.stdout.write("\n".join(line for lines, _ in told for line in lines) + "\n")
+    losses = sum(count for _, count in told)
+    sys.stderr.write(f"Keys lost in silence: {losses}\n")
+    return 1 if losses else 0
+
+
+def _table(name: str, paths: list[Path]) -> tuple[list[str], int]:
+    """A table of what becomes of the files, and how many of their keys are lost."""
+    counts = {"whole": 0, "with losses told": 0, "refused": 0}
+    lines = [f"\n### {name}\n", "| file | imported | not as there, or why not |", "| --- | --- | --- |"]
+    losses = 0
+    for path in paths:
+        became, said, gone = _row(path)
+        counts[became] += 1
+        losses += len(gone)
+        lines.append(f"| {path.name.lstrip('#')} | {became} | {said} |")
+        lines += [f"| | **lost in silence** | {', '.join(gone)} |"] if gone else []
+    return [*lines, "\n" + ", ".join(f"{became} {count}" for became, count in counts.items()) + "."], losses
+
+
+def _row(path: Path) -> tuple[str, str, list[str]]:
+    text = path.read_text(encoding="utf-8-sig")
+    try:
+        made = import_recipe(text, path.name)
+    except RecipeError as fault:
+        return "refused", str(fault).replace("\n", " ").removeprefix(path.name).strip(), []
+    told = list(dict.fromkeys(left.key for left in made.left if left.why != PLACE))
+    return "with losses told" if told else "whole", ", ".join(told), lost(text, path.name, made)
+
+
+def _files(place: Path) -> list[Path]:
+    return [place] if place.is_file() else sorted(path for path in place.rglob("*") if path.suffix in _SUFFIXES)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""kohya's settings, sd-scripts' and kohya_ss', in and out."""

@@ -1,0 +1,1 @@
+"""OneTrainer's settings, in and out."""

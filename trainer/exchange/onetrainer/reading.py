@@ -1,0 +1,147 @@
+"""OneTrainer's JSON as a recipe. A preset holds only what differs from its defaults, so those stand for the rest."""
+
+from typing import Any
+
+from ...errors import RecipeError, shortened
+from ..keys import PLACE, Keys, told
+from ..strangers import other_model
+from . import words
+from .lora import lora
+from .optimizer import optimizer
+from .places import DEFAULTS, NAMES
+from .schedule import schedule
+from .text import leave_weight_dtype, text
+
+__all__ = ["DEFAULTS", "NAMES", "parts_of"]
+
+
+def parts_of(keys: Keys) -> dict[str, Any]:
+    """A recipe's parts, as Recipe.from_json takes them. Keys without a counterpart are named by `keys.rest()`."""
+    is_xl, is_lokr = _model(keys) != "STABLE_DIFFUSION_15", _is_lokr(keys)
+    unet = keys.inside("unet")
+    optim = optimizer(keys, unet)
+    epochs = keys.whole("epochs", 100)
+    accumulation = keys.whole("gradient_accumulation_steps", 1)
+    parts = {
+        "lora": lora(keys, is_lokr=is_lokr),
+        "text": text(keys, optim, epochs, accumulation, is_xl=is_xl),
+        "optim": optim,
+        "schedule": schedule(keys, optim["optimizer"], epochs, accumulation),
+        "loss": _loss(keys),
+        "buckets": _buckets(keys),
+        "memory": _memory(keys, unet),
+        "output": _output(keys),
+    }
+    _unet(keys, unet)
+    keys.changes_nothing(*words.NO_EFFECT)
+    for name in words.PLACES:
+        keys.leave(name, PLACE)
+    for name, (why, nothing) in words.TOLD.items():
+        keys.leave(name, why, unless=nothing)
+    return parts
+
+
+def _model(keys: Keys) -> str:
+    method, model = keys.word("training_method", "LORA"), keys.word("model_type")
+    if model in words.MODELS:
+        raise other_model(keys.file, words.MODELS[model])
+    if model not in ("", *words.TRAINED):
+        raise other_model(keys.file, told(model))
+    if method != "LORA":
+        kind = words.METHODS.get(method, "something else")
+        raise RecipeError(f"{keys.file} trains {kind} (training_method {shortened(method)}), not a LoRA.")
+    return model
+
+
+def _is_lokr(keys: Keys) -> bool:
+    kind = keys.word("peft_type", "LORA")
+    if kind in words.KINDS:
+        raise RecipeError(
+            f"{keys.file} trains {words.KINDS[kind]}, which is not trained here; LoRA, DoRA and LoKr are."
+        )
+    if kind not in ("LORA", "LOKR"):
+        keys.note("peft_type", kind, "not known here: LORA, OneTrainer's default, is taken")
+    return kind == "LOKR"
+
+
+def _loss(keys: Keys) -> dict[str, Any]:
+    weight = keys.choice("loss_weight_fn", words.WEIGHTS, "", instead="CONSTANT")
+    strength = keys.number("loss_weight_strength", 5.0)
+    is_masked = keys.switch("masked_training")
+    nothing = (0, 0.0)
+    for name in ("mae_strength", "log_cosh_strength", "huber_strength"):
+        keys.leave(name, "losses are not mixed here", unless=nothing)
+    keys.leave("mse_strength", "losses are not mixed here", unless=(1, 1.0))
+    keys.changes_nothing("huber_delta")
+    if is_masked:
+        if not keys.switch("normalize_masked_area_loss"):
+            keys.note("normalize_masked_area_loss", False, "always so here")
+        if unmasked := keys.number("unmasked_probability", 0.1):
+            keys.note("unmasked_probability", unmasked, "masks count in every step here")
+    keys.changes_nothing("normalize_masked_area_loss", "unmasked_probability")
+    return {
+        "min_snr_gamma": strength if weight == "min_snr" else 0.0,
+        "debiased": weight == "debiased",
+        "noise_offset": keys.number("offset_noise_weight", 0.0),
+        "masked": is_masked,
+        "mask_floor": keys.number("unmasked_weight", 0.1),
+    }
+
+
+def _buckets(keys: Keys) -> dict[str, Any]:
+    given = keys.word("resolution", "512")
+    first = given.replace("x", ",").split(",")[0].strip()
+    if first != given.strip():
+        keys.note("resolution", given, f"one resolution is trained here: {first}")
+    side = Keys({"resolution": first}, keys.file).whole("resolution", 0)
+    if not 64 <= side <= 1 << 16:
+        keys.note("resolution", given, "a side like 1024 belongs here; OneTrainer's default, 512, is taken")
+        side = 512
+    step = 64
+    if not keys.switch("aspect_ratio_bucketing", True):
+        return {"resolution": side, "step": step, "shortest": side, "longest": side}
+    return {"resolution": side, "step": step, "shortest": max(step, min(512, side // 2)), "longest": max(2048, side)}
+
+
+def _memory(keys: Keys, unet: Keys) -> dict[str, Any]:
+    """Whether the denoiser is checkpointed was one setting for all parts once."""
+    old = keys.word("gradient_checkpointing", "ON").upper()
+    return {
+        "precision": keys.choice("train_dtype", words.DTYPES, "fp16"),
+        "gradient_checkpointing": unet.switch("gradient_checkpointing", old not in ("OFF", "FALSE")),
+    }
+
+
+def _unet(keys: Keys, unet: Keys) -> None:
+    if not unet.switch("train", True):
+        raise RecipeError(f"{keys.file} trains the text encoders alone; here the denoiser always learns.")
+    unit = unet.word("stop_training_after_unit", "NEVER")
+    stop = unet.number("stop_training_after", 0)
+    if unit != "NEVER" and stop:
+        unet.note("stop_training_after", f"{stop:g} {unit}", "the denoiser learns to the end here")
+    unet.changes_nothing("model_name", "include", "train_embedding", "dropout_probability", "attention_mask")
+    unet.changes_nothing("__version", "guidance_scale", "offload_fraction", "activation_offloading")
+    leave_weight_dtype(unet)
+    keys.absorb(unet, "unet")
+
+
+def _output(keys: Keys) -> dict[str, Any]:
+    output: dict[str, Any] = {"precision": keys.choice("output_dtype", words.DTYPES, "fp32")}
+    for ours, count, unit in (
+        ("save_every", "save_every", "save_every_unit"),
+        ("sample_every", "sample_after", "sample_after_unit"),
+    ):
+        is_typed = count in keys or unit in keys
+        number, said = keys.number(count, 0), keys.word(unit, "NEVER" if ours == "save_every" else "MINUTE")
+        if said == "STEP" and number >= 1:
+            output[ours] = int(number)
+        elif said not in ("NEVER", "STEP") and is_typed:
+            keys.note(count, f"{number:g} {said}", "saving and sampling go by steps here")
+        elif ours == "sample_every" and said == "NEVER" and is_typed:
+            output[ours] = 0
+    keys.leave(
+        "output_model_format",
+        "layers are saved by kohya's names here",
+        unless=("KOHYA_LORA", "SAFETENSORS", "LEGACY_LORA", "COMFY_LORA"),
+    )
+    return output

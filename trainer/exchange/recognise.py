@@ -1,0 +1,62 @@
+"""Which trainer a settings file is of, by what must be in it; RecipeError says what anything else is."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from ..errors import RecipeError
+from .headings import unfolded
+from .onetrainer.words import MODELS, TRAINED
+from .strangers import stranger
+
+Format = Literal["kohya TOML", "guide YAML", "kohya_ss JSON", "OneTrainer JSON", "Likeness JSON"]
+
+_NETWORK = (
+    *("network_module", "network_dim", "network_alpha", "network_args", "network_train_unet_only", "network_dropout"),
+    *("network_train_text_encoder_only", "network_weights", "dim_from_weights", "scale_weight_norms"),
+)
+"""Options of kohya's that say that a network is trained, not a whole model: one of them must be there."""
+_KOHYA = {
+    *("pretrained_model_name_or_path", "train_data_dir", "optimizer_type", "lr_scheduler", "max_train_steps"),
+    *("max_train_epochs", "train_batch_size", "mixed_precision", "save_precision", "unet_lr", "text_encoder_lr"),
+    *("learning_rate_te1", "learning_rate_te2", "learning_rate_te", "max_resolution", "num_vectors_per_token"),
+    *(
+        "instance_prompt",
+        "class_prompt",
+        "cache_latents",
+        "enable_bucket",
+        "min_snr_gamma",
+        "stop_text_encoder_training",
+    ),
+}
+_ONETRAINER = ("training_method", "lora_rank", "layer_filter_preset", "peft_type")
+_DATASET = ("datasets", "subsets", "general")
+
+
+def format_of(values: Mapping[str, Any], file: str) -> Format:
+    """The format of a settings file whose contents are `values`."""
+    if isinstance(values.get("lora"), Mapping) and isinstance(values.get("schedule"), Mapping):
+        return "Likeness JSON"
+    if said := stranger(values):
+        raise RecipeError(f"{file} {said}.")
+    if any(name in values for name in _ONETRAINER) or values.get("model_type") in [*MODELS, *TRAINED]:
+        return "OneTrainer JSON"
+    is_json = not file.lower().endswith((".toml", ".yaml", ".yml"))
+    names = set(unfolded(values)[0])
+    if names & set(_NETWORK) or (is_json and "LoRA_type" in names):
+        if is_json:
+            return "kohya_ss JSON"
+        return "kohya TOML" if file.lower().endswith(".toml") else "guide YAML"
+    raise RecipeError(f"{file} {_what(names)}.")
+
+
+def _what(names: set[str]) -> str:
+    if "num_vectors_per_token" in names:
+        return "trains an embedding (textual inversion), not a LoRA"
+    if names & set(_DATASET) and len(names & _KOHYA) < 3:
+        return "is a dataset file of kohya: load its picture folders as a dataset instead"
+    if len(names & _KOHYA) >= 2:
+        return (
+            "holds no setting of a LoRA (network_module, network_dim or another that begins with network_): it trains "
+            "a whole model, by DreamBooth or fine-tuning, or is half of a recipe"
+        )
+    return "is no recipe of Likeness, kohya_ss or OneTrainer: none of the settings that make one is in it"

@@ -58,6 +58,9 @@ class ToyFlow:
     def module(self, address: str) -> torch.nn.Module:
         return self.denoiser.get_submodule(address.removeprefix("net."))
 
+    def outline(self, address: str) -> torch.nn.Module:
+        return self.module(address)
+
     def replace(self, address: str, module: torch.nn.Module) -> None:
         self.denoiser.set_submodule(address.removeprefix("net."), module)
 

@@ -45,6 +45,10 @@ class Family(Protocol):
         """The module at an address; its part loads when first used."""
         ...
 
+    def outline(self, address: str) -> torch.nn.Module:
+        """The module at an address for its kind and sizes alone: without weights where its part is not loaded."""
+        ...
+
     def replace(self, address: str, module: torch.nn.Module) -> None:
         """Put another module at an address."""
         ...

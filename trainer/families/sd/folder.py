@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from ...errors import ModelError
+from ...storage.values import read_json
 from .describe import SCHEDULER
 from .layout import Layout
 from .parts import Encoder
@@ -29,6 +30,20 @@ class FolderParts:
     def zeros_for_empty(self) -> bool:
         index = json.loads((self._folder / "model_index.json").read_text(encoding="utf-8"))
         return self._layout.has_sizes and bool(index.get("force_zeros_for_empty_prompt", True))
+
+    def outline(self, number: int) -> Any:
+        from accelerate import init_empty_weights  # pyright: ignore[reportMissingTypeStubs]
+        from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+        from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+        unets: Any = UNet2DConditionModel
+        encoders: list[Any] = [CLIPTextModel, CLIPTextModelWithProjection]
+        part = ("unet", *self._layout.folders)[number]
+        settings = read_json(self._folder / part / "config.json", ModelError)
+        with init_empty_weights():
+            if not number:
+                return unets.from_config(settings)
+            return encoders[number - 1](CLIPTextConfig(**settings))
 
     def unet(self, dtype: torch.dtype) -> Any:
         from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel

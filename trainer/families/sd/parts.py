@@ -66,6 +66,10 @@ class Parts(Protocol):
         """Whether no caption at all is zeros in place of an encoded empty text."""
         ...
 
+    def outline(self, number: int) -> Any:
+        """The UNet (0) or a text encoder (1, 2) without weights, for the names and sizes of its layers."""
+        ...
+
     def unet(self, dtype: torch.dtype) -> Any:
         """UNet2DConditionModel."""
         ...

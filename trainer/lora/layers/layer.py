@@ -27,7 +27,7 @@ class LowRank:
 
 
 class AdapterLayer(Protocol):
-    """A change of one frozen linear or convolution that starts at nothing."""
+    """A change of one frozen layer that starts at nothing."""
 
     @property
     def module(self) -> torch.nn.Module:

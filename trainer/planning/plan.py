@@ -7,6 +7,7 @@ from ..dataset.placed_sample import place_samples
 from ..dataset.step_budget import StepBudget, budget_of, count_epochs
 from ..errors import DatasetError
 from ..families.registry import spec_of
+from ..lora.start import check_start
 from ..runtime.work import never
 from ..training.job import Job
 from ..training.run.events import Prepared
@@ -45,6 +46,8 @@ def plan_run(
     """
     if not job.dataset.train:
         raise DatasetError("The dataset has no training pictures. Add some, or move some out of the held-out part.")
+    if job.start is not None:
+        check_start(job.family(), job.recipe, job.start)
     placed = place_samples(job.dataset.train, job.recipe.buckets)
     job = replace(job, recipe=count_epochs(job.recipe, placed))
     shown = budget_of(placed, job.recipe)

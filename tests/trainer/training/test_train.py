@@ -12,12 +12,14 @@ import pytest
 import torch
 from PIL import Image
 from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from tests.conftest import write_tiny_dataset
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
 from trainer.errors import Cancelled, DatasetError, ModelError, RecipeError, RunError
 from trainer.families.base import Base
+from trainer.families.registry import describe_base
 from trainer.families.sd.model import StableDiffusion
 from trainer.generate.attachments import ATTACHMENTS
 from trainer.generate.shot import Shot
@@ -276,6 +278,27 @@ def test_nan_latents_name_the_picture(job: Job, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(StableDiffusion, "encode_image", broken)
     with pytest.raises(ModelError, match=r"000\.png.*NaN"):
+        list(train(job))
+
+
+def test_a_base_whose_vae_is_broken_is_blamed_and_no_picture(job: Job, tiny_base: Base, tmp_path: Path) -> None:
+    sick = Path(shutil.copytree(tiny_base.path, tmp_path / "sick"))
+    (weights,) = (sick / "vae").glob("*.safetensors")
+    tensors = load_file(weights)
+    tensors["encoder.conv_in.weight"].view(-1)[0] = float("nan")
+    save_file(tensors, weights)
+    with pytest.raises(ModelError, match=r"^The vae in \S+sick is broken: encoder\.conv_in\.weight holds NaN"):
+        list(train(replace(job, base=describe_base(sick))))
+
+
+def test_a_base_that_answers_nan_before_anything_is_learned_is_blamed(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_self: object, noisy: torch.Tensor, *_others: object) -> torch.Tensor:
+        return torch.full_like(noisy, float("nan")).requires_grad_()
+
+    monkeypatch.setattr(StableDiffusion, "predict", broken)
+    with pytest.raises(RunError, match="The base answers what is not a number"):
         list(train(job))
 
 

@@ -12,7 +12,7 @@ from ...errors import ModelError
 from ...storage.tensor_header import Header, read_header
 from .layout import UNET, VAE, Layout
 from .ldm_names import open_clip_name, unet_keys, unet_name, vae_keys
-from .parts import SCHEDULE, Encoder, file_prediction
+from .parts import SCHEDULE, Encoder, file_prediction, refuse_broken
 from .shapes import clip_config, open_clip_config, unet_config, vae_config
 from .tokenizer import clip_tokenizer
 
@@ -145,6 +145,7 @@ class CheckpointParts:
                 if tensor.numel() != shape.numel():
                     sizes = f"{list(tensor.shape)} in place of {list(shape)}"
                     raise ModelError(f"The {what} in {self._path.name} does not fit together: {key} is {sizes}.")
+                refuse_broken(tensor, self._path.name, what, key, dtype)
                 # A copy, or the whole file would stay mapped for as long as one of its tensors lives.
                 tensors[name] = tensor.reshape(shape).to(dtype, copy=True)
         return tensors

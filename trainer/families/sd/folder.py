@@ -12,7 +12,7 @@ from ...errors import ModelError
 from ...storage.values import read_json
 from .describe import SCHEDULER
 from .layout import Layout
-from .parts import Encoder
+from .parts import Encoder, refuse_broken
 
 
 class FolderParts:
@@ -83,6 +83,8 @@ class FolderParts:
                 )
         except Exception as error:  # the libraries raise anything from OSError to KeyError on a broken folder
             raise ModelError(f"The {part} in {folder} cannot be loaded: {error}.") from error
+        for key, tensor in model.state_dict().items():
+            refuse_broken(tensor, str(self._folder), part, key, tensor.dtype)
         return model.eval().requires_grad_(False)
 
 

@@ -87,6 +87,11 @@ class RunFolder:
         past = [at for at in found if 0 < at <= step]
         return found[max(past)] if past else None
 
+    @property
+    def is_trained(self) -> bool:
+        """Whether a run has left a checkpoint or a state here."""
+        return bool(self.checkpoints()) or has_state(self.state)
+
     def claim(self, name: str, identity: RunIdentity) -> None:
         """Make the folder this job's; RunError when it is another's or cannot be written.
 
@@ -96,7 +101,7 @@ class RunFolder:
             raise RunError(f"The run name {name!r} cannot be a file name; use letters, digits, '-' and '_'.")
         if fault := file_name_fault(name):
             raise RunError(fault)
-        is_trained = bool(self.checkpoints()) or has_state(self.state)
+        is_trained = self.is_trained
         whose = differences(self.path, identity) if is_trained else []
         if any(_names(checkpoint.path) != name for checkpoint in self.checkpoints()):
             whose.append("name")

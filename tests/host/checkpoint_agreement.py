@@ -280,6 +280,7 @@ def compare(name: str, folder: Path, write: Any) -> dict[str, Any]:
     host_text, host_bare = host_picture(host.model, host.clip, host.vae, name, noise)
     our_text, our_bare = our_picture(family, noise)
     figures = {"family": name, "text": gap(host_text, our_text), "picture": gap(host_bare, our_bare)}
+    figures["unmapped"] = unmapped(host, family)
     targets = [*family.lora_targets("attention_mlp_conv"), *family.text_targets()]
     tensors = random_lora(family, targets)
     file = folder / f"{name}_lora.safetensors"
@@ -295,7 +296,6 @@ def compare(name: str, folder: Path, write: Any) -> dict[str, Any]:
     def pictures(model: Any, clip_: Any) -> tuple[torch.Tensor, torch.Tensor]:
         return host_picture(model, clip_, host.vae, name, noise)[1], our_picture(family, noise)[1]
 
-    figures["unmapped"] = unmapped(host, family)
     figures["kinds"] = kind_gaps(host, family, folder, pictures)
     said_by_hand = load_host_base(path, "v_prediction, zero SNR").model.get_model_object("model_sampling")
     figures["velocity"] = isinstance(said_by_hand, comfy.model_sampling.V_PREDICTION)

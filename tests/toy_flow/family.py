@@ -43,6 +43,7 @@ class ToyFlow:
     """All of a Family, on the CPU in fp32."""
 
     text_key = ""
+    predicts = "flow"
     keys = ToyKeys()
 
     def __init__(self, base: Base, residence: Residence, clip_skip: int) -> None:

@@ -34,6 +34,11 @@ class Family(Protocol):
         ...
 
     @property
+    def predicts(self) -> str:
+        """What the base answers, in words: `epsilon`, `v_prediction`, `v_prediction, zero SNR`, `flow`."""
+        ...
+
+    @property
     def codec(self) -> Codec: ...
 
     @property

@@ -399,6 +399,20 @@ def test_a_folder_of_another_job_says_what_differs(job: Job, straight: Path) -> 
         list(train(replace(job, name="sage2")))
 
 
+def test_a_folder_of_another_recipe_says_how_to_go_on(job: Job, straight: Path, tmp_path: Path) -> None:
+    shutil.copytree(straight, job.run)
+    longer = replace(job, recipe=replace(RECIPE, schedule=replace(RECIPE.schedule, steps=9)))
+    with pytest.raises(
+        RunError, match=r"another recipe \(steps 6 → 9\)\. Give this run another name or folder"
+    ) as told:
+        list(train(longer))
+    last = RunFolder(job.run).checkpoints()[-1].path
+    assert f"start it from {last} too (--start, or start_from)" in str(told.value)
+    list(train(replace(longer, run=tmp_path / "on", start=last)))
+    with pytest.raises(RunError, match=r"another name or folder\.$"):
+        list(train(replace(job, base=replace(job.base, sha256="0" * 64))))
+
+
 @pytest.mark.parametrize("name", ["..", "a/b", "", "a\\b", ".hidden", "x:y"])
 def test_a_name_that_is_no_file_name_is_refused(job: Job, name: str) -> None:
     with pytest.raises(RunError, match="cannot be a file name"):

@@ -101,6 +101,11 @@ class StableDiffusion:
         return kind.from_config(dict(self.schedule)).alphas_cumprod
 
     @property
+    def predicts(self) -> str:
+        zero = ", zero SNR" if self.schedule.get("rescale_betas_zero_snr") else ""
+        return ("v_prediction" if self.objective == "velocity" else "epsilon") + zero
+
+    @property
     def objective(self) -> Objective:
         kind = self.schedule.get("prediction_type", "epsilon")
         if kind not in _OBJECTIVES:

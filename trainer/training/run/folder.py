@@ -3,7 +3,7 @@
 import errno
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +107,7 @@ class RunFolder:
             whose.append("name")
         if whose:
             said = " and ".join(whose)
-            raise RunError(f"{self.path} holds a run of another {said}. Give this run another name or folder.")
+            raise RunError(f"{self.path} holds a run of another {said}. {self._way_on(whose)}")
         if not is_trained:
             self._forget_samples()
         if not is_trained or not (self.path / CLAIM[-1]).is_file():
@@ -121,6 +121,14 @@ class RunFolder:
             for path in self.samples.glob("step*.png"):
                 path.unlink(missing_ok=True)
             self.log.unlink(missing_ok=True)
+
+    def _way_on(self, whose: Sequence[str]) -> str:
+        """What to do with a run that would need the folder of another."""
+        other, checkpoints = "Give this run another name or folder", self.checkpoints()
+        if not checkpoints or "base model" in whose:
+            return f"{other}."
+        last = checkpoints[-1].path
+        return f"{other}; to learn on from what is learned there, start it from {last} too (--start, or start_from)."
 
     @contextmanager
     def writing(self) -> Generator[None]:

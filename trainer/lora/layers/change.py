@@ -22,10 +22,10 @@ def change_of(parts: Parts, weight: Tensor) -> Tensor:
     merged, lengths = weight + delta, parts[DORA]
     # Of the outputs, or in LyCORIS' first files of the inputs.
     kept = 0 if len(lengths) == len(weight) else 1
-    norms = merged.transpose(0, kept).flatten(1).norm(dim=1).clamp(min=1e-12)
+    lengths_now = merged.transpose(0, kept).flatten(1).square().sum(1).sqrt().clamp(min=1e-12)
     shape = [1] * weight.ndim
     shape[kept] = -1
-    return merged * (lengths.reshape(shape) / norms.view(shape)) - weight
+    return merged * (lengths.reshape(shape) / lengths_now.view(shape)) - weight
 
 
 def bias_change_of(parts: Parts) -> Tensor | None:

@@ -27,6 +27,7 @@ _OTHERS = {
     "a motion module": ("motion_modules.",),
 }
 """What a file may be that is no base of ours, by parts of its tensors' names; the first that fits is said."""
+_ADAPTERS = ("adapter_config.json", "pytorch_lora_weights.safetensors")
 _EMA, _UNET = "model_ema.", "model.diffusion_model."
 _PARTS = {
     "a UNet alone": ("input_blocks.", "down_blocks.", "conv_in."),
@@ -122,6 +123,8 @@ def _part(header: Header) -> str:
 
 
 def _folder_spec(folder: Path) -> FamilySpec:
+    if any((folder / name).is_file() for name in _ADAPTERS):
+        raise ModelError(f"{folder} holds a LoRA. Choose {_titles()} base to train on.")
     if not (folder / "model_index.json").is_file():
         raise ModelError(f"{folder} has no model_index.json. Choose a folder in the diffusers layout.")
     kind = str(read_json(folder / "model_index.json", ModelError).get("_class_name", ""))

@@ -288,6 +288,13 @@ def test_another_file_is_named_as_what_it_is(tmp_path: Path, spoil: Callable[[Pa
         describe_base(path)
 
 
+@pytest.mark.parametrize("name", ["adapter_config.json", "pytorch_lora_weights.safetensors"])
+def test_a_folder_that_peft_or_diffusers_wrote_a_lora_into_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(ModelError, match="holds a LoRA. Choose an SDXL or SD 1.5 base"):
+        describe_base(tmp_path)
+
+
 def test_edm_is_refused(tmp_path: Path) -> None:
     path = write_tiny_checkpoint(tmp_path / "play.safetensors", "sdxl", rows=ROWS, marks=("edm_mean", "edm_std"))
     with pytest.raises(ModelError, match="EDM"):

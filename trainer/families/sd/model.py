@@ -23,7 +23,7 @@ from .checkpoint import CheckpointParts
 from .folder import FolderParts
 from .keys import SdKeys, layer_names, target_modules, text_modules
 from .layout import Layout
-from .parts import SAID, Parts
+from .parts import SAID, Parts, predicts_of
 from .text import Sd15Text, SdxlText, Text, size_conditioning
 
 _REMEMBERED_CAPTIONS = 256
@@ -102,8 +102,9 @@ class StableDiffusion:
 
     @property
     def predicts(self) -> str:
-        zero = ", zero SNR" if self.schedule.get("rescale_betas_zero_snr") else ""
-        return ("v_prediction" if self.objective == "velocity" else "epsilon") + zero
+        # What cannot be trained is refused by name here too.
+        assert self.objective
+        return predicts_of(self.schedule)
 
     @property
     def objective(self) -> Objective:

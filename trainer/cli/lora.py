@@ -55,7 +55,7 @@ def _unmatched(path: Path, base: Path) -> list[str]:
         if file.made_for not in ("", family.spec.title):
             say(f"{path.name} is a LoRA for {file.made_for}, and {base.name} is {family.spec.title}.", "yellow")
         if unmatched:
-            say(f"{len(unmatched)} layers of {path.name} have no module in {base.name}: {few(unmatched)}.", "yellow")
+            say(f"Of {path.name} these have no module in {base.name}: {few(unmatched)}.", "yellow")
     return unmatched
 
 

@@ -80,8 +80,10 @@ def mean_layer(layers: Sequence[Layer], rank: int) -> tuple[Tensor, Tensor, tupl
 
 def _check(layers: Sequence[Layer], names: Sequence[str]) -> None:
     for layer, name in zip(layers, names, strict=True):
-        if layer.kind != "lora" or set(layer.tensors) - {DOWN, UP, ALPHA}:
-            raise ModelError(f"{name} holds {layer.kind} in {layer.prefix}; only plain LoRA files have an average.")
+        more = sorted(set(layer.tensors) - {DOWN, UP, ALPHA})
+        if layer.kind != "lora" or more:
+            what = ", ".join(more) if layer.kind == "lora" else layer.kind
+            raise ModelError(f"{name} holds {what} in {layer.prefix}; only plain LoRA files have an average.")
         if not layer.is_finite:
             raise ModelError(f"{name} holds NaN or infinity in {layer.prefix}. Leave the file out of the average.")
         if not layer.scale:

@@ -68,6 +68,8 @@ def detach(family: Family, layers: Mapping[str, AdapterLayer]) -> None:
 def mount_lora(family: Family, path: Path, strength: float) -> MountedLora:
     """Add `strength` × the change that the file says to each module it names; ModelError when it does not fit."""
     found = placed(family, path)
+    if is_mute(found):
+        _log.warning("%s changes nothing: its alpha is 0 in every layer.", path.name)
     shapes = {
         address: (family.module(address), _shape(family, address, each.tensors)) for address, each in found.items()
     }
@@ -106,6 +108,11 @@ def placed(family: Family, path: Path) -> dict[str, Placed]:
                 f"{path.name} was trained on a base of other sizes{_origin(family, file)}: {few(unfit)} do not fit."
             )
         return found
+
+
+def is_mute(found: Mapping[str, Placed]) -> bool:
+    """Whether the file changes nothing by its alphas, whatever else it holds."""
+    return all(float(each.tensors.get(ALPHA, 1.0)) == 0 for each in found.values())
 
 
 def _addresses(family: Family, file: LoraFile) -> Mapping[str, Sequence[str]]:

@@ -7,13 +7,12 @@ import torch
 
 from ..errors import ModelError, few
 from ..families.family import Family
-from ..families.key_layout import ALPHA
 from ..families.lora_origin import is_text_only
 from ..recipe.recipe import Recipe
 from .adapter import Adapter, layer_shape, trained_addresses
 from .layers.build import build_layers
 from .layers.layer import AdapterLayer, AdapterState
-from .mount import Placed, placed
+from .mount import Placed, is_mute, placed
 
 
 @torch.inference_mode(False)
@@ -37,7 +36,7 @@ def init_from_lora(adapter: Adapter, family: Family, path: Path) -> None:
 def _wanted(family: Family, addresses: Sequence[str], path: Path) -> Mapping[str, Placed]:
     """The file's layers, all of which are to be among `addresses`."""
     found = placed(family, path)
-    if all(float(each.tensors.get(ALPHA, 1.0)) == 0 for each in found.values()):
+    if is_mute(found):
         raise ModelError(f"{path.name} changes nothing, since its alpha is 0 in every layer. Start from another file.")
     trained = set(addresses)
     untrained = [each.prefix for address, each in found.items() if address not in trained]

@@ -70,6 +70,9 @@ def test_what_has_no_mean_is_named(tmp_path: Path) -> None:
     out = tmp_path / "mean.safetensors"
     with pytest.raises(ModelError, match=r"dora\.safetensors holds dora in lora_unet_a"):
         average_loras([first, dora], out, {})
+    bias = write(tmp_path / "bias.safetensors", 2, extra={"lora_unet_a.diff_b": torch.ones(40)})
+    with pytest.raises(ModelError, match=r"bias\.safetensors holds diff_b in lora_unet_a"):
+        average_loras([first, bias], out, {})
     with pytest.raises(ModelError, match="changes other layers than first"):
         average_loras([first, more], out, {})
     with pytest.raises(ModelError, match="two LoRA files"):

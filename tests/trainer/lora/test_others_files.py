@@ -313,6 +313,26 @@ def test_a_broken_file_is_not_drawn_with(family: StableDiffusion, tmp_path: Path
         mount_lora(family, written(tmp_path / "a.safetensors", tensors), 1.0)
 
 
+MUTE = {
+    "lora": {"lora_down.weight": some(2, 32), "lora_up.weight": some(32, 2)},
+    "lokr": {"lokr_w1": some(4, 4), "lokr_w2_a": some(8, 2), "lokr_w2_b": some(2, 8)},
+    "loha": {f"hada_w{n}_{side}": some(*((32, 2) if side == "a" else (2, 32))) for n in (1, 2) for side in "ab"},
+}
+
+
+@pytest.mark.parametrize("kind", list(MUTE))
+def test_a_file_whose_alpha_is_zero_is_said_to_change_nothing(
+    tiny_base: Base, tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    family = loaded(tiny_base)
+    bare = predict(family)
+    tensors = {f"{UNET_NAMES[0]}.{name}": tensor for name, tensor in MUTE[kind].items()}
+    tensors[f"{UNET_NAMES[0]}.alpha"] = torch.tensor(0.0)
+    mount_lora(family, written(tmp_path / "a.safetensors", tensors), 1.0)
+    assert torch.equal(predict(family), bare)
+    assert "a.safetensors changes nothing: its alpha is 0" in caplog.text
+
+
 def test_capital_letters_in_a_files_name_are_no_fault(family: StableDiffusion, tmp_path: Path) -> None:
     assert list(placed(family, written(tmp_path / "A.SAFETENSORS", low_rank(UNET_NAMES[0])))) == [QUERY]
 

@@ -9,14 +9,23 @@ import comfy.sd
 import comfy.utils
 
 from ...trainer.errors import ModelError, few
+from ...trainer.families.registry import lora_made_for
+from ...trainer.storage.tensor_header import read_header
+
+_PARTS = (
+    *(".lora_", "_lora.", ".lora.", ".alpha", ".dora_scale", ".lokr_", ".hada_", ".oft_", ".rescale", ".diff"),
+    *(".set_weight", ".reshape_weight", ".w_norm", ".b_norm", ".a1.", ".a2.", ".b1.", ".b2.", ".on_input"),
+)
 
 
 def apply_lora(model: Any, clip: Any, path: Path, strength: float) -> tuple[Any, Any]:
     """Copies of `model` and `clip` with the LoRA at `strength`; ModelError when none of its layers is theirs."""
     tensors = _read(path)
     if not _matches(model, clip, tensors):
+        made_for = lora_made_for(read_header(path))
+        whose = f", being a LoRA for {made_for}" if made_for else ""
         raise ModelError(
-            f"No layer of {path.name} belongs to this model, so it would change nothing: "
+            f"No layer of {path.name} belongs to this model{whose}, so it would change nothing: "
             "connect the base that it was trained on."
         )
     return comfy.sd.load_lora_for_models(model, clip, tensors, strength, strength)
@@ -34,16 +43,14 @@ def unmatched(model: Any, clip: Any, path: Path) -> tuple[list[str], int]:
 
 def _layer(key: str) -> str:
     """The part of a key that names the layer: what stands before the first word of an adapter's own."""
-    for part in (".lora_", ".alpha", ".dora_scale", ".lokr_", ".hada_", ".oft_", ".diff", "_lora.", ".lora."):
-        at = key.find(part)
-        if at > 0:
-            return key[:at]
-    return key
+    starts = (key.find(part) for part in _PARTS)
+    return key[: min((start for start in starts if start > 0), default=len(key))]
 
 
 def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ModelError(f"{path} is missing; run Choose checkpoint again, or choose another LoRA.")
+    read_header(path)
     try:
         tensors = comfy.utils.load_torch_file(path.as_posix(), safe_load=True)
     except Exception as error:

@@ -12,6 +12,8 @@ from ...trainer.storage.atomic import create_atomically
 from .folders import WEIGHTS, unlinked
 from .published import Published, is_copy, publish
 
+NOTHING = "nothing"
+"""The choice of no LoRA to start from."""
 _FOLDER = "likeness"
 
 
@@ -34,6 +36,18 @@ def lora_path(listed: str) -> Path:
     if path is None:
         raise RunError(f"There is no LoRA {listed!r} in models/loras; choose another, or press R.")
     return Path(path)
+
+
+def start_fault(choice: str) -> str | None:
+    """What is wrong with a choice of a LoRA to start from; None when nothing is."""
+    if choice == NOTHING or choice in loras():
+        return None
+    return f"There is no LoRA {choice!r} in models/loras; choose another to start from, or {NOTHING!r}."
+
+
+def start_path(choice: str) -> Path | None:
+    """Where the LoRA to start from lies; None for none."""
+    return None if choice == NOTHING else lora_path(choice)
 
 
 def publish_lora(source: Path, name: str, preview: Path | None = None, replaces: Sequence[Path] = ()) -> PublishedLora:

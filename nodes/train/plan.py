@@ -10,6 +10,7 @@ from ..checked import checked
 from ..host.compute import device, memory_handed_over
 from ..host.folders import run_folder
 from ..host.images import to_image
+from ..host.lora_files import NOTHING, loras, start_fault, start_path
 from ..host.page import cancellable, is_cancelled, show_progress
 from ..panel.sheet import picture_view
 from ..sockets import BASE, DATASET, RECIPE
@@ -58,12 +59,24 @@ class PlanRun(io.ComfyNode):
                     "regularisation", optional=True, tooltip="Pictures of other people, as Train character LoRA has."
                 ),
                 preset_input(),
+                io.Combo.Input(
+                    "start_from",
+                    options=[NOTHING, *loras()],
+                    default=NOTHING,
+                    optional=True,
+                    advanced=True,
+                    tooltip="The LoRA to learn on from, as Train character LoRA has: whether it will do is told here.",
+                ),
             ],
             outputs=[
                 io.String.Output(display_name="plan", tooltip="The plan in words."),
                 io.Image.Output(display_name="sheet", tooltip="The plan as a picture: each picture in its bucket."),
             ],
         )
+
+    @classmethod
+    def validate_inputs(cls, start_from: str = NOTHING) -> bool | str:
+        return start_fault(start_from) or True
 
     @classmethod
     def execute(  # noqa: PLR0913
@@ -74,6 +87,7 @@ class PlanRun(io.ComfyNode):
         measure: bool = True,
         regularisation: Dataset | None = None,
         preset: str = FITTING,
+        start_from: str = NOTHING,
     ) -> Any:
         from ...trainer.planning.sheet import draw_plan
         from ...trainer.planning.words import plan_lines
@@ -87,6 +101,7 @@ class PlanRun(io.ComfyNode):
             name="plan",
             device=device(),
             regularisation=regularisation,
+            start=start_path(start_from),
         )
         with cancellable(), memory_handed_over() if measure else nullcontext():
             plan = _planned(job, measure, cls.hidden.unique_id)

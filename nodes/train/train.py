@@ -8,7 +8,7 @@ from .._api import io
 from ..checked import checked
 from ..host.compute import device, memory_handed_over
 from ..host.folders import run_folder
-from ..host.lora_files import lora_path, loras, publish_lora
+from ..host.lora_files import NOTHING, loras, publish_lora, start_fault, start_path
 from ..host.page import cancellable, is_cancelled
 from ..readers import AUTO, DEMO_DRAWINGS, READERS, readers_of
 from ..sockets import BASE, DATASET, RECIPE, RUN, Run
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ...trainer.families.base import Base
     from ...trainer.recipe.recipe import Recipe
     from ..panel.run import RunPage
-
-NOTHING = "nothing"
 
 
 @checked
@@ -99,8 +97,8 @@ class TrainCharacterLora(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, name: str, start_from: str = NOTHING) -> bool | str:
-        if start_from != NOTHING and start_from not in loras():
-            return f"There is no LoRA {start_from!r} in models/loras; choose another to start from, or {NOTHING!r}."
+        if fault := start_fault(start_from):
+            return fault
         run_folder(name)
         return True
 
@@ -133,7 +131,7 @@ class TrainCharacterLora(io.ComfyNode):
             device=device(),
             sampler=_sampler(model, clip, vae),
             regularisation=regularisation,
-            start=None if start_from == NOTHING else lora_path(start_from),
+            start=start_path(start_from),
             likeness=_likeness(likeness, dataset, base),
         )
         page = RunPage(cls.hidden.unique_id, job.run)

@@ -138,6 +138,106 @@ def random_lora(family: Any, targets: list[str]) -> dict[str, torch.Tensor]:
     return tensors
 
 
+def unmapped(host: Any, family: Any) -> list[str]:
+    """Names that the host reads a LoRA by and we do not, or lead elsewhere."""
+    from likeness.trainer.families.lora_names import split_key  # type: ignore[reportMissingImports]
+
+    known = comfy.lora.model_lora_keys_unet(host.model.model, {})
+    weights = {key: host.model.model.state_dict() for key in known.values()}
+    text = comfy.lora.model_lora_keys_clip(host.clip.cond_stage_model, {})
+    weights |= {key: host.clip.cond_stage_model.state_dict() for key in text.values()}
+    prefixes = {name: split_key(f"{name}.lora_up.weight")[0] for name in known | text}
+    found = family.keys.find(set(prefixes.values()))
+
+    def fits(name: str, key: str) -> bool:
+        if prefixes[name] not in found:
+            return key not in weights[key]
+        theirs, ours = weights[key][key], family.module(found[prefixes[name]][0]).weight
+        return theirs.numel() == ours.numel() and torch.equal(theirs.float().view(ours.shape), ours.float())
+
+    return sorted(name for name, key in (known | text).items() if key.endswith(".weight") and not fits(name, key))
+
+
+def kinds_of_change(weight: torch.Tensor) -> dict[str, dict[str, torch.Tensor]]:
+    """Random tensors of every kind of layer that both apply, by kind; the host fails on LoKr with Tucker's core."""
+    draw = torch.Generator().manual_seed(6)
+    out, wide, kernel = weight.shape[0], weight.shape[1], weight.shape[2:]
+    ones = [1] * len(kernel)
+
+    def some(*shape: int) -> torch.Tensor:
+        return torch.randn(shape, generator=draw) * 0.2
+
+    alpha = {"alpha": torch.tensor(1.0)}
+    made = {
+        "loha": {
+            f"hada_w{n}_{side}": some(*((out, 2) if side == "a" else (2, wide * kernel.numel())))
+            for n in (1, 2)
+            for side in "ab"
+        }
+        | alpha,
+        "lokr": {
+            "lokr_w1_a": some(2, 1),
+            "lokr_w1_b": some(1, 2),
+            "lokr_w2_a": some(out // 2, 2),
+            "lokr_w2_b": some(2, wide // 2 * kernel.numel()),
+        }
+        | alpha,
+        "glora": {
+            "a1.weight": some(wide, 2),
+            "a2.weight": some(2, wide),
+            "b1.weight": some(out, 2),
+            "b2.weight": some(2, wide * kernel.numel()),
+        }
+        | alpha,
+        "diff": {"diff": some(*weight.shape) * 0.1},
+    }
+    if kernel:
+        made["tucker lora"] = {
+            "lora_up.weight": some(out, 2, *ones),
+            "lora_down.weight": some(2, wide, *ones),
+            "lora_mid.weight": some(2, 2, *kernel),
+        } | alpha
+        made["tucker loha"] = (
+            {f"hada_w{n}_{side}": some(*((2, out) if side == "a" else (2, wide))) for n in (1, 2) for side in "ab"}
+            | {f"hada_t{n}": some(2, 2, *kernel) for n in (1, 2)}
+            | alpha
+        )
+    else:
+        made["matrix lora"] = {"lora_A": some(2, wide), "lora_B": some(out, 2)}
+    return made
+
+
+def kind_gaps(host: Any, family: Any, folder: Path, pictures: Any) -> dict[str, float]:
+    """By kind, how far our change is from the host's, as a share of it."""
+    from likeness.trainer.lora.mount import mount_lora  # type: ignore[reportMissingImports]
+    from safetensors.torch import save_file
+
+    block = next(each for each in family.lora_targets("attention") if each.endswith("attn1.to_q"))
+    conv = next(each for each in family.lora_targets("attention_mlp_conv") if each.endswith("resnets.0.conv1"))
+    te = next(each for each in family.text_targets() if each.endswith("mlp.fc1"))
+    files = {}
+    for address in (block, conv):
+        prefix = family.keys.prefix(address)
+        for kind, parts in kinds_of_change(family.module(address).weight).items():
+            files.setdefault(kind, {}).update({f"{prefix}.{name}": tensor for name, tensor in parts.items()})
+    norm = family.keys.prefix(block.rpartition(".attn1")[0] + ".norm1")
+    width = family.module(block).weight.shape[1]
+    draw = torch.Generator().manual_seed(7)
+    files["norm"] = {f"{norm}.{part}": torch.randn(width, generator=draw) for part in ("w_norm", "b_norm")}
+    files["bias"] = {family.keys.prefix(te) + ".diff_b": torch.randn(family.module(te).weight.shape[0], generator=draw)}
+    host_bare, our_bare = pictures(host.model, host.clip)
+    gaps = {}
+    for kind, tensors in files.items():
+        save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, folder / "kind.safetensors")
+        model, clip_ = comfy.sd.load_lora_for_models(host.model, host.clip, dict(tensors), 0.7, 0.7)
+        applied = mount_lora(family, folder / "kind.safetensors", 0.7)
+        theirs, ours = pictures(model, clip_)
+        applied.remove()
+        size = gap(theirs, host_bare)
+        gaps[kind] = gap(theirs - host_bare, ours - our_bare) / size if size > 1e-4 else 9.0
+    return gaps
+
+
 def host_picture(model: Any, clip_: Any, vae: Any, name: str, noise: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The text's hidden states, and the picture of one denoising from timestep 500."""
     text, pooled = clip_.encode_from_tokens(clip_.tokenize(PROMPT), return_pooled=True)
@@ -174,6 +274,7 @@ def compare(name: str, folder: Path, write: Any) -> dict[str, Any]:
     host_text, host_bare = host_picture(host.model, host.clip, host.vae, name, noise)
     our_text, our_bare = our_picture(family, noise)
     figures = {"family": name, "text": gap(host_text, our_text), "picture": gap(host_bare, our_bare)}
+    figures["unmapped"] = unmapped(host, family)
     targets = [*family.lora_targets("attention_mlp_conv"), *family.text_targets()]
     tensors = random_lora(family, targets)
     file = folder / f"{name}_lora.safetensors"
@@ -185,6 +286,11 @@ def compare(name: str, folder: Path, write: Any) -> dict[str, Any]:
     applied = mount_lora(family, file, 0.8)
     _, our_worn = our_picture(family, noise)
     applied.remove()
+
+    def pictures(model: Any, clip_: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        return host_picture(model, clip_, host.vae, name, noise)[1], our_picture(family, noise)[1]
+
+    figures["kinds"] = kind_gaps(host, family, folder, pictures)
     said_by_hand = load_host_base(path, "v_prediction, zero SNR").model.get_model_object("model_sampling")
     figures["velocity"] = isinstance(said_by_hand, comfy.model_sampling.V_PREDICTION)
     figures["zero_snr"] = float(said_by_hand.sigma_max) > 1000

@@ -43,6 +43,7 @@ class ToyFlow:
     """All of a Family, on the CPU in fp32."""
 
     text_key = ""
+    predicts = "flow"
     keys = ToyKeys()
 
     def __init__(self, base: Base, residence: Residence, clip_skip: int) -> None:
@@ -57,6 +58,9 @@ class ToyFlow:
 
     def module(self, address: str) -> torch.nn.Module:
         return self.denoiser.get_submodule(address.removeprefix("net."))
+
+    def outline(self, address: str) -> torch.nn.Module:
+        return self.module(address)
 
     def replace(self, address: str, module: torch.nn.Module) -> None:
         self.denoiser.set_submodule(address.removeprefix("net."), module)

@@ -43,12 +43,20 @@ def _check(options: Namespace) -> Figures:
 
 
 def _unmatched(path: Path, base: Path) -> list[str]:
+    """Layers of the file without a module in the base, and a sentence about them."""
+    from ..errors import few
     from ..families.registry import describe_base, load_family
     from ..lora.file import opened_lora
 
+    family = load_family(describe_base(base))
     with opened_lora(path) as file:
-        known = load_family(describe_base(base)).keys.find(file.prefixes)
-        return [prefix for prefix in file.prefixes if prefix not in known]
+        known = family.keys.find(file.prefixes)
+        unmatched = [prefix for prefix in file.prefixes if prefix not in known]
+        if file.made_for not in ("", family.spec.title):
+            say(f"{path.name} is a LoRA for {file.made_for}, and {base.name} is {family.spec.title}.", "yellow")
+        if unmatched:
+            say(f"Of {path.name} these have no module in {base.name}: {few(unmatched)}.", "yellow")
+    return unmatched
 
 
 def _average(options: Namespace) -> Figures:

@@ -25,7 +25,10 @@ def _train(options: Namespace) -> Figures:
     for left in job.dataset.left_out:
         say(f"left out: {left.why}", "yellow")
     if job.dataset.train:
-        say(step_budget(job.dataset.train, job.recipe).sentence)
+        budget = step_budget(job.dataset.train, job.recipe)
+        say(budget.sentence)
+        if budget.caution:
+            say(budget.caution, "yellow")
     started = time.monotonic()
     with following() as follower:
         follow(train_seeds(job), follower.show)

@@ -8,24 +8,43 @@ from ..recipe.recipe import Recipe
 from .placed_sample import PlacedSample, place_samples, shown_by_bucket
 from .sample import Sample
 
+_NOTICED = 0.03
+"""Share of the epochs asked for by which those made may differ without a word."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StepBudget:
     """Optimizer updates, pictures shown in all, rounds of the dataset with its repeats, and times each picture is seen.
 
-    Prior pictures come beside these and change none of them.
+    Prior pictures come beside these and change none of them. `asked` are the epochs of the recipe, 0 where it has
+    steps; `batches` make one, and an update takes `accumulation` of them.
     """
 
     updates: int
     presentations: int
     epochs: float
     passes: float
+    asked: int = 0
+    batches: int = 1
+    accumulation: int = 1
 
     @property
     def sentence(self) -> str:
         return (
             f"{self.updates} updates show {self.presentations} pictures in {self.epochs:.1f} epochs: each about "
             f"{self.passes:.0f} times."
+        )
+
+    @property
+    def caution(self) -> str:
+        """What is made in place of what was asked; "" where that is the same, as far as anybody would notice."""
+        if not self.asked or abs(self.epochs - self.asked) < _NOTICED * self.asked:
+            return ""
+        steps = max(1, round(self.asked * self.batches / self.accumulation))
+        return (
+            f"{self.asked} epochs were asked for and {self.epochs:.1f} are made: an update takes {self.accumulation} "
+            f"batches, an epoch has {self.batches}, and each begins with an update of its own. "
+            f"{steps} steps in place of epochs would be nearest."
         )
 
 
@@ -68,10 +87,17 @@ def _with_shares(recipe: Recipe) -> Recipe:
 def budget_of(placed: Sequence[PlacedSample], recipe: Recipe) -> StepBudget:
     """`step_budget` of pictures that have their places; a broken round counts its batches at their mean size."""
     schedule = count_epochs(recipe, placed).schedule
-    epochs = schedule.steps * schedule.accumulation / batches_per_epoch(placed, schedule.batch)
+    batches = batches_per_epoch(placed, schedule.batch)
+    epochs = schedule.steps * schedule.accumulation / batches
     presentations = round(epochs * sum(one.repeats for one in placed))
     return StepBudget(
-        updates=schedule.steps, presentations=presentations, epochs=epochs, passes=presentations / len(placed)
+        updates=schedule.steps,
+        presentations=presentations,
+        epochs=epochs,
+        passes=presentations / len(placed),
+        asked=recipe.schedule.epochs,
+        batches=batches,
+        accumulation=schedule.accumulation,
     )
 
 

@@ -66,7 +66,7 @@ class KlCodec:
         pixels = torch.tensor(np.asarray(image.convert("RGB"), np.float32) / 127.5 - 1).permute(2, 0, 1)
         moments = model.encode(pixels[None].to(model.device)).latent_dist.parameters[0].cpu()
         if not torch.isfinite(moments).all():
-            raise ModelError("The VAE turned the picture into NaN. Check that the base's VAE weights are whole.")
+            raise ModelError("The base's VAE turned the picture into NaN. Choose another file of the base.")
         return moments
 
     def to_model(self, sample: Tensor) -> Tensor:

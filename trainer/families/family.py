@@ -34,6 +34,11 @@ class Family(Protocol):
         ...
 
     @property
+    def predicts(self) -> str:
+        """What the base answers, in words: `epsilon`, `v_prediction`, `v_prediction, zero SNR`, `flow`."""
+        ...
+
+    @property
     def codec(self) -> Codec: ...
 
     @property
@@ -43,6 +48,10 @@ class Family(Protocol):
 
     def module(self, address: str) -> torch.nn.Module:
         """The module at an address; its part loads when first used."""
+        ...
+
+    def outline(self, address: str) -> torch.nn.Module:
+        """The module at an address for its kind and sizes alone: without weights where its part is not loaded."""
         ...
 
     def replace(self, address: str, module: torch.nn.Module) -> None:

@@ -9,6 +9,8 @@ from ..storage.tensor_header import Header, read_header
 from ..storage.values import read_json
 from .base import Base, Predicts
 from .family import Family
+from .lora_names import parts_by_layer
+from .lora_origin import made_for
 from .residence import Residence
 from .sd.spec import SD15, SDXL
 from .spec import FamilySpec
@@ -20,11 +22,19 @@ _OTHERS = {
     "Stable Diffusion 3": ("joint_blocks.0.",),
     "the SDXL refiner": ("conditioner.embedders.0.model.",),
     "Stable Diffusion 2": ("cond_stage_model.model.",),
-    "a LoRA": ("lora_unet_", "lora_te", "unet.down_blocks.0.attentions", "transformer.single_transformer_blocks"),
     "a ControlNet": ("control_model.", "controlnet_"),
+    "an IP-Adapter": ("ip_adapter.1.", "image_proj."),
+    "a motion module": ("motion_modules.",),
 }
 """What a file may be that is no base of ours, by parts of its tensors' names; the first that fits is said."""
-_PARTS = {"a UNet alone": ("input_blocks.",), "a VAE alone": ("decoder.", "first_stage_model.")}
+_ADAPTERS = ("adapter_config.json", "pytorch_lora_weights.safetensors")
+_EMA, _UNET = "model_ema.", "model.diffusion_model."
+_PARTS = {
+    "a UNet alone": ("input_blocks.", "down_blocks.", "conv_in."),
+    "a VAE alone": ("decoder.", "first_stage_model."),
+    "a text encoder alone": ("text_model.", "transformer.resblocks.", "encoder.block."),
+    "an embedding (textual inversion)": ("emb_params", "clip_l", "clip_g", "string_to_param"),
+}
 """The same by how names begin, for files that are no whole model."""
 
 
@@ -66,6 +76,17 @@ def load_family(base: Base, residence: Residence | None = None, *, clip_skip: in
     return spec_of(base).load(base, residence or Residence(), clip_skip)
 
 
+def lora_made_for(header: Header) -> str:
+    """The title of the base that a LoRA file with this header was made for; "" where it is not told."""
+    return made_for(FAMILIES, header.shapes, header.metadata)
+
+
+def named_kind(header: Header) -> str:
+    """What a file is by the names of its tensors, to follow "it is"; "" for what is not known here."""
+    spec = next((spec for spec in FAMILIES if spec.holds(header)), None)
+    return _other(header) or (f"an {spec.title} checkpoint" if spec else _part(header))
+
+
 def _file_spec(path: Path, header: Header) -> FamilySpec:
     """Others are asked first: a LoRA, a ControlNet or a refiner has names of a base among its own."""
     found = next((spec for spec in FAMILIES if spec.holds(header)), None)
@@ -76,16 +97,34 @@ def _file_spec(path: Path, header: Header) -> FamilySpec:
     return found
 
 
-def _other(header: Header) -> str | None:
-    kinds = (kind for kind, marks in _OTHERS.items() if any(mark in name for mark in marks for name in header.shapes))
-    return next(kinds, None)
+def _other(header: Header) -> str:
+    names = header.shapes
+    if any(name.startswith(_EMA) for name in names) and not any(name.startswith(_UNET) for name in names):
+        return (
+            "a checkpoint of averaged weights alone (EMA), whose UNet lies in model_ema and which no program draws with"
+        )
+    if lora := _lora(header):
+        return lora
+    kinds = (kind for kind, marks in _OTHERS.items() if any(mark in name for mark in marks for name in names))
+    return next(kinds, "")
 
 
-def _part(header: Header) -> str | None:
-    return next((kind for kind, starts in _PARTS.items() if any(n.startswith(starts) for n in header.shapes)), None)
+def _lora(header: Header) -> str:
+    """A LoRA by its layers; a checkpoint with some of a LoRA's names in it is none."""
+    layers, rest = parts_by_layer(header.shapes)
+    if not layers or len(rest) > sum(map(len, layers.values())):
+        return ""
+    base = lora_made_for(header)
+    return f"a LoRA for {base}" if base else "a LoRA"
+
+
+def _part(header: Header) -> str:
+    return next((kind for kind, starts in _PARTS.items() if any(n.startswith(starts) for n in header.shapes)), "")
 
 
 def _folder_spec(folder: Path) -> FamilySpec:
+    if any((folder / name).is_file() for name in _ADAPTERS):
+        raise ModelError(f"{folder} holds a LoRA. Choose {_titles()} base to train on.")
     if not (folder / "model_index.json").is_file():
         raise ModelError(f"{folder} has no model_index.json. Choose a folder in the diffusers layout.")
     kind = str(read_json(folder / "model_index.json", ModelError).get("_class_name", ""))

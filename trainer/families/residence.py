@@ -50,6 +50,10 @@ class Residents:
             self._parts[part].to(self._device)
         return self._parts[part]
 
+    def holds(self, part: str) -> bool:
+        """Whether the part is loaded."""
+        return part in self._parts
+
     def rest(self, part: str) -> None:
         """Take a part off the device, now and after each further use that ends with `leave`."""
         self._resting.add(part)

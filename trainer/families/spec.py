@@ -46,6 +46,8 @@ class FamilySpec:
     marks: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     pipelines: tuple[str, ...] = ()
+    lora_marks: tuple[str, ...] = ()
+    """Layers that no other family's LoRA files have: regular expressions of names with underscores for dots."""
     describe_file: Callable[[Path, Header], Base]
     describe_folder: Callable[[Path], Base]
     load: Callable[[Base, Residence, int], Family]

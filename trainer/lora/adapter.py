@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..families.family import Family
 from ..recipe.lora import Lora
+from ..recipe.recipe import Recipe
 from ..storage.seeding import random_source
 from .layers.build import LayerShape, build_layers
 from .layers.layer import AdapterState, LowRank, weight_shape
@@ -23,7 +24,9 @@ class Adapter:
         self._state = AdapterState()
         self._rank = lora.rank if lora.rank_by_timestep else 0
         modules = {address: family.module(address) for address in addresses}
-        self.layers = build_layers({a: (module, _shape(module, lora)) for a, module in modules.items()}, self._state)
+        self.layers = build_layers(
+            {a: (module, layer_shape(module, lora)) for a, module in modules.items()}, self._state
+        )
         source = random_source(seed, "lora")
         for layer in self.layers.values():
             layer.start(source)
@@ -76,7 +79,14 @@ class Adapter:
             layer.enable(is_on=is_on)
 
 
-def _shape(base: torch.nn.Module, lora: Lora) -> LayerShape:
+def trained_addresses(family: Family, recipe: Recipe) -> list[str]:
+    """Addresses of all layers that a recipe trains, the denoiser's first."""
+    text = family.text_targets() if recipe.text.encoder_lr else []
+    return [*family.lora_targets(recipe.lora.targets), *text]
+
+
+def layer_shape(base: torch.nn.Module, lora: Lora) -> LayerShape:
+    """What a recipe's LoRA puts in front of a layer."""
     shape = weight_shape(base)
     is_spatial = shape[2:].numel() > 1
     rank = lora.conv_rank or lora.rank if is_spatial else lora.rank

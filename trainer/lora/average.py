@@ -1,5 +1,6 @@
 """The mean of several LoRA files' changes, cut back to their rank: one candidate out of several training seeds."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,10 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import ModelError
+from ..errors import ModelError, few
+from ..families.key_layout import ALPHA, DOWN, UP
 from ..storage.tensor_file import write_tensors
-from .file import ALPHA, DOWN, UP, Layer, opened_lora
+from .file import Layer, opened_lora
 from .metadata import with_hashes
+
+_log = logging.getLogger(__name__)
 
 
 def average_loras(paths: Sequence[Path], out: Path, metadata: Mapping[str, str], rank: int = 0) -> float:
@@ -29,13 +33,20 @@ def average_loras(paths: Sequence[Path], out: Path, metadata: Mapping[str, str],
         for other in files[1:]:
             if set(other.prefixes) != set(files[0].prefixes):
                 raise ModelError(f"{other.path.name} changes other layers than {files[0].path.name}; both must fit.")
+        for file in files:
+            if file.passed_over:
+                _log.warning(
+                    "%s: not in the average, as no part of a layer: %s.", file.path.name, few(file.passed_over)
+                )
         for prefix in files[0].prefixes:
             layers = [file.layer(prefix) for file in files]
             _check(layers, [file.path.name for file in files])
             down, up, energy = mean_layer(layers, rank or int(layers[0].rank or 0))
             alpha = layers[0].scale * len(down)
-            tensors[f"{prefix}.{DOWN}"], tensors[f"{prefix}.{UP}"] = down.half(), up.half()
-            tensors[f"{prefix}.{ALPHA}"] = torch.tensor(alpha, dtype=torch.float16)
+            mean = {DOWN: down.half(), UP: up.half(), ALPHA: torch.tensor(alpha, dtype=torch.float16)}
+            if not Layer(prefix, mean).is_finite:
+                raise ModelError(f"The mean is too large for fp16 in {prefix}. Check these files: one is broken.")
+            tensors |= {f"{prefix}.{name}": tensor for name, tensor in mean.items()}
             kept, whole = kept + energy[0], whole + energy[1]
     write_tensors(out, tensors, with_hashes(tensors, metadata))
     return kept / whole if whole else 1.0
@@ -57,9 +68,9 @@ def mean_layer(layers: Sequence[Layer], rank: int) -> tuple[Tensor, Tensor, tupl
     outer, inner = outer[:, :rank], inner[:rank]
     # An SVD may turn both sides round: the first large entry of each row of A is made positive.
     signs = torch.sign(inner.gather(1, inner.abs().argmax(1, keepdim=True)))
-    roots = (strengths[:rank] / first.scale).sqrt()
+    roots = (strengths[:rank] / abs(first.scale)).sqrt()
     down = (inner * signs * roots[:, None]) @ right.T
-    up = left @ (outer * signs.T * roots)
+    up = left @ (outer * signs.T * roots) * (1 if first.scale > 0 else -1)
     down = torch.nn.functional.pad(down, (0, 0, 0, rank - len(down)))
     up = torch.nn.functional.pad(up, (0, rank - up.shape[1]))
     energy = strengths.square()
@@ -69,8 +80,14 @@ def mean_layer(layers: Sequence[Layer], rank: int) -> tuple[Tensor, Tensor, tupl
 
 def _check(layers: Sequence[Layer], names: Sequence[str]) -> None:
     for layer, name in zip(layers, names, strict=True):
-        if layer.kind != "lora" or set(layer.tensors) - {DOWN, UP, ALPHA}:
-            raise ModelError(f"{name} holds {layer.kind} in {layer.prefix}; only plain LoRA files have an average.")
+        more = sorted(set(layer.tensors) - {DOWN, UP, ALPHA})
+        if layer.kind != "lora" or more:
+            what = ", ".join(more) if layer.kind == "lora" else layer.kind
+            raise ModelError(f"{name} holds {what} in {layer.prefix}; only plain LoRA files have an average.")
+        if not layer.is_finite:
+            raise ModelError(f"{name} holds NaN or infinity in {layer.prefix}. Leave the file out of the average.")
+        if not layer.scale:
+            raise ModelError(f"{name} changes nothing in {layer.prefix}: its alpha is 0. Leave it out of the average.")
         mine, first = layer.tensors, layers[0].tensors
         if mine[DOWN].shape[1:] != first[DOWN].shape[1:] or mine[UP].shape[0] != first[UP].shape[0]:
             raise ModelError(f"{name} is of another model than {names[0]}: {layer.prefix} has another size.")

@@ -1,6 +1,5 @@
-"""Anybody's LoRA file as layers: kohya's, PEFT's and diffusers' spellings of LoRA, LoKr and LoHa."""
+"""Anybody's LoRA file as layers: kohya's, LyCORIS', PEFT's, diffusers' and ComfyUI's spellings of every kind."""
 
-import re
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,24 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import ModelError, shortened
+from ..errors import ModelError, few, shortened
 from ..families.key_layout import ALPHA, DORA, DOWN, UP
-from .layer_parts import MID, part_fault
+from ..families.lora_names import DIFF, MID, NORM, kind_of, parts_by_layer
+from ..families.registry import lora_made_for, named_kind
+from ..storage.tensor_header import Header, read_header
+from .layer_parts import part_fault
 from .peft_folder import is_peft_folder, read_peft_folder
-
-# PEFT puts the adapter's name, usually `default`, before the last word.
-_SPELLINGS = {
-    r"lora_A(?:\.\w+)?\.weight|lora\.down\.weight|lora_linear_layer\.down\.weight": DOWN,
-    r"lora_B(?:\.\w+)?\.weight|lora\.up\.weight|lora_linear_layer\.up\.weight": UP,
-    r"lora_magnitude_vector(?:\.\w+)?(?:\.weight)?": DORA,
-}
-_OWN = (
-    r"lora_down\.weight|lora_up\.weight|lora_mid\.weight|alpha|dora_scale"
-    r"|(?:lokr|hada|oft)_[^.]+|diff|diff_b|on_input"
-)
-_KEY = re.compile(rf"(?P<prefix>.+?)\.(?:(?P<own>{_OWN})|(?P<other>{'|'.join(_SPELLINGS)}))")
-_OLD_DIFFUSERS = re.compile(r"(.+)\.processor\.(to_q|to_k|to_v|to_out)_lora\.(down|up)\.weight")
-_LARGEST_HEADER = 64 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +27,8 @@ class Layer:
 
     @property
     def kind(self) -> str:
-        """`lora`, `dora`, `lokr`, `loha`, or `other`."""
-        if DOWN in self.tensors and UP in self.tensors:
-            return "dora" if DORA in self.tensors else "lora"
-        starts = {name.partition("_")[0] for name in self.tensors}
-        return "lokr" if "lokr" in starts else "loha" if "hada" in starts else "other"
+        """As `kind_of` names it."""
+        return kind_of(self.tensors)
 
     @property
     def rank(self) -> int | None:
@@ -56,6 +41,10 @@ class Layer:
     @property
     def alpha(self) -> float | None:
         return float(self.tensors[ALPHA]) if ALPHA in self.tensors else None
+
+    @property
+    def is_finite(self) -> bool:
+        return all(bool(torch.isfinite(tensor).all()) for tensor in self.tensors.values())
 
     @property
     def scale(self) -> float:
@@ -77,7 +66,8 @@ class Layer:
             return _norm(self.tensors, "lokr_w1") * _norm(self.tensors, "lokr_w2") * self._lokr_scale**2
         if self.kind == "loha":
             return self._loha_norm()
-        return None
+        whole = self._whole
+        return None if whole is None else float(whole.double().square().sum())
 
     @property
     def size(self) -> int | None:
@@ -90,7 +80,12 @@ class Layer:
             return int(self.tensors["hada_w1_a"].shape[0]) * int(self.tensors["hada_w1_b"].shape[1])
         if self.kind == "lokr":
             return _size(self.tensors, "lokr_w1") * _size(self.tensors, "lokr_w2")
-        return None
+        return None if self._whole is None else self._whole.numel()
+
+    @property
+    def _whole(self) -> Tensor | None:
+        """The change of a layer whose file holds it as it is."""
+        return next((self.tensors[name] for name in (DIFF, NORM) if name in self.tensors), None)
 
     @property
     def _has_core(self) -> bool:
@@ -107,33 +102,43 @@ class Layer:
 
 
 class LoraFile:
-    """An open file: metadata, and layers one at a time, so that memory does not grow with the file."""
+    """An open file: metadata, and layers one at a time, so that memory does not grow with the file.
 
-    def __init__(self, path: Path, file: Any) -> None:
+    `passed_over` are keys that are no part of a layer: embeddings that a trainer bundled, or what nobody knows.
+    """
+
+    def __init__(self, path: Path, file: Any, header: Header) -> None:
         self._file = file
+        self._header = header
         self.path = path
         self.metadata: dict[str, str] = dict(file.metadata() or {})
-        self._keys: dict[str, dict[str, str]] = {}
-        for key in sorted(file.keys()):
-            prefix, name = split_key(key)
-            if name is None:
-                raise ModelError(f"{path.name} is not a LoRA: it holds {shortened(key)!r}, which is no part of one.")
-            self._keys.setdefault(prefix, {})[name] = key
+        self._keys, self.passed_over = parts_by_layer(header.shapes)
         if not self._keys:
-            raise ModelError(f"{path.name} is not a LoRA: it holds no tensors.")
+            what = named_kind(header)
+            named = f"it is {what}" if what else "it holds no tensors"
+            if not what and self.passed_over:
+                named = f"it holds {few(self.passed_over, 1)!r}, which is no part of one"
+            raise ModelError(f"{path.name} is not a LoRA: {named}. Choose a LoRA file.")
 
     @property
     def prefixes(self) -> tuple[str, ...]:
         return tuple(self._keys)
 
+    @property
+    def made_for(self) -> str:
+        """The title of the base that it was made for; "" where it is not told."""
+        return lora_made_for(self._header)
+
     def layer(self, prefix: str) -> Layer:
         """The layer of that prefix; ModelError for shapes that do not go together."""
-        tensors = {name: self._file.get_tensor(key).float() for name, key in self._keys[prefix].items()}
-        layer = Layer(prefix, tensors)
+        keys = self._keys[prefix]
+        tensors = {name: self._file.get_tensor(key).float() for name, key in keys.items()}
         if (fault := part_fault(tensors)) is not None:
             raise ModelError(f"{self.path.name} is damaged: of {shortened(prefix)} {fault}. Get the file again.")
         up = tensors.get(UP)
-        return layer if DORA not in tensors or up is None else Layer(prefix, _with_upright_lengths(tensors, up))
+        if DORA not in tensors or up is None:
+            return Layer(prefix, tensors)
+        return Layer(prefix, _with_upright_lengths(tensors, up, is_pefts="lora_magnitude" in keys[DORA]))
 
     def layers(self) -> Iterator[Layer]:
         for prefix in self._keys:
@@ -148,41 +153,27 @@ def opened_lora(path: Path) -> Generator[LoraFile]:
     opened: Any = safe_open
 
     if is_peft_folder(path):
-        yield LoraFile(path, read_peft_folder(path))
+        adapter = read_peft_folder(path)
+        shapes = {key: tuple(tensor.shape) for key, tensor in adapter.tensors.items()}
+        yield LoraFile(path, adapter, Header(shapes=shapes, kinds={}, metadata={}))
         return
-    if not path.is_file():
-        raise ModelError(f"There is no LoRA file {path}.")
-    if path.suffix != ".safetensors":
-        raise ModelError(f"{path.name} is not a .safetensors file; other kinds can run code when they are opened.")
-    with path.open("rb") as raw:
-        header = int.from_bytes(raw.read(8), "little")
-    if not 2 <= header <= min(_LARGEST_HEADER, path.stat().st_size - 8):
-        raise ModelError(f"{path.name} is not a whole safetensors file: its header says {header} bytes.")
+    if path.is_dir():
+        raise ModelError(f"{path} is a folder, but none that PEFT wrote. Choose the .safetensors file in it.")
+    header = read_header(path)
     try:
         with opened(path, "pt") as file:
-            yield LoraFile(path, file)
+            yield LoraFile(path, file, header)
     except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path.name} is not a whole safetensors file: {error}.") from error
+        raise ModelError(f"{path.name} is not a whole safetensors file: {error}. Get the file again.") from error
 
 
-def split_key(key: str) -> tuple[str, str | None]:
-    """Prefix and kohya's name of the part, found by how the key ends; None for a key that belongs to no LoRA."""
-    if old := _OLD_DIFFUSERS.fullmatch(key):
-        name = old[2] if old[2] != "to_out" else "to_out.0"
-        return f"{old[1]}.{name}", DOWN if old[3] == "down" else UP
-    if not (found := _KEY.fullmatch(key)):
-        return key, None
-    if found["own"]:
-        return found["prefix"], found["own"]
-    name = next(name for spelling, name in _SPELLINGS.items() if re.fullmatch(spelling, found["other"]))
-    return found["prefix"], name
+def _with_upright_lengths(tensors: Mapping[str, Tensor], up: Tensor, *, is_pefts: bool) -> dict[str, Tensor]:
+    """DoRA's lengths as kohya writes them, (out, 1, …): PEFT has (out,), and (1, out, 1, 1) of a convolution.
 
-
-def _with_upright_lengths(tensors: Mapping[str, Tensor], up: Tensor) -> dict[str, Tensor]:
-    """DoRA's lengths as kohya writes them, (out, 1, …): PEFT has (out,), and (1, out, 1, 1) of a convolution."""
+    LyCORIS has had (1, in, 1, 1), lengths of the inputs, which stay.
+    """
     lengths = tensors[DORA]
-    is_pefts = lengths.ndim == 1 or (lengths.ndim == 4 and len(lengths) == 1)
-    if not is_pefts or lengths.numel() != len(up):
+    if lengths.numel() != len(up) or not (lengths.ndim == 1 or (is_pefts and len(lengths) == 1)):
         return dict(tensors)
     return {**tensors, DORA: lengths.reshape(-1, *[1] * (up.ndim - 1))}
 

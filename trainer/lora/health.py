@@ -3,16 +3,15 @@
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ..errors import Cancelled, few, more_of, shortened
+from ..families.lora_origin import is_text_only
 from ..runtime.work import Ask, never
-from .file import Layer, opened_lora
+from .file import Layer, LoraFile, opened_lora
 
 BAND = (3e-5, 2e-2)
 """Root mean square of a change by which pictures are usually made.
@@ -45,7 +44,8 @@ class BlockHealth:
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """A LoRA file in figures. `dead` change nothing, `broken` hold NaN or infinity; both by prefix."""
+    """A LoRA file in figures. `dead` change nothing, `broken` hold NaN or infinity; both by prefix. `muted` of the dead
+    have an alpha of 0. `notes` are worth knowing and no faults, a sentence each; `made_for` is a base's title or ""."""
 
     path: Path
     kinds: tuple[str, ...]
@@ -57,6 +57,9 @@ class Health:
     layers: int
     rms: float
     metadata: dict[str, str] = field(default_factory=dict[str, str])
+    muted: int = 0
+    made_for: str = ""
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def faults(self) -> tuple[str, ...]:
@@ -82,7 +85,8 @@ def check_lora(path: Path, *, cancelled: Ask = never) -> Health:
             if cancelled():
                 raise Cancelled(f"Checking stopped after {tally.layers} of {len(file.prefixes)} layers.")
             tally.add(layer)
-        return tally.health(path, dict(file.metadata))
+        health = tally.health(path, dict(file.metadata))
+        return replace(health, made_for=file.made_for, notes=tuple(_notes(file, health.kinds)))
 
 
 def block_of(prefix: str) -> str:
@@ -99,6 +103,7 @@ def health_lines(health: Health) -> list[str]:
     scale = f"alpha / rank {health.scale:.3g}"
     ranks = " to ".join(dict.fromkeys(str(rank) for rank in (*health.ranks[:1], *health.ranks[-1:])))
     lines = [health.verdict, *health.faults[1:]]
+    lines += health.notes
     lines.append(f"{', '.join(health.kinds)}, rank {ranks or 'none'}, {scale}, {health.layers} layers.")
     shown = health.blocks[:MOST_BLOCKS]
     width = max((len(block.name) for block in shown), default=0)
@@ -116,6 +121,8 @@ def health_json(health: Health) -> dict[str, Any]:
         "file": health.path.name,
         "verdict": health.verdict,
         "faults": list(health.faults),
+        "made_for": health.made_for,
+        "notes": list(health.notes),
         "kinds": list(health.kinds),
         "ranks": list(health.ranks),
         "layers": health.layers,
@@ -139,7 +146,9 @@ def _faults(health: Health) -> Iterable[str]:
     alive = health.layers - len(health.dead) - len(health.broken)
     unread = _unread(health.dead)
     silent = [prefix for prefix in health.dead if prefix not in unread]
-    if health.dead and not alive:
+    if health.dead and health.muted == health.layers:
+        yield f"{name} changes nothing: its alpha is 0 in all of its {health.layers} layers. Get another file of it."
+    elif health.dead and not alive:
         yield f"{name} changes nothing: all of its {health.layers} layers are zero. It was saved before it learned."
     elif silent:
         yield f"{len(silent)} of {health.layers} layers change nothing: {few(silent, _NAMED)}."
@@ -147,6 +156,19 @@ def _faults(health: Health) -> Iterable[str]:
         yield f"{name} changes very little ({health.rms:.1e}, usual {low:.0e} to {high:.0e}): few steps or a low lr."
     if health.rms > high:
         yield f"{name} changes very much ({health.rms:.1e}, usual {low:.0e} to {high:.0e}): use it at lower strength."
+
+
+def _notes(file: LoraFile, kinds: Sequence[str]) -> Iterable[str]:
+    if file.made_for:
+        yield f"It is a LoRA for {file.made_for}."
+    if is_text_only(file.prefixes):
+        yield "It changes the text encoders alone: nothing, where it is loaded into the model and not into CLIP."
+    if "ia3" in kinds:
+        yield "Its IA3 layers are passed over by ComfyUI and here."
+    if "oft" in kinds:
+        yield "Its OFT layers are applied by ComfyUI and not here."
+    if file.passed_over:
+        yield f"Passed over, as no part of a layer: {few(file.passed_over)}."
 
 
 def _unread(dead: Sequence[str]) -> set[str]:
@@ -164,15 +186,17 @@ class _Tally:
         self._rows: dict[str, list[_Change]] = {}
         self._dead: list[str] = []
         self._broken: list[str] = []
+        self._muted = 0
         self.layers = 0
 
     def add(self, layer: Layer) -> None:
         self.layers += 1
+        self._muted += layer.alpha == 0
         self._kinds.add(layer.kind)
         if layer.rank:
             self._ranks.add(layer.rank)
             self._scales.append(layer.scale)
-        change = _Change(layer.square_norm(), layer.size) if _is_finite(layer) else None
+        change = _Change(layer.square_norm(), layer.size) if layer.is_finite else None
         if change is None:
             self._broken.append(layer.prefix)
         elif change.is_dead:
@@ -189,6 +213,7 @@ class _Tally:
             blocks=tuple(_block(name, rows) for name, rows in blocks),
             dead=tuple(self._dead),
             broken=tuple(self._broken),
+            muted=self._muted,
             layers=self.layers,
             rms=_rms([change for rows in self._rows.values() for change in rows]),
             metadata=metadata,
@@ -215,10 +240,6 @@ def _block(name: str, rows: Sequence[_Change]) -> BlockHealth:
 def _rms(rows: Iterable[_Change]) -> float:
     known = [(row.square, row.size) for row in rows if row.square is not None and row.size]
     return math.sqrt(sum(square for square, _ in known) / max(1, sum(size for _, size in known)))
-
-
-def _is_finite(layer: Layer) -> bool:
-    return all(bool(torch.isfinite(tensor).all()) for tensor in layer.tensors.values())
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from ..families.key_layout import ALPHA, DOWN, UP
+from ..families.lora_names import GLORA, MID
 
-MID = "lora_mid.weight"
+_THIN = (DOWN, "lokr_w1_b", "lokr_w2_b", "hada_w1_b")
 _LOHA = ("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b")
 
 
@@ -14,6 +15,8 @@ def part_fault(tensors: Mapping[str, Tensor]) -> str | None:
     """What is wrong with a layer's tensors, to follow "of <layer>"; None when they go together."""
     if ALPHA in tensors and tensors[ALPHA].numel() != 1:
         return f"alpha holds {tensors[ALPHA].numel()} numbers where one belongs"
+    if any(name in tensors and tensors[name].ndim and not len(tensors[name]) for name in _THIN):
+        return "the rank is 0, so that it changes nothing"
     if any(not tensor.numel() for tensor in tensors.values()):
         return "a tensor is empty"
     starts = {name.partition("_")[0] for name in tensors}
@@ -21,6 +24,7 @@ def part_fault(tensors: Mapping[str, Tensor]) -> str | None:
         _is_low_rank(tensors)
         and ("lokr" not in starts or all(_is_product(tensors, name) for name in ("lokr_w1", "lokr_w2")))
         and ("hada" not in starts or _is_loha(tensors))
+        and all(tensors[name].ndim >= 2 for name in GLORA if name in tensors)
     )
     return None if is_whole else "the tensors do not go together"
 

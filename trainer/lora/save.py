@@ -8,9 +8,9 @@ from torch import Tensor
 
 from ..errors import ModelError, few
 from ..families.family import Family
+from ..families.lora_names import split_key
 from ..storage.tensor_file import write_tensors
 from .adapter import Adapter
-from .file import split_key
 from .metadata import with_hashes
 
 DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}

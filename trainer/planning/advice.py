@@ -12,20 +12,30 @@ from .passes import USUAL, judged, steps_for
 from .table import MUCH, Bucket, Cut
 
 _DISTILLED = re.compile(r"turbo|lightning|hyper|lcm|dmd2?|flash|distill", re.IGNORECASE)
+_VELOCITY = re.compile(r"v[-_ ]?pred", re.IGNORECASE)
 _NAMED = 3
 _TINY = 256
 """Below this many pixels a run is a trial of the machinery."""
 
 
-def advice(job: Job, budget: StepBudget, buckets: Sequence[Bucket]) -> tuple[str, ...]:
-    """One sentence each, what matters most first."""
+def advice(job: Job, budget: StepBudget, buckets: Sequence[Bucket], predicts: str) -> tuple[str, ...]:
+    """One sentence each, what matters most first; `predicts` is what the base does."""
     return (
+        *_of_prediction(job.base, predicts),
         *_of_base(job.base, job.recipe),
         *_of_passes(budget),
         *_of_others(job),
         *_of_pictures(job, buckets),
         *_of_numbers(job),
     )
+
+
+def _of_prediction(base: Base, predicts: str) -> Iterator[str]:
+    if predicts == "epsilon" and not base.predicts and _VELOCITY.search(base.name):
+        yield (
+            f"{base.name} looks by its name like a base that predicts v_prediction, but nothing in it says so. Say "
+            "what it predicts, or it learns to draw noise."
+        )
 
 
 def _of_base(base: Base, recipe: Recipe) -> Iterator[str]:
@@ -45,6 +55,8 @@ def _of_base(base: Base, recipe: Recipe) -> Iterator[str]:
 
 
 def _of_passes(budget: StepBudget) -> Iterator[str]:
+    if budget.caution:
+        yield budget.caution
     low, high = USUAL
     judgement = judged(budget).judgement
     if judgement == "usual":

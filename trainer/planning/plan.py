@@ -7,20 +7,39 @@ from ..dataset.placed_sample import place_samples
 from ..dataset.step_budget import StepBudget, budget_of, count_epochs
 from ..errors import DatasetError
 from ..families.registry import spec_of
+from ..lora.start import check_start
 from ..runtime.work import never
 from ..training.job import Job
 from ..training.run.events import Prepared
 from .advice import advice
-from .disk import Disk, disk_use, samplings
+from .disk import Disk, Encoded, disk_use, samplings
 from .passes import Passes, judged
 from .table import Bucket, buckets_of
 from .warm_up import WarmUp, warm_up
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlannedBase:
+    """What is trained: name, title of its family, what it predicts and whether that was set by hand."""
+
+    name: str
+    family: str
+    predicts: str
+    is_by_hand: bool
+
+    @property
+    def sentence(self) -> str:
+        by = "as was set by hand" if self.is_by_hand else "by its files"
+        return f"{self.name} is of the family {self.family} and predicts {self.predicts}, {by}."
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What a run will be. `warm_up` is None, and with it times and memory, where nothing was measured."""
 
+    base: PlannedBase
+    regularisation: int
+    """The user's own pictures of others."""
     budget: StepBudget
     passes: Passes
     buckets: tuple[Bucket, ...]
@@ -45,19 +64,32 @@ def plan_run(
     """
     if not job.dataset.train:
         raise DatasetError("The dataset has no training pictures. Add some, or move some out of the held-out part.")
+    family = job.family()
+    base = PlannedBase(
+        name=job.base.name, family=family.spec.title, predicts=family.predicts, is_by_hand=bool(job.base.predicts)
+    )
+    if job.start is not None:
+        check_start(family, job.recipe, job.start)
     placed = place_samples(job.dataset.train, job.recipe.buckets)
-    job = replace(job, recipe=count_epochs(job.recipe, placed))
     shown = budget_of(placed, job.recipe)
+    job = replace(job, recipe=count_epochs(job.recipe, placed))
     buckets = buckets_of(placed, job.recipe.schedule.batch)
     measured = (yield from warm_up(job, cancelled)) if measures else None
     weights, state = (measured.weights, measured.state) if measured else (None, None)
-    disk = disk_use(job.recipe, buckets, spec_of(job.base), weights, state, job.run)
+    others = () if job.regularisation is None else job.regularisation.train
+    encoded = Encoded(
+        own=[*placed, *place_samples(job.dataset.held_out, job.recipe.buckets)],
+        others=place_samples(others, job.recipe.buckets),
+    )
+    disk = disk_use(job.recipe, encoded, spec_of(job.base), weights, state, job.run)
     return Plan(
+        base=base,
+        regularisation=len(others),
         budget=shown,
         passes=judged(shown),
         buckets=buckets,
         disk=disk,
-        warnings=advice(job, shown, buckets),
+        warnings=advice(job, shown, buckets, base.predicts),
         impossible=_impossible(disk),
         warm_up=measured,
         seconds=_seconds(job, measured) if measured else (),

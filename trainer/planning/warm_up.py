@@ -11,8 +11,6 @@ import torch
 
 from ..dataset.sample import Sample
 from ..families.family import Family
-from ..families.registry import load_family
-from ..families.residence import Residence
 from ..generate.sampler import Sampler
 from ..generate.shot import Shot
 from ..recipe.recipe import Recipe
@@ -51,7 +49,7 @@ def warm_up(job: Job, cancelled: Callable[[], bool]) -> Generator[Prepared, None
         yield Prepared(what="loading the base", done=0, total=1)
         _forget_peak(job.device)
         started = time.monotonic()
-        family = load_family(job.base, Residence.of(recipe.memory, job.device), clip_skip=recipe.text.clip_skip)
+        family = job.family()
         weights = _bytes(family.denoiser)
         loaded = time.monotonic()
         training_set = yield from prepare(_preparation(job, samples, family, Path(scratch), cancelled))

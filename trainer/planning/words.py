@@ -25,6 +25,11 @@ def plan_json(plan: Plan) -> dict[str, Any]:
             for bucket in plan.buckets
         ],
         "lost": {cut.sample.path.name: round(cut.lost, 3) for bucket in plan.buckets for cut in bucket.cuts},
+        "base": {"name": plan.base.name, "family": plan.base.family, "predicts": plan.base.predicts},
+        "regularisation": {
+            "pictures": plan.regularisation,
+            "disk_mb": round(plan.disk.regularisation / 2**20, 1),
+        },
         "disk_mb": round(plan.disk.needed / 2**20),
         "disk_free_mb": round(plan.disk.free / 2**20),
         "seconds": None if plan.total_seconds is None else round(plan.total_seconds),
@@ -41,6 +46,11 @@ def _head(plan: Plan) -> Iterator[str]:
     budget = plan.budget
     yield f"{budget.updates} updates show {budget.presentations} pictures in {budget.epochs:.1f} epochs."
     yield plan.passes.sentence
+    yield plan.base.sentence
+    if plan.regularisation:
+        beside = f"As many pictures of others are shown beside them, from {_count(plan.regularisation, 'picture')}"
+        seen = f"each about {budget.presentations / plan.regularisation:.0f} times"
+        yield f"{beside} of yours: {seen}, {_size(plan.disk.regularisation)} in the cache."
 
 
 def _costs(plan: Plan) -> Iterator[str]:

@@ -61,12 +61,15 @@ def _parsed(path: Path, text: bytes) -> tuple[dict[str, tuple[str, tuple[int, ..
 def _first_words(path: Path, size: int) -> str:
     """What a file that is no safetensors file looks like."""
     with path.open("rb") as file:
-        start = file.read(64).lstrip()
+        raw = file.read(64)
+    start = raw.lstrip()
     if not size:
         return "it is empty"
+    if raw[8:9] == b"{" and int.from_bytes(raw[:8], "little") <= _MOST_HEADER_BYTES:
+        return "it ends within its header, so a download or copy was cut short"
     if start.startswith(b"version https://git-lfs"):
         return "it is a Git LFS pointer, not the weights; fetch them with git lfs pull"
-    if start[:1] == b"<" or start[:1] == b"{":
+    if start[:1] in (b"<", b"{") or (raw.isascii() and " ".join(raw.decode().split()).isprintable()):
         return "it holds text, perhaps a web page that said why the download failed"
     if start[:2] == b"PK":
         return "it is a pickled checkpoint with another name"

@@ -8,6 +8,9 @@ from PIL import Image
 
 from ..dataset.dataset import Dataset
 from ..families.base import Base
+from ..families.family import Family
+from ..families.registry import load_family
+from ..families.residence import Residence
 from ..generate.shot import Generator, Shot
 from ..recipe.recipe import Recipe
 from .run.identity import RunIdentity
@@ -33,6 +36,11 @@ class Job:
     regularisation: Dataset | None = None
     start: Path | None = None
     likeness: Likeness | None = None
+
+    def family(self) -> Family:
+        """The base as the recipe wants it; its parts load when first used."""
+        recipe = self.recipe
+        return load_family(self.base, Residence.of(recipe.memory, self.device), clip_skip=recipe.text.clip_skip)
 
     @property
     def identity(self) -> RunIdentity:

@@ -8,9 +8,8 @@ import torch
 
 from ..dataset.step_budget import with_steps
 from ..errors import RunError
-from ..families.registry import load_family
-from ..families.residence import Residence
-from ..lora.start import init_from_lora
+from ..families.family import Family
+from ..lora.start import check_start, init_from_lora
 from ..runtime.deterministic import deterministic
 from ..runtime.work import never
 from .data.prepare import Preparation, prepare
@@ -35,13 +34,17 @@ def train(job: Job, *, cancelled: Callable[[], bool] = never) -> EventGenerator[
     job = replace(job, recipe=with_steps(job.recipe, job.dataset.train))
     run = RunFolder(job.run)
     with run.locked(), deterministic(job.recipe.memory.deterministic), explain_out_of_memory(job.recipe, job.device):
+        family = job.family()
+        if job.start is not None and not run.is_trained:
+            # Before pictures are drawn and encoded.
+            check_start(family, job.recipe, job.start)
         run.claim(job.name, job.identity)
         if run.is_finished(job.name, job.recipe.schedule.steps):
             finished = Finished(checkpoints=run.paths(), answered=True)
             yield finished
             return finished
         optimizer_class(job.recipe.optim)  # a missing library is told before pictures are drawn and encoded
-        loop = yield from _ready(job, run, cancelled)
+        loop = yield from _ready(job, run, family, cancelled)
         try:
             return (yield from loop.events(cancelled))
         except RunError:
@@ -51,10 +54,11 @@ def train(job: Job, *, cancelled: Callable[[], bool] = never) -> EventGenerator[
             raise
 
 
-def _ready(job: Job, run: RunFolder, cancelled: Callable[[], bool]) -> EventGenerator[Prepared, None, TrainingLoop]:
+def _ready(
+    job: Job, run: RunFolder, family: Family, cancelled: Callable[[], bool]
+) -> EventGenerator[Prepared, None, TrainingLoop]:
     """Everything loaded and encoded; returns the training."""
     recipe = job.recipe
-    family = load_family(job.base, Residence.of(recipe.memory, job.device), clip_skip=recipe.text.clip_skip)
     shots = sample_shots(recipe, job.dataset)
     prompts = [""] + [shot.prompt for shot in shots] if shots and job.sampler is None else []
     training_set = yield from prepare(

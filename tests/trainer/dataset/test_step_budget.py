@@ -55,3 +55,36 @@ def test_shares_of_the_run_are_counted_out_with_its_steps() -> None:
     assert by_steps.schedule.warmup == 10
     typed = with_steps(Recipe(schedule=Schedule(steps=40, warmup=4, warmup_share=0.25)), pictures(3))
     assert typed.schedule.warmup == 4
+
+
+@pytest.mark.parametrize(
+    ("counts", "schedule", "made", "steps"),
+    [
+        ((10,), {"epochs": 100, "batch": 1, "accumulation": 4}, 120.0, 250),
+        ((3,), {"epochs": 10, "batch": 1, "accumulation": 8}, 26.7, 4),
+        ((9, 1), {"epochs": 20, "batch": 4, "accumulation": 3}, 30.0, 27),
+    ],
+)
+def test_epochs_that_accumulation_makes_more_of_are_told(
+    counts: tuple[int, ...], schedule: dict[str, int], made: float, steps: int
+) -> None:
+    """The passes shown are those that training makes, whatever was asked."""
+    told = step_budget(pictures(*counts), recipe(**schedule))
+    assert told.epochs == pytest.approx(made, abs=0.05)
+    assert told.passes == pytest.approx(_seen(counts, schedule, told.updates), rel=0.05)
+    assert f"{schedule['epochs']} epochs were asked for and {made} are made" in told.caution
+    assert f"{steps} steps in place of epochs" in told.caution
+    nearest = {**schedule, "epochs": 0, "steps": steps}
+    assert step_budget(pictures(*counts), recipe(**nearest)).epochs == pytest.approx(schedule["epochs"], rel=0.1)
+
+
+def _seen(counts: tuple[int, ...], schedule: dict[str, int], updates: int) -> float:
+    """How often the order that is trained in shows each picture."""
+    order = Order([n for n, count in enumerate(counts) for _ in range(count)], [1] * sum(counts), schedule["batch"], 0)
+    shown = sum(len(order.at(number)) for number in range(updates * schedule["accumulation"]))
+    return shown / sum(counts)
+
+
+@pytest.mark.parametrize("schedule", [{"epochs": 10, "accumulation": 5}, {"epochs": 7, "batch": 4}, {"steps": 33}])
+def test_epochs_that_are_made_as_asked_need_no_word(schedule: dict[str, int]) -> None:
+    assert step_budget(pictures(10), recipe(**schedule)).caution == ""

@@ -234,6 +234,10 @@ def reshaped(path: Path) -> None:
         (cut, r"it has [\d,]+ of its [\d,]+ bytes"),
         (written(b""), "it is empty"),
         (written(b"<html>Access denied</html>"), "a web page"),
+        (written(b"Entry not found"), "a web page"),
+        (written(b"Invalid username or password.\r\n"), "a web page"),
+        (written((5000).to_bytes(8, "little") + b'{"a.lora_up.weight":{"dtype":"F16"'), "it ends within its header"),
+        (written(bytes(range(128, 228))), "its first bytes are not a header"),
         (written(b"version https://git-lfs.github.com/spec/v1\n"), "LFS"),
         (written(b"PK\x03\x04 pickle"), "pickled"),
         (without("first_stage_model."), "holds no VAE"),
@@ -245,6 +249,39 @@ def reshaped(path: Path) -> None:
         (only(**{"lora_unet_input_blocks_4_1_proj_in.lora_down.weight": (4, 4)}), "a LoRA"),
         (only(**{"input_blocks.0.0.weight": (4, 4)}), "a UNet alone"),
         (only(**{"decoder.conv_in.weight": (4, 4)}), "a VAE alone"),
+        (only(**{"down_blocks.0.resnets.0.conv1.weight": (4, 4)}), "a UNet alone"),
+        (only(**{"text_model.encoder.layers.0.mlp.fc1.weight": (4, 4)}), "a text encoder alone"),
+        (only(**{"emb_params": (2, 4)}), "an embedding"),
+        (
+            only(**{"model_ema.diffusion_modelinput_blocks00weight": (4, 4), "first_stage_model.decoder.x": (4, 4)}),
+            r"averaged weights alone \(EMA\)",
+        ),
+        (
+            only(
+                **{
+                    f"unet.down_blocks.1.attentions.0.transformer_blocks.1.attn1.to_q.lora_{s}.weight": (4, 4)
+                    for s in "AB"
+                }
+            ),
+            "a LoRA for SDXL",
+        ),
+        (
+            only(
+                **{f"base_model.model.down_blocks.1.attentions.0.proj_in.lora_{side}.weight": (4, 4) for side in "AB"}
+            ),
+            "a LoRA",
+        ),
+        (
+            only(
+                **{
+                    f"text_encoder_2.text_model.encoder.layers.0.mlp.fc1.lora_linear_layer.{side}.weight": (4, 4)
+                    for side in ("up", "down")
+                }
+            ),
+            "a LoRA for SDXL",
+        ),
+        (only(**{f"lycoris_mid_block_attentions_0_proj_in.lokr_w{n}": (4, 4) for n in (1, 2)}), "a LoRA"),
+        (only(**{"lora_unet_down_blocks_0_attentions_0_proj_in.diff": (4, 4)}), "a LoRA for SD 1.5"),
         (only(**{"cond_stage_model.model.x": (4, 4)}), "Stable Diffusion 2"),
     ],
 )
@@ -253,6 +290,13 @@ def test_another_file_is_named_as_what_it_is(tmp_path: Path, spoil: Callable[[Pa
     spoil(path)
     with pytest.raises(ModelError, match=rf"mine\.safetensors.*{said}"):
         describe_base(path)
+
+
+@pytest.mark.parametrize("name", ["adapter_config.json", "pytorch_lora_weights.safetensors"])
+def test_a_folder_that_peft_or_diffusers_wrote_a_lora_into_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(ModelError, match="holds a LoRA. Choose an SDXL or SD 1.5 base"):
+        describe_base(tmp_path)
 
 
 def test_edm_is_refused(tmp_path: Path) -> None:
@@ -305,3 +349,48 @@ def test_reading_a_header_reads_no_weights(files: dict[str, Path]) -> None:
     header = read_header(files["sd15"])
     assert header.shapes["model.diffusion_model.out.2.weight"] == (4, 64, 3, 3)
     assert header.kinds["model.diffusion_model.out.2.weight"] == "F16"
+
+
+BROKEN = {
+    "UNet": "model.diffusion_model.middle_block.1.proj_in.weight",
+    "VAE": "first_stage_model.decoder.conv_in.weight",
+    "text encoder": "cond_stage_model.transformer.text_model.encoder.layers.0.mlp.fc1.weight",
+}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("part", list(BROKEN))
+def test_a_base_with_nan_is_blamed(files: dict[str, Path], tmp_path: Path, part: str, value: float) -> None:
+    tensors = load_file(files["sd15"])
+    tensors[BROKEN[part]].view(-1)[3] = value
+    save_file(tensors, tmp_path / "sick.safetensors")
+    family = loaded(tmp_path / "sick.safetensors")
+    use: dict[str, Callable[[], object]] = {
+        "UNet": lambda: family.denoiser,
+        "VAE": lambda: family.encode_image(Image.new("RGB", (64, 64))),
+        "text encoder": lambda: family.encode_text("person"),
+    }
+    with pytest.raises(ModelError, match=rf"The {part} in sick\.safetensors is broken: {BROKEN[part]} holds NaN"):
+        use[part]()
+
+
+def test_weights_too_large_for_fp16_are_told(files: dict[str, Path], tmp_path: Path) -> None:
+    tensors = {key: tensor.float() for key, tensor in load_file(files["sd15"]).items()}
+    tensors[BROKEN["UNet"]].view(-1)[3] = 1e6
+    save_file(tensors, tmp_path / "large.safetensors")
+    with pytest.raises(ModelError, match="too large for fp16.*Choose precision bf16"):
+        _ = loaded(tmp_path / "large.safetensors", residence=Residence(precision="fp16")).denoiser
+    assert loaded(tmp_path / "large.safetensors", residence=Residence(precision="bf16")).denoiser is not None
+
+
+def test_names_and_sizes_are_known_before_any_part_is_loaded(files: dict[str, Path]) -> None:
+    for path in files.values():
+        family = loaded(path)
+        targets, text = family.lora_targets("attention_mlp_conv"), family.text_targets()
+        sizes = [family.outline(address).weight.shape for address in [*targets, *text]]
+        assert not family._residents.holds("unet")
+        assert not family._residents.holds("text")
+        assert family.denoiser is not None and family.text is not None
+        assert family.lora_targets("attention_mlp_conv") == targets
+        assert family.text_targets() == text
+        assert [family.module(address).weight.shape for address in [*targets, *text]] == sizes

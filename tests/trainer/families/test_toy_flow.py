@@ -128,9 +128,9 @@ def test_a_plan_counts_with_the_familys_own_latents(job: Job) -> None:
     plan = follow(plan_run(job))
     assert plan.warm_up
     assert plan.warm_up.weights == 3 * 2 * (WIDTH + WIDTH) + 2 * (WIDTH + CHANNELS)
-    # Three pictures, one of them in a bucket of 80 × 48, and two of anybody; a caption counts as four words.
-    latents = 64 + 60 + 64 + 2 * 64
-    assert plan.disk.cache == latents * CHANNELS * 2 * 4 + 5 * TOY.text_values * 4
+    # Three pictures, one of them in a bucket of 80 × 48, two held out, two of anybody; four words a caption.
+    latents = 64 + 60 + 64 + 2 * 64 + 2 * 64
+    assert plan.disk.cache == latents * CHANNELS * 2 * 4 + 7 * TOY.text_values * 4
 
 
 def test_a_lora_of_sdxl_has_no_place_in_it(job: Job, tmp_path: Path) -> None:

@@ -65,10 +65,14 @@ def test_a_mean_is_the_same_bytes_each_time(tmp_path: Path) -> None:
 def test_what_has_no_mean_is_named(tmp_path: Path) -> None:
     first = write(tmp_path / "first.safetensors", 1)
     dora = write(tmp_path / "dora.safetensors", 2, extra={"lora_unet_a.dora_scale": torch.ones(40, 1)})
-    more = write(tmp_path / "more.safetensors", 2, extra={"lora_unet_b.alpha": torch.tensor(1.0)})
+    b = {"lora_unet_b.lora_down.weight": torch.ones(2, 3), "lora_unet_b.lora_up.weight": torch.ones(3, 2)}
+    more = write(tmp_path / "more.safetensors", 2, extra=b)
     out = tmp_path / "mean.safetensors"
     with pytest.raises(ModelError, match=r"dora\.safetensors holds dora in lora_unet_a"):
         average_loras([first, dora], out, {})
+    bias = write(tmp_path / "bias.safetensors", 2, extra={"lora_unet_a.diff_b": torch.ones(40)})
+    with pytest.raises(ModelError, match=r"bias\.safetensors holds diff_b in lora_unet_a"):
+        average_loras([first, bias], out, {})
     with pytest.raises(ModelError, match="changes other layers than first"):
         average_loras([first, more], out, {})
     with pytest.raises(ModelError, match="two LoRA files"):
@@ -77,3 +81,43 @@ def test_what_has_no_mean_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cut.safetensors is not a whole"):
         average_loras([first, tmp_path / "cut.safetensors"], out, {})
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("value", "part", "said"),
+    [
+        (float("nan"), "lora_up.weight", r"bad\.safetensors holds NaN or infinity in lora_unet_a"),
+        (float("inf"), "lora_down.weight", r"bad\.safetensors holds NaN or infinity in lora_unet_a"),
+        (0.0, "alpha", r"bad\.safetensors changes nothing in lora_unet_a: its alpha is 0"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_file_that_would_spoil_the_mean_is_refused_by_name(
+    tmp_path: Path, value: float, part: str, said: str, place: int
+) -> None:
+    bad, good = write(tmp_path / "bad.safetensors", 1), write(tmp_path / "good.safetensors", 2)
+    tensors = load_file(bad)
+    tensors[f"lora_unet_a.{part}"].view(-1)[0] = value
+    save_file(tensors, bad)
+    files = [good, bad] if place else [bad, good]
+    with pytest.raises(ModelError, match=said):
+        average_loras(files, tmp_path / "mean.safetensors", {})
+    assert not (tmp_path / "mean.safetensors").exists()
+
+
+def test_a_mean_too_large_for_half_precision_is_refused(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{name}.safetensors", 1) for name in "ab"]
+    for path in paths:
+        save_file({key: t * (1e9 if "up" in key else 1) for key, t in load_file(path).items()}, path)
+    with pytest.raises(ModelError, match="too large for fp16 in lora_unet_a"):
+        average_loras(paths, tmp_path / "mean.safetensors", {})
+
+
+def test_what_is_no_part_of_a_layer_is_left_out_of_the_mean_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    extra = {"bundle_emb.zxq.clip_l": torch.ones(2, 8)}
+    paths = [write(tmp_path / f"{name}.safetensors", 1, extra=extra) for name in "ab"]
+    average_loras(paths, tmp_path / "mean.safetensors", {})
+    assert not any("bundle_emb" in key for key in load_file(tmp_path / "mean.safetensors"))
+    assert "bundle_emb.zxq.clip_l" in caplog.text

@@ -157,3 +157,56 @@ def test_tensors_that_do_not_go_together_get_a_sentence(
     save_file({f"lora_unet_a.{name}": torch.ones(shape) for name, shape in tensors.items()}, path)
     with pytest.raises(ModelError, match=f"a.safetensors is damaged: of lora_unet_a .*{said}"):
         check_lora(path)
+
+
+def test_a_rank_of_zero_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    save_file({"lora_unet_a.lora_down.weight": torch.ones(0, 4), "lora_unet_a.lora_up.weight": torch.ones(4, 0)}, path)
+    with pytest.raises(ModelError, match=r"a\.safetensors is damaged: of lora_unet_a the rank is 0"):
+        check_lora(path)
+
+
+def test_an_alpha_of_zero_is_said(tmp_path: Path) -> None:
+    health = check_lora(write(tmp_path / "a.safetensors", 1, alpha=0.0))
+    assert health.verdict.startswith("a.safetensors changes nothing: its alpha is 0 in all of its 2 layers.")
+
+
+def test_what_a_file_is_for_and_what_is_passed_over_is_noted(tmp_path: Path) -> None:
+    def layer(prefix: str) -> dict[str, torch.Tensor]:
+        return {
+            f"{prefix}.lora_down.weight": torch.full((2, 8), 0.02),
+            f"{prefix}.lora_up.weight": torch.ones(8, 2) / 10,
+        }
+
+    text, path = "lora_te2_text_model_encoder_layers_0_mlp_fc1", tmp_path / "a.safetensors"
+    save_file(layer(text) | {"bundle_emb.zxq.clip_g": torch.ones(2, 8), "x.on_input": torch.ones(8)}, path)
+    health = check_lora(path)
+    said = " ".join(health.notes)
+    assert health.faults == ()
+    assert health_json(health)["made_for"] == "SDXL"
+    assert "Its IA3 layers are passed over" in said
+    assert "no part of a layer: bundle_emb.zxq.clip_g" in said
+    assert set(health.notes) < set(health_lines(health))
+    save_file(layer(text), path)
+    assert "changes the text encoders alone" in " ".join(check_lora(path).notes)
+
+
+@pytest.mark.parametrize(
+    ("parts", "kind"),
+    [
+        ({"diff": torch.full((4, 4), 1e-3)}, "diff"),
+        ({"w_norm": torch.full((4,), 1e-3), "b_norm": torch.full((4,), 1e-3)}, "norm"),
+        (
+            {f"{side}{n}.weight": torch.ones(2, 4) if n == 2 else torch.ones(4, 2) for side in "ab" for n in (1, 2)},
+            "glora",
+        ),
+        ({"oft_blocks": torch.ones(2, 2, 2)}, "oft"),
+    ],
+)
+def test_every_kind_of_layer_is_named(tmp_path: Path, parts: dict[str, torch.Tensor], kind: str) -> None:
+    path = tmp_path / "a.safetensors"
+    save_file({f"lora_unet_a.{name}": tensor for name, tensor in parts.items()}, path)
+    health = check_lora(path)
+    assert health.kinds == (kind,)
+    assert health.broken == health.dead == ()
+    assert not health.rms or health.rms == pytest.approx(1e-3)

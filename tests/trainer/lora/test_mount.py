@@ -176,11 +176,11 @@ def test_layers_keep_their_names_under_adapters(tiny_base: Base, family: StableD
     assert len(mount_lora(family, kohya, 1.0).layers) == len(layers_of(load_family(tiny_base), kohya))
 
 
-def test_what_is_no_lora_lokr_or_dora_is_named(family: StableDiffusion, tmp_path: Path) -> None:
+def test_a_kind_that_is_not_applied_here_is_named(family: StableDiffusion, tmp_path: Path) -> None:
     prefix = family.keys.prefix(ADDRESSES["unet"])
-    save_file({f"{prefix}.diff": torch.zeros(64, 64)}, tmp_path / "diff.safetensors")
-    with pytest.raises(ModelError, match=r"diff\.safetensors is no LoRA, DoRA or LoKr in lora_unet.*holds diff"):
-        mount_lora(family, tmp_path / "diff.safetensors", 1.0)
+    save_file({f"{prefix}.oft_blocks": torch.zeros(4, 8, 8)}, tmp_path / "oft.safetensors")
+    with pytest.raises(ModelError, match=r"oft\.safetensors holds oft in lora_unet.*oft_blocks.*not applied here"):
+        mount_lora(family, tmp_path / "oft.safetensors", 1.0)
 
 
 def test_a_layer_of_another_size_is_named_and_nothing_is_put_in_place(family: StableDiffusion, tmp_path: Path) -> None:

@@ -3,16 +3,19 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from safetensors import safe_open
+from safetensors.torch import load_file
 
 from tests.conftest import write_tiny_dataset
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.sample import Sample
 from trainer.errors import Cancelled, DatasetError
 from trainer.families.base import Base
+from trainer.families.sd.spec import SDXL
 from trainer.planning.disk import samplings, saves
 from trainer.planning.plan import Plan, plan_run
 from trainer.planning.sheet import draw_plan
@@ -229,3 +232,58 @@ def test_the_figures_are_json(job: Job) -> None:
     assert set(said["lost"]) == {sample.path.name for sample in job.dataset.train}
     assert said["seconds"] > 0
     assert said["memory_mb"]["base, frozen"] > 0
+
+
+@pytest.mark.parametrize(
+    ("predicts", "said"),
+    [
+        ("", "tiny is of the family SDXL and predicts epsilon, by its files."),
+        (
+            "v_prediction, zero SNR",
+            "tiny is of the family SDXL and predicts v_prediction, zero SNR, as was set by hand.",
+        ),
+    ],
+)
+def test_a_plan_tells_what_is_trained_and_what_it_predicts(job: Job, predicts: Any, said: str) -> None:
+    plan = planned(replace(job, base=replace(job.base, predicts=predicts)))
+    assert said in plan_lines(plan)
+    assert plan_json(plan)["base"]["predicts"] == (predicts or "epsilon")
+
+
+def test_a_base_that_is_called_velocity_and_does_not_say_so_is_warned_of(job: Job) -> None:
+    named = replace(job.base, name="noobai_vpred_10")
+    assert "looks by its name like a base that predicts v_prediction" in planned(replace(job, base=named)).warnings[0]
+    said = planned(replace(job, base=replace(named, predicts="v_prediction"))).warnings
+    assert not any("by its name" in line for line in said)
+
+
+def test_pictures_of_others_are_counted_with_the_disk_they_take(job: Job) -> None:
+    others = job.dataset.with_samples(job.dataset.train * 10)
+    bare, plan = planned(job), planned(replace(job, regularisation=others))
+    each = 64 * 64 // 64 * 4 * 8
+    assert plan.disk.regularisation > 20 * each
+    assert plan.disk.needed - bare.disk.needed == plan.disk.regularisation
+    assert plan_json(plan)["regularisation"]["pictures"] == 30
+    (line,) = (line for line in plan_lines(plan) if "pictures of others" in line)
+    assert "from 30 pictures of yours: each about 15 times" in line
+    assert not any("pictures of others" in line for line in plan_lines(bare))
+
+
+def test_the_disk_that_is_told_is_that_of_the_cache(job: Job) -> None:
+    """Held-out pictures and those of others are encoded too."""
+    recipe = replace(RECIPE, schedule=replace(RECIPE.schedule, steps=1), output=Output(save_every=1, sample_every=0))
+    others = write_tiny_dataset(job.run.parent / "others", ((64, 96), (96, 64)))
+    job = replace(job, recipe=recipe, regularisation=others.with_samples(others.train))
+    list(train(job))
+    files = list((job.run / "cache").glob("latents_*"))
+    kept = sum(tensor.nbytes for path in files for tensor in load_file(path).values())
+    captions = SDXL.text_values * 4 * len(files)
+    assert len(files) == len(job.dataset.samples) + len(others.train)
+    assert planned(job).disk.cache == kept + captions
+
+
+def test_epochs_that_accumulation_makes_more_of_are_warned_of(job: Job) -> None:
+    schedule = Schedule(epochs=50, batch=1, accumulation=4)
+    plan = planned(replace(job, recipe=replace(RECIPE, schedule=schedule)))
+    assert plan.budget.epochs == pytest.approx(200 / 3)
+    assert any("50 epochs were asked for and 66.7 are made" in line for line in plan.warnings)

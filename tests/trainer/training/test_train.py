@@ -12,12 +12,14 @@ import pytest
 import torch
 from PIL import Image
 from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from tests.conftest import write_tiny_dataset
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
 from trainer.errors import Cancelled, DatasetError, ModelError, RecipeError, RunError
 from trainer.families.base import Base
+from trainer.families.registry import describe_base
 from trainer.families.sd.model import StableDiffusion
 from trainer.generate.attachments import ATTACHMENTS
 from trainer.generate.shot import Shot
@@ -279,6 +281,27 @@ def test_nan_latents_name_the_picture(job: Job, monkeypatch: pytest.MonkeyPatch)
         list(train(job))
 
 
+def test_a_base_whose_vae_is_broken_is_blamed_and_no_picture(job: Job, tiny_base: Base, tmp_path: Path) -> None:
+    sick = Path(shutil.copytree(tiny_base.path, tmp_path / "sick"))
+    (weights,) = (sick / "vae").glob("*.safetensors")
+    tensors = load_file(weights)
+    tensors["encoder.conv_in.weight"].view(-1)[0] = float("nan")
+    save_file(tensors, weights)
+    with pytest.raises(ModelError, match=r"^The vae in \S+sick is broken: encoder\.conv_in\.weight holds NaN"):
+        list(train(replace(job, base=describe_base(sick))))
+
+
+def test_a_base_that_answers_nan_before_anything_is_learned_is_blamed(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_self: object, noisy: torch.Tensor, *_others: object) -> torch.Tensor:
+        return torch.full_like(noisy, float("nan")).requires_grad_()
+
+    monkeypatch.setattr(StableDiffusion, "predict", broken)
+    with pytest.raises(RunError, match="The base answers what is not a number"):
+        list(train(job))
+
+
 def test_a_picture_that_is_text_is_named(job: Job) -> None:
     job.dataset.samples[1].path.write_text("not a picture")
     with pytest.raises(DatasetError, match=r"001\.png is not a picture"):
@@ -374,6 +397,20 @@ def test_a_folder_of_another_job_says_what_differs(job: Job, straight: Path) -> 
         list(train(replace(job, base=replace(job.base, sha256="0" * 64))))
     with pytest.raises(RunError, match="another name"):
         list(train(replace(job, name="sage2")))
+
+
+def test_a_folder_of_another_recipe_says_how_to_go_on(job: Job, straight: Path, tmp_path: Path) -> None:
+    shutil.copytree(straight, job.run)
+    longer = replace(job, recipe=replace(RECIPE, schedule=replace(RECIPE.schedule, steps=9)))
+    with pytest.raises(
+        RunError, match=r"another recipe \(steps 6 → 9\)\. Give this run another name or folder"
+    ) as told:
+        list(train(longer))
+    last = RunFolder(job.run).checkpoints()[-1].path
+    assert f"start it from {last} too (--start, or start_from)" in str(told.value)
+    list(train(replace(longer, run=tmp_path / "on", start=last)))
+    with pytest.raises(RunError, match=r"another name or folder\.$"):
+        list(train(replace(job, base=replace(job.base, sha256="0" * 64))))
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "", "a\\b", ".hidden", "x:y"])

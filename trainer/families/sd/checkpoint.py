@@ -1,7 +1,7 @@
 """A base in one safetensors file in Stability's layout, as ComfyUI's models/checkpoints holds it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from ...errors import ModelError
 from ...storage.tensor_header import Header, read_header
 from .layout import UNET, VAE, Layout
 from .ldm_names import open_clip_name, unet_keys, unet_name, vae_keys
-from .parts import SCHEDULE, Encoder, file_prediction
+from .parts import SCHEDULE, Encoder, file_prediction, refuse_broken
 from .shapes import clip_config, open_clip_config, unet_config, vae_config
 from .tokenizer import clip_tokenizer
 
@@ -35,10 +35,25 @@ class CheckpointParts:
     def schedule(self) -> Mapping[str, Any]:
         return {**SCHEDULE, **file_prediction(self._header)}
 
-    def unet(self, dtype: torch.dtype) -> Any:
+    def outline(self, number: int) -> Any:
+        from accelerate import init_empty_weights  # pyright: ignore[reportMissingTypeStubs]
+
+        makers = (self._make_unet, self._make_clip_l, self._make_open_clip)
+        with init_empty_weights():
+            return makers[number]()
+
+    def _make_unet(self) -> Any:
         from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
-        config = unet_config(self._shapes(UNET), has_sizes=self._layout.has_sizes)
+        kind: Any = UNet2DConditionModel
+        return kind(**self._unet_config)
+
+    @cached_property
+    def _unet_config(self) -> dict[str, Any]:
+        return unet_config(self._shapes(UNET), has_sizes=self._layout.has_sizes)
+
+    def unet(self, dtype: torch.dtype) -> Any:
+        config = self._unet_config
         keys = unet_keys(self._header.shapes, config)
         layers, up = config["layers_per_block"], config["up_block_types"]
 
@@ -46,8 +61,7 @@ class CheckpointParts:
             # What the file lacks the conversion cannot place: it is named in the file's own words all the same.
             return keys.get(name) or UNET + unet_name(name, layers, lambda level: "CrossAttn" in up[level]), None
 
-        kind: Any = UNet2DConditionModel
-        return self._filled(lambda: kind(**config), place, dtype, "UNet")
+        return self._filled(self._make_unet, place, dtype, "UNet")
 
     def vae(self) -> Any:
         from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
@@ -60,33 +74,40 @@ class CheckpointParts:
     def encoders(self) -> list[Encoder]:
         return [self._clip_l(), *([self._open_clip(self._layout.open_clip)] if self._layout.open_clip else [])]
 
-    def _clip_l(self) -> Encoder:
+    def _make_clip_l(self, **ids: int) -> Any:
         from transformers import CLIPTextConfig, CLIPTextModel
 
-        prefix = next(
-            each for each in self._layout.clip_l if f"{each}embeddings.token_embedding.weight" in self._header.shapes
-        )
-        tokenizer = clip_tokenizer(zero_pads=False)
-        settings: Any = {**clip_config(self._shapes(prefix)), **_ids(tokenizer)}
+        settings: Any = {**clip_config(self._shapes(self._clip_l_prefix)), **ids}
         kind: Any = CLIPTextModel
-        whole = self._filled(
-            lambda: kind(CLIPTextConfig(**settings)), lambda name: (prefix + name, None), torch.float32, "text encoder"
-        )
-        return Encoder(tokenizer, whole)
+        return kind(CLIPTextConfig(**settings))
 
-    def _open_clip(self, prefix: str) -> Encoder:
+    def _make_open_clip(self, **ids: int) -> Any:
         from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 
+        settings: Any = {**open_clip_config(self._shapes(self._layout.open_clip or "")), **ids}
+        kind: Any = CLIPTextModelWithProjection
+        return kind(CLIPTextConfig(**settings))
+
+    @property
+    def _clip_l_prefix(self) -> str:
+        return next(
+            each for each in self._layout.clip_l if f"{each}embeddings.token_embedding.weight" in self._header.shapes
+        )
+
+    def _clip_l(self) -> Encoder:
+        prefix, tokenizer = self._clip_l_prefix, clip_tokenizer(zero_pads=False)
+        make = partial(self._make_clip_l, **_ids(tokenizer))
+        return Encoder(tokenizer, self._filled(make, lambda name: (prefix + name, None), torch.float32, "text encoder"))
+
+    def _open_clip(self, prefix: str) -> Encoder:
         tokenizer = clip_tokenizer(zero_pads=True)
-        settings: Any = {**open_clip_config(self._shapes(prefix)), **_ids(tokenizer)}
 
         def place(name: str) -> tuple[str, int | None]:
             theirs, third = open_clip_name(name)
             return prefix + theirs, third
 
-        kind: Any = CLIPTextModelWithProjection
-        whole = self._filled(lambda: kind(CLIPTextConfig(**settings)), place, torch.float32, "second text encoder")
-        return Encoder(tokenizer, whole)
+        make = partial(self._make_open_clip, **_ids(tokenizer))
+        return Encoder(tokenizer, self._filled(make, place, torch.float32, "second text encoder"))
 
     def _shapes(self, prefix: str) -> dict[str, tuple[int, ...]]:
         return {name[len(prefix) :]: s for name, s in self._header.shapes.items() if name.startswith(prefix)}
@@ -124,6 +145,7 @@ class CheckpointParts:
                 if tensor.numel() != shape.numel():
                     sizes = f"{list(tensor.shape)} in place of {list(shape)}"
                     raise ModelError(f"The {what} in {self._path.name} does not fit together: {key} is {sizes}.")
+                refuse_broken(tensor, self._path.name, what, key, dtype)
                 # A copy, or the whole file would stay mapped for as long as one of its tensors lives.
                 tensors[name] = tensor.reshape(shape).to(dtype, copy=True)
         return tensors

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 
 from ...errors import ModelError
+from ...storage.values import read_json
 from .describe import SCHEDULER
 from .layout import Layout
-from .parts import Encoder
+from .parts import Encoder, refuse_broken
 
 
 class FolderParts:
@@ -29,6 +30,20 @@ class FolderParts:
     def zeros_for_empty(self) -> bool:
         index = json.loads((self._folder / "model_index.json").read_text(encoding="utf-8"))
         return self._layout.has_sizes and bool(index.get("force_zeros_for_empty_prompt", True))
+
+    def outline(self, number: int) -> Any:
+        from accelerate import init_empty_weights  # pyright: ignore[reportMissingTypeStubs]
+        from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+        from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+        unets: Any = UNet2DConditionModel
+        encoders: list[Any] = [CLIPTextModel, CLIPTextModelWithProjection]
+        part = ("unet", *self._layout.folders)[number]
+        settings = read_json(self._folder / part / "config.json", ModelError)
+        with init_empty_weights():
+            if not number:
+                return unets.from_config(settings)
+            return encoders[number - 1](CLIPTextConfig(**settings))
 
     def unet(self, dtype: torch.dtype) -> Any:
         from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
@@ -68,6 +83,8 @@ class FolderParts:
                 )
         except Exception as error:  # the libraries raise anything from OSError to KeyError on a broken folder
             raise ModelError(f"The {part} in {folder} cannot be loaded: {error}.") from error
+        for key, tensor in model.state_dict().items():
+            refuse_broken(tensor, str(self._folder), part, key, tensor.dtype)
         return model.eval().requires_grad_(False)
 
 

@@ -23,7 +23,7 @@ from .checkpoint import CheckpointParts
 from .folder import FolderParts
 from .keys import SdKeys, layer_names, target_modules, text_modules
 from .layout import Layout
-from .parts import SAID, Parts
+from .parts import SAID, Parts, predicts_of
 from .text import Sd15Text, SdxlText, Text, size_conditioning
 
 _REMEMBERED_CAPTIONS = 256
@@ -44,6 +44,7 @@ class StableDiffusion:
         self._residence = residence
         self._clip_skip = clip_skip
         self._captions: OrderedDict[str, Condition] = OrderedDict()
+        self._outlines: dict[str, torch.nn.Module] = {}
         self.codec = KlCodec(self._residents)
 
     @cached_property
@@ -98,6 +99,12 @@ class StableDiffusion:
 
         kind: Any = DDPMScheduler
         return kind.from_config(dict(self.schedule)).alphas_cumprod
+
+    @property
+    def predicts(self) -> str:
+        # What cannot be trained is refused by name here too.
+        assert self.objective
+        return predicts_of(self.schedule)
 
     @property
     def objective(self) -> Objective:
@@ -171,7 +178,7 @@ class StableDiffusion:
 
     def lora_targets(self, targets: str) -> list[str]:
         """Addresses of the UNet's layers that a LoRA wraps."""
-        found = layer_names(self.denoiser, (torch.nn.Linear, torch.nn.Conv2d))
+        found = layer_names(self._outline(self.spec.denoiser), (torch.nn.Linear, torch.nn.Conv2d))
         return [f"{self.spec.denoiser}.{name}" for name in target_modules(found, targets)]
 
     def text_targets(self) -> list[str]:
@@ -179,13 +186,17 @@ class StableDiffusion:
         return [
             f"{part}.{name}"
             for part in self.spec.text_parts
-            for name in text_modules(layer_names(self._part(part), (torch.nn.Linear,)))
+            for name in text_modules(layer_names(self._outline(part), (torch.nn.Linear,)))
         ]
 
     @property
     def keys(self) -> SdKeys:
-        """Names of LoRA layers in files; parts load when a file names them."""
-        return SdKeys(self.spec, self._part)
+        """Names of LoRA layers in files; no part loads for them."""
+        return SdKeys(self.spec, self._outline)
+
+    def outline(self, address: str) -> torch.nn.Module:
+        part, _, name = address.partition(".")
+        return self._outline(part).get_submodule(name)
 
     def module(self, address: str) -> torch.nn.Module:
         part, _, name = address.partition(".")
@@ -194,6 +205,15 @@ class StableDiffusion:
     def replace(self, address: str, module: torch.nn.Module) -> None:
         part, _, name = address.partition(".")
         self._part(part).set_submodule(name, module)
+
+    def _outline(self, part: str) -> torch.nn.Module:
+        """The part, or one without weights until it is loaded: names and sizes of its layers are the same."""
+        if self._residents.holds(part if part == self.spec.denoiser else _TEXT):
+            return self._part(part)
+        if part not in self._outlines:
+            order = (self.spec.denoiser, *self.spec.text_parts)
+            self._outlines[part] = self._parts.outline(order.index(part))
+        return self._outlines[part]
 
     def _part(self, name: str) -> torch.nn.Module:
         return self.denoiser if name == self.spec.denoiser else self.text.get_submodule(name)

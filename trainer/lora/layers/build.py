@@ -1,4 +1,4 @@
-"""Adapter layers in front of frozen ones: peft's where they keep up with ours, ours for DoRA and LoKr."""
+"""Adapter layers in front of frozen ones: peft's where they keep up with ours, ours for DoRA, LoKr and the rest."""
 
 from collections.abc import Mapping
 
@@ -8,8 +8,9 @@ from .dora import DoraLayer
 from .layer import AdapterLayer, AdapterState, LowRank, is_quantised
 from .lokr import Kronecker, LokrLayer
 from .peft_lora import PeftLora, peft_lora_modules
+from .whole import Whole, WholeLayer
 
-LayerShape = LowRank | Kronecker
+LayerShape = LowRank | Kronecker | Whole
 
 
 def build_layers(
@@ -25,6 +26,8 @@ def build_layers(
     for address, (base, shape) in wanted.items():
         if isinstance(shape, Kronecker):
             made[address] = LokrLayer(base, shape, strength)
+        elif isinstance(shape, Whole):
+            made[address] = WholeLayer(base, strength)
         elif address in theirs:
             made[address] = PeftLora(theirs[address], base, shape, state, strength)
         else:

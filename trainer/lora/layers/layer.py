@@ -27,7 +27,7 @@ class LowRank:
 
 
 class AdapterLayer(Protocol):
-    """A change of one frozen linear or convolution that starts at nothing."""
+    """A change of one frozen layer that starts at nothing."""
 
     @property
     def module(self) -> torch.nn.Module:
@@ -166,6 +166,11 @@ def speaking(ranks: Tensor | None, inner: Tensor, *, is_image: bool) -> Tensor:
     return inner * spread.to(inner.dtype)
 
 
+def rescaled(theirs: float, mine: float) -> float:
+    """What weights of scale `theirs` are multiplied by under `mine`; a layer of scale 0 keeps them as they are."""
+    return theirs / mine if mine else 1.0
+
+
 def load_low_rank(
     down: torch.nn.Parameter, up: torch.nn.Parameter, scale: float, theirs: tuple[Tensor, Tensor, Tensor | None]
 ) -> None:
@@ -179,6 +184,6 @@ def load_low_rank(
         raise ValueError(f"its sizes are {tuple(their_down.shape)} and {tuple(their_up.shape)}")
     if kept > rank:
         raise ValueError(f"its rank is {kept}, the recipe's {rank}")
-    factor = (float(alpha) / kept if alpha is not None else 1.0) / scale
+    factor = rescaled(float(alpha) / kept if alpha is not None else 1.0, scale)
     down.data[:kept] = their_down.to(down)
     up.data[:, :kept] = their_up.to(up) * factor

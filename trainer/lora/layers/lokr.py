@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...families.key_layout import ALPHA
-from .layer import OwnLayer, applied, bare, drawn, weight_shape
+from .layer import OwnLayer, applied, bare, drawn, rescaled, weight_shape
 
 _OUTER, _INNER, _INNER_A, _INNER_B = "lokr_w1", "lokr_w2", "lokr_w2_a", "lokr_w2_b"
 
@@ -104,7 +104,7 @@ class LokrLayer(OwnLayer):
         if len(self.inner) > 1:
             rank = self.inner[1].shape[0]
             theirs = float(tensors.get(ALPHA, torch.tensor(rank))) / rank
-        self.outer.data = tensors[_OUTER].to(self.outer) * (theirs / self.scale)
+        self.outer.data = tensors[_OUTER].to(self.outer) * rescaled(theirs, self.scale)
         names = (_INNER_A, _INNER_B) if len(self.inner) > 1 else (_INNER,)
         for weight, name in zip(self.inner, names, strict=True):
             weight.data = tensors[name].to(weight).reshape(weight.shape)

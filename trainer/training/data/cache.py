@@ -44,6 +44,8 @@ class Cache:
         """Posterior mean and log-variance of the placed picture, (2c, h, w); ModelError naming it when they are NaN."""
 
         def encode() -> Mapping[str, Tensor]:
+            # A base whose autoencoder is broken says so here, before a picture is named.
+            assert self._family.codec.channels
             try:
                 return {"latents": self._family.encode_image(placed_picture(sample, placement))}
             except ModelError as error:

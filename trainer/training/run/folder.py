@@ -3,7 +3,7 @@
 import errno
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +87,11 @@ class RunFolder:
         past = [at for at in found if 0 < at <= step]
         return found[max(past)] if past else None
 
+    @property
+    def is_trained(self) -> bool:
+        """Whether a run has left a checkpoint or a state here."""
+        return bool(self.checkpoints()) or has_state(self.state)
+
     def claim(self, name: str, identity: RunIdentity) -> None:
         """Make the folder this job's; RunError when it is another's or cannot be written.
 
@@ -96,13 +101,13 @@ class RunFolder:
             raise RunError(f"The run name {name!r} cannot be a file name; use letters, digits, '-' and '_'.")
         if fault := file_name_fault(name):
             raise RunError(fault)
-        is_trained = bool(self.checkpoints()) or has_state(self.state)
+        is_trained = self.is_trained
         whose = differences(self.path, identity) if is_trained else []
         if any(_names(checkpoint.path) != name for checkpoint in self.checkpoints()):
             whose.append("name")
         if whose:
             said = " and ".join(whose)
-            raise RunError(f"{self.path} holds a run of another {said}. Give this run another name or folder.")
+            raise RunError(f"{self.path} holds a run of another {said}. {self._way_on(whose)}")
         if not is_trained:
             self._forget_samples()
         if not is_trained or not (self.path / CLAIM[-1]).is_file():
@@ -116,6 +121,14 @@ class RunFolder:
             for path in self.samples.glob("step*.png"):
                 path.unlink(missing_ok=True)
             self.log.unlink(missing_ok=True)
+
+    def _way_on(self, whose: Sequence[str]) -> str:
+        """What to do with a run that would need the folder of another."""
+        other, checkpoints = "Give this run another name or folder", self.checkpoints()
+        if not checkpoints or "base model" in whose:
+            return f"{other}."
+        last = checkpoints[-1].path
+        return f"{other}; to learn on from what is learned there, start it from {last} too (--start, or start_from)."
 
     @contextmanager
     def writing(self) -> Generator[None]:

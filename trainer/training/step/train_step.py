@@ -10,7 +10,7 @@ from torch import Tensor
 from ...errors import RunError
 from ...families.family import Family
 from ...families.noise import Noised
-from ...lora.adapter import Adapter
+from ...lora.adapter import Adapter, trained_addresses
 from ...recipe.loss import Loss
 from ...recipe.recipe import Recipe
 from ...storage.seeding import random_source
@@ -36,10 +36,7 @@ class TrainStep:
         self._family = family
         self._training_set = training_set
         self._recipe = recipe
-        addresses = family.lora_targets(recipe.lora.targets)
-        if recipe.text.encoder_lr:
-            addresses += family.text_targets()
-        self.adapter = Adapter(family, addresses, recipe.lora, recipe.seed)
+        self.adapter = Adapter(family, trained_addresses(family, recipe), recipe.lora, recipe.seed)
         self._text_weights = self.adapter.parameters(family.spec.text_parts)
         groups = [self.adapter.parameters((family.spec.denoiser,)), self._text_weights]
         self.optimizer = FlatOptimizer([group for group in groups if group], recipe.optim)
@@ -197,6 +194,12 @@ def _by_bucket(examples: Sequence[Example]) -> Iterator[list[int]]:
 
 def _not_finite(step: int, examples: Sequence[Example], losses: Sequence[float]) -> RunError:
     offending = [example.name for example, loss in zip(examples, losses, strict=True) if not math.isfinite(loss)]
+    if step == 1 and offending:
+        # Nothing is learned yet, so it is the base alone that answers.
+        return RunError(
+            "The base answers what is not a number before anything is learned, so no picture is to blame. Choose "
+            "precision bf16 or fp32, another file of the base, or another LoRA to start from if there is one."
+        )
     names = ", ".join(dict.fromkeys(offending or [example.name for example in examples]))
     return RunError(
         f"Step {step} gave a loss or gradient that is not a number, on {names}. "

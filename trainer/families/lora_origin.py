@@ -1,0 +1,62 @@
+"""Which base model a LoRA file was made for, by its layers' names and sizes, else by what it says of itself."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from .key_layout import DOWN
+from .lora_names import parts_by_layer
+from .spec import FamilySpec
+
+_OTHERS = {
+    "FLUX": r"(?:double_blocks|single_blocks|single_transformer_blocks)_\d",
+    "Qwen-Image": r"transformer_blocks_\d+_(?:img|txt)_(?:mlp|mod)",
+    "Stable Diffusion 3": r"joint_blocks_\d|transformer_blocks_\d+_(?:attn_add_[qkv]_proj|ff_context)",
+    "Wan": r"blocks_\d+_(?:self_attn|cross_attn|ffn)_",
+    "Z-Image": r"(?:^|_)layers_\d+_(?:attention|feed_forward|adaLN)",
+    "Stable Cascade": r"lora_prior_",
+}
+"""By the names of layers with underscores for dots; models that have no trainer here."""
+_CONTEXT = re.compile(r".*attn2_to_[kv]")
+_WIDTHS = {768: "SD 1.5", 1024: "Stable Diffusion 2", 2048: "SDXL"}
+"""What cross attention reads of a caption, numbers a word."""
+_SAID = {
+    r"sdxl|stable-diffusion-xl": "SDXL",
+    r"sd_v1|sd_1|stable-diffusion-v1": "SD 1.5",
+    r"sd_v2|stable-diffusion-v2": "Stable Diffusion 2",
+    r"sd3|stable-diffusion-3": "Stable Diffusion 3",
+    r"flux": "FLUX",
+}
+_TEXT = re.compile(
+    r"(?:base_model\.model\.)?(?:lora_te\d?_|text_encoders?[._\d]|te\d?\.|text_model\.|clip_[lgh]\.|lora_prior_te)"
+)
+
+
+def made_for(specs: Sequence[FamilySpec], shapes: Mapping[str, tuple[int, ...]], metadata: Mapping[str, str]) -> str:
+    """The title of the base that a file with these tensors was made for; "" where it is not told."""
+    layers, _ = parts_by_layer(shapes)
+    flat = [prefix.replace(".", "_") for prefix in layers]
+    downs = {prefix.replace(".", "_"): shapes[parts[DOWN]] for prefix, parts in layers.items() if DOWN in parts}
+    return (
+        _first(_OTHERS.items(), flat)
+        or next((_WIDTHS[w] for w in _contexts(downs) if w in _WIDTHS), "")
+        or _first(((spec.title, mark) for spec in specs for mark in spec.lora_marks), flat)
+        or _said(metadata)
+    )
+
+
+def is_text_only(prefixes: Collection[str]) -> bool:
+    """Whether all of a file's layers are the text encoders'."""
+    return bool(prefixes) and all(_TEXT.match(prefix) for prefix in prefixes)
+
+
+def _contexts(downs: Mapping[str, tuple[int, ...]]) -> Iterable[int]:
+    return (shape[1] for prefix, shape in downs.items() if _CONTEXT.fullmatch(prefix) and len(shape) > 1)
+
+
+def _first(marks: Iterable[tuple[str, str]], names: Sequence[str]) -> str:
+    return next((title for title, mark in marks if any(re.search(mark, name) for name in names)), "")
+
+
+def _said(metadata: Mapping[str, str]) -> str:
+    words = metadata.get("ss_base_model_version", "") or metadata.get("modelspec.architecture", "")
+    return next((title for mark, title in _SAID.items() if re.search(mark, words.lower())), "")

@@ -28,7 +28,7 @@ def serve(path: str, answer: Callable[[Mapping[str, str]], dict[str, Any]]) -> N
 def answer_page(path: str, table: Callable[[], Any], answer: Callable[[Any], Any]) -> None:
     """Serve `table()` to a GET of `/likeness/<path>` and `answer(question)` to a POST of a question in JSON.
 
-    A LikenessError becomes a 400 with its sentence.
+    A LikenessError becomes an answer with its sentence: as a status, browsers would report it as a fault of the page.
     """
     routes = _routes()
     if routes is None:
@@ -62,4 +62,4 @@ def _answered(answer: Callable[[], Any]) -> web.Response:
     try:
         return web.json_response(answer())
     except LikenessError as fault:
-        return web.json_response({"fault": str(fault)}, status=400)
+        return web.json_response({"fault": str(fault)})

@@ -82,7 +82,7 @@ def test_pictures_are_tagged_ruled_reviewed_and_saved(comfy: Comfy, pictures: st
     assert {row["author"] for row in state["rows"]} == {"tagger"}
     assert all(row["caption"].startswith("sage_character, person") for row in state["rows"])
     said = " ".join(finding["text"] for finding in state["findings"])
-    assert "CLIP splits 'sage_character'" in said and "T5 splits" in said and "Qwen splits" in said
+    assert "CLIP splits 'sage_character'" in said and "T5 splits" not in said and "Qwen splits" not in said
     view = state["rows"][0]["view"]
     assert comfy.status(f"/view?filename={view['filename']}&subfolder={view['subfolder']}&type=temp") == 200
 

@@ -78,7 +78,8 @@ async function ask(model) {
   said.set(model, undefined);
   try {
     const answer = await api.fetchApi(PATH, { method: "POST", body: JSON.stringify({ model }) });
-    if (answer.ok) said.set(model, await answer.json());
+    const told = answer.ok ? await answer.json() : null;
+    if (told && !told.fault) said.set(model, told);
   } catch (fault) {
     console.warn("Likeness: the host did not say what is in the base model.", fault);
   }

@@ -159,6 +159,8 @@ def opened_lora(path: Path) -> Generator[LoraFile]:
         return
     if path.is_dir():
         raise ModelError(f"{path} is a folder, but none that PEFT wrote. Choose the .safetensors file in it.")
+    if not path.is_file():
+        raise ModelError(f"There is no LoRA file {path}.")
     header = read_header(path)
     try:
         with opened(path, "pt") as file:

@@ -75,7 +75,11 @@ def mount_lora(family: Family, path: Path, strength: float) -> MountedLora:
     }
     layers = build_layers(shapes, AdapterState(), strength)
     for address, layer in layers.items():
-        layer.load(found[address].tensors)
+        each = found[address]
+        try:
+            layer.load(each.tensors)
+        except (ValueError, RuntimeError) as why:
+            raise ModelError(f"{path.name} does not fit this base: of {each.prefix} {why}.") from why
         layer.module.requires_grad_(False)
     attach(family, layers)
     return MountedLora(family, layers)

@@ -52,6 +52,21 @@ def test_a_wired_recipe_goes_before_the_preset_and_the_preset_may_be_left_to_the
         preset.recipe_for(_base(pack, "toy"), None, preset.FITTING)
 
 
+def test_plan_and_train_take_the_same_lora_to_start_from(pack: Pack, fake_host: FakeHost) -> None:
+    """Plan run tells of a file that will not do, as training would; a name that is gone is told before the queue."""
+    plan, train = pack("nodes.train.plan").PlanRun, pack("nodes.train.train").TrainCharacterLora
+    (fake_host.home / "loras").mkdir(exist_ok=True)
+    (fake_host.home / "loras" / "a.safetensors").write_bytes(b"x")
+    assert plan.validate_inputs(start_from="a.safetensors") is True
+    for node, names in ((plan, {}), (train, {"name": "sage"})):
+        assert node.validate_inputs(start_from="nothing", **names) is True
+        assert "There is no LoRA 'gone.safetensors'" in node.validate_inputs(start_from="gone.safetensors", **names)
+    last = plan.define_schema().inputs[-1]
+    assert (last.id, last.options["optional"]) == ("start_from", True)
+    assert pack("nodes.host.lora_files").start_path("a.safetensors") == fake_host.home / "loras" / "a.safetensors"
+    assert pack("nodes.host.lora_files").start_path("nothing") is None
+
+
 def _base(pack: Pack, family: str) -> Any:
     return pack("trainer.families.base").Base(family=family, name="a", sha256="0" * 64, files={})
 

@@ -306,6 +306,23 @@ def test_a_file_of_sdxl_on_sd15_is_said_as_such(sd15: StableDiffusion, tmp_path:
         placed(sd15, written(tmp_path / "a.safetensors", tensors))
 
 
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ({"dora_scale": some(7, 1)}, "do not fit|does not fit"),
+        ({"diff_b": some(7)}, "its sizes are others"),
+    ],
+)
+def test_parts_of_another_size_are_named_and_nothing_is_put_in_place(
+    family: StableDiffusion, tmp_path: Path, extra: dict[str, torch.Tensor], said: str
+) -> None:
+    name = UNET_NAMES[0].replace("to_q", "to_out_0")
+    tensors = low_rank(name) | {f"{name}.{part}": tensor for part, tensor in extra.items()}
+    with pytest.raises(ModelError, match=f"a.safetensors .*({said})"):
+        mount_lora(family, written(tmp_path / "a.safetensors", tensors), 1.0)
+    assert not any(hasattr(module, "base_layer") for module in family.denoiser.modules())
+
+
 def test_a_broken_file_is_not_drawn_with(family: StableDiffusion, tmp_path: Path) -> None:
     tensors = low_rank(UNET_NAMES[0])
     tensors[f"{UNET_NAMES[0]}.lora_up.weight"][0, 0] = float("nan")

@@ -71,7 +71,7 @@ class Actions:
             return line.low[place] not in ALONE
         if not is_owner(line.at(start - 1)):
             return None
-        if line.at(end) == "and" and (not governor or governor in STOPS):
+        if line.at(end) in {"and", ","} and (not governor or governor in STOPS):
             return line.low[place] not in ALONE  # `her blue eyes and faint smile suggest calm`
         gerund = line.at(end).endswith("ing") and line.at(end) not in STATIC
         return True if governor == "with" and gerund else None

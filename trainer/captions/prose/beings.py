@@ -81,7 +81,8 @@ class Beings:
             if being.place < verb:
                 if being.leads:
                     return being
-                if low[being.place + 1 : being.place + 2] in (["who"], ["that"]) and being.stands:
+                follows = [word for word in low[being.place + 1 : being.place + 3] if word != ","][:1]
+                if follows in (["who"], ["that"]) and being.stands:
                     return being
         return None
 

@@ -55,6 +55,8 @@ class Clauses:
     def end_of_predicate(self, verb: int, row: str, *, relative: bool = False) -> int:
         """Past `is long, wavy and auburn`; 0 where it tells of the moment or of more."""
         line = self.line
+        if self._is_likened(verb + 1):
+            return line.end_of_clause(verb + 3 + (line.at(verb + 3) == "as"))
         last = verb + 1 + 2 * (line.low[verb + 1 : verb + 3] == ["to", "be"])
         while self.spans.is_attribute(line.at(last)) or line.at(last) in JOINTS or line.at(last) in PREDICATE:
             last += 1
@@ -65,6 +67,8 @@ class Clauses:
         if any(word in ACTIONS or word in STATES for word in told if word not in parted):
             return 0
         end = line.end_of_clause(last)
+        if line.at(end) == "as" and end == last and line.at(end + 2) in {"", "."}:  # `white as snow`
+            return end + 2
         looks = any(word in ADJECTIVES or word in PERSON_ROWS or "-" in word or word in parted for word in told)
         if looks and line.at(end) == "and" and line.at(end + 1) in STATIC:  # `… and reaches her hips`
             return line.end_of_clause(end + 1)
@@ -75,6 +79,13 @@ class Clauses:
         if parted & set(told) and line.low[last] not in ACTIONS:
             return end
         return end if self._is_haircut(told, line.low[last:end]) else 0
+
+    def _is_likened(self, place: int) -> bool:
+        """`as pale as the moon`, `the color of honey`."""
+        line = self.line
+        if line.at(place) == "the":
+            return line.at(place + 1) in vocabulary.TAILS
+        return line.at(place) == "as" and self.spans.is_attribute(line.at(place + 1)) and line.at(place + 2) == "as"
 
     def _is_haircut(self, told: list[str], rest: list[str]) -> bool:
         """Whether what follows the adjectives is hair's too: `and falls in waves`, `in a bun`, `with highlights`."""

@@ -31,7 +31,7 @@ _TWICE_NAMED = re.compile(
     r"(?P<named>\b[Tt]he (?P<noun>\w+) (?:is|was)) an? (?P=noun)(?= \w+ing\b| (?:in|on|at|by|near)\b)"
 )
 """`The woman is a woman standing in the rain`, once `young` is gone."""
-_SAYS_NOTHING = re.compile(r"The (?P<noun>\w+) (?:is|was) an? (?P=noun)[.!]?")
+_SAYS_NOTHING = re.compile(r"The (?P<noun>\w+)(?: (?:is|was) an? (?P=noun)| (?:in|on|at) the (?:\w+))[.!]")
 _GLUE = (
     PREPOSITIONS | COPULAS | HAVING | WITHS | CLAUSE_WORDS | _DETERMINERS | _JOINING
     | words("with she he her his they their it this there another to be not just slightly very")

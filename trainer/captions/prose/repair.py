@@ -219,6 +219,10 @@ class _GapRepair:
     def _after_has(self, left: int, after: str, right: int) -> bool:
         if self.gap not in self.line.whole and after in HEADS:
             return False
+        if after in {"a", "an"}:
+            return False
+        if after == "with" and not self._is_relative(left):
+            return self._drop(right)  # `She has [hair in a bun] with a pencil through it`
         if self.line.at(self._left(left)) == "," and after in STOPS:  # `wears a cap, has …, and is laughing`
             return self._drop(left)
         follows = self.line.at(self._right(right))
@@ -235,7 +239,7 @@ class _GapRepair:
 
     def _after_is(self, left: int, after: str, right: int) -> bool:
         follows = self.line.at(self._right(right))
-        if self.gap in self.line.whole and self._is_relative(left):
+        if self._is_relative(left) and (self.gap in self.line.whole or after in STOPS):
             return self._drop_clause(left)
         if after == "," and follows == "and" and self.line.at(self._right(self._right(right))) in OPENERS:
             return self._drop_clause(left)

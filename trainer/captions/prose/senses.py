@@ -34,6 +34,8 @@ class Senses:
 
     def is_action(self, place: int) -> bool:
         """`The woman braids a rope`."""
+        if self.line.low[place] == "frame" and self.line.at(place - 1) in HEADS:
+            return True
         before = self.beings.around(place - 1)
         word = self.line.low[place]
         return (

@@ -18,6 +18,7 @@ from ..captions.rules.caption_rules import CaptionRules
 from ..dataset.dataset import Dataset
 from ..dataset.sample import Sample
 from .inputs.random_tagger import TaggerSize, write_random_tagger
+from .prose import prose_figures
 from .pruning import pruning_figures
 
 _TIMES = 3
@@ -50,6 +51,7 @@ def bench_captions() -> dict[str, Any]:
         "rules_per_second_sentences": round(sentences[-1]),
         "rules_per_second_first": round(min(tags[0], sentences[0])),
         **pruning_figures(),
+        **prose_figures(),
         "tagger_speedup": round(ours / usual, 2),
         "tagger_pictures_per_second": round(ours, 1),
         "tagger_pictures_per_second_usual": round(usual, 1),

@@ -1,15 +1,21 @@
 """Tells the tags of a caption from its sentences."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ..words import words
 from ..words.prose import DETERMINERS, PREPOSITIONS, PRONOUNS
+from ..words.slots import KAOMOJI
 from .phrase import remembered, sentences_of
 from .tags import classify_tag
 
-_SEPARATORS = re.compile(r",?\s*\bBREAK\b\s*,?\s*|\s*\|\|\|\s*")
+_SEPARATORS = re.compile(r",?\s*\bBREAK\b\s*,?\s*|,?(?<![|_])\s*\|\|\|\s*,?(?![|_])")
+_WIDE = str.maketrans({"，": ", ", "、": ", ", "；": "; ", "｜": " | ", "。": ". ", "！": "! ", "？": "? "})
+"""Marks of Chinese and Japanese keyboards, as ours."""
+_PART = re.compile(r"\s*(,|;(?=\s|\w{2})|\|)\s*")
+"""What parts tags: commas, and `;` and `|` as some taggers and tools write them."""
 _TELLING = words(
     "is are was were has have wears stands sits looks smiles holds she he they this there who which that shows depicts "
     "features appears seems walks runs leans gazes poses it its you"
@@ -36,6 +42,7 @@ def parse(text: str) -> ParsedCaption:
         return ParsedCaption((), "")
     tags: list[str] = []
     prose: list[str] = []
+    text = text.translate(_WIDE)
     if "|||" in text or "BREAK" in text:
         text = _SEPARATORS.sub("\n", text)
     for sentence in sentences_of(text)[::2]:
@@ -53,11 +60,49 @@ def parse(text: str) -> ParsedCaption:
 @remembered
 def _parted(sentence: str) -> tuple[tuple[str, ...], str]:
     """The tags a sentence begins with, and what it tells after them; "" where it is nothing but tags."""
-    fragments = [part for part in map(str.strip, sentence.split(",")) if part]
+    parted = list(_fragments(sentence))
+    fragments = [fragment for fragment, _ in parted]
     first = _first_written(sentence, fragments, _first_told(fragments))
     if first == len(fragments):
-        return tuple(fragment.rstrip(".").strip() or fragment for fragment in fragments), ""
-    return tuple(fragments[:first]), ", ".join(fragments[first:]) if first else sentence.strip()
+        return tuple(map(_without_stop, fragments)), ""
+    told = "".join(fragment + mark for fragment, mark in parted[first:])
+    return tuple(fragments[:first]), told.strip(" ,;|") if first else sentence.strip()
+
+
+def _without_stop(fragment: str) -> str:
+    return fragment if fragment.lower() in KAOMOJI else fragment.rstrip(".").strip() or fragment
+
+
+def _fragments(sentence: str) -> Iterator[tuple[str, str]]:
+    """The parts between separators, each with the one behind it; a kaomoji's own marks part nothing."""
+    for piece in sentence.split(","):
+        piece = piece.strip()
+        if not piece:
+            continue
+        if piece.lower().replace(" ", "_") in KAOMOJI or not _PART.search(piece):
+            yield piece, ", "
+            continue
+        parts = _drawn_whole(_PART.split(piece))
+        for place in range(0, len(parts), 2):
+            last = place + 1 >= len(parts)
+            if parts[place].strip():
+                yield (
+                    parts[place].strip(),
+                    ", " if last else f"{parts[place + 1]} " if parts[place + 1] == ";" else ", ",
+                )
+
+
+def _drawn_whole(parts: list[str]) -> list[str]:
+    """Parts put together again where that draws a kaomoji: `smile | |_| | hat`."""
+    place = 0
+    while place < len(parts):
+        for size in (9, 7, 5, 3):
+            drawn = "".join(parts[place : place + size]).strip().lower()
+            if drawn in KAOMOJI and len(drawn) > 1 and any(mark in drawn for mark in "|;"):
+                parts[place : place + size] = [drawn]
+                break
+        place += 2
+    return parts
 
 
 def _first_told(fragments: list[str]) -> int:
@@ -65,6 +110,8 @@ def _first_told(fragments: list[str]) -> int:
     told = next((n for n, fragment in enumerate(fragments) if _tells(fragment)), None)
     if told is None:
         return len(fragments)
+    if told and fragments[told].split(maxsplit=1)[0].lower() in {"who", "whose", "which"}:
+        told -= 1  # `zxq, who has green eyes, is smiling`
     opening = (n for n, fragment in enumerate(fragments[:told]) if _opens_clause(fragment))
     return next(opening, told)
 

@@ -48,12 +48,16 @@ def _parts(text: str) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Sentence:
-    """One sentence: `words` as written, `low` in lower case, the `spaces` around them, which are `removed`."""
+    """One sentence: `words` as written, `low` in lower case, the `spaces` around them, which are `removed`.
+
+    `whole` are the last words of noun phrases and clauses that went whole, rather than adjectives of what stays.
+    """
 
     words: list[str]
     low: list[str]
     spaces: list[str]
     removed: list[bool] = field(default_factory=list[bool])
+    whole: set[int] = field(default_factory=set[int])
 
     @classmethod
     def of(cls, text: str) -> "Sentence":
@@ -64,6 +68,11 @@ class Sentence:
     def remove(self, start: int, end: int) -> None:
         """Remove words `start` up to, not including, `end`."""
         self.removed[start:end] = [True] * (end - start)
+
+    def remove_whole(self, start: int, end: int) -> None:
+        """Remove a noun phrase or clause, with nothing of it left."""
+        self.remove(start, end)
+        self.whole.add(end - 1)
 
     def at(self, place: int) -> str:
         """The lower-case word at `place`; "" beyond either end."""

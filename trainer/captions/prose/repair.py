@@ -1,10 +1,12 @@
 """Puts a sentence with words removed back together, so that commas, articles and `and` still fit."""
 
+import re
 from dataclasses import dataclass
 
 from ..words import words
 from ..words.prose import (
     CLAUSE_WORDS,
+    CONTRACTED,
     COPULAS,
     DETERMINERS,
     FINITE,
@@ -15,8 +17,10 @@ from ..words.prose import (
     PRONOUNS,
     WITHS,
 )
+from .persons import is_describing, is_person
 from .phrase import OPENERS, STOPS, Sentence
 
+_EMPTY = re.compile(r"\s?\(\s*\)")
 _JOINTS = frozenset({",", "and", "or"})
 _TIGHT = frozenset(",.;:!?")
 _POSSESSIVE = words("her his their its the my")
@@ -30,7 +34,7 @@ def repaired(line: Sentence) -> str:
     _join_gaps(line)
     for gap in _gaps(line):
         _GapRepair(line, gap).run()
-    return _joined(line)
+    return joined(line)
 
 
 def _join_gaps(line: Sentence) -> None:
@@ -52,7 +56,8 @@ def _gaps(line: Sentence) -> list[int]:
     return [n for n in range(last, -1, -1) if line.removed[n] and (n == last or not line.removed[n + 1])]
 
 
-def _joined(line: Sentence) -> str:
+def joined(line: Sentence) -> str:
+    """The words that are left, with their spaces; "" where none says anything."""
     words, spaces, removed = line.words, line.spaces, line.removed
     kept = [n for n, is_removed in enumerate(removed) if not is_removed]
     if not any(words[n][0].isalnum() for n in kept):
@@ -65,7 +70,12 @@ def _joined(line: Sentence) -> str:
         elif removed[n - 1] and words[n] not in _TIGHT:
             parts.append(" ")
         parts.append(words[n])
-    return "".join(parts)
+    return _EMPTY.sub("", "".join(parts))
+
+
+def _is_verb_like(word: str) -> bool:
+    """Whether an unknown word may be what the subject before it does: `The woman, …, kneads dough`."""
+    return word.endswith("s") and word not in PRONOUNS | DETERMINERS and not word.endswith(("ss", "us"))
 
 
 @dataclass(slots=True)
@@ -97,22 +107,54 @@ class _GapRepair:
         """One repair; whether anything changed."""
         before, after = self.line.at(left), self.line.at(right)
         if left < 0:
-            return after in {",", "and", ";", ":"} and self._drop(right) or self._drop_orphan(after, right)
-        if before in {"and", "or", "&", "but"}:
-            if after in FINITE and self._has_no_verb(left):
-                return self._drop(left)
-            return (not after or after in STOPS or after in {"and", "while"} or self._is_prep(after)) and self._drop(
-                left
-            )
+            return self._at_start(after, right)
+        if before in {"and", "or", "&", "but"} or before == "," and self._joins_adjectives(left, after):
+            return self._after_joint(left, before, after)
         if before in STOPS:
             return self._after_stop(left, after, right)
         if before in HAVING:
             return self._after_has(left, after, right)
-        if before in COPULAS or before == "to" and self.line.at(self._left(left)) in COPULAS:
+        if before in COPULAS | CONTRACTED or before == "to" and self.line.at(self._left(left)) in COPULAS:
             return self._after_is(left, after, right)
         if before in WITHS:
             return self._after_with(left, after, right)
         return self._after_word(left, before, after)
+
+    def _at_start(self, after: str, right: int) -> bool:
+        follows = self.line.at(self._right(right))
+        if after in {"as", "while", "whereas"} and follows in OPENERS | DETERMINERS:
+            return self._drop(right)  # `[her hair falls over her eyes] as she looks down`
+        return after in {",", "and", "but", ";", ":"} and self._drop(right) or self._drop_orphan(after, right)
+
+    def _after_joint(self, left: int, before: str, after: str) -> bool:
+        whole = self.gap in self.line.whole and before in {"and", "or"}
+        if whole and not self._opens_clause(after) or self._joins_adjectives(left, after):
+            return self._drop(left)
+        if after in FINITE and self._has_no_verb(left):
+            return self._drop(left)
+        over = not after or after in STOPS or after in {"and", "while"} or self._is_prep(after)
+        return over and self._drop(left)
+
+    def _is_pair(self, comma: int) -> bool:
+        """Whether one thing alone stands between `with` or a verb of having and `comma`: two need none."""
+        place = comma - 1
+        while place >= 0 and self.line.low[place] not in STOPS:
+            word = self.line.low[place]
+            if word == "with" or word in WITHS or word in HAVING:
+                return True
+            if word in FINITE:
+                return False
+            place -= 1
+        return False
+
+    def _opens_clause(self, after: str) -> bool:
+        """`and [her hair] is wet`: what follows the gap still needs the word before it."""
+        return after in FINITE or after in COPULAS or after in HAVING or after in {"a", "an", "the"} | OPENERS
+
+    def _joins_adjectives(self, left: int, after: str) -> bool:
+        """`a pretty, [slim] woman`: a joint between an adjective that stays and one that went."""
+        before = self.line.at(self._left(left))
+        return self.gap not in self.line.whole and is_describing(before) and is_person(after) and before not in PERSONS
 
     def _drop_orphan(self, verb: str, place: int) -> bool:
         """Remove what a sentence says of a subject that was removed: `[her pale skin] contrasts with the wall`."""
@@ -138,38 +180,67 @@ class _GapRepair:
         return True
 
     def _after_stop(self, left: int, after: str, right: int) -> bool:
-        if self.line.low[left] == "," and after == "," and self.line.at(self._right(right)) in FINITE:
-            self._drop(right)
+        if self.line.low[left] == "," and after == ",":
+            follows = self.line.at(self._right(right))
+            beyond = self.line.at(self._right(self._right(right)))
+            thing = beyond in {"a", "an", "the"} and self._has_no_verb(left)
+            if follows == "and" and (thing or not self._opens_clause(beyond)) and self._is_pair(left):
+                self._drop(right)
+                return self._drop(left)
+            if follows in FINITE or is_person(self.line.at(self._left(left))) and _is_verb_like(follows):
+                self._drop(right)
         if self.line.low[left] == "," and (not after or after in STOPS):
             return not self._drop(left)  # what stood before a comma was whole
+        verb = after in FINITE or _is_verb_like(after)
+        if self.line.low[left] == "," and self.gap in self.line.whole and verb and self._has_no_verb(left):
+            return self._drop(left)  # `with a backpack, [freckles] hikes`
+        beyond = self.line.at(self._right(right))
+        if self.line.low[left] == "," and after == "and" and not self._opens_clause(beyond) and self._is_pair(left):
+            return self._drop(left)
         if self.line.low[left] != "," and after in {",", "and"}:
             return self._drop(right)
         return False
 
     def _after_with(self, left: int, after: str, right: int) -> bool:
+        if self.gap not in self.line.whole and after in HEADS:
+            return False
         follows = self.line.at(self._right(right))
         beyond = self.line.at(self._right(self._right(right)))
         if after in {",", "and"} and (follows.endswith("ing") or follows.endswith("ed") and self._is_prep(beyond)):
             return self._drop(left) and (after == "," or self._drop(right))
         if after == "," and follows in {"and", "or"}:
             return self._drop(right)
+        if after == "," and _is_verb_like(follows) and beyond != "and":
+            return self._drop(left)
         if after in {"and", "or", ","} and self._is_item(follows) and beyond not in PERSONS:
             return not self._drop(right)
         return self._drop(left)
 
     def _after_has(self, left: int, after: str, right: int) -> bool:
+        if self.gap not in self.line.whole and after in HEADS:
+            return False
+        if after in {"a", "an"}:
+            return False
+        if after == "with" and not self._is_relative(left):
+            return self._drop(right)  # `She has [hair in a bun] with a pencil through it`
+        if self.line.at(self._left(left)) == "," and after in STOPS:  # `wears a cap, has …, and is laughing`
+            return self._drop(left)
         follows = self.line.at(self._right(right))
         if after in {",", "and"} and not (after == "," and self._is_relative(left)):
             if follows in FINITE:
                 return self._drop(right) and self._drop(left)
             if follows in {"and", "or"}:
                 return self._drop(right)
-            if self._is_item(follows) and follows not in {"her", "his", "their"}:
+            beyond = self.line.at(self._right(self._right(right)))
+            clause = follows in DETERMINERS and is_person(beyond) or follows.endswith("ed") and self._is_tied(beyond)
+            if self._is_item(follows) and not clause and follows not in {"her", "his", "their"}:
                 return not self._drop(right)
         return self._drop_clause(left)
 
     def _after_is(self, left: int, after: str, right: int) -> bool:
         follows = self.line.at(self._right(right))
+        if self._is_relative(left) and (self.gap in self.line.whole or after in STOPS):
+            return self._drop_clause(left)
         if after == "," and follows == "and" and self.line.at(self._right(self._right(right))) in OPENERS:
             return self._drop_clause(left)
         if after in {",", "and", "but"} and follows and follows not in OPENERS and follows not in {"a", "an", "the"}:
@@ -179,12 +250,14 @@ class _GapRepair:
         return self._drop_clause(left)
 
     def _after_word(self, left: int, before: str, after: str) -> bool:
+        if before in _POSSESSIVE and after in HEADS:
+            return False
         over = not after or after in STOPS | FINITE or after in {"and", "with", "while"} or self._is_prep(after)
         if (
             before == "hair"
-            and over
+            and (over or self.gap in self.line.whole)
             and self.line.at(left - 1) in _POSSESSIVE
-            and self.line.at(left - 2) in HAVING | WITHS
+            and (self.line.at(left - 2) in HAVING | WITHS or self.line.at(left - 2) in {",", "with"})
         ):
             self.line.remove(left - 1, left + 1)
             return True
@@ -199,6 +272,14 @@ class _GapRepair:
             and self.line.removed[left + 1]
         ):
             return over and self._drop(left) and self._drop(self._left(left))
+        follows = self.line.at(self._right(self._right()))
+        item = follows in DETERMINERS - OPENERS or self._is_item(follows) and follows not in {"and", "or"}
+        if before == "in" and after in {"and", ","} and item and self.line.at(self._left(left)) != "hair":
+            return not self._drop(self._right())
+        if after == "," and is_person(before) and self.gap in self.line.whole and "," not in self.line.low[:left]:
+            verb = follows in FINITE or _is_verb_like(follows)
+            return verb and self._has_no_verb(left) and self._drop(self._right())  # `zxq, a woman …, sits`
+        over = over or self.gap in self.line.whole and self._is_prep(before)
         dangling = before in DETERMINERS or self._is_prep(before) or before in CLAUSE_WORDS or before in _DANGLING
         return dangling and over and not (before == "her" and after in STOPS) and self._drop(left)
 
@@ -236,6 +317,10 @@ class _GapRepair:
         self.line.words[place] = word.capitalize() if old[0].isupper() else word
         self.line.low[place] = word
         return False
+
+    @staticmethod
+    def _is_tied(word: str) -> bool:
+        return word in PREPOSITIONS or word == "with"
 
     @staticmethod
     def _is_prep(word: str) -> bool:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from ..words import closeup, slots, words
 from ..words.identity import CLASSES, FAMILY_OF, KEEP, Kind
 from ..words.prose import HEADS
-from ..words.slots import CAMERA, CLOTHING, EXPRESSION, LIGHTING, META, POSE, SETTING, STYLES, SUBJECT
+from ..words.slots import CAMERA, CLOTHING, EXPRESSION, KAOMOJI, LIGHTING, META, POSE, SETTING, STYLES, SUBJECT
 from .appearance import may_describe_appearance
 
 LONGEST = 80
@@ -67,6 +67,8 @@ class ClassifiedTag:
 def normalise_tag(tag: str) -> str:
     r"""The usual spelling: lower case, underscores, no `\(` escapes, no `(tag:1.2)` weight, no leading article."""
     key = "_".join(tag.lower().replace("_", " ").split())
+    if (drawn := tag.strip().lower().replace(" ", "_").replace("\\(", "(").replace("\\)", ")")) in KAOMOJI:
+        return drawn
     while (peeled := _peeled(key)) != key:
         key = peeled
     return key
@@ -80,8 +82,8 @@ def _peeled(key: str) -> str:
 
 
 def is_emoticon(key: str) -> bool:
-    """Whether its underscore is a mouth: `^_^`, `o_o`, `>_<`."""
-    return len(key) <= 4 and _FACE.fullmatch(key) is not None and not key.isalnum()
+    """Whether it is drawn with marks: `^_^`, `o_o`, `||_||`, so that an underscore is a mouth."""
+    return key in KAOMOJI or len(key) <= 4 and _FACE.fullmatch(key) is not None and not key.isalnum()
 
 
 @lru_cache(maxsize=65536)
@@ -91,6 +93,8 @@ def classify_tag(tag: str) -> ClassifiedTag:
     text = key if is_emoticon(key) else key.replace("_", " ")
     if len(key) > LONGEST:
         return ClassifiedTag(key, " ".join(tag.split()), "other", is_phrase=True)
+    if key in KAOMOJI:
+        return ClassifiedTag(key, key, "expression")
     if _META.fullmatch(key):
         return ClassifiedTag(key, text, "meta", mark=_MARK.fullmatch(key) is not None)
     if _SUBJECT.fullmatch(key):

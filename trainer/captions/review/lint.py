@@ -112,7 +112,9 @@ def _own(sample: Sample, dataset: Dataset, rules: CaptionRules) -> Iterable[Find
     ]
     looks = [word.text for word in words if word.row and tag_goes(word, rules, {})]
     told = [parsed.prose, *(word.text for word in words if word.is_phrase)]
-    looks += [found.text for text in told for found in appearance_in(text) if phrase_goes(found, rules, {})]
+    looks += [
+        found.text for text in told for found in appearance_in(text, dataset.subject) if phrase_goes(found, rules, {})
+    ]
     if looks:
         text = f"{sample.path.name} describes looks ({', '.join(looks)}) that the trigger should stand for; prune them."
         yield Finding(check=LOOKS, level=_level(sample), text=text, value=float(len(looks)))

@@ -106,7 +106,7 @@ def review_captions(  # noqa: PLR0913
     return Reviewed(
         dataset=done,
         rows=rows,
-        appearance=_appearance(rows, ruled),
+        appearance=_appearance(rows, ruled, done.subject),
         shared=_shared(rows, done),
         findings=(*ruled[0].findings, *trigger, *whole),
     )
@@ -159,22 +159,24 @@ def _before(sample: Sample) -> str:
     return sample.raw or sample.caption
 
 
-def _appearance(rows: Sequence[Row], ruled: Sequence[Ruled]) -> tuple[AppearanceCount, ...]:
+def _appearance(rows: Sequence[Row], ruled: Sequence[Ruled], subject: str) -> tuple[AppearanceCount, ...]:
     removed = {(diff.sha256, diff.name): diff.removed for diff in ruled[0].diffs}
     omitted: Counter[str] = Counter()
     said: Counter[str] = Counter()
     for row in rows:
         gone = removed.get((row.sample.sha256, row.sample.path.name), ())
         omitted.update({one.row for one in gone} if row.sample.author != "hand" else ())
-        said.update(_rows_in(row.sample.caption))
+        said.update(_rows_in(row.sample.caption, subject))
     return tuple(AppearanceCount(row=row, omitted=omitted[row], said=said[row]) for row in ROWS)
 
 
-def _rows_in(caption: str) -> set[str]:
+def _rows_in(caption: str, subject: str) -> set[str]:
     parsed = parse(caption)
     words = [classify_tag(tag) for tag in parsed.tags]
     phrases = [parsed.prose, *(word.text for word in words if word.is_phrase)]
-    return {word.row for word in words if word.row} | {found.row for text in phrases for found in appearance_in(text)}
+    return {word.row for word in words if word.row} | {
+        found.row for text in phrases for found in appearance_in(text, subject)
+    }
 
 
 def _shared(rows: Sequence[Row], dataset: Dataset) -> tuple[Shared, ...]:

@@ -15,11 +15,13 @@ from .caption_rules import CaptionRules
 from .caption_sources import LONGEST, CaptionSources
 from .compose import CaptionContext, Composed, compose
 from .diff import Diff
-from .prune import appearance_in
+from .prune import SENSE, appearance_in
 from .style import style_rule
 
-MARK, CUT, LONG, HAND, STYLE = "caption_mark", "caption_cut", "caption_long", "caption_by_hand", "caption_style"
-_OURS = frozenset({MARK, CUT, LONG})
+MARK, CUT, LONG, HAND, STYLE, SHORTENED = (
+    "caption_mark", "caption_cut", "caption_long", "caption_by_hand", "caption_style", "caption_shortened",
+)  # fmt: skip
+_OURS = frozenset({MARK, CUT, LONG, SHORTENED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,7 @@ def apply_rules(
     sources = CaptionSources(by_sha, rules, lighting or {}, {})
     ruled = [sample for sample in dataset.samples if sources.is_ruled(sample)]
     seen = [sources.said_by_captioner(sample) for sample in dataset.samples if sources.parent(sample) is None]
-    share = shares([parsed for parsed in seen if parsed is not None])
+    share = shares([parsed for parsed in seen if parsed is not None], dataset.subject)
     styles = style_rule(rules, [sources.parsed_caption(sample) for sample in ruled])
     context = CaptionContext(rules, share, styles, dataset.trigger, dataset.subject, count)
     pairs = [_ruled(sample, sources, context) for sample in dataset.samples]
@@ -58,19 +60,19 @@ def apply_rules(
     return Ruled(dataset=dataset.with_samples(samples), diffs=tuple(diff for _, diff in pairs), findings=findings)
 
 
-def shares(captions: Sequence[ParsedCaption]) -> dict[str, float]:
+def shares(captions: Sequence[ParsedCaption], subject: str = "") -> dict[str, float]:
     """The part of the pictures, 0..1, that has each tag or phrase on appearance; those without words do not count."""
     counts: Counter[str] = Counter()
     described = 0
     for words in captions:
         if words.tags or words.prose:
             described += 1
-            counts.update(_keys(words))
+            counts.update(_keys(words, subject))
     return {key: number / described for key, number in counts.items()}
 
 
-def _keys(parsed: ParsedCaption) -> set[str]:
-    keys = {found.key for found in appearance_in(parsed.prose)}
+def _keys(parsed: ParsedCaption, subject: str) -> set[str]:
+    keys = {found.key for found in appearance_in(parsed.prose, subject)}
     for tag in parsed.tags:
         word = classify_tag(tag)
         keys.add(word.key)
@@ -118,6 +120,9 @@ def _findings(composed: Composed, before: str) -> Iterable[Finding]:
     if composed.marks:
         text = f"The captioner sees {', '.join(composed.marks)} on this picture; paint it out or the LoRA learns it."
         yield Finding(check=MARK, level="warning", text=text)
+    if lost := [gone.text for gone in composed.removed if gone.row == SENSE]:
+        text = f"With the looks went the words '{'; '.join(lost)}', so that the sentence still reads; look it over."
+        yield Finding(check=SHORTENED, level="note", text=text, value=float(len(lost)))
     if composed.cut:
         text = f"{composed.cut} fragments did not fit the limit and were left out, the last of the fullest slots first."
         yield Finding(check=CUT, level="note", text=text, value=float(composed.cut))

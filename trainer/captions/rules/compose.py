@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from ..prose.limits import estimate_tokens, fit, joined
 from ..prose.parse import ParsedCaption, parse
 from ..prose.tags import ClassifiedTag, classify_tag, normalise_tag
 from .caption_rules import CaptionRules
 from .closeup import close_up_prose, close_up_tags
+from .naming import may_name, named, spelling
 from .prune import Removed, prune_sentence, prune_tags
 from .style import StyleRule, without_opening
 
@@ -81,10 +81,11 @@ def _prose(source: CaptionInput, context: CaptionContext) -> tuple[str, tuple[Re
     if not source.parsed.prose or context.rules.form == "tags" and source.parsed.tags:
         return "", ()
     keep_style = context.style.keep and source.styles is None
-    pruned = prune_sentence(source.parsed.prose, context.rules, context.share)
+    plain = named(source.parsed.prose, context.trigger, context.subject)
+    pruned = prune_sentence(plain, context.rules, context.share, context.subject)
     text = without_opening(pruned.text, keep_style=keep_style)
     text = close_up_prose(text) if source.close_up else text
-    return _named(text, context.trigger, context.subject), pruned.removed
+    return text, pruned.removed
 
 
 def _written(words: Sequence[ClassifiedTag], text: str, context: CaptionContext) -> tuple[str, int]:
@@ -126,21 +127,13 @@ def _is_lit(words: Sequence[ClassifiedTag], text: str) -> bool:
     return any(word.slot == "lighting" for word in words) or _LIT.search(text) is not None
 
 
-@lru_cache(maxsize=64)
-def spelling(trigger: str) -> re.Pattern[str]:
-    """The trigger as a word of its own, also with spaces or hyphens for its underscores, in any case."""
-    parts = [re.escape(part) for part in re.split(r"[_\s-]+", trigger) if part]
-    body = r"[_\s-]+".join(parts) if parts else re.escape(trigger)
-    return re.compile(rf"(?<![^\W_]){body}(?![^\W_])(?P<owner>['’]s)?", re.IGNORECASE)
-
-
 def _without_trigger(tags: Sequence[str], trigger: str) -> list[str]:
-    if not _may_name(" ".join(tags), trigger):
+    if not may_name(" ".join(tags), trigger):
         return list(tags)
-    named = spelling(trigger)
+    called = spelling(trigger)
     kept: list[str] = []
     for tag in tags:
-        rest = " ".join(named.sub(" ", tag).split()) if named.search(tag) else tag
+        rest = " ".join(called.sub(" ", tag).split()) if called.search(tag) else tag
         if rest == tag or any(letter.isalnum() for letter in rest) and not _SERIES.fullmatch(rest):
             kept.append(rest)
     return kept
@@ -148,25 +141,6 @@ def _without_trigger(tags: Sequence[str], trigger: str) -> list[str]:
 
 def _unnamed(words: Sequence[ClassifiedTag], trigger: str) -> Sequence[ClassifiedTag]:
     """`words` without the trigger where pruning brought its parts together."""
-    if not _may_name(" ".join(word.text for word in words), trigger):
+    if not may_name(" ".join(word.text for word in words), trigger):
         return words
     return [classify_tag(tag) for tag in _without_trigger([word.text for word in words], trigger)]
-
-
-def _may_name(text: str, trigger: str) -> bool:
-    return trigger.lower().split("_")[0].split("-")[0] in text.lower()
-
-
-def _named(text: str, trigger: str, subject: str) -> str:
-    """`text` with `the woman` for the trigger, which stands at the front of the caption already."""
-
-    def instead(found: re.Match[str]) -> str:
-        before = text[: found.start()].rstrip().rsplit(" ", 1)[-1].lower()
-        if before in {"a", "an", "the", "her", "his", "their", "this", "named", "called"}:
-            return ""
-        article = "The" if not text[: found.start()].strip() or text[: found.start()].rstrip()[-1] in ".!?" else "the"
-        return f"{article} {subject or 'person'}{found['owner'] or ''}"
-
-    if not _may_name(text, trigger):
-        return text
-    return re.sub(r"  +", " ", spelling(trigger).sub(instead, text))

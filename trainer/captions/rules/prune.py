@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from ..prose.appearance import may_describe_appearance, remove_appearance
 from ..prose.appearance_phrase import AppearancePhrase
+from ..prose.guard import guarded, lost_words
+from ..prose.persons import sex_in
 from ..prose.phrase import Sentence, sentences_of
 from ..prose.repair import repaired
 from ..prose.tags import ClassifiedTag, classify_tag, normalise_tag
@@ -16,11 +18,16 @@ from .caption_rules import CaptionRules
 
 _LONGEST = 600
 """Letters of a sentence beyond which its analysis is not remembered: bounds what the memory can take."""
+_WITH = re.compile(r"\bw/ ?(?=\w)")
 _DETERMINERS = words("a an the her his their some")
 
 
+SENSE = "sense"
+"""The row of what went with looks only so that the sentence still reads."""
+
+
 class Removed(NamedTuple):
-    """A fragment that was taken out, and the row of the appearance table, or `meta`, `drop` …, that took it."""
+    """A fragment that was taken out, and the row of the appearance table, or `meta`, `drop`, `sense`, that took it."""
 
     text: str
     row: str
@@ -66,21 +73,26 @@ def _pruned_word(
     return None
 
 
-def prune_sentence(text: str, rules: CaptionRules, share: Mapping[str, float]) -> Pruned:
-    """`text` without phrases on appearance; sentences that say nothing of it stay letter for letter."""
-    rest, removed = _prune_text(text, rules, share)
+def prune_sentence(text: str, rules: CaptionRules, share: Mapping[str, float], subject: str = "") -> Pruned:
+    """`text` without phrases on the character's appearance; sentences that say nothing of it stay letter for letter.
+
+    `subject` is the word for the character, like woman: other people keep their looks.
+    """
+    rest, removed = _prune_text(text, rules, share, sex_in(text, subject))
     return Pruned(rest, tuple(removed))
 
 
-def appearance_in(text: str) -> list[AppearancePhrase]:
-    """Every phrase on appearance in `text`, whatever any rule makes of it."""
-    return [found for sentence in sentences_of(text)[::2] for found in _appearance_removed(sentence)[0]]
+def appearance_in(text: str, subject: str = "") -> list[AppearancePhrase]:
+    """Every phrase on the character's appearance in `text`, whatever any rule makes of it."""
+    sex = sex_in(text, subject)
+    return [found for sentence in sentences_of(text)[::2] for found in _appearance_removed(sentence, sex)[0]]
 
 
 @lru_cache(maxsize=8192)
-def _remembered_removal(
-    sentence: str, only: frozenset[AppearancePhrase] | None
+def analysed(
+    sentence: str, sex: str, only: frozenset[AppearancePhrase] | None
 ) -> tuple[tuple[AppearancePhrase, ...], str]:
+    """The phrases on the character's appearance in one sentence, and the sentence without all, or `only` some."""
     line = Sentence.of(sentence)
     if not may_describe_appearance(set(line.low)):
         return (), sentence
@@ -90,15 +102,15 @@ def _remembered_removal(
         found.append(phrase)
         return only is None or phrase in only
 
-    remove_appearance(line, decides)
-    return tuple(found), repaired(line) if found else sentence
+    remove_appearance(line, decides, sex)
+    return tuple(found), guarded(sentence, repaired(line)) if found else sentence
 
 
 def _appearance_removed(
-    sentence: str, only: frozenset[AppearancePhrase] | None = None
+    sentence: str, sex: str, only: frozenset[AppearancePhrase] | None = None
 ) -> tuple[tuple[AppearancePhrase, ...], str]:
     """The phrases on appearance of one sentence, and the sentence without them, or without `only` some of them."""
-    return (_remembered_removal if len(sentence) <= _LONGEST else _remembered_removal.__wrapped__)(sentence, only)
+    return (analysed if len(sentence) <= _LONGEST else analysed.__wrapped__)(sentence, sex, only)
 
 
 def tag_goes(word: ClassifiedTag, rules: CaptionRules, share: Mapping[str, float]) -> str | None:
@@ -140,25 +152,26 @@ def phrase_goes(found: AppearancePhrase, rules: CaptionRules, share: Mapping[str
     return _goes(found.kind, rules, share.get(found.key, 1.0) if counted else 1.0)
 
 
-def _prune_text(text: str, rules: CaptionRules, share: Mapping[str, float]) -> tuple[str, list[Removed]]:
+def _prune_text(text: str, rules: CaptionRules, share: Mapping[str, float], sex: str = "") -> tuple[str, list[Removed]]:
     removed: list[Removed] = []
-    parts = sentences_of(text)
+    parts = sentences_of(_WITH.sub("with ", text) if "w/" in text else text)
     for place in range(0, len(parts), 2):
-        parts[place] = _prune_one(parts[place], rules, share, removed)
+        parts[place] = _prune_one(parts[place], rules, share, sex, removed)
     return (_rejoined(parts) if removed else text), removed
 
 
-def _prune_one(text: str, rules: CaptionRules, share: Mapping[str, float], removed: list[Removed]) -> str:
+def _prune_one(text: str, rules: CaptionRules, share: Mapping[str, float], sex: str, removed: list[Removed]) -> str:
     if rules.phrases:
         text = _without_phrases(text, rules, removed)
-    found, bare = _appearance_removed(text)
+    found, bare = _appearance_removed(text, sex)
     going = [phrase for phrase in found if phrase_goes(phrase, rules, share)] if bare != text else []
-    removed += [Removed(phrase.text, phrase.row) for phrase in going]
-    if len(going) == len(found):
-        return bare
     if not going:
         return text
-    return _appearance_removed(text, frozenset(going))[1]
+    removed += [Removed(phrase.text, phrase.row) for phrase in going]
+    rest = bare if len(going) == len(found) else _appearance_removed(text, sex, frozenset(going))[1]
+    if lost := lost_words(text, rest, " ".join(phrase.text for phrase in going)):
+        removed.append(Removed(lost, SENSE))
+    return rest
 
 
 def _without_phrases(text: str, rules: CaptionRules, removed: list[Removed]) -> str:

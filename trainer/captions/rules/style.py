@@ -1,22 +1,31 @@
 """Style words: which classes of style a set has, and what its captions say of style."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..prose.parse import ParsedCaption
+from ..prose.persons import is_person
 from ..prose.phrase import remembered, sentences_of
 from ..prose.tags import classify_tag
 from ..words import words
+from ..words.beings import MANY
+from ..words.prose import FINITE, HAVING, PREPOSITIONS, PRONOUNS
 from .caption_rules import CaptionRules
 
 CONSTANT = "3d render"
 """What every caption of a set of nothing but renders says, so that prompts may ask for something else."""
 
+MIN_VOTES = 0.15
+"""Share of the pictures that have to say a style before it counts."""
+_FEW = 4
+"""Pictures below which one of them is enough."""
+
 _MEDIUM = (
     r"photo(?:graph(?:ic)?)?|image|picture|shot|portrait|selfie|snapshot|illustration|drawing|sketch|painting|"
     r"artwork|"
-    r"render(?:ing)?|3d model|cartoon|digital art|watercolou?r|scene|close-up|headshot|depiction|art piece"
+    r"render(?:ing)?|pic|snap|3d model|cartoon|digital art|watercolou?r|scene|close-up|headshot|depiction|art piece"
 )
 _OPENING = re.compile(
     rf"^\s*(?:(?:this|the|here) (?:is )?(?:(?:image|photo(?:graph)?|picture|illustration|artwork|render(?:ing)?|"
@@ -27,9 +36,19 @@ _OPENING = re.compile(
     rf"(?:of|featuring|depicting|showing|capturing) )?",
     re.IGNORECASE,
 )
+_IN_IMAGE = re.compile(
+    r"^\s*in (?:this|the) (?:image|photo(?:graph)?|picture|illustration|artwork|render(?:ing)?|painting|drawing|scene)"
+    r"(?:, we (?:can )?see|, there is|,| we (?:can )?see) ",
+    re.IGNORECASE,
+)
+_ALLURING = words(
+    "stunning striking charming breathtaking captivating flattering painting drawing rendering interesting amazing "
+    "engaging inviting evening morning lighting upward outgoing glowing touching moving haunting"
+)
+"""What ends in -ing and may yet describe a picture."""
 _CAMERA = re.compile(
     r"\b((?:extreme )?close-?up|(?:low|high|wide|dutch|medium|full|long|side|three-quarter)[- ](?:angle|shot|body|"
-    r"view)|full-body|"
+    r"view)(?: shot| view)?|full-body|"
     r"portrait|headshot|selfie|profile|upper-body|half-body|head-and-shoulders|cropped)\b",
     re.IGNORECASE,
 )
@@ -90,15 +109,25 @@ def _told_styles(prose: str) -> frozenset[str]:
 
 
 def style_rule(rules: CaptionRules, parsed: Sequence[ParsedCaption]) -> StyleRule:
-    """Auto: style is written where the set mixes classes, as a constant where all are renders, else left out."""
+    """Auto: style is written where the set mixes classes, as a constant where all are renders, else left out.
+
+    A style counts once enough pictures say it: one slip of a tagger decides nothing.
+    """
     if rules.style != "auto":
         return StyleRule(rules.style == "keep")
     by_picture = [styles_of(words) for words in parsed]
-    classes = frozenset[str]().union(*by_picture) - {"monochrome"}
-    monochrome = sum("monochrome" in said for said in by_picture)
-    if len(classes) > 1 or 0 < monochrome < len(by_picture):
+    votes = Counter(style for said in by_picture for style in said)
+    held = {style for style, count in votes.items() if _is_held(count, len(by_picture))}
+    if len(held - {"monochrome"}) > 1 or "monochrome" in held and votes["monochrome"] < len(by_picture):
         return StyleRule(True)
-    return StyleRule(False, CONSTANT if classes == frozenset({"render"}) else None)
+    spoken = sum(bool(said) for said in by_picture)
+    renders = held - {"monochrome"} == {"render"} and 2 * votes["render"] > spoken
+    return StyleRule(False, CONSTANT if renders else None)
+
+
+def _is_held(count: int, pictures: int) -> bool:
+    """Whether so many pictures say a style that it is no slip of a tagger."""
+    return count >= MIN_VOTES * pictures and (count > 1 or pictures < _FEW)
 
 
 def without_opening(prose: str, *, keep_style: bool) -> str:
@@ -128,14 +157,39 @@ def _may_open(sentence: str) -> bool:
 
 
 def _without_lead(sentence: str, *, keep_style: bool) -> str:
+    if (within := _IN_IMAGE.match(sentence)) is not None:
+        sentence = _capital(sentence[within.end() :])
     found = _OPENING.match(sentence)
     if found is None or not found[0].strip():
         return sentence
-    lead, rest = found["lead"] or "", sentence[found.end() :]
+    lead = found["lead"] or ""
+    if lead and not _is_picture(lead):
+        told = found.start("lead")
+        return _capital(sentence[told:]) if told else sentence
+    rest = sentence[found.end() :]
     if not rest or keep_style and lead:
         return _capital(lead + rest) if lead and lead != found[0] else sentence
     camera = _CAMERA.search(lead)
     return _capital(f"a {camera[1].lower()} of {rest}" if camera else rest)
+
+
+def _is_picture(lead: str) -> bool:
+    """Whether `A … photo of` names the picture itself, rather than tell of somebody who takes one."""
+    low = [word for word in lead.lower().replace(",", " ").split() if word not in {"of", "a", "an", "the"}]
+    return not any(
+        word in FINITE
+        or word in PRONOUNS
+        or word in PREPOSITIONS
+        or word in MANY
+        or word in HAVING
+        or is_person(word)
+        and word not in {"model", "artist"}
+        or word.endswith("ing")
+        and word not in _ALLURING
+        and word != "rendering"
+        for word in low
+        if word not in {"featuring", "depicting", "showing", "capturing"}
+    )
 
 
 def _without_style(sentence: str) -> str:

@@ -9,18 +9,22 @@ HEADS: dict[str, str] = {
     **dict.fromkeys(words("skin complexion"), "skin"),
     **dict.fromkeys(words(
         "freckles freckle cheekbones cheekbone jaw jawline nose lips chin dimples dimple mole moles scar "
-        "scars birthmark wrinkles face features forehead ears fangs"
+        "scars birthmark wrinkles face features forehead ears fangs cheeks cheek teeth mouth"
     ), "face"),
     **dict.fromkeys(words("beard mustache moustache goatee stubble"), "facial_hair"),
     **dict.fromkeys(words(
         "build physique figure body frame breasts bust abs muscles shoulders curves thighs hips waist legs "
-        "arms chest"
+        "arms chest fingers hands hand height stature neck torso stomach belly feet leg arm"
     ), "body"),
-    **dict.fromkeys(words("horns tail wings halo antlers"), "species"),
-    **dict.fromkeys((
-        "ponytail"
-    , "ponytails", "braid", "braids", "bun", "buns", "pigtails", "twintails", "updo", "topknot"),
-                    "hair"),
+    **dict.fromkeys(words("horns tail wings halo antlers claws"), "species"),
+    **dict.fromkeys(words(
+        "ponytail ponytails braid braids bun buns pigtails twintails twin-tails pigtail updo topknot"
+    ), "hair"),
+    **dict.fromkeys(words(
+        "afro dreadlocks dreads locs mohawk mullet cornrows ringlets undercut bob sideburns hairdo plait plaits "
+        "cut crop fade scalp head"
+    ), "hair"),
+    **dict.fromkeys(words("mark marks markings eyelids pupils tan"), "face"),
     **dict.fromkeys(words("glasses eyeglasses spectacles eyepatch monocle"), "glasses"),
     **dict.fromkeys(words("tattoo tattoos"), "tattoos"),
     **dict.fromkeys(words("piercing piercings"), "piercings"),
@@ -35,20 +39,29 @@ SIGNATURE = words(
 OPTIONAL = words("lipstick eyeshadow eyeliner mascara makeup make-up")
 ALONE = SIGNATURE | OPTIONAL | words(
     "freckles freckle cheekbones cheekbone dimples dimple mole moles scar scars birthmark wrinkles bangs "
+    "afro dreadlocks dreads locs mohawk mullet cornrows ringlets undercut sideburns "
     "curls locks tresses jawline horns tail wings halo antlers fangs abs curves"
 )  # fmt: skip
 """Heads that say something of the character even without an adjective."""
 OFTEN_PLAIN = words(
-    "figure frame body shoulders features face nose lips chin ears build hips waist legs arms chest bust fringe"
+    "figure frame body shoulders features face nose lips chin ears build hips waist legs arms chest bust fringe "
+    "fingers hands hand height stature cheeks cheek forehead mark marks markings tan bob neck torso stomach belly "
+    "feet leg arm teeth claws mouth head scalp cut crop fade"
 )
 """Heads that mean looks only with an adjective known for it: a pale face, not a smiling or a distant one."""
 BEASTS = words("cat fox wolf rabbit bunny dog horse dragon demon elf elven animal goat ram bat angel feathered fluffy")
+SPECIES = BEASTS | words(
+    "orc goblin vampire android cyborg robot mermaid fairy succubus werewolf undead alien ghost oni kitsune neko "
+    "drow tiefling"
+)
+"""What a person is besides human, before the word for a person: `an elf woman`."""
 FACE_PARTS = words("freckles freckle cheekbones cheekbone dimples dimple wrinkles jawline mole scar")
 
 COMPOUND = words(
-    "clip clips tie ties ribbon ribbons bow band bands ornament ornaments accessory accessories pin pins "
-    "dryer brush contact shadow liner patch mask masks paint ring rings stud studs gloss balm tight salon oil "
-    "level cream shop parlor care glasses pads pad length-sleeved camera suit suited armor coat feathers"
+    "scarf wrap gear piece phones clip clips tie ties ribbon ribbons bow band bands ornament ornaments accessory "
+    "accessories pin pins dryer brush contact shadow liner patch mask masks paint ring rings stud studs gloss balm "
+    "tight salon oil shot view portrait length language level cream shop parlor care glasses pads pad "
+    "length-sleeved camera suit suited armor coat feathers"
 )
 """Words after a head that make it another thing: `hair ribbon`, `eye contact`, `skin-tight`."""
 TAILS = words("color colour tone texture shape colors")
@@ -57,8 +70,12 @@ TAILS = words("color colour tone texture shape colors")
 DRINKS = words("wine champagne cocktail drinking shot water martini empty whiskey beer magnifying two several")
 """What makes glasses a thing to drink from, or to look through closely."""
 
+HAIRCUTS = words("buzz pixie bob crew bowl pageboy wolf hime mohawk military short")
+"""What makes a cut one of hair."""
 PIECES = words("strand strands lock wisp wisps tendril tendrils curtain")
 """A piece of hair that something happens to: it stays."""
+STREAKS = words("highlights streaks tips roots lowlights gap")
+"""Parts of hair of another colour, which go with it."""
 AMOUNTS = words("dusting sprinkling sprinkle smattering scattering spray hint head mane shock pair set")
 """How much of a thing there is: it goes with the thing."""
 
@@ -74,12 +91,12 @@ STATES = words(
 """Adjectives of the moment: they stay, and so does what they describe."""
 ACTIONS = words(
     "tied pulled pinned tucked swept gathered blowing blown wet damp soaked dripping tousled messy windswept "
-    "wind-blown windblown covered covering closed shut open half-closed wide narrowed looking gazing staring "
-    "fixed focused directed downcast averted parted pursed clenched glistening smeared flying whipping moving "
-    "swaying caught brushed combed slicked pushed held down up back loose undone turned squinting sparkling "
-    "shining gleaming lowered raised tilted hidden obscured wrapped bound braided visible-through furrowed "
-    "blurred peeking tossed disheveled dishevelled squeezed locked meeting lit illuminated flushed blushing "
-    "bare smiling rolled crossed relaxed spread stuck drenched knotted glowing wind breeze"
+    "wind-blown windblown covered covering closed shut open half-closed wide narrowed looking gazing staring fixed "
+    "focused directed downcast averted parted pursed clenched glistening smeared flying whipping moving swaying "
+    "caught brushed combed slicked pushed held down up back loose undone turned squinting sparkling shining "
+    "gleaming lowered raised tilted hidden obscured wrapped bound braided visible-through furrowed painted adorned "
+    "decorated blurred peeking tossed disheveled dishevelled squeezed locked meeting lit illuminated flushed "
+    "blushing bare smiling rolled crossed relaxed spread stuck drenched knotted glowing wind breeze"
 )
 """What may follow a noun phrase and shows that the sentence tells of an action or state."""
 STATIC = words(
@@ -109,7 +126,7 @@ _SHAPES = (
     "light-brown dark-brown dark-colored bright bright-blue deep vivid intense bold rich warm-toned "
     "cool-toned natural scarred bearded clean-shaven pierced tattooed mesmerizing captivating beautiful "
     "lovely pretty perfect unique distinct distinctive subtle vibrant luscious gorgeous lustrous "
-    "natural-looking prominent facial"
+    "natural-looking prominent facial beauty medium average shaved shaven hairless"
 )
 ADJECTIVES = frozenset(FAMILY_OF) | frozenset(f"{_LENGTHS} {_SHAPES}".split())
 _LONG = words("long waist-length hip-length")
@@ -118,12 +135,16 @@ LENGTH_OF = {**dict.fromkeys(_LONG, "long"), **dict.fromkeys(_SHORT, "short")}
 ADVERBS = words(
     "very slightly slight naturally visibly quite subtly strikingly beautifully softly gently neatly lightly "
     "long-ish fairly rather extremely perfectly deeply richly vividly a-bit partially elegantly carefully "
-    "tightly messily loosely clearly strongly well softly-lit currently now"
+    "almost nearly tightly messily loosely clearly strongly well softly-lit currently now"
 )  # fmt: skip
 DETERMINERS = words("a an the her his their its my some no")
-HAVING = words("has have having had possesses possessing features sports sporting boasts boasting wears wear wore")
+HAVING = words("got has have having had possesses possessing features sports sporting boasts boasting wears wear wore")
 WITHS = words("with featuring showing showcasing wearing wears displaying including highlighting revealing")
 COPULAS = words("is are was were appears appear seems seem looks look be being remains")
+CONTRACTED = words("she's he's she’s he’s they're they’re i'm i’m it's")
+"""A pronoun with its `is`."""
+HEDGES = words("likely possibly probably perhaps maybe apparently seemingly approximately about around roughly")
+"""What hedges a guess at age or descent, and goes with it."""
 
 PERSONS = words(
     "woman man girl boy person lady gentleman female male individual character model people women men girls "
@@ -135,15 +156,18 @@ _AGES = words(
     "twenty-something"
 )
 _PEOPLES = words(
-    "caucasian asian african hispanic latina latino latin european japanese korean chinese indian "
-    "middle-eastern african-american black white scandinavian slavic nordic mediterranean east-asian "
-    "south-asian southeast-asian arab arabic persian mixed-race biracial brown light-skinned dark-skinned"
+    "caucasian asian african hispanic latina latino latin european japanese korean chinese indian middle-eastern "
+    "african-american black white scandinavian slavic nordic mediterranean east-asian south-asian southeast-asian "
+    "arab arabic persian mixed-race biracial brown light-skinned dark-skinned thai vietnamese filipino british "
+    "american french german italian spanish russian brazilian mexican turkish egyptian nigerian eastern ethiopian "
+    "pakistani irish english swedish norwegian greek polish jamaican hawaiian polynesian indigenous"
 )
 _BUILDS = words(
     "slender slim petite curvy athletic muscular lean toned tall short skinny chubby plump stocky voluptuous "
     "heavyset burly freckled bearded tattooed pierced bespectacled clean-shaven red-headed redheaded redhead "
     "blonde blond brunette ginger bald busty well-built muscled lanky thin pale tan tanned fair freckle-faced "
-    "elven mustachioed auburn overweight fat fit"
+    "elven mustachioed auburn overweight fat fit stout bulky brawny buff ripped leggy willowy lithe svelte pudgy "
+    "portly buxom statuesque bony frail winged horned scarred wrinkled dimpled balding grey-haired"
 )
 PERSON_ROWS: dict[str, str] = {
     **dict.fromkeys(_BUILDS, "body"),
@@ -153,6 +177,8 @@ PERSON_ROWS: dict[str, str] = {
     **dict.fromkeys(words("pale tan tanned fair light-skinned dark-skinned"), "skin"),
     **dict.fromkeys(words("bearded clean-shaven mustachioed"), "facial_hair"),
     **dict.fromkeys(words("red-headed redheaded redhead blonde blond brunette ginger bald auburn"), "hair"),
+    "winged": "species", "horned": "species", "scarred": "face", "wrinkled": "face", "dimpled": "face",
+    "balding": "hair",
     "tattooed": "tattoos", "pierced": "piercings", "bespectacled": "glasses", "elven": "species",
 }  # fmt: skip
 """Adjectives that describe looks when they stand before a word for a person, or after `is`."""
@@ -162,9 +188,8 @@ ENDINGS: dict[str, str] = {
     "haired": "hair", "headed": "hair", "eyed": "eyes", "skinned": "skin", "complexioned": "skin", "faced": "face",
     "lipped": "face", "cheeked": "face", "jawed": "face", "bearded": "facial_hair", "bodied": "body", "chested": "body",
     "breasted": "body", "framed-eyed": "eyes", "horned": "species", "tailed": "species", "winged": "species",
-    
-        "eared"
-    : "species", "year-old": "age", "years-old": "age", "browed": "eyes", "figured": "body", "shouldered": "body",
+    "eared": "species", "toothed": "face", "something": "age", "nosed": "face", "bellied": "body", "necked": "body",
+    "year-old": "age", "years-old": "age", "browed": "eyes", "figured": "body", "shouldered": "body",
 }  # fmt: skip
 """Ends of compound adjectives: `auburn-haired`, `red-lipped`, `25-year-old`."""
 STATE_COMPOUNDS = words(

@@ -1,5 +1,7 @@
 """Which slot of the caption a tag belongs to: a regular expression per line, for the whole tag, tested from the top."""
 
+from . import words
+
 META = (
     r"signature|(.*_)?watermark|(.*_)?username|artist_(name|logo|self-insert)|(.*_)?logo|dated|numbered|subtitled|"
     r"lyrics",
@@ -23,6 +25,15 @@ MARKS = (
     r"((english|japanese)_)?text|copyright.*"
 )
 """Meta tags that say something was written onto the picture: it will be learned too."""
+
+KAOMOJI = words(
+    "0_0 (o)_(o) +_+ +_- ._. <o>_<o> <|>_<|> =_= >_< 3_3 6_9 >_o @_@ ^_^ o_o u_u x_x |_| ||_|| \\||/ \\o/ \\m/ "
+    "\\n/ -_- t_t q_q ;_; n_n v_v d_d w_w c_c e_e i_i o_0 0_o o_x x_o >_@ $_$ *_* ^o^ ^^^ >o< >w< >.< <_< >_> "
+    "^.^ owo uwu qwq orz :3 :> :< :) :( :d :p :o :q :t :i :c :x :| :/ :\\ :s :v :0 :1 ;) ;( ;d ;p ;o ;q ;3 ;< "
+    ";> ;| ;/ x3 xd =3 =) =d =p =o =| =^= =v= >:) >:( >:d >:o >:3 >:p >=) >3< 3:) :'( :'d :-) :-( d: c: ): (: "
+    ">:| ^3^ o3o ... ! !! !!! ? ?? ??? !? ?! +++ <3 </3 :>= :<= ;w; :w: >;) zzz"
+)
+"""Tags of booru sites that are drawn with marks, whose commas, bars and underscores are no separators."""
 
 SINGLE_FEMALE = r"1\+?(girl|woman|female|lady)|woman|girl|female|lady|female_focus"
 SINGLE_MALE = r"1\+?(boy|man|male|guy)|man|boy|male|guy|male_focus"

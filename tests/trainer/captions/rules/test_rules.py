@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from trainer.captions.rules.apply import CUT, HAND, LONGEST, MARK, CaptionRules, apply_rules
+from trainer.captions.rules.apply import CUT, HAND, LONGEST, MARK, SHORTENED, CaptionRules, apply_rules
 from trainer.dataset.sample import FaceMark, Sample
 from trainer.errors import DatasetError
 
@@ -117,6 +117,23 @@ def test_style_is_written_only_where_the_set_mixes_styles():
     assert captions(*said(*photos).samples) == ["sage_character, woman, coat", "sage_character, woman, hat"]
     mixed = captions(*said("1girl, coat, photorealistic", "1girl, hat, sketch").samples)
     assert mixed == ["sage_character, woman, coat, photorealistic", "sage_character, woman, hat, sketch"]
+
+
+def test_one_slip_of_a_tagger_decides_no_style():
+    plain = [
+        f"1girl, {thing}, photorealistic"
+        for thing in ("coat", "hat", "park", "sea", "car", "bed", "tree", "rain", "cup")
+    ]
+    assert not any("photorealistic" in text for text in captions(*said(*plain, "1girl, dress, 3d").samples))
+    silent = [text.removesuffix(", photorealistic") for text in plain]
+    assert not any("3d" in text for text in captions(*said(*silent, "1girl, dress, 3d").samples))
+    assert not any("monochrome" in text for text in captions(*said(*plain, "1girl, dress, monochrome").samples))
+
+
+def test_a_style_that_several_pictures_have_is_no_slip():
+    photos = [f"1girl, {thing}, photorealistic" for thing in ("coat", "hat", "park", "sea")]
+    mixed = captions(*said(*photos, "1girl, dress, sketch", "1girl, scarf, sketch").samples)
+    assert mixed[-1].endswith("sketch") and mixed[0].endswith("photorealistic")
 
 
 def test_a_set_of_renders_says_so_in_every_caption():
@@ -254,6 +271,13 @@ def test_t5_families_have_room_where_clip_has_not():
 def test_writing_seen_on_the_picture_is_reported():
     sample = apply_rules(said("1girl, watermark, coat"), CaptionRules()).dataset.samples[0]
     assert [finding.check for finding in sample.findings] == [MARK]
+
+
+def test_a_sentence_that_lost_more_than_looks_is_marked_for_a_look():
+    told = "A tattoo of a phoenix is visible on her back. She smiles."
+    (finding,) = apply_rules(said(told), CaptionRules()).dataset.samples[0].findings
+    assert finding.check == SHORTENED and "visible" in finding.text
+    assert apply_rules(said("A woman with red hair smiles."), CaptionRules()).dataset.samples[0].findings == ()
 
 
 def test_endless_captions_are_read_up_to_a_point():

@@ -13,6 +13,7 @@ from ...runtime.work import never
 from ..dataset import Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
+from .caption_lines import caption_text
 from .ingest import ingest, pixels_inside, read_sample
 from .layout import INDEX, caption_beside
 
@@ -74,9 +75,10 @@ def _inside(sample: Sample, root: Path) -> Sample:
 
 def _edited(sample: Sample, trigger: str) -> Sample:
     text = caption_beside(sample.path)
-    if text is None or with_trigger(text, trigger) == sample.caption:
+    if text is None or with_trigger(text, trigger) == caption_text(sample):
         return sample
-    return replace(sample, caption=with_trigger(text, trigger), author="hand" if text else "none")
+    caption, *others = with_trigger(text, trigger).split("\n")
+    return replace(sample, caption=caption, alternatives=tuple(others), author="hand" if text else "none")
 
 
 def _parsed(path: Path) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from ...storage.file_name import file_name_fault
 from ..dataset import Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
-from .layout import CAPTION_SUFFIXES, HELD_OUT, ImageFolder, caption_beside, image_folders, lies_in, natural, one_line, pictures
+from .caption_lines import caption_text
+from .layout import CAPTION_SUFFIXES, HELD_OUT, ImageFolder, caption_beside, image_folders, lies_in, natural, pictures
 
 _NOT_IN_NAMES = frozenset('/\\:*?"<>|')
 
@@ -128,7 +129,7 @@ def has_caption(place: Place, trigger: str) -> bool:
         text = caption_beside(place.picture)
     except DatasetError:
         return False
-    return text is not None and with_trigger(text, trigger) == one_line(place.sample.caption)
+    return text is not None and with_trigger(text, trigger) == caption_text(place.sample)
 
 
 def holds(path: Path, sample: Sample) -> bool:

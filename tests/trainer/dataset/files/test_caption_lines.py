@@ -47,8 +47,8 @@ def test_captions_one_a_line_are_alternatives(tmp_path: Path) -> None:
             ("A woman in a red coat stands in the snow before a wooden house with lit windows.",),
         ),
         (
-            "a photo of zxq woman in a red coat standing in the snow\na portrait of zxq woman before a wooden house",
-            ("a photo of zxq woman in a red coat standing in the snow", "a portrait of zxq woman before a wooden house"),
+            "a photo of zxq woman in a red coat standing in the snow\na portrait of zxq woman before a house",
+            ("a photo of zxq woman in a red coat standing in the snow", "a portrait of zxq woman before a house"),
         ),
         (" one  caption \n\n", ("one caption",)),
         ("\n \n", ("",)),

@@ -13,6 +13,7 @@ from ..dataset.crop.crop import BodyCrop, FaceCrop, crop_dataset
 from ..dataset.crop.picture import draw_boxes
 from ..dataset.dataset import Dataset
 from ..dataset.files.save import save_aitoolkit, save_json, save_kohya
+from ..dataset.files.told import told
 from ..dataset.mix import mix
 from ..dataset.pick.baselines import named_baselines
 from ..dataset.pick.likeness import character_of
@@ -197,6 +198,7 @@ def _save(options: Namespace) -> Figures:
     write = {"kohya": save_kohya, "ai-toolkit": save_aitoolkit, "json": save_json}[options.layout]
     with progress("saving") as report:
         path = write(dataset, options.out, overwrite=options.overwrite, progress=report)
+    sys.stdout.write("".join(f"{sentence}\n" for sentence in told(dataset, options.out, options.layout)))
     return {**_counts(dataset), "layout": options.layout, "folder": str(path)}
 
 

@@ -10,6 +10,7 @@ from PIL import Image, ImageCms
 _VISIBLE = 3
 """Levels of 255 up to which a profile changes nothing anybody sees: those of sRGB itself round to other values."""
 _STEPS = 9
+_SRGB = cast(ImageCms.ImageCmsProfile, ImageCms.createProfile("sRGB"))  # pyright: ignore[reportUnknownMemberType]
 _GREY = ("1", "L", "LA", "La")
 
 
@@ -50,7 +51,7 @@ def _transform(data: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     try:
         return ImageCms.buildTransform(
             ImageCms.ImageCmsProfile(io.BytesIO(data)),
-            ImageCms.createProfile("sRGB"),
+            _SRGB,
             mode,
             "RGB",
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,

@@ -90,4 +90,5 @@ class CropStore:
 
 def _face(row: dict[str, Any]) -> Face:
     points = tuple((x, y) for x, y in row["points"])
-    return Face(**{**row, "box": tuple(row["box"]), "points": points, "embedding": np.asarray(row["embedding"])})
+    arrays: dict[str, Any] = {"box": tuple(row["box"]), "points": points, "embedding": np.asarray(row["embedding"])}
+    return Face(**{**row, **arrays})

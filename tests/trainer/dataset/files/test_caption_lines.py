@@ -14,6 +14,7 @@ from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.caption_lines import captions_of
 from trainer.dataset.files.folder import read_dataset
 from trainer.dataset.files.save import save_aitoolkit, save_json, save_kohya
+from trainer.dataset.files.told import told
 from trainer.storage.seeding import random_source
 from trainer.training.data.shown_caption import one_of
 
@@ -101,3 +102,13 @@ def test_the_review_shows_what_else_is_said(tmp_path: Path) -> None:
     found = [remark.finding for remark in lint(a_set(tmp_path / "set"), CaptionRules())]
     (several,) = [finding for finding in found if finding.check == SEVERAL]
     assert all(caption in several.text for caption in CAPTIONS[1:])
+
+
+def test_what_the_other_trainer_must_be_told_is_said(tmp_path: Path) -> None:
+    dataset = a_set(tmp_path / "set")
+    (kohya,), (other,) = (list(told(dataset, tmp_path, layout)) for layout in ("kohya", "ai-toolkit"))
+    assert kohya.startswith("1 of 1 pictures have several captions, one a line; set enable_wildcard")
+    assert "of which the first was saved" in other
+    masked = replace(dataset.samples[0], alternatives=(), mask=tmp_path / "m.png", masked=True)
+    (masks,) = told(dataset.with_samples((masked,)), tmp_path, "ai-toolkit")
+    assert f"lie in {tmp_path / 'masks'}; give it to ai-toolkit as mask_path" in masks

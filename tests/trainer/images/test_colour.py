@@ -52,7 +52,7 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def picture(path: Path, icc: bytes | None, mode: str = "RGB", colour: object = GREEN) -> Path:
-    Image.new(mode, (64, 64), colour).save(path, icc_profile=icc)  # type: ignore[arg-type]
+    Image.new(mode, (64, 64), colour).save(path, icc_profile=icc, lossless=True)  # type: ignore[arg-type]
     return path
 
 

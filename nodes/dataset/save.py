@@ -84,6 +84,7 @@ class SaveDataset(io.ComfyNode):
     @classmethod
     def execute(cls, dataset: Dataset, name: str, place: str, layout: str, overwrite: bool) -> Any:  # noqa: PLR0913
         from ...trainer.dataset.files.resave import save_again
+        from ...trainer.dataset.files.told import told
 
         folder = save_folder(place, name)
         with cancellable():
@@ -98,4 +99,5 @@ class SaveDataset(io.ComfyNode):
             )
         count = len(dataset.samples)
         said = f"{count} pictures saved in {place if place == 'input' else 'output/likeness_datasets'}/{name}."
+        said = " ".join((said, *told(dataset, folder, _LAYOUTS[layout])))
         return io.NodeOutput(dataset, str(folder), ui={"text": (said,), "folder": (f"{place}/{name}",)})

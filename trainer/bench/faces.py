@@ -10,7 +10,9 @@ from ..dataset.checks.faces import count_faces
 from ..demo.characters.character import balanced_looks, character
 from ..demo.reader import DemoReader
 from ..demo.world.draw import draw
+from ..faces.choose import FaceChoice, choose_face
 from ..faces.face import Face
+from ..faces.frequent import choice_over
 from ..faces.outliers import FaceEmbedding, outlier_scores
 
 _SET = 15
@@ -34,8 +36,43 @@ def face_detectors(sets: int) -> dict[str, dict[str, Any]]:
     return {
         "odd_one_out": _rates(odd, wrong, reader.name),
         "no_face": _rates([n == 0 for n in counts["none"]], [n == 0 for n in counts["one"]], reader.name),
+        "right_face": _rates(*_right_faces(reader, sets), reader.name),
         "several_faces": _rates([n > 1 for n in counts["two"]], [n > 1 for n in counts["one"]], reader.name),
     }
+
+
+def _right_faces(reader: DemoReader, sets: int) -> tuple[list[bool], list[bool]]:
+    """Of sets in which every third picture shows a larger stranger too: whether the crop's face is the character's, and
+    whether it is a stranger's where the character is alone."""
+    hits: list[bool] = []
+    alarms: list[bool] = []
+    for number in range(sets):
+        own = _drawings(number, _SET)
+        strangers = [_drawings(number + sets * (2 + place), 1)[0] for place in range(0, _SET, 3)]
+        pages = [_side_by_side(*pair) for pair in zip(map(_smaller, own[::3]), strangers, strict=True)]
+        seen = [reader.faces(image) for image in (*pages, *(one for n, one in enumerate(own) if n % 3))]
+        how = choice_over(seen, reader.same_person)
+        right = [_is_left(reader.faces(page), page, how) for page in pages]
+        hits += [one for one in right if one is not None]
+        alarms += [choose_face(faces, (1, 1), how) is not faces[0] for faces in seen[len(pages) :] if faces]
+    return hits, alarms
+
+
+def _is_left(faces: list[Face], page: Image.Image, how: FaceChoice) -> bool | None:
+    """Whether the face chosen lies in the left half; None where not both people were found."""
+    middles = [(face.box[0] + face.box[2]) / 2 < page.width / 2 for face in faces]
+    chosen = choose_face(faces, page.size, how)
+    if chosen is None or len(set(middles)) < 2:
+        return None
+    return (chosen.box[0] + chosen.box[2]) / 2 < page.width / 2
+
+
+def _smaller(image: Image.Image) -> Image.Image:
+    """At three quarters of its size, on a page as high."""
+    page = Image.new("RGB", image.size, image.getpixel((2, 2)))
+    small = image.resize((image.width * 3 // 4, image.height * 3 // 4), Image.Resampling.LANCZOS)
+    page.paste(small, (image.width // 8, image.height // 4))
+    return page
 
 
 def _drawings(number: int, count: int) -> list[Image.Image]:

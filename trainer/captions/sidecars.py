@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..dataset.dataset import Dataset, LeftOut
+from ..dataset.files.caption_lines import caption_text
 from ..dataset.files.caption_record import RECORD, CaptionRecord
-from ..dataset.files.layout import CAPTION_SUFFIXES, caption_beside, one_line
+from ..dataset.files.layout import CAPTION_SUFFIXES, caption_beside
 from ..dataset.sample import Sample
 from ..errors import DatasetError
 from ..storage.atomic import write_atomically
@@ -76,7 +77,7 @@ def _shared(places: list[tuple[Sample, Path]]) -> Mapping[str, str]:
     return {
         name: f"{', '.join(sample.path.name for sample in group)} share one caption file; rename all but one"
         for name, group in groups.items()
-        if len({one_line(sample.caption) for sample in group}) > 1
+        if len({caption_text(sample) for sample in group}) > 1
     }
 
 
@@ -84,7 +85,7 @@ def _write(place: Path, sample: Sample, record: CaptionRecord, shared: Mapping[s
     """Whether anything had to be written."""
     if why := shared.get(place.as_posix().casefold()):
         raise DatasetError(why)
-    text, there = one_line(sample.caption), caption_beside(place)
+    text, there = caption_text(sample), caption_beside(place)
     if text == there:
         return False
     by_hand = record.author(place.name, there or "") == "hand"

@@ -13,12 +13,15 @@ from ..dataset.crop.crop import BodyCrop, FaceCrop, crop_dataset
 from ..dataset.crop.picture import draw_boxes
 from ..dataset.dataset import Dataset
 from ..dataset.files.save import save_aitoolkit, save_json, save_kohya
+from ..dataset.files.told import told
 from ..dataset.mix import mix
 from ..dataset.pick.baselines import named_baselines
+from ..dataset.pick.likeness import character_of
 from ..dataset.pick.pick import pick
 from ..dataset.ratio import parse_shares
 from ..dataset.split import hold_out
 from ..errors import DatasetError
+from ..faces.choose import FaceChoice
 from ..images.picture_file import write_picture
 from ..runtime.peak import peak_mb
 from .command import AddParser, Figures, write_text
@@ -51,6 +54,7 @@ def _add_check(verbs: AddParser) -> None:
 def _add_crop(verbs: AddParser) -> None:
     crop = _verb(verbs, "crop", "cut squares around faces, or figures with close-ups")
     crop.set_defaults(command=_crop)
+    crop.add_argument("--baselines", nargs="+", default=[], metavar="NAME", help="up to three pictures of whom to crop")
     crop.add_argument("--mode", choices=("face", "body"), default="face")
     crop.add_argument("--share", type=float, default=0.6, help="part of the height the face fills (default: 0.6)")
     crop.add_argument("--size", type=int, default=1024, help="side in pixels (default: 1024)")
@@ -124,8 +128,11 @@ def _crop(options: Namespace) -> Figures:
     rule: FaceCrop | BodyCrop = face
     if options.mode == "body":
         rule = BodyCrop(resolution=options.size, smallest=options.size // 2, close_up=face, no_face=no_face)
+    reader = required_face_reader(options)
+    character = character_of(reader, named_baselines(dataset, options.baselines))
+    choice = character and FaceChoice(policy="character", character=character.centroid)
     with progress("cropping") as report:
-        cropped = crop_dataset(dataset, rule, required_face_reader(options), options.out / ".crops", progress=report)
+        cropped = crop_dataset(dataset, rule, reader, options.out / ".crops", choice=choice, progress=report)
     with progress("saving") as report:
         folder = save_kohya(cropped.dataset, options.out / "dataset", progress=report)
     with progress("drawing") as report:
@@ -191,6 +198,7 @@ def _save(options: Namespace) -> Figures:
     write = {"kohya": save_kohya, "ai-toolkit": save_aitoolkit, "json": save_json}[options.layout]
     with progress("saving") as report:
         path = write(dataset, options.out, overwrite=options.overwrite, progress=report)
+    sys.stdout.write("".join(f"{sentence}\n" for sentence in told(dataset, options.out, options.layout)))
     return {**_counts(dataset), "layout": options.layout, "folder": str(path)}
 
 

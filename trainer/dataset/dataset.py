@@ -60,7 +60,11 @@ class Dataset:
     def fingerprint(self) -> str:
         """Changes with pixels, captions, split, repeats and words; not with where the files lie."""
         rows = [
-            (s.sha256, s.caption, s.split, s.repeats, s.masked, *([s.mask_sha256] if s.mask_sha256 else ()))
+            (
+                *(s.sha256, s.caption, s.split, s.repeats, s.masked),
+                *([s.mask_sha256] if s.mask_sha256 else ()),
+                *([list(s.alternatives)] if s.alternatives else ()),
+            )
             for s in self.samples
         ]
         return hashlib.sha256(canonical_json([self.trigger, self.subject, rows]).encode()).hexdigest()

@@ -23,6 +23,7 @@ _SHORT = {
     "softer": "softer than most",
     "upscaled": "enlarged or soft",
     "exposure": "poorly exposed",
+    "profile": "made sRGB",
     "copy": "exact copy",
     "near copy": "near copy",
     "no face": "no face",

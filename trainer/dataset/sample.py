@@ -52,6 +52,7 @@ class Sample:
 
     Transparency is flattened on the colour `matte` (a Pillow colour name or `#rrggbb`); `masked` keeps it as the mask
     of the training loss besides, unless a file `mask` is that (white is learned), named by the sha256 of its values.
+    `alternatives` are further captions: training takes one of all each time.
     `raw` is what the captioner said before any rule changed it, `tags` the tagger's words in its own spelling. `waived`
     names checks whose warnings the user has seen and accepted. Variants know the `style` they are in, and what a model
     drew its `seed`; `filled` ones show what the set lacked.
@@ -62,6 +63,7 @@ class Sample:
     width: int
     height: int
     caption: str = ""
+    alternatives: tuple[str, ...] = ()
     author: Author = "none"
     raw: str = ""
     tags: tuple[str, ...] = ()
@@ -85,6 +87,11 @@ class Sample:
             raise DatasetError(f"{self.path.name} has {self.repeats} repeats; use 1 or more.")
 
     @property
+    def captions(self) -> tuple[str, ...]:
+        """The caption and its alternatives."""
+        return (self.caption, *self.alternatives)
+
+    @property
     def pixels(self) -> int:
         return self.width * self.height
 
@@ -100,7 +107,11 @@ class Sample:
 
     def to_json(self) -> dict[str, Any]:
         mask = None if self.mask is None else self.mask.as_posix()
-        return {**asdict(self), "path": self.path.as_posix(), "mask": mask}
+        data = {**asdict(self), "path": self.path.as_posix(), "mask": mask}
+        if not self.alternatives:
+            # Datasets without any read as they always did, by earlier versions too.
+            del data["alternatives"]
+        return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Sample":
@@ -115,4 +126,5 @@ class Sample:
         known["findings"] = tuple(Finding.from_json(finding) for finding in known.get("findings", ()))
         known["waived"] = tuple(known.get("waived", ()))
         known["tags"] = tuple(known.get("tags", ()))
+        known["alternatives"] = tuple(known.get("alternatives", ()))
         return cls(**known)

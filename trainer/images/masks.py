@@ -1,6 +1,7 @@
 """Masks that lie in files of their own: white is learned, black is not. Their pictures keep their background."""
 
 import hashlib
+import re
 from pathlib import Path
 
 from PIL import Image
@@ -12,11 +13,15 @@ from .pixels import upright
 LABEL = "-masklabel"
 """What OneTrainer puts between a picture's name and .png."""
 FOLDER = "masks"
+_APART = (FOLDER, "_controls", "conditioning")
+"""Folders that hold masks and control pictures; `_controls` is ai-toolkit's."""
+_LABELLED = re.compile(r".+-(?:mask|cond)label(?:[-_ ]?\(?\d+\)?)?", re.IGNORECASE)
+"""OneTrainer's masks and control pictures, numbered ones too."""
 
 
 def is_mask(path: Path) -> bool:
-    """Whether a file or folder holds masks, and is no picture to train on."""
-    return path.stem.endswith(LABEL) or path.name == FOLDER
+    """Whether a file or folder holds masks or control pictures, and is no picture to train on."""
+    return path.name.lower() in _APART or _LABELLED.fullmatch(path.stem) is not None
 
 
 def mask_beside(picture: Path, root: Path) -> Path | None:

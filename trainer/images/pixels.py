@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from .alpha import matte_rgb
+from .colour import colours_of, profile_of, to_srgb
 from .picture_file import opened
 
 _WITH_ALPHA = ("RGBA", "RGBa", "LA", "La", "PA")
@@ -59,11 +60,23 @@ def decoded(image: Image.Image, under: tuple[int, int, int]) -> Picture:
     return flattened(upright(image), under)
 
 
+def stored_sha256(path: Path, matte: str = "white") -> str | None:
+    """The name that pixels had before embedded colour profiles were heeded; None where that makes no difference."""
+    with opened(path) as image:
+        if profile_of(image) is None:
+            return None
+        return pixel_sha256(flattened(_upright(image, None), matte_rgb(matte)).rgb)
+
+
 def upright(image: Image.Image) -> Image.Image:
-    """Decode as RGB, or as RGBA where something is transparent: eight bits, EXIF rotation applied, no metadata."""
+    """Decode as RGB, or as RGBA where something is transparent: eight bits of sRGB, turned by EXIF, no metadata."""
+    return _upright(image, profile_of(image))
+
+
+def _upright(image: Image.Image, profile: bytes | None) -> Image.Image:
     image.load()
     # Conversion comes first: a turned copy would lose a palette's transparency.
-    plain = _layered(image)
+    plain = _layered(image) if profile is None else _in_srgb(image, profile)
     turned = orientation(image)
     if turned in _UPRIGHT:
         plain = plain.transpose(_UPRIGHT[turned])
@@ -93,6 +106,17 @@ def _layered(image: Image.Image) -> Image.Image:
         return shallow.convert("RGB")
     layered = shallow.convert("RGBA")
     return layered.convert("RGB") if layered.getchannel("A").getextrema() == (255, 255) else layered
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """As `_layered`, its colours converted; transparency is no colour."""
+    if image.mode == "CMYK":
+        return to_srgb(image, profile)
+    layered = _layered(image)
+    colour = to_srgb(layered.convert("RGB").convert(colours_of(image)), profile)
+    if layered.mode == "RGBA":
+        colour.putalpha(layered.getchannel("A"))
+    return colour
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ..faces.face import AttributeReader, FaceReader
+from ..faces.face import AttributeReader, Face, FaceReader
 from ..generate.render_cache import Rendering
 from .drawing import picture_path
 from .measures.variety import small
@@ -25,9 +25,13 @@ class Readers:
         """ "faces" and "attributes" by name, "" for none."""
         return {"faces": self.faces.name, "attributes": self.attributes.name if self.attributes else ""}
 
+    def faces_in(self, image: Image.Image) -> list[Face]:
+        """Those that score enough, largest first."""
+        return [face for face in self.faces.faces(image) if face.score >= self.floor]
+
     def embedding(self, image: Image.Image) -> np.ndarray | None:
         """Of the largest face, (d,)."""
-        found = [face for face in self.faces.faces(image) if face.score >= self.floor]
+        found = self.faces_in(image)
         return np.asarray(found[0].embedding, dtype=np.float64) if found else None
 
     def observe(self, rendering: Rendering[int], image: Image.Image) -> Observation:

@@ -8,6 +8,7 @@ import numpy as np
 from ..dataset.sample import Sample
 from ..dataset.sample_pixels import open_sample
 from ..errors import FaceError
+from ..faces.frequent import embeddings_of_character
 from ..faces.identity import CharacterIdentity
 from ..images.pixels import pixel_sha256
 from .measures.variety import small
@@ -45,7 +46,9 @@ def scale_of(subject: Subject, plan: ComparePlan, readers: Readers) -> tuple[Sca
     notes: list[str] = []
     if not subject.references:
         notes.append("No pictures were held out: scores are against training pictures, which flatters memorising.")
-    known = [readers.embedding(open_sample(sample)) for sample in references]
+    seen = [readers.faces_in(open_sample(sample)) for sample in references]
+    found = embeddings_of_character(seen, readers.faces.same_person)
+    known = [None if face is None else np.asarray(face, dtype=np.float64) for face in found]
     character = CharacterIdentity.of(known)
     if character is None:
         raise FaceError(

@@ -11,7 +11,8 @@ from trainer.dataset.crop.geometry import Crop
 from trainer.dataset.crop.pixels import cut
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
-from trainer.dataset.files.save import save_json, save_kohya
+from trainer.dataset.files.resave import save_again
+from trainer.dataset.files.save import save_aitoolkit, save_json, save_kohya
 from trainer.dataset.sample_pixels import sample_mask
 from trainer.errors import DatasetError
 from trainer.images.alpha import Alpha
@@ -106,9 +107,66 @@ def test_a_crop_takes_its_part_of_the_mask(tmp_path: Path) -> None:
 def test_a_saved_dataset_keeps_its_masks(tmp_path: Path, save: object) -> None:
     dataset = read(written(tmp_path / "set", "masks/001.png"))
     save(dataset, tmp_path / "saved")  # type: ignore[operator]
-    assert (tmp_path / "saved" / "1_sage" / "001-masklabel.png").is_file()
+    assert (tmp_path / "saved" / "masks" / "001.png").is_file()
     again = read(tmp_path / "saved")
     assert again.fingerprint() == replace(dataset, subject=again.subject).fingerprint()
     (sample,) = again.samples
     found = sample_mask(sample)
     assert found is not None and np.array_equal(np.asarray(found), np.asarray(half_white()))
+
+
+@pytest.mark.parametrize("save", [save_kohya, save_aitoolkit])
+def test_no_trainer_takes_a_saved_mask_for_a_picture(tmp_path: Path, save: object) -> None:
+    dataset = read(written(tmp_path / "set", "masks/001.png"))
+    save(dataset, tmp_path / "saved")  # type: ignore[operator]
+    below = [path.name for path in (tmp_path / "saved" / "1_sage").rglob("*.png")]
+    assert below == ["001.png"]
+    assert not list((tmp_path / "saved").glob("*.png"))
+
+
+def test_masks_of_held_out_pictures_are_not_among_those_of_training(tmp_path: Path) -> None:
+    (sample,) = read(written(tmp_path / "set", "masks/001.png")).samples
+    for repeats in (1, 3):
+        held = replace(sample, split="held_out", repeats=repeats)
+        dataset = Dataset(samples=(sample, held), trigger="sage", subject="woman", root=tmp_path / "set")
+        folder = save_kohya(dataset, tmp_path / f"saved{repeats}")
+        assert [path.name for path in (folder / "masks").iterdir()] == ["001.png"]
+        assert [one.mask_sha256 for one in read(folder).samples] == [sample.mask_sha256] * 2
+
+
+def test_a_mask_left_by_an_earlier_saving_goes_with_its_picture(tmp_path: Path) -> None:
+    (sample,) = read(written(tmp_path / "set", "masks/001.png")).samples
+    plain = replace(sample, mask=None, mask_sha256=None, masked=False)
+    dataset = Dataset(samples=(sample,), trigger="sage", subject="woman", root=tmp_path / "set")
+    for one in (sample, plain):
+        save_again(dataset.with_samples((one,)), tmp_path / "to", "kohya", overwrite=True, notes=tmp_path / "notes")
+    assert not (tmp_path / "to" / "masks").exists()
+
+
+def test_a_masklabel_beside_saved_pictures_is_told(tmp_path: Path) -> None:
+    dataset = read(written(tmp_path / "set", "masks/001.png"))
+    written(tmp_path / "to" / "1_sage", "001-masklabel.png")
+    with pytest.raises(DatasetError, match="001-masklabel.png lies among the pictures, where other trainers"):
+        save_kohya(dataset, tmp_path / "to", overwrite=True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["001-condlabel.png", "001-masklabel-2.png", "001-masklabel_02.png", "001-MASKLABEL.png", "001-masklabel (1).jpg"],
+)
+def test_labels_of_onetrainer_are_no_pictures(tmp_path: Path, name: str) -> None:
+    assert [sample.path.name for sample in read(written(tmp_path / "set", name), Alpha()).samples] == ["001.png"]
+
+
+@pytest.mark.parametrize("folder", ["masks", "_controls", "Masks", "conditioning"])
+def test_folders_of_masks_and_controls_are_not_walked_into(tmp_path: Path, folder: str) -> None:
+    written(tmp_path / "set", f"{folder}/001.png")
+    dataset = read_dataset(tmp_path / "set", trigger="sage", recursive=True)
+    assert [sample.path.name for sample in dataset.samples] == ["001.png"]
+
+
+def test_a_picture_of_a_mask_is_a_picture(tmp_path: Path) -> None:
+    folder = written(tmp_path / "set", None)
+    for name in ("gas-mask.png", "masklabel.png", "masks.png"):
+        half_white().save(folder / name)
+    assert len(read(folder, Alpha()).samples) == 4

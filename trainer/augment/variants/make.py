@@ -116,7 +116,7 @@ def _result(  # noqa: PLR0913
     order = {source.sample.sha256: place for place, source in enumerate(renders.sources)}
     kept = sorted(tally.kept.values(), key=lambda one: (order[one.job.source.sha256], one.job.number))
     dropped = tuple(Dropped(job=one.job, why=one.verdict.fault or "") for one in tally.failed.values())
-    originals = [replace(sample, caption=with_style(sample.caption, plan.render_style)) for sample in dataset.samples]
+    originals = [_with_style(sample, plan.render_style) for sample in dataset.samples]
     samples = balanced((*originals, *(_sample(attempt, reader) for attempt in kept)), plan.share)
     styles = tuple(StyleFigures.of(one, tally.tried, kept, dropped) for one in found)
     return VariantResult(
@@ -126,6 +126,11 @@ def _result(  # noqa: PLR0913
         styles=styles,
         texts=(share_sentence(samples), *(style.sentence for style in styles), *notes(kept), *renders.lost),
     )
+
+
+def _with_style(sample: Sample, style: str) -> Sample:
+    caption, *others = (with_style(caption, style) for caption in sample.captions)
+    return replace(sample, caption=caption, alternatives=tuple(others))
 
 
 def _sample(attempt: VariantAttempt, reader: str) -> Sample:
@@ -139,6 +144,7 @@ def _sample(attempt: VariantAttempt, reader: str) -> Sample:
         width=attempt.kept.width,
         height=attempt.kept.height,
         caption=restyled(source.caption, style),
+        alternatives=tuple(restyled(caption, style) for caption in source.alternatives),
         raw=restyled(source.raw, style) if source.raw else "",
         tags=(),
         origin="variant",

@@ -38,7 +38,7 @@ def with_caption(sample: Sample, said: RawCaption, author: Author) -> Sample:
         sample = replace(sample, tags=general, findings=(*_without(sample, LOOK_ALIKE), *_look_alikes(said)))
         if sample.author == "vlm" and sample.raw:
             return sample
-    return replace(sample, caption=said.text, raw=said.text, author=author)
+    return replace(sample, caption=said.text, alternatives=(), raw=said.text, author=author)
 
 
 def with_words(sample: Sample, said: RawCaption, author: Author) -> Sample:

@@ -68,6 +68,7 @@ class CaptionReview:
         return replace(
             sample,
             caption=other.caption,
+            alternatives=other.alternatives,
             author=other.author,
             raw=other.raw,
             tags=other.tags,

@@ -16,8 +16,9 @@ from ..rules.fragments import Fragment, count_fragments
 from ..rules.prune import appearance_in, phrase_goes, tag_goes
 from ..rules.style import CONSTANT
 
-SHARED, SAME, MISSING, LEFT, LOOKS, META = (
+SHARED, SAME, MISSING, LEFT, LOOKS, META, SEVERAL = (
     "caption_shared", "caption_same", "caption_missing", "caption_without_picture", "caption_looks", "caption_meta",
+    "caption_several",
 )  # fmt: skip
 FUSES = 0.80
 """Share of captions from which on a fragment is learned together with the trigger."""
@@ -100,6 +101,12 @@ def _names(samples: Sequence[Sample]) -> str:
 
 
 def _own(sample: Sample, dataset: Dataset, rules: CaptionRules) -> Iterable[Finding]:
+    if sample.alternatives:
+        others = "; ".join(f"'{caption}'" for caption in sample.alternatives)
+        text = (
+            f"{sample.path.name} has {len(sample.captions)} captions, of which training takes one each time: {others}."
+        )
+        yield Finding(check=SEVERAL, level="note", text=text, value=float(len(sample.captions)))
     if not _says(sample.caption, dataset):
         text = f"{sample.path.name} has no caption beyond the trigger; caption it, or all it shows goes to the trigger."
         yield Finding(check=MISSING, level="warning", text=text)

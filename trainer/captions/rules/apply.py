@@ -12,8 +12,9 @@ from ..prose.parse import ParsedCaption
 from ..prose.tags import classify_tag
 from ..words.identity import ROWS
 from .caption_rules import CaptionRules
-from .caption_sources import LONGEST, CaptionSources
-from .compose import CaptionContext, Composed, compose
+from .caption_sources import LONGEST, CaptionSources, merged
+from .closeup import is_close_up
+from .compose import CaptionContext, CaptionInput, Composed, compose
 from .diff import Diff
 from .prune import SENSE, appearance_in
 from .style import style_rule
@@ -93,11 +94,19 @@ def _ruled(sample: Sample, sources: CaptionSources, context: CaptionContext) -> 
     keeps_raw = composed.text == before or sample.raw and sample.author != "hand"
     raw = sample.raw if keeps_raw else before
     findings = (*(f for f in sample.findings if f.check not in _OURS), *_findings(composed, before))
-    ruled = replace(sample, caption=composed.text, raw=raw, findings=findings)
+    others = _alternatives(sample, sources, context)
+    ruled = replace(sample, caption=composed.text, alternatives=others, raw=raw, findings=findings)
     diff = Diff(
         sha256=sample.sha256, name=sample.path.name, before=before, after=composed.text, removed=composed.removed
     )
     return ruled, diff
+
+
+def _alternatives(sample: Sample, sources: CaptionSources, context: CaptionContext) -> tuple[str, ...]:
+    inputs = [
+        CaptionInput(merged(text, ()), is_close_up(sample), sources.light(sample)) for text in sample.alternatives
+    ]
+    return tuple(dict.fromkeys(compose(said, context).text for said in inputs))
 
 
 def _untouched(context: CaptionContext) -> CaptionContext:

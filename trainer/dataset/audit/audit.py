@@ -106,7 +106,7 @@ def audit(
     looks = stepped(
         dataset.samples, readers.observe, steps, lambda sample: sample.path.name, lambda sample: sample.pixels
     )
-    seen = tuple(one for _, one in looks)
+    seen = readers.settled(dataset.samples, [one for _, one in looks])
     standard = Standard(
         rules=rules,
         reader=faces.name if faces else None,

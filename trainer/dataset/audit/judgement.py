@@ -17,7 +17,20 @@ from ..sample import Likeness, Sample
 from .observation import Observation
 
 CHECKS = frozenset(
-    ("file", "changed", "size", "aspect", "alpha", "jpeg", "blocks", "blur", "softer", "upscaled", "exposure")
+    (
+        "file",
+        "changed",
+        "size",
+        "aspect",
+        "alpha",
+        "jpeg",
+        "blocks",
+        "blur",
+        "softer",
+        "upscaled",
+        "exposure",
+        "profile",
+    )
     + ("copy", "near copy", "no face", "several faces", "odd one out")
 )
 """Checks of one picture: a new audit replaces their findings, and leaves those of others alone."""

@@ -4,10 +4,13 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from PIL import Image
 
 from ...errors import DatasetError
+from ...faces.choose import FaceChoice, choose_face
 from ...faces.face import AttributeReader, Face, FaceReader
+from ...faces.frequent import choice_over
 from ...faces.outliers import FaceEmbedding
 from ...faces.retry import detect_with_retries
 from ..checks.faces import count_faces
@@ -20,11 +23,12 @@ from ..sample import FaceMark, Sample
 @dataclass(frozen=True, kw_only=True)
 class Observation:
     """One picture looked at. `fault`: it cannot be read, and nothing else is known. `faces` counts those that could be
-    the subject; None: nobody looked."""
+    the subject; None: nobody looked. `seen` are all faces, largest first."""
 
     facts: Facts | None = None
     fault: str | None = None
     faces: int | None = None
+    seen: Sequence[Face] = ()
     mark: FaceMark | None = None
     portrait: FaceEmbedding | None = None
     row: CoverageRow | None = None
@@ -37,7 +41,8 @@ class Readers:
         self._faces, self._attributes, self._side = faces, attributes, side
         self._turn = threading.Lock()
 
-    def observe(self, sample: Sample) -> Observation:
+    def observe(self, sample: Sample, choice: FaceChoice | None = None) -> Observation:
+        """`choice` says which of several faces is the subject's, else the largest."""
         try:
             facts, image = look(sample, side=self._side)
         except DatasetError as fault:
@@ -45,11 +50,12 @@ class Readers:
         with self._turn:
             faces = self._found(image)
             words = self._words(image)
-        face = faces[0] if faces else None
+        face = choose_face(faces, image.size, choice) if choice else next(iter(faces), None)
         mark = self._mark(face) or (sample.face if self._faces is None else None)
         return Observation(
             facts=facts,
             faces=None if self._faces is None else count_faces([face.height for face in faces]),
+            seen=faces,
             mark=mark,
             portrait=None if face is None else FaceEmbedding(embedding=face.embedding, yaw=face.yaw, pitch=face.pitch),
             row=observe(
@@ -59,6 +65,20 @@ class Readers:
                 words=words,
                 words_by=self._attributes.name if self._attributes else None,
             ),
+        )
+
+    def settled(
+        self, samples: Sequence[Sample], looks: Sequence[Observation], character: np.ndarray | None = None
+    ) -> tuple[Observation, ...]:
+        """The looks with the character's face in pictures of several: like the unit embedding `character`, else like
+        the person whom most pictures show. Only where that is not the largest a picture is looked at again."""
+        if self._faces is None or not self._faces.measures_identity:
+            return tuple(looks)
+        choice = FaceChoice(policy="character", character=character) if character is not None else None
+        choice = choice or choice_over([one.seen for one in looks], self._faces.same_person)
+        return tuple(
+            self.observe(sample, choice) if _is_another(sample, one, choice) else one
+            for sample, one in zip(samples, looks, strict=True)
         )
 
     def _found(self, image: Image.Image) -> Sequence[Face]:
@@ -71,3 +91,7 @@ class Readers:
         if face is None or self._faces is None:
             return None
         return FaceMark(box=face.box, reader=self._faces.name, yaw=face.yaw, pitch=face.pitch)
+
+
+def _is_another(sample: Sample, one: Observation, choice: FaceChoice) -> bool:
+    return len(one.seen) > 1 and choose_face(one.seen, (sample.width, sample.height), choice) is not one.seen[0]

@@ -10,6 +10,7 @@ class Facts:
 
     `quality` is the JPEG quality (1 to 100) by its quantisation tables, exact only if `standard_tables`. `clear` is the
     share of pixels that are at least partly see-through. `dark`, `bright` and `middle` are shares of pixels by luma.
+    `profile` names the embedded colour profile from which it was converted.
     `hash` and `mirrored` are 64-bit perceptual hashes of the picture and of its mirror image.
     """
 
@@ -28,6 +29,7 @@ class Facts:
     clear: float = 0.0
     hash: int = 0
     mirrored: int = 0
+    profile: str = ""
 
     @property
     def short_side(self) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ...images.alpha import matte_rgb
+from ...images.colour import profile_name
 from ...images.picture_file import opened
 from ...images.pixels import decoded, pixel_sha256
 from ..sample import Sample
@@ -21,15 +22,18 @@ from .sharpness import detail, focus
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """What a file says of itself before it is decoded: Pillow's name of its format, and JPEG tables."""
+    """What a file says of itself before it is decoded: Pillow's name of its format, JPEG tables, and the name of a
+    colour profile that changes the picture."""
 
     kind: str = ""
     tables: Mapping[int, Sequence[int]] = field(default_factory=dict[int, Sequence[int]])
+    profile: str = ""
 
     @classmethod
     def of(cls, file: Image.Image) -> "Header":
         tables = cast(dict[int, Sequence[int]], getattr(file, "quantization", None) or {})
-        return cls(kind=file.format or "", tables=dict(tables) if file.format in ("JPEG", "MPO") else {})
+        known = dict(tables) if file.format in ("JPEG", "MPO") else {}
+        return cls(kind=file.format or "", tables=known, profile=profile_name(file))
 
 
 def inspect(source: Sample | Path, *, side: int = 1024) -> Facts:
@@ -71,6 +75,7 @@ def measure(image: Image.Image, header: Header, mask: Image.Image | None = None,
         clear=clear_share(np.asarray(mask)) if mask is not None else 0.0,
         hash=straight,
         mirrored=mirrored,
+        profile=header.profile,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from ..finding import Finding
 from ..sample import Sample
+from .colours import judge_profile
 from .exposure import judge_alpha, judge_exposure
 from .facts import Facts
 from .jpeg import judge_blocks, judge_quality
@@ -23,6 +24,7 @@ def judge(facts: Facts, rules: Rules, sample: Sample, *, usual_focus: float | No
         judge_exposure(facts, rules),
         judge_aspect(facts, rules),
         judge_alpha(facts, sample),
+        judge_profile(facts),
     ]
     return by_weight(finding for finding in found if finding is not None)
 

@@ -1,21 +1,22 @@
 """Crops a dataset to faces, or to bodies with close-ups of the same originals, framed alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import Cancelled, DatasetError
 from ...faces.choose import FaceChoice
 from ...faces.face import FaceReader
+from ...faces.frequent import choice_over
 from ...runtime.steps import Progress, silent
 from ...runtime.work import never
 from ..dataset import Dataset, LeftOut
 from .body import BodyCrop, body_crop
 from .cutter import Cutter
-from .face import found_face
+from .face import Seen, marked_face, seen_faces
 from .geometry import Crop, FaceCrop, face_crop
 from .parts import to_bodies, to_faces
-from .report import Cut, Framing, sentences
+from .report import Cut, Framing, listed, sentences
 from .store import CropStore, FoundFace
 
 __all__ = ["BodyCrop", "Crop", "Cropped", "Cut", "FaceCrop", "Framing", "body_crop", "crop_dataset", "face_crop"]
@@ -49,19 +50,19 @@ def crop_dataset(  # noqa: PLR0913
 ) -> Cropped:
     """Find every face on the original, then cut; pictures go to `out/<sha256>.png` and are never cut twice.
 
-    Without `reader` the faces marked in the dataset are used. Progress counts two steps a picture. Raises Cancelled
-    between pictures, with what was done kept, and DatasetError when no picture is left.
+    Of several faces the one that `choice` means is taken, else that of the person whom most pictures show. Without
+    `reader` the faces marked in the dataset are used. Progress counts two steps a picture. Raises Cancelled between
+    pictures, with what was done kept, and DatasetError when no picture is left.
     """
     steps = _Steps(2 * len(dataset.samples), progress, cancelled)
     shelf = CropStore(out)
-    faces: dict[str, FoundFace | None] = {}
-    broken: list[LeftOut] = []
-    for sample in dataset.samples:
-        steps.next(sample.path.name)
-        try:
-            faces[sample.sha256] = found_face(sample, reader, choice or FaceChoice(), shelf)
-        except DatasetError as fault:
-            broken.append(LeftOut(name=sample.path.name, why=str(fault)))
+    if reader is None:
+        faces, broken, several = _marked(dataset, steps), [], ()
+    else:
+        seen, broken = _looked(dataset, reader, shelf, steps)
+        how = choice or choice_over([one.faces for one in seen.values()], reader.same_person)
+        faces = {sha256: one.chosen(how) for sha256, one in seen.items()}
+        several = _several([one for one in seen.values() if one.shows_several], how)
     whole = dataset.with_samples(tuple(sample for sample in dataset.samples if sample.sha256 in faces))
     cutter = Cutter(shelf, faces, steps.next)
     parts = to_faces(cutter, whole, rule) if isinstance(rule, FaceCrop) else to_bodies(cutter, whole, rule)
@@ -76,9 +77,40 @@ def crop_dataset(  # noqa: PLR0913
         cuts=parts.cuts,
         framing=framing,
         left_out=left_out,
-        texts=(*parts.texts, *sentences(parts.cuts, framing, rule, cutter.knows_eyes)),
+        texts=(*parts.texts, *several, *sentences(parts.cuts, framing, rule, cutter.knows_eyes)),
         reader=reader.name if reader else None,
     )
+
+
+def _marked(dataset: Dataset, steps: "_Steps") -> dict[str, FoundFace | None]:
+    faces: dict[str, FoundFace | None] = {}
+    for sample in dataset.samples:
+        steps.next(sample.path.name)
+        faces[sample.sha256] = marked_face(sample)
+    return faces
+
+
+def _looked(
+    dataset: Dataset, reader: FaceReader, shelf: CropStore, steps: "_Steps"
+) -> tuple[dict[str, Seen], list[LeftOut]]:
+    seen: dict[str, Seen] = {}
+    broken: list[LeftOut] = []
+    for sample in dataset.samples:
+        steps.next(sample.path.name)
+        try:
+            seen[sample.sha256] = seen_faces(sample, reader, shelf)
+        except DatasetError as fault:
+            broken.append(LeftOut(name=sample.path.name, why=str(fault)))
+    return seen, broken
+
+
+def _several(seen: Sequence[Seen], how: FaceChoice) -> tuple[str, ...]:
+    if not seen:
+        return ()
+    count = "1 picture shows" if len(seen) == 1 else f"{len(seen)} pictures show"
+    whose = "the one most like the character's" if how.policy == "character" else f"the {how.policy} one"
+    text = f"{count} several faces, of which {whose} was taken: {listed([one.sample.path.name for one in seen])}."
+    return (text,)
 
 
 class _Steps:

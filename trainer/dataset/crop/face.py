@@ -1,34 +1,51 @@
-"""The face a picture is cropped by: read off the original, remembered, or taken from its mark."""
+"""The face a picture is cropped by: one of those read off the original or remembered, or taken from its mark."""
 
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ...faces.choose import FaceChoice, choose_face
 from ...faces.face import Face, FaceReader
-from ...faces.retry import detect_with_retries
+from ...faces.retry import Detection, detect_with_retries
 from ...storage.values import key_of
+from ..checks.faces import count_faces
 from ..sample import Sample
 from ..sample_pixels import open_unchanged
 from .store import CropStore, FoundFace
 
 
-def found_face(sample: Sample, reader: FaceReader | None, choice: FaceChoice, shelf: CropStore) -> FoundFace | None:
-    """The chosen face of a sample, None without one. DatasetError when the picture cannot be read or has changed."""
-    if reader is None:
-        return _marked(sample)
-    character = None if choice.character is None else np.asarray(choice.character, np.float32).tobytes().hex()
-    key = key_of("face", sample.sha256, reader.name, choice.policy, choice.index, character)
-    is_known, face = shelf.face(key)
-    if is_known:
-        return face
-    image = open_unchanged(sample).rgb
-    detection = detect_with_retries(reader, image)
-    chosen = choose_face(detection.faces, image.size, choice)
-    face = None if chosen is None else _found(chosen, reader.name, detection.attempt)
-    shelf.keep_face(key, face)
-    return face
+@dataclass(frozen=True)
+class Seen:
+    """All faces of one picture, and the name of who saw them."""
+
+    sample: Sample
+    detection: Detection
+    reader: str
+
+    @property
+    def faces(self) -> Sequence[Face]:
+        return self.detection.faces
+
+    @property
+    def shows_several(self) -> bool:
+        """Whether more than one of them could be the character."""
+        return bool(self.faces) and count_faces([face.height for face in self.faces]) > 1
+
+    def chosen(self, choice: FaceChoice) -> FoundFace | None:
+        face = choose_face(self.faces, (self.sample.width, self.sample.height), choice)
+        return None if face is None else _found(face, self.reader, self.detection.attempt)
 
 
-def _marked(sample: Sample) -> FoundFace | None:
+def seen_faces(sample: Sample, reader: FaceReader, shelf: CropStore) -> Seen:
+    """The faces of a sample. DatasetError when the picture cannot be read or has changed."""
+    key = key_of("faces", sample.sha256, reader.name)
+    detection = shelf.faces(key)
+    if detection is None:
+        detection = detect_with_retries(reader, open_unchanged(sample).rgb)
+        shelf.keep_faces(key, detection)
+    return Seen(sample, detection, reader.name)
+
+
+def marked_face(sample: Sample) -> FoundFace | None:
     mark = sample.face
     if mark is None:
         return None

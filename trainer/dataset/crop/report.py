@@ -12,6 +12,8 @@ from .store import FoundFace
 
 UNEVEN = 0.06
 """Spread (standard deviation) of face share or eye height from which framing is not consistent."""
+LYING = 45.0
+"""Degrees of roll from which a face lies rather than leans."""
 _NAMED = 5
 
 
@@ -70,11 +72,12 @@ def sentences(
         ("were moved to stay inside the picture", lambda one: one.crop.moved and not one.crop.shrunk),
         (f"were filled beyond the picture's edge ({face.outside})", lambda one: one.crop.padded),
         ("were turned upright", lambda one: one.crop.turn != 0),
+        ("show a face lying on its side, turn those pictures or have heads straightened", _lies),
         (f"are smaller than {face.resolution} pixels, to enlarge nothing too much", lambda one: _is_small(one, face)),
     )
     for words, holds in told:
         if names := [one.source.path.name for one in faces if holds(one)]:
-            lines.append(f"{len(names)} of {len(faces)} face crops {words}: {_listed(names)}.")
+            lines.append(f"{len(names)} of {len(faces)} face crops {words}: {listed(names)}.")
     return tuple(lines)
 
 
@@ -93,10 +96,16 @@ def _share(one: Cut) -> float:
     return one.crop.share or 0.0
 
 
+def _lies(one: Cut) -> bool:
+    roll = one.face.roll if one.face else None
+    return roll is not None and abs(roll) >= LYING and one.crop.turn == 0
+
+
 def _is_small(one: Cut, rule: FaceCrop) -> bool:
     return one.crop.size[0] < rule.resolution
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more

@@ -4,6 +4,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ...faces.face import Face
+from ...faces.retry import Detection
 from ...images.masks import LABEL
 from ...images.store import ImageStore
 from .geometry import Box
@@ -54,18 +58,16 @@ class CropStore:
             return None
         return self._folder / f"{crop.sha256}-{crop.mask_sha256[:16]}{LABEL}.png"
 
-    def face(self, key: str) -> tuple[bool, FoundFace | None]:
-        """Whether the picture was read before, and what was found."""
+    def faces(self, key: str) -> Detection | None:
+        """What was found in a picture before; None where it was not read yet."""
         note = self._files.note(key)
         if note is None:
-            return False, None
-        face: dict[str, Any] | None = note["face"]
-        if face is not None:
-            face["box"] = tuple(face["box"])
-        return True, None if face is None else FoundFace(**face)
+            return None
+        return Detection(tuple(_face(row) for row in note["faces"]), note["attempt"])
 
-    def keep_face(self, key: str, face: FoundFace | None) -> None:
-        self._files.keep_note(key, {"face": None if face is None else asdict(face)})
+    def keep_faces(self, key: str, detection: Detection) -> None:
+        rows = [{**asdict(face), "embedding": face.embedding.tolist()} for face in detection.faces]
+        self._files.keep_note(key, {"faces": rows, "attempt": detection.attempt})
 
     def crop(self, key: str) -> StoredCrop | None:
         note = self._files.note(key)
@@ -84,3 +86,9 @@ class CropStore:
         if mask is not None and mask_png is not None:
             self._files.write(mask.name, mask_png)
         self._files.keep_note(key, asdict(crop))
+
+
+def _face(row: dict[str, Any]) -> Face:
+    points = tuple((x, y) for x, y in row["points"])
+    arrays: dict[str, Any] = {"box": tuple(row["box"]), "points": points, "embedding": np.asarray(row["embedding"])}
+    return Face(**{**row, **arrays})

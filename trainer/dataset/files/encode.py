@@ -6,6 +6,7 @@ from PIL import Image
 
 from ...errors import DatasetError
 from ...images.alpha import matte_rgb
+from ...images.colour import profile_of
 from ...images.picture_file import opened
 from ...images.pixels import flattened, orientation, pixel_sha256, upright
 from ..sample import Sample
@@ -26,12 +27,13 @@ def png_of(sample: Sample) -> bytes:
         stored = upright(image)
         is_turned = orientation(image) != 1
         has_key = "transparency" in image.info
+        is_srgb = profile_of(image) is None
         is_png = image.format == "PNG"
     picture = flattened(stored, under)
     if pixel_sha256(picture.rgb) != sample.sha256:
         raise DatasetError(f"{sample.path.name} changed since the dataset was loaded. Load the dataset again.")
     wanted = _without_hidden_colour(stored, under) if sample.masked and sample.mask is None else picture.rgb
-    data = sample.path.read_bytes() if is_png and not is_turned and not has_key else b""
+    data = sample.path.read_bytes() if is_png and is_srgb and not is_turned and not has_key else b""
     is_plain = _KINDS.get(data[24:26]) == wanted.mode and (wanted is picture.rgb or _same(wanted, stored))
     return data if is_plain else _encoded(wanted)
 

@@ -84,9 +84,10 @@ def _read(
         source, path = row
         sample = read_sample(path, root, given.alpha)
         text = caption_beside(path) or ""
-        caption = with_trigger(text, trigger)
+        caption, *others = with_trigger(text, trigger).split("\n")
         author = records[path.parent].author(path.with_suffix(".txt").name, text)
-        return replace(sample, caption=caption, author=author, split=source.split, repeats=source.repeats)
+        told = replace(sample, caption=caption, alternatives=tuple(others), author=author)
+        return replace(told, split=source.split, repeats=source.repeats)
 
     def name(row: tuple[ImageFolder, Path]) -> str:
         return row[1].relative_to(folder).as_posix()

@@ -8,11 +8,13 @@ from typing import Any, cast
 
 from ...errors import DatasetError
 from ...images.alpha import Alpha
+from ...images.pixels import stored_sha256
 from ...runtime.steps import Progress, silent
 from ...runtime.work import never
 from ..dataset import Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
+from .caption_lines import caption_text
 from .ingest import ingest, pixels_inside, read_sample
 from .layout import INDEX, caption_beside
 
@@ -35,17 +37,22 @@ def read_index(
     if not saved.samples:
         raise DatasetError(f"{folder / INDEX} lists no pictures; delete it to read the folder itself.")
     word, root = trigger or saved.trigger, folder.resolve()
+    renamed: dict[str, str] = {}
 
     def read(sample: Sample) -> Sample:
         path = folder / sample.path
         seen = read_sample(path, root, Alpha(matte=sample.matte, masked=sample.masked))
-        if seen.sha256 != sample.sha256:
+        if seen.sha256 != sample.sha256 and stored_sha256(path, sample.matte) == sample.sha256:
+            # It was saved before embedded colour profiles were heeded.
+            renamed[sample.sha256] = seen.sha256
+        elif seen.sha256 != sample.sha256:
             raise DatasetError(
                 f"{path.name} has changed since {INDEX} was written; delete {INDEX} to read the folder afresh."
             )
         if seen.mask_sha256 != sample.mask_sha256:
             raise DatasetError(f"The mask of {path.name} has changed since {INDEX} was written; delete {INDEX}.")
-        return _edited(replace(sample, path=path, mask=seen.mask, width=seen.width, height=seen.height), word)
+        found = replace(sample, path=path, sha256=seen.sha256, mask=seen.mask, width=seen.width, height=seen.height)
+        return _edited(found, word)
 
     samples, faulty = ingest(
         saved.samples,
@@ -55,6 +62,7 @@ def read_index(
         progress=progress,
         cancelled=cancelled,
     )
+    samples = tuple(replace(one, source=renamed.get(one.source or "", one.source)) for one in samples)
     names = {left.name for left in faulty}
     left_out = (*(left for left in saved.left_out if left.name not in names), *faulty)
     return replace(saved, samples=samples, root=folder, trigger=word, left_out=left_out)
@@ -74,9 +82,10 @@ def _inside(sample: Sample, root: Path) -> Sample:
 
 def _edited(sample: Sample, trigger: str) -> Sample:
     text = caption_beside(sample.path)
-    if text is None or with_trigger(text, trigger) == sample.caption:
+    if text is None or with_trigger(text, trigger) == caption_text(sample):
         return sample
-    return replace(sample, caption=with_trigger(text, trigger), author="hand" if text else "none")
+    caption, *others = with_trigger(text, trigger).split("\n")
+    return replace(sample, caption=caption, alternatives=tuple(others), author="hand" if text else "none")
 
 
 def _parsed(path: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from ...errors import DatasetError
 from ...images.masks import is_mask
 from ...images.picture_file import FOREIGN, SUFFIXES, is_read
 from ..sample import Split
+from .caption_lines import captions_of
 
 INDEX = "dataset.json"
 HELD_OUT = "held_out"
@@ -102,7 +103,7 @@ def readable_name(name: str) -> str:
 
 
 def caption_beside(picture: Path) -> str | None:
-    """The text beside a picture on one line, `.txt` before `.caption`; None when there is no such file."""
+    """The captions beside a picture, one a line, `.txt` before `.caption`; None when there is no such file."""
     for suffix in CAPTION_SUFFIXES:
         sidecar = picture.with_suffix(suffix)
         try:
@@ -129,7 +130,7 @@ def _caption(sidecar: Path) -> str:
         raise DatasetError(f"{sidecar.name} links to a file outside its folder; copy the caption into it.")
     if sidecar.stat().st_size > _MOST_CAPTION_BYTES:
         raise DatasetError(f"{sidecar.name} is too long to be a caption; keep it under 100 kB.")
-    return one_line(sidecar.read_text(encoding="utf-8-sig"))
+    return "\n".join(captions_of(sidecar.read_text(encoding="utf-8-sig")))
 
 
 def _entries(folder: Path) -> list[tuple[str, bool]]:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import DatasetError
-from ...images.masks import LABEL
+from ...images.masks import FOLDER as MASKS
+from ...images.masks import is_mask
 from ...images.pixels import load_picture, pixel_sha256
 from ...storage.file_name import file_name_fault
 from ..dataset import Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
-from .layout import CAPTION_SUFFIXES, HELD_OUT, ImageFolder, caption_beside, image_folders, lies_in, one_line, pictures
+from .caption_lines import caption_text
+from .layout import CAPTION_SUFFIXES, HELD_OUT, ImageFolder, caption_beside, image_folders, lies_in, natural, pictures
 
 _NOT_IN_NAMES = frozenset('/\\:*?"<>|')
 
@@ -30,8 +32,13 @@ class Place:
 
     @property
     def mask(self) -> Path:
-        """Where the sample's mask file lies, if it has one."""
-        return self.picture.with_name(f"{self.picture.stem}{LABEL}.png")
+        """Where the sample's mask file lies, if it has one: outside of what trainers take for pictures.
+
+        That is what kohya's `conditioning_data_dir` and ai-toolkit's `mask_path` are to name; held-out pictures have
+        a folder of their own, since kohya refuses one with more masks than pictures.
+        """
+        inside = self.picture.parent
+        return (inside if inside.name == HELD_OUT else inside.parent) / MASKS / self.picture.name
 
     @property
     def name(self) -> str:
@@ -46,9 +53,10 @@ def kohya_places(dataset: Dataset, folder: Path) -> list[Place]:
 def aitoolkit_places(dataset: Dataset, folder: Path) -> list[Place]:
     """`001.png` in `folder` itself; as for kohya where there are repeats, or held-out pictures.
 
-    ai-toolkit walks into every folder below the one it is given, so held-out pictures must lie outside of that.
+    ai-toolkit walks into every folder below the one it is given, so held-out pictures and masks must lie outside of
+    that.
     """
-    if any(sample.split == "held_out" or sample.repeats > 1 for sample in dataset.samples):
+    if any(sample.split == "held_out" or sample.repeats > 1 or sample.mask for sample in dataset.samples):
         return kohya_places(dataset, folder)
     return [Place(sample, folder / name) for sample, name in _numbered(dataset.samples)]
 
@@ -72,10 +80,23 @@ def untracked_files(places: Sequence[Place], folder: Path) -> list[str]:
     is_flat = any(path.parent == folder for path in ours)
     found = [*image_folders(folder), *([ImageFolder(folder, recursive=True)] if is_flat else ())]
     there = dict.fromkeys(path for source in found for path in pictures(source))
-    return [
+    return _labels(places) + [
         f"{path.parent.name}/{path.name} lies there but is not in the dataset; move it or choose another folder."
         for path in there
         if path not in ours and (is_flat or path.parent != folder)
+    ]
+
+
+def _labels(places: Sequence[Place]) -> list[str]:
+    """OneTrainer's masks in folders that are written for others."""
+    inside = sorted({place.picture.parent for place in places if not place.stays})
+    return [
+        f"{parent.name}/{path.name} lies among the pictures, where other trainers take it for one; move it into "
+        f"{MASKS} or choose another folder."
+        for parent in inside
+        if parent.is_dir()
+        for path in natural(parent.glob("*"))
+        if path.is_file() and is_mask(path)
     ]
 
 
@@ -108,7 +129,7 @@ def has_caption(place: Place, trigger: str) -> bool:
         text = caption_beside(place.picture)
     except DatasetError:
         return False
-    return text is not None and with_trigger(text, trigger) == one_line(place.sample.caption)
+    return text is not None and with_trigger(text, trigger) == caption_text(place.sample)
 
 
 def holds(path: Path, sample: Sample) -> bool:

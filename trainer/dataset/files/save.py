@@ -10,9 +10,9 @@ from ...runtime.work import never
 from ..dataset import Dataset
 from ..sample import Sample
 from .atomic_batch import AtomicBatch, atomic_batch
+from .caption_lines import caption_text
 from .encode import mask_png, png_of
 from .index import INDEX, index_of
-from .layout import one_line
 from .place import (
     Place,
     aitoolkit_places,
@@ -58,10 +58,12 @@ def save_aitoolkit(
 ) -> Path:
     """Write `folder/001.png` and `001.txt`; with repeats or held-out pictures `N_trigger` and `held_out` as for kohya.
 
-    A flat folder names no trigger: give it when reading it again. Raises as `save_kohya` does.
+    A flat folder names no trigger: give it when reading it again. Of several captions the first is written, since
+    ai-toolkit reads all lines as one. Raises as `save_kohya` does.
     """
-    places = aitoolkit_places(dataset, folder)
-    return _save(dataset, places, folder, overwrite, _steps(places, overwrite, progress, cancelled))
+    single = dataset.with_samples(tuple(replace(sample, alternatives=()) for sample in dataset.samples))
+    places = aitoolkit_places(single, folder)
+    return _save(single, places, folder, overwrite, _steps(places, overwrite, progress, cancelled))
 
 
 def save_json(
@@ -124,7 +126,7 @@ def _put(stage: AtomicBatch, places: Sequence[Place], trigger: str, steps: Steps
     for place in places:
         is_wanted = not has_no_caption(place) or (place.sample.caption and not place.stays)
         if is_wanted and not has_caption(place, trigger):
-            stage.write(place.caption, one_line(place.sample.caption).encode() + b"\n")
+            stage.write(place.caption, caption_text(place.sample).encode() + b"\n")
 
 
 def _moved(place: Place) -> Sample:

@@ -7,6 +7,7 @@ from PIL import Image
 
 from ...errors import FaceError
 from ...faces.face import FaceReader
+from ...faces.frequent import embeddings_of_character
 from ...faces.identity import CharacterIdentity, likeness_to_the_most_frequent
 from ...faces.outliers import FaceEmbedding
 from ...faces.pose import is_profile
@@ -19,17 +20,13 @@ _FEWEST = 3
 
 
 def likenesses(
-    seen: Sequence[Observation], reader: FaceReader | None, baselines: Sequence[Image.Image]
+    seen: Sequence[Observation], reader: FaceReader | None, character: CharacterIdentity | None
 ) -> list[Likeness | None]:
-    """One for each picture; None without a reader. No face and profiles have no value, and say so.
-
-    FaceError when a baseline shows no face, or the reader cannot tell people apart.
-    """
+    """One for each picture; None without a reader. No face and profiles have no value, and say so."""
     if reader is None:
         return [None] * len(seen)
-    if not baselines:
+    if character is None:
         return [*_among_themselves(seen, reader)]
-    character = _of_baselines(reader, baselines)
     return [_to_baselines(one.portrait, character, reader.name) for one in seen]
 
 
@@ -55,7 +52,13 @@ def _to_baselines(face: FaceEmbedding | None, character: CharacterIdentity, read
     return Likeness(value=character.likeness(face.embedding), reader=reader, against=_AGAINST)
 
 
-def _of_baselines(reader: FaceReader, baselines: Sequence[Image.Image]) -> CharacterIdentity:
+def character_of(reader: FaceReader | None, baselines: Sequence[Image.Image]) -> CharacterIdentity | None:
+    """Whom the baselines show, None without any: of several faces the one that most of them share.
+
+    FaceError when a baseline shows no face, or the reader cannot tell people apart.
+    """
+    if reader is None or not baselines:
+        return None
     if not reader.measures_identity:
         raise FaceError(f"{reader.name} tells no people apart; choose another face reader, or give no baselines.")
     found = [detect_with_retries(reader, image).faces for image in baselines]
@@ -63,7 +66,7 @@ def _of_baselines(reader: FaceReader, baselines: Sequence[Image.Image]) -> Chara
         raise FaceError(
             f"Baseline {', '.join(blank)} shows no face; choose pictures with one face seen from the front."
         )
-    return CharacterIdentity(np.stack([faces[0].embedding for faces in found]))
+    return CharacterIdentity.of(embeddings_of_character(found, reader.same_person))
 
 
 def _why_not(face: FaceEmbedding) -> str | None:

@@ -16,7 +16,7 @@ from ..dataset import Dataset, LeftOut
 from ..sample import Likeness, Sample
 from .balance import balanced
 from .fit import Candidate, copies, unfit
-from .likeness import likenesses
+from .likeness import character_of, likenesses
 
 SMALLEST_FACE = 64
 """Pixels of face height below which recognisers, which see 112, guess."""
@@ -58,8 +58,11 @@ def pick(  # noqa: PLR0913
     """
     if count < 1:
         raise DatasetError(f"There are {count} pictures to pick; pick 10 to 50, best 20 to 30.")
-    seen = _look(dataset.samples, Readers(faces, attributes, Rules().side), progress, cancelled)
-    found = likenesses(seen, faces, baselines)
+    readers = Readers(faces, attributes, Rules().side)
+    looks = _look(dataset.samples, readers, progress, cancelled)
+    character = character_of(faces, baselines)
+    seen = readers.settled(dataset.samples, looks, None if character is None else character.centroid)
+    found = likenesses(seen, faces, character)
     samples = tuple(
         replace(sample, face=one.mark or sample.face, likeness=like)
         for sample, one, like in zip(dataset.samples, seen, found, strict=True)

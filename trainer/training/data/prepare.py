@@ -77,7 +77,8 @@ def _encode(work: Preparation, training_set: TrainingSet) -> Generator[Prepared]
 
 
 def _captions(example: Example, recipe: Recipe) -> tuple[str, ...]:
-    return (example.caption, example.class_caption) if recipe.prior.output_weight else (example.caption,)
+    said = (example.caption, *example.alternatives)
+    return (*said, example.class_caption) if recipe.prior.output_weight else said
 
 
 def _examples(work: Preparation, samples: Sequence[Sample], *, is_masked: bool) -> list[Example]:
@@ -87,6 +88,7 @@ def _examples(work: Preparation, samples: Sequence[Sample], *, is_masked: bool) 
             placed=placed,
             caption=placed.sample.caption or fallback,
             class_caption=without_trigger(placed.sample.caption or fallback, work.dataset),
+            alternatives=placed.sample.alternatives,
             is_masked=is_masked and placed.sample.masked,
         )
         for placed in place_samples(samples, work.recipe.buckets)

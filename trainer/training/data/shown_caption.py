@@ -1,10 +1,18 @@
-"""A caption as it is shown this time: tags in another order, some of them left out."""
+"""A caption as it is shown this time: one of several, tags in another order, some of them left out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from ...recipe.text import Text
+
+
+def one_of(captions: Sequence[str], source: torch.Generator) -> str:
+    """Any of them alike; where there is one alone nothing is drawn."""
+    if len(captions) == 1:
+        return captions[0]
+    return captions[int(torch.randint(len(captions), (), generator=source))]
 
 
 def varied(caption: str, text: Text, source: torch.Generator) -> str:

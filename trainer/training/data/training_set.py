@@ -20,6 +20,8 @@ class Example:
     caption: str
     class_caption: str
     """The caption of anybody in the character's place, for what the base itself would answer."""
+    alternatives: tuple[str, ...] = ()
+    """What else may be said of it: one of all captions is shown each time."""
     weight: float = 1.0
     is_masked: bool = False
 

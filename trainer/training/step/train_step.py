@@ -15,7 +15,7 @@ from ...recipe.loss import Loss
 from ...recipe.recipe import Recipe
 from ...storage.seeding import random_source
 from ..data.order import Order, stream
-from ..data.shown_caption import varied
+from ..data.shown_caption import one_of, varied
 from ..data.training_set import Batch, Example, TrainingSet
 from .conditioning import Conditioning
 from .flat_optimizer import FlatOptimizer
@@ -161,7 +161,9 @@ class TrainStep:
         """What is said of each example this time; nothing where its caption is dropped."""
         dropped = torch.rand(len(examples), generator=source) < self._recipe.text.dropout
         words = random_source(self._recipe.seed, "captions", number)
-        said = [varied(example.caption, self._recipe.text, words) for example in examples]
+        turns = random_source(self._recipe.seed, "alternatives", number)
+        shown = [one_of((example.caption, *example.alternatives), turns) for example in examples]
+        said = [varied(caption, self._recipe.text, words) for caption in shown]
         return ["" if drop else caption for caption, drop in zip(said, dropped, strict=True)]
 
     def _examples(self, number: int) -> list[Example]:

@@ -14,10 +14,12 @@ from trainer.dataset.dataset import Dataset
 from trainer.dataset.sample import FaceMark
 from trainer.dataset.sample_pixels import open_sample
 from trainer.errors import Cancelled, DatasetError
+from trainer.faces.choose import FaceChoice
+from trainer.faces.face import Box
 from trainer.images.pixels import load_picture, load_rgb, pixel_sha256
 
 from ..asked import Watcher
-from ..portraits import Studio
+from ..portraits import STRANGER, Studio
 
 SMALL = FaceCrop(resolution=128)
 
@@ -27,8 +29,11 @@ def studio(tmp_path: Path) -> Studio:
     return Studio(tmp_path / "originals")
 
 
-def crops(studio: Studio, rule: FaceCrop | BodyCrop = SMALL, held_out: int = 0) -> Cropped:
-    return crop_dataset(studio.dataset(held_out), rule, studio.reader, studio.folder.parent / "crops")
+def crops(
+    studio: Studio, rule: FaceCrop | BodyCrop = SMALL, held_out: int = 0, choice: FaceChoice | None = None
+) -> Cropped:
+    out = studio.folder.parent / "crops"
+    return crop_dataset(studio.dataset(held_out), rule, studio.reader, out, choice=choice)
 
 
 def test_a_crop_is_a_new_sample_of_the_same_family(studio: Studio) -> None:
@@ -259,3 +264,32 @@ def test_drawing_the_boxes_tells_of_every_original_and_stops_when_asked(studio: 
     with pytest.raises(Cancelled, match=r"^Drawing stopped after 2 of 3 pictures\.$"):
         draw_boxes(done, progress=watcher.progress, cancelled=watcher.cancelled)
     assert watcher.told == [(1, 3, "a.png"), (2, 3, "b.png")]
+
+
+def beside(studio: Studio, name: str, box: Box, who: np.ndarray) -> None:
+    """Somebody else on a picture, found first where larger."""
+    path = studio.shoot(name, box, who=who)
+    faces = studio.reader.known[pixel_sha256(load_rgb(path))]
+    studio.shoot(name, (280, 100, 340, 175))
+    studio.reader.known[pixel_sha256(load_rgb(path))] = [*faces, *studio.reader.known[pixel_sha256(load_rgb(path))]]
+
+
+def test_of_several_people_the_character_is_cropped_and_the_pictures_are_named(studio: Studio) -> None:
+    studio.shoot("a", (150, 80, 230, 180))
+    studio.shoot("b", (140, 80, 220, 180))
+    beside(studio, "c", (20, 40, 160, 220), STRANGER)
+    done = crops(studio)
+    (cut,) = [cut for cut in done.cuts if cut.source.path.name == "c.png"]
+    assert cut.face is not None and cut.face.box == (280, 100, 340, 175)
+    assert "1 picture shows several faces, of which the one most like the character's was taken: c.png." in done.texts
+    largest = crops(studio, choice=FaceChoice())
+    (cut,) = [cut for cut in largest.cuts if cut.source.path.name == "c.png"]
+    assert cut.face is not None and cut.face.box == (20, 40, 160, 220)
+
+
+def test_a_face_lying_on_its_side_is_said(studio: Studio) -> None:
+    path = studio.shoot("a", (150, 80, 230, 180))
+    sha256 = pixel_sha256(load_rgb(path))
+    studio.reader.known[sha256] = [replace(studio.reader.known[sha256][0], roll=88.0)]
+    (said,) = [text for text in crops(studio).texts if "on its side" in text]
+    assert said.endswith("a.png.")

@@ -10,7 +10,7 @@ from PIL import Image
 from trainer.dataset.pick.pick import Picked, pick
 from trainer.errors import Cancelled, DatasetError, FaceError
 from trainer.faces.identity import likeness_to_the_most_frequent
-from trainer.images.pixels import load_rgb
+from trainer.images.pixels import load_rgb, pixel_sha256
 
 from ..portraits import HERO, STRANGER, Studio
 
@@ -165,3 +165,16 @@ def test_of_two_people_the_more_frequent_is_the_character() -> None:
     values = likeness_to_the_most_frequent(rows / np.linalg.norm(rows, axis=1, keepdims=True), 0.5)
     assert values[:6].min() > 0.9
     assert values[6:].max() < 0.2
+
+
+def test_beside_a_larger_stranger_the_character_s_face_is_measured(studio: Studio) -> None:
+    shoot_many(studio)
+    path = studio.shoot("two", (10, 30, 140, 250), who=STRANGER)
+    friend = studio.reader.known[pixel_sha256(load_rgb(path))]
+    studio.shoot("two", BOX)
+    studio.reader.known[pixel_sha256(load_rgb(path))] = [*friend, *studio.reader.known[pixel_sha256(load_rgb(path))]]
+    for baselines in ((), [load_rgb(studio.folder / "front0.png")]):
+        picked = pick(studio.dataset(), faces=studio.reader, baselines=baselines)
+        (two,) = [sample for sample in picked.dataset.samples if sample.path.stem == "two"]
+        assert two.face is not None and two.face.box == BOX
+        assert two.likeness is not None and two.likeness.value == pytest.approx(1)

@@ -30,7 +30,7 @@ def captions_of(text: str) -> tuple[str, ...]:
 
 def caption_text(sample: Sample) -> str:
     """What a caption file says of a sample: its captions, one a line."""
-    return "\n".join(" ".join(caption.split()) for caption in sample.captions)
+    return "\n".join(" ".join(caption.replace("\0", "").split()) for caption in sample.captions)
 
 
 def _are_tags(lines: Sequence[str]) -> bool:

@@ -1,24 +1,24 @@
 """Datasets as folders: kohya's `10_sage_character/001.png` with `001.txt`, a flat folder, or `dataset.json`."""
 
-from collections.abc import Callable, Sequence
+import errno
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ...errors import DatasetError
+from ...errors import DatasetError, refusal
 from ...images.alpha import ON_WHITE, Alpha
 from ...runtime.steps import Progress, silent
 from ...runtime.work import never
-from ..dataset import Dataset, LeftOut
+from ..dataset import ANY_SUBJECT, Dataset, LeftOut
 from ..sample import Sample
 from ..split import hold_out, suggested_held_out
 from .aitoolkit import with_trigger
 from .caption_record import CaptionRecord
-from .folder_name import trigger_of_name
+from .folder_name import plain_word, trigger_of_name
 from .index import INDEX, read_index
 from .ingest import ingest, pixels_inside, read_sample
-from .layout import ImageFolder, caption_beside, image_folders, listed, pictures, readable_name
-
-ANY_SUBJECT = "person"
+from .layout import CaptionUnreadable, ImageFolder, caption_beside, image_folders, listed, pictures, readable_name
+from .unused import notes_on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,8 @@ def read_dataset(  # noqa: PLR0913
             given = _Given(trigger=trigger, subject=subject, alpha=alpha)
             dataset = _read(folder, found, given, progress, cancelled)
     except OSError as fault:
+        if fault.errno == errno.ENAMETOOLONG:
+            raise DatasetError(refusal(fault, folder)) from fault
         raise DatasetError(f"{folder} may not be read ({fault.strerror}); change its permissions.") from fault
     if not dataset.samples or (strict and dataset.left_out):
         raise DatasetError.all_of([left.why for left in dataset.left_out])
@@ -76,14 +78,14 @@ def _read(
     if not rows and not unused:
         raise DatasetError(f"{folder} holds no pictures; put PNG, JPEG or WebP files into it.")
     trigger = given.trigger or _trigger(folder, found)
-    empty = Dataset(samples=(), trigger=trigger, subject=_subject(found, given.subject), root=folder)
+    empty = Dataset(samples=(), trigger=trigger, subject=_subject(found, given), root=folder)
     root = folder.resolve()
     records = {inside: CaptionRecord(inside) for inside in {path.parent for _, path in rows}}
 
     def read(row: tuple[ImageFolder, Path]) -> Sample:
         source, path = row
         sample = read_sample(path, root, given.alpha)
-        text = caption_beside(path) or ""
+        text = _caption(path)
         caption, *others = with_trigger(text, trigger).split("\n")
         author = records[path.parent].author(path.with_suffix(".txt").name, text)
         told = replace(sample, caption=caption, alternatives=tuple(others), author=author)
@@ -96,7 +98,27 @@ def _read(
         return pixels_inside(row[1], root)
 
     samples, faulty = ingest(rows, read, name, pixels, progress=progress, cancelled=cancelled)
-    return replace(empty, samples=samples, left_out=(*unused, *faulty))
+    notes = (*_names_read(found, given, trigger, empty.subject), *notes_on(folder, found, [path for _, path in rows]))
+    return replace(empty, samples=samples, left_out=(*unused, *faulty), notes=notes)
+
+
+def _caption(picture: Path) -> str:
+    try:
+        return caption_beside(picture) or ""
+    except CaptionUnreadable:  # told once for all of them
+        return ""
+
+
+def _names_read(found: Sequence[ImageFolder], given: _Given, trigger: str, subject: str) -> Iterator[str]:
+    """What a folder's name was split into, where it has spaces: trainers and people disagree on that."""
+    split = next((source for source in found if source.subject), None)
+    if split is None:
+        return
+    taken = [f"trigger {trigger}"] if given.trigger is None else []
+    taken += [f"class word {subject}"] if subject != given.subject else []
+    if taken:
+        said = f"The folder {split.folder.name} gives the {' and '.join(taken)}"
+        yield f"{said}; write others into trigger and subject if that is wrong."
 
 
 def _never_trained(found: Sequence[ImageFolder]) -> tuple[LeftOut, ...]:
@@ -130,7 +152,8 @@ def _trigger(folder: Path, found: Sequence[ImageFolder]) -> str:
     return trigger_of_name(folder.resolve().name)
 
 
-def _subject(found: Sequence[ImageFolder], given: str) -> str:
-    """The class word of kohya's `10_ohwx woman`, unless a particular one is given."""
-    words = {source.subject for source in found if source.subject}
-    return words.pop() if given == ANY_SUBJECT and len(words) == 1 else given
+def _subject(found: Sequence[ImageFolder], given: _Given) -> str:
+    """The class word of kohya's `10_ohwx woman`, unless one is given, or the whole name is said to be the trigger."""
+    named = [source for source in found if source.subject]
+    words = {source.subject for source in named if plain_word(source.folder.name) != given.trigger}
+    return words.pop() or given.subject if given.subject == ANY_SUBJECT and len(words) == 1 else given.subject

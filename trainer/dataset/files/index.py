@@ -16,7 +16,8 @@ from ..sample import Sample
 from .aitoolkit import with_trigger
 from .caption_lines import caption_text
 from .ingest import ingest, pixels_inside, read_sample
-from .layout import INDEX, caption_beside
+from .layout import INDEX, CaptionUnreadable, ImageFolder, caption_beside
+from .unused import notes_on
 
 
 def read_index(
@@ -30,12 +31,9 @@ def read_index(
 
     A caption file beside a picture wins: saving keeps the two equal, so where they differ it was edited since.
     """
-    try:
-        saved = Dataset.from_json(_parsed(folder / INDEX))
-    except (TypeError, AttributeError, KeyError, ValueError) as fault:
-        raise DatasetError(f"{folder / INDEX} is not a dataset ({fault}); mend it or delete it.") from None
+    saved = _saved(folder / INDEX)
     if not saved.samples:
-        raise DatasetError(f"{folder / INDEX} lists no pictures; delete it to read the folder itself.")
+        raise DatasetError(f"{folder / INDEX} lists no pictures; move it elsewhere to read the folder itself.")
     word, root = trigger or saved.trigger, folder.resolve()
     renamed: dict[str, str] = {}
 
@@ -65,7 +63,9 @@ def read_index(
     samples = tuple(replace(one, source=renamed.get(one.source or "", one.source)) for one in samples)
     names = {left.name for left in faulty}
     left_out = (*(left for left in saved.left_out if left.name not in names), *faulty)
-    return replace(saved, samples=samples, root=folder, trigger=word, left_out=left_out)
+    paths = [folder / sample.path for sample in saved.samples]
+    notes = notes_on(folder, [ImageFolder(inside) for inside in dict.fromkeys(path.parent for path in paths)], paths)
+    return replace(saved, samples=samples, root=folder, trigger=word, left_out=left_out, notes=notes)
 
 
 def index_of(dataset: Dataset, root: Path) -> bytes:
@@ -81,18 +81,49 @@ def _inside(sample: Sample, root: Path) -> Sample:
 
 
 def _edited(sample: Sample, trigger: str) -> Sample:
-    text = caption_beside(sample.path)
+    try:
+        text = caption_beside(sample.path)
+    except CaptionUnreadable:  # told once for all of them
+        return sample
     if text is None or with_trigger(text, trigger) == caption_text(sample):
         return sample
     caption, *others = with_trigger(text, trigger).split("\n")
     return replace(sample, caption=caption, alternatives=tuple(others), author="hand" if text else "none")
 
 
+def foreign_index(folder: Path) -> str | None:
+    """Why nothing may be written over the `dataset.json` in a folder, None where there is none or it is of ours."""
+    try:
+        _saved(folder / INDEX)
+    except FileNotFoundError:
+        return None
+    except DatasetError as fault:
+        return str(fault)
+    return None
+
+
+def _saved(path: Path) -> Dataset:
+    data = _parsed(path)
+    try:
+        return Dataset.from_json(data)
+    except DatasetError as fault:
+        raise DatasetError(_foreign(path, " ".join(str(fault).split()))) from None
+    except (TypeError, AttributeError, KeyError, ValueError) as fault:
+        raise DatasetError(_foreign(path, str(fault))) from None
+
+
+def _foreign(path: Path, why: str) -> str:
+    return (
+        f"{path} is not a dataset of ours ({why}); another program may need it: move or rename it, and the folder "
+        "itself is read."
+    )
+
+
 def _parsed(path: Path) -> dict[str, Any]:
     try:
         data: object = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as fault:
-        raise DatasetError(f"{path} is not valid JSON ({fault}); mend it or delete it.") from None
+        raise DatasetError(_foreign(path, f"not valid JSON: {fault}")) from None
     if not isinstance(data, dict):
-        raise DatasetError(f"{path} is not a dataset; delete it to read the folder itself.")
+        raise DatasetError(_foreign(path, "not an object"))
     return cast(dict[str, Any], data)

@@ -12,7 +12,7 @@ from ..sample import Sample
 from .atomic_batch import AtomicBatch, atomic_batch
 from .caption_lines import caption_text
 from .encode import mask_png, png_of
-from .index import INDEX, index_of
+from .index import INDEX, foreign_index, index_of
 from .place import (
     Place,
     aitoolkit_places,
@@ -79,6 +79,8 @@ def save_json(
     Caption files beside the pictures are kept equal. Raises DatasetError, with nothing written, when one says something
     else or another picture is in the way, unless `overwrite`. Progress and Cancelled are as of `save_kohya`.
     """
+    if fault := foreign_index(folder):
+        raise DatasetError(fault)
     places = json_places(dataset, folder)
     steps = _steps(places, overwrite, progress, cancelled)
     _check(places, folder, dataset.trigger, overwrite, steps)

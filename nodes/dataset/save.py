@@ -9,7 +9,9 @@ from .._api import io
 from ..checked import checked
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import SAVE_PLACES, pictures_folder, save_folder
+from ..panel.budget import warnings_of
 from ..panel.progress import reporter
+from ..panel.sheet import left_out_lines
 from ..sockets import DATASET
 
 if TYPE_CHECKING:
@@ -98,4 +100,5 @@ class SaveDataset(io.ComfyNode):
             )
         count = len(dataset.samples)
         said = f"{count} pictures saved in {place if place == 'input' else 'output/likeness_datasets'}/{name}."
-        return io.NodeOutput(dataset, str(folder), ui={"text": (said,), "folder": (f"{place}/{name}",)})
+        ui = {"text": (said,), "folder": (f"{place}/{name}",), "warning": warnings_of(left_out_lines(dataset))}
+        return io.NodeOutput(dataset, str(folder), ui=ui)

@@ -56,12 +56,14 @@ def held_out_line(dataset: Dataset) -> str:
 
 
 def left_out_lines(dataset: Dataset) -> tuple[str, ...]:
-    """A headline and one line a file that lies there but cannot be used; () when there are none."""
+    """A headline and one line a kind of what lies there but cannot be used, then what else is told of the folder."""
+    from ...trainer.dataset.dataset import told
+
     if not dataset.left_out:
-        return ()
+        return dataset.notes
     count = len(dataset.left_out)
     head = f"{count} file{'' if count == 1 else 's'} left out:"
-    return head, *(left.sentence for left in dataset.left_out)
+    return head, *told(dataset.left_out), *dataset.notes
 
 
 def contact_sheet(samples: Sequence[Sample]) -> Image.Image:

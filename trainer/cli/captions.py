@@ -26,7 +26,7 @@ from ..dataset.files.layout import CAPTION_SUFFIXES
 from ..errors import DatasetError
 from ..storage.values import read_json
 from .command import AddParser, Figures
-from .folder import add_trigger, name_left_out
+from .folder import add_trigger, name_left_out, say_unused
 from .progress import progress, say
 
 _STORE = ".captions"
@@ -151,7 +151,7 @@ def _read(options: Namespace) -> Dataset:
             recursive=options.recursive,
             progress=report,
         )
-    name_left_out(dataset.left_out)
+    say_unused(dataset)
     return dataset
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
-from ..dataset.dataset import Dataset, LeftOut
+from ..dataset.dataset import Dataset, LeftOut, told
 from ..dataset.files.folder import read_dataset
 from ..demo.reader import register_demo_reader
 from ..errors import FaceError
@@ -50,9 +50,14 @@ def read(options: Namespace, folder: Path, *, held_out: int | None = None) -> Da
             alpha=alpha,
             progress=report,
         )
-    for left in dataset.left_out:
-        say(f"left out: {left.why}", "yellow")
+    say_unused(dataset)
     return dataset
+
+
+def say_unused(dataset: Dataset) -> None:
+    """What lies in the folder and is not used, one line a kind."""
+    for line in (*(f"left out: {line}" for line in told(dataset.left_out)), *dataset.notes):
+        say(line, "yellow")
 
 
 def name_left_out(left_out: Iterable[LeftOut], before: str = "") -> None:

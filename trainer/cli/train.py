@@ -7,6 +7,7 @@ from ..dataset.step_budget import step_budget
 from ..runtime.peak import peak_mb
 from ..runtime.work import follow
 from .command import AddParser, Figures
+from .folder import say_unused
 from .job import add_job, job_of
 from .progress import following, say
 
@@ -22,8 +23,7 @@ def _train(options: Namespace) -> Figures:
     from ..training.seeds import train_seeds
 
     job = job_of(options)
-    for left in job.dataset.left_out:
-        say(f"left out: {left.why}", "yellow")
+    say_unused(job.dataset)
     if job.dataset.train:
         budget = step_budget(job.dataset.train, job.recipe)
         say(budget.sentence)

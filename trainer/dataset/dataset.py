@@ -1,12 +1,13 @@
 """A character's pictures with the words that stand for it."""
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import DatasetError
+from ..errors import DatasetError, few
 from ..storage.values import canonical_json, checked_keys
 from .sample import Sample
 
@@ -24,9 +25,25 @@ class LeftOut:
         return self.why if self.name in self.why else f"{self.name}: {self.why}"
 
 
+def told(left_out: Sequence[LeftOut]) -> list[str]:
+    """One line a kind, with how many there are and a few of their names; a reason alone stays as it is."""
+    kinds: dict[str, list[LeftOut]] = {}
+    for left in left_out:
+        stem = Path(left.name).stem
+        kinds.setdefault(re.sub(r"\d+", "#", left.why.replace(stem, "")), []).append(left)
+    return [
+        group[0].sentence
+        if len(group) == 1
+        else f"{len(group)} files ({few([left.name for left in group], 3)}): {group[0].sentence}"
+        for group in kinds.values()
+    ]
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Dataset:
     """Samples, the trigger that will mean this character, and the class word it belongs to (`person`).
+
+    `notes` say what reading the folder passed over or changed, one sentence a kind.
 
     As text it is one line, because hosts print what went into a node that failed.
     """
@@ -36,6 +53,7 @@ class Dataset:
     subject: str
     root: Path
     left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.trigger or any(letter.isspace() or letter == "," for letter in self.trigger):
@@ -74,5 +92,6 @@ class Dataset:
         known = checked_keys(cls, data, DatasetError)
         known["samples"] = tuple(Sample.from_json(sample) for sample in known["samples"])
         known["left_out"] = tuple(LeftOut(**left) for left in known.get("left_out", ()))
+        known["notes"] = tuple(known.get("notes", ()))
         known["root"] = Path(known["root"])
         return cls(**known)

@@ -13,6 +13,7 @@ _SHORT = {
     "file": "cannot be read",
     "changed": "file changed",
     "left out": "left out",
+    "folder": "not used",
     "size": "too small",
     "aspect": "odd shape",
     "buckets": "lone bucket",

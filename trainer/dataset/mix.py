@@ -42,8 +42,9 @@ def mix(datasets: Sequence[Dataset], shares: Sequence[float]) -> Mixed:
     repeats = smallest_repeats(counts, wanted)
     samples = tuple(sample for part, times in zip(parts, repeats, strict=True) for sample in _repeated(part, times))
     left_out = tuple(left for part in parts for left in part.left_out)
+    notes = tuple(note for part in parts for note in part.notes)
     return Mixed(
-        dataset=replace(parts[0], samples=samples, left_out=left_out),
+        dataset=replace(parts[0], samples=samples, left_out=left_out, notes=notes),
         shares=effective(counts, repeats),
         repeats=repeats,
         sentence=_sentence(parts, counts, repeats, wanted),

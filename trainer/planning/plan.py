@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
+from ..dataset.dataset import told
 from ..dataset.placed_sample import place_samples
 from ..dataset.step_budget import StepBudget, budget_of, count_epochs
 from ..errors import DatasetError
@@ -35,7 +36,10 @@ class PlannedBase:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a run will be. `warm_up` is None, and with it times and memory, where nothing was measured."""
+    """What a run will be. `warm_up` is None, and with it times and memory, where nothing was measured.
+
+    `unused` says what lies in the folder and is not trained on.
+    """
 
     base: PlannedBase
     regularisation: int
@@ -46,6 +50,7 @@ class Plan:
     disk: Disk
     warnings: tuple[str, ...]
     impossible: tuple[str, ...]
+    unused: tuple[str, ...]
     warm_up: WarmUp | None
     seconds: tuple[tuple[str, float], ...]
 
@@ -91,6 +96,7 @@ def plan_run(
         disk=disk,
         warnings=advice(job, shown, buckets, base.predicts),
         impossible=_impossible(disk),
+        unused=(*(f"left out: {line}" for line in told(job.dataset.left_out)), *job.dataset.notes),
         warm_up=measured,
         seconds=_seconds(job, measured) if measured else (),
     )

@@ -8,7 +8,7 @@ from .plan import Plan
 
 def plan_lines(plan: Plan) -> list[str]:
     """Lines to read, the most important first."""
-    return [*_head(plan), *_costs(plan), *_buckets(plan), *(f"! {line}" for line in plan.warnings)]
+    return [*_head(plan), *_costs(plan), *_buckets(plan), *(f"! {line}" for line in (*plan.unused, *plan.warnings))]
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
@@ -38,6 +38,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "peak_mb": None if measured is None or measured.peak is None else round(measured.peak / 2**20),
         "warnings": list(plan.warnings),
         "impossible": list(plan.impossible),
+        "unused": list(plan.unused),
     }
 
 

@@ -31,6 +31,16 @@ def test_what_was_saved_loads_again(pack: Pack, fake_host: FakeHost, dataset: An
     assert read.fingerprint() == dataset.fingerprint()
 
 
+def test_what_the_folder_held_and_nobody_used_is_told_when_loading_and_saving(
+    pack: Pack, fake_host: FakeHost, dataset: Any
+) -> None:
+    (dataset.root / "stray.txt").write_text("sage")
+    read = pack("trainer.dataset.files.folder").read_dataset(dataset.root)
+    assert any("stray.txt" in line for line in pack("nodes.panel.sheet").left_out_lines(read))
+    assert any("stray.txt" in line for line in _save(pack, read).ui["warning"])
+    assert not _save(pack, dataset, name="tidy").ui["warning"]
+
+
 def test_output_has_a_folder_of_its_own_for_datasets(pack: Pack, fake_host: FakeHost, dataset: Any) -> None:
     _save(pack, dataset, place="output")
     assert (fake_host.home / "output" / "likeness_datasets" / "saved" / "2_sage" / "001.txt").is_file()

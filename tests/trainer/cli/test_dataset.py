@@ -111,3 +111,17 @@ def test_pick_takes_as_many_as_asked_and_says_why_not_the_others(
     said = _run(capsys, "pick", drawings, "--out", tmp_path, *arguments)
     assert (said["presentations"], said["held_out"]) == (10, 3)
     assert len((tmp_path / "left_out.txt").read_text().splitlines()) == 24 - 13
+
+
+def test_what_is_not_used_is_told_by_check_and_save_one_line_a_kind(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(20):
+        (folder / "2_sage" / f"x{number}.psd").write_bytes(b"8BPS")
+    (folder / "2_sage" / "7[red].TXT").write_text("sage")
+    assert main(["dataset", "save", str(folder), "--out", str(tmp_path / "saved")]) == 0
+    said = capsys.readouterr().err
+    assert said.count("PSD file, which is not read") == 1 and "7[red].TXT): not read as a caption" in said
+    _run(capsys, "check", folder, "--out", tmp_path / "out", "--faces", "none", "--resolution", 64)
+    report = (tmp_path / "out" / "report.txt").read_text()
+    assert report.count("PSD file, which is not read") == 1 and "7[red].TXT): not read as a caption" in report

@@ -11,7 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from tests.conftest import write_tiny_dataset
-from trainer.dataset.dataset import Dataset
+from trainer.dataset.dataset import Dataset, LeftOut
 from trainer.dataset.sample import Sample
 from trainer.errors import Cancelled, DatasetError
 from trainer.families.base import Base
@@ -54,6 +54,15 @@ def planned(job: Job, *, measures: bool = False) -> Plan:
             next(work)
         except StopIteration as end:
             return end.value
+
+
+def test_what_train_would_leave_out_is_in_the_plan(job: Job) -> None:
+    left = (LeftOut(name="b.gif", why="b.gif has 4 frames; save one frame as PNG."),)
+    dataset = replace(job.dataset, left_out=left, notes=("1 caption file (c.txt): no picture.",))
+    plan = planned(replace(job, dataset=dataset))
+    said = ["left out: b.gif has 4 frames; save one frame as PNG.", "1 caption file (c.txt): no picture."]
+    assert plan_json(plan)["unused"] == said
+    assert [line for line in plan_lines(plan) if "b.gif" in line or "c.txt" in line] == [f"! {line}" for line in said]
 
 
 def test_the_arithmetic_is_the_trainers(job: Job) -> None:

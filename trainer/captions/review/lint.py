@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...dataset.dataset import Dataset
+from ...dataset.files.layout import has_picture
 from ...dataset.finding import Finding, Level
 from ...dataset.sample import Sample
 from ..prose.parse import parse
@@ -68,7 +69,7 @@ def _fuses(row: Fragment, captions: int, rules: CaptionRules) -> Finding:
 
 def _alone(dataset: Dataset, texts: Iterable[Path]) -> list[Finding]:
     stems = {sample.path.with_suffix("") for sample in dataset.samples}
-    alone = sorted(path for path in texts if path.with_suffix("") not in stems)
+    alone = sorted(path for path in texts if path.with_suffix("") not in stems and not has_picture(path))
     return [
         Finding(
             check=LEFT,

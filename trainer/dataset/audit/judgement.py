@@ -11,7 +11,7 @@ from ..checks.judge import by_weight, judge
 from ..checks.rules import Rules
 from ..checks.shape import judge_buckets
 from ..coverage.coverage import Coverage
-from ..dataset import Dataset, LeftOut
+from ..dataset import Dataset, LeftOut, told
 from ..finding import Finding
 from ..sample import Likeness, Sample
 from .observation import Observation
@@ -94,18 +94,17 @@ def judge_set(
     found += [judge_copies(len(usable), distinct(len(usable), [p for p in inside if p.exact]))]
     found += [_faceless(seen, standard.reader)]
     found += _left_out(dataset.left_out)
+    found += [Finding(check="folder", level="note", text=note) for note in dataset.notes]
     found += [judge_buckets([fact for n in usable if (fact := seen[n].facts) is not None], standard.rules)]
     found += coverage.findings()
     return by_weight(finding for finding in found if finding is not None)
 
 
 def _left_out(left: Sequence[LeftOut]) -> list[Finding]:
-    """One line each while they can be read, else one for all."""
+    """One line each while they can be read, else one a kind."""
     if len(left) <= _NAMED:
         return [Finding(check="left out", level="warning", text=one.why) for one in left]
-    names = ", ".join(one.name for one in left[:3])
-    text = f"{len(left)} pictures were left out before ({names} and others); the node that did it says why."
-    return [Finding(check="left out", level="note", text=text, value=float(len(left)))]
+    return [Finding(check="left out", level="note", text=line, value=float(len(left))) for line in told(left)]
 
 
 def _of_file(sample: Sample, one: Observation, rules: Rules, usual_focus: float | None) -> list[Finding]:

@@ -1,6 +1,6 @@
 """Datasets as folders: kohya's `10_sage_character/001.png` with `001.txt`, a flat folder, or `dataset.json`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from .caption_record import CaptionRecord
 from .folder_name import trigger_of_name
 from .index import INDEX, read_index
 from .ingest import ingest, pixels_inside, read_sample
-from .layout import ImageFolder, caption_beside, image_folders, listed, pictures, readable_name
+from .layout import CaptionUnreadable, ImageFolder, caption_beside, image_folders, listed, pictures, readable_name
+from .unused import notes_on
 
 ANY_SUBJECT = "person"
 
@@ -83,7 +84,7 @@ def _read(
     def read(row: tuple[ImageFolder, Path]) -> Sample:
         source, path = row
         sample = read_sample(path, root, given.alpha)
-        text = caption_beside(path) or ""
+        text = _caption(path)
         caption = with_trigger(text, trigger)
         author = records[path.parent].author(path.with_suffix(".txt").name, text)
         return replace(sample, caption=caption, author=author, split=source.split, repeats=source.repeats)
@@ -95,7 +96,27 @@ def _read(
         return pixels_inside(row[1], root)
 
     samples, faulty = ingest(rows, read, name, pixels, progress=progress, cancelled=cancelled)
-    return replace(empty, samples=samples, left_out=(*unused, *faulty))
+    notes = (*_names_read(found, given, trigger, empty.subject), *notes_on(folder, found, [path for _, path in rows]))
+    return replace(empty, samples=samples, left_out=(*unused, *faulty), notes=notes)
+
+
+def _caption(picture: Path) -> str:
+    try:
+        return caption_beside(picture) or ""
+    except CaptionUnreadable:  # told once for all of them
+        return ""
+
+
+def _names_read(found: Sequence[ImageFolder], given: _Given, trigger: str, subject: str) -> Iterator[str]:
+    """What a folder's name was split into, where it has spaces: trainers and people disagree on that."""
+    split = next((source for source in found if source.subject), None)
+    if split is None:
+        return
+    taken = [f"trigger {trigger}"] if given.trigger is None else []
+    taken += [f"class word {subject}"] if subject != given.subject else []
+    if taken:
+        said = f"The folder {split.folder.name} gives the {' and '.join(taken)}"
+        yield f"{said}; write others into trigger and subject if that is wrong."
 
 
 def _never_trained(found: Sequence[ImageFolder]) -> tuple[LeftOut, ...]:

@@ -14,7 +14,8 @@ from ..dataset import Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
 from .ingest import ingest, pixels_inside, read_sample
-from .layout import INDEX, caption_beside
+from .layout import INDEX, CaptionUnreadable, ImageFolder, caption_beside
+from .unused import notes_on
 
 
 def read_index(
@@ -31,9 +32,9 @@ def read_index(
     try:
         saved = Dataset.from_json(_parsed(folder / INDEX))
     except (TypeError, AttributeError, KeyError, ValueError) as fault:
-        raise DatasetError(f"{folder / INDEX} is not a dataset ({fault}); mend it or delete it.") from None
+        raise DatasetError(_foreign(folder / INDEX, str(fault))) from None
     if not saved.samples:
-        raise DatasetError(f"{folder / INDEX} lists no pictures; delete it to read the folder itself.")
+        raise DatasetError(f"{folder / INDEX} lists no pictures; move it elsewhere to read the folder itself.")
     word, root = trigger or saved.trigger, folder.resolve()
 
     def read(sample: Sample) -> Sample:
@@ -57,7 +58,9 @@ def read_index(
     )
     names = {left.name for left in faulty}
     left_out = (*(left for left in saved.left_out if left.name not in names), *faulty)
-    return replace(saved, samples=samples, root=folder, trigger=word, left_out=left_out)
+    paths = [folder / sample.path for sample in saved.samples]
+    notes = notes_on(folder, [ImageFolder(inside) for inside in dict.fromkeys(path.parent for path in paths)], paths)
+    return replace(saved, samples=samples, root=folder, trigger=word, left_out=left_out, notes=notes)
 
 
 def index_of(dataset: Dataset, root: Path) -> bytes:
@@ -73,17 +76,27 @@ def _inside(sample: Sample, root: Path) -> Sample:
 
 
 def _edited(sample: Sample, trigger: str) -> Sample:
-    text = caption_beside(sample.path)
+    try:
+        text = caption_beside(sample.path)
+    except CaptionUnreadable:  # told once for all of them
+        return sample
     if text is None or with_trigger(text, trigger) == sample.caption:
         return sample
     return replace(sample, caption=with_trigger(text, trigger), author="hand" if text else "none")
+
+
+def _foreign(path: Path, why: str) -> str:
+    return (
+        f"{path} is not a dataset of ours ({why}); another program may need it: move or rename it, and the folder "
+        "itself is read."
+    )
 
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
         data: object = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as fault:
-        raise DatasetError(f"{path} is not valid JSON ({fault}); mend it or delete it.") from None
+        raise DatasetError(_foreign(path, f"not valid JSON: {fault}")) from None
     if not isinstance(data, dict):
-        raise DatasetError(f"{path} is not a dataset; delete it to read the folder itself.")
+        raise DatasetError(_foreign(path, "not an object"))
     return cast(dict[str, Any], data)

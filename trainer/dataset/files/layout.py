@@ -10,6 +10,7 @@ from ...errors import DatasetError
 from ...images.masks import is_mask
 from ...images.picture_file import FOREIGN, SUFFIXES, is_read
 from ..sample import Split
+from .caption_encoding import CaptionText, decode_caption
 
 INDEX = "dataset.json"
 HELD_OUT = "held_out"
@@ -101,6 +102,10 @@ def readable_name(name: str) -> str:
     return name.encode("utf-8", "replace").decode()
 
 
+class CaptionUnreadable(DatasetError):
+    """A caption in an encoding that cannot be told: the picture is used without it."""
+
+
 def caption_beside(picture: Path) -> str | None:
     """The text beside a picture on one line, `.txt` before `.caption`; None when there is no such file."""
     for suffix in CAPTION_SUFFIXES:
@@ -108,15 +113,21 @@ def caption_beside(picture: Path) -> str | None:
         try:
             if sidecar.is_file():
                 return _caption(sidecar)
-        except UnicodeDecodeError:
-            raise DatasetError(f"{sidecar.name} is not UTF-8 text; save it as UTF-8.") from None
         except OSError as fault:
             raise DatasetError(f"{sidecar.name} may not be read ({fault.strerror}); change its permissions.") from None
     return None
 
 
+def has_picture(caption: Path) -> bool:
+    """Whether a picture of that name lies beside a caption, used or not."""
+    try:
+        return any(path.stem == caption.stem and _is_picture(path.name) for path in caption.parent.iterdir())
+    except OSError:
+        return False
+
+
 def one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(text.replace("\0", "").split())
 
 
 def natural(paths: Iterator[Path]) -> list[Path]:
@@ -124,12 +135,20 @@ def natural(paths: Iterator[Path]) -> list[Path]:
     return sorted(paths, key=lambda path: (_parts(path.name), path.name))
 
 
-def _caption(sidecar: Path) -> str:
+def caption_text_of(sidecar: Path) -> CaptionText:
+    """What a caption file holds; CaptionUnreadable where its encoding cannot be told, else DatasetError or OSError."""
     if not lies_in(sidecar, sidecar.parent.resolve()):
         raise DatasetError(f"{sidecar.name} links to a file outside its folder; copy the caption into it.")
     if sidecar.stat().st_size > _MOST_CAPTION_BYTES:
         raise DatasetError(f"{sidecar.name} is too long to be a caption; keep it under 100 kB.")
-    return one_line(sidecar.read_text(encoding="utf-8-sig"))
+    text = decode_caption(sidecar.read_bytes())
+    if text is None:
+        raise CaptionUnreadable(f"{sidecar.name} is not UTF-8 text; save it as UTF-8.")
+    return text
+
+
+def _caption(sidecar: Path) -> str:
+    return one_line(caption_text_of(sidecar).text)
 
 
 def _entries(folder: Path) -> list[tuple[str, bool]]:

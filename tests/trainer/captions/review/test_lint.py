@@ -74,6 +74,12 @@ def test_texts_without_pictures_are_named():
     assert [(remark.finding.check, remark.finding.text[:5]) for remark in remarks] == [(LEFT, "b.txt")]
 
 
+def test_a_caption_whose_picture_was_left_out_is_not_advised_to_go(tmp_path: Path):
+    (tmp_path / "b.psd").write_bytes(b"8BPS")
+    remarks = lint(dataset(captioned("a", "sage_character, coat")), CaptionRules(), [Path("a.txt"), tmp_path / "b.txt"])
+    assert not remarks
+
+
 def test_looks_left_by_hand_are_a_warning_unless_their_row_is_described():
     caption = "sage_character, woman, freckles, She wears glasses."
     assert checks(caption) == [(LOOKS, "0.png")]

@@ -103,6 +103,8 @@ def refusal(fault: OSError, where: object = None) -> str:
     place = where or fault.filename or "A file"
     if fault.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full: {place} could not be written. Free some space and run this again."
+    if fault.errno == errno.ENAMETOOLONG:
+        return f"The name {shortened(str(place))} is too long for this disk; choose a shorter one."
     why = fault.strerror or str(fault) or type(fault).__name__
     return f"{place} cannot be used: {why}. See that it is there and that you may read and write it."
 

@@ -26,7 +26,7 @@ from ..dataset.files.layout import CAPTION_SUFFIXES
 from ..errors import DatasetError
 from ..storage.values import read_json
 from .command import AddParser, Figures
-from .folder import add_trigger, name_left_out, say_unused
+from .folder import add_trigger, name_left_out, naming_models, say_unused
 from .progress import progress, say
 
 _STORE = ".captions"
@@ -132,12 +132,15 @@ def _captioner(options: Namespace) -> Generator[Captioner]:
     if options.captioner == "wd14":
         from ..captions.captioners.wd14 import Wd14
 
-        with Wd14(files=find_tagger(options.name or DEFAULT_TAGGER, options.models)) as tagger:
+        with naming_models():
+            files = find_tagger(options.name or DEFAULT_TAGGER, options.models)
+        with Wd14(files=files) as tagger:
             yield tagger
         return
     from ..captions.captioners.joycaption import JoyCaption
 
-    folder = find_joycaption(options.name or DEFAULT_JOYCAPTION, options.models)
+    with naming_models():
+        folder = find_joycaption(options.name or DEFAULT_JOYCAPTION, options.models)
     with JoyCaption(folder=folder, precision=options.precision, device=options.device) as joy:
         yield joy
 

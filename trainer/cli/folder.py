@@ -1,14 +1,15 @@
 """A folder of pictures as commands take it: its arguments, its reading, and the face reader that looks at it."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
 from ..dataset.dataset import Dataset, LeftOut, told
 from ..dataset.files.folder import read_dataset
 from ..demo.reader import register_demo_reader
-from ..errors import FaceError
+from ..errors import FaceError, ModelError
 from ..faces.face import AttributeReader, FaceReader
 from ..faces.registry import FaceFolders, open_reader
 from ..images.alpha import Alpha
@@ -83,7 +84,17 @@ def required_face_reader(options: Namespace) -> FaceReader:
     """The reader asked for; FaceError says what it lacks."""
     register_demo_reader()
     folders = tuple(options.models)
-    return open_reader(options.faces, FaceFolders(insightface=folders, opencv=folders), options.device)
+    with naming_models():
+        return open_reader(options.faces, FaceFolders(insightface=folders, opencv=folders), options.device)
+
+
+@contextmanager
+def naming_models() -> Generator[None]:
+    """Within the block what is said of missing models tells how the command line is told where they are."""
+    try:
+        yield
+    except (FaceError, ModelError) as fault:
+        raise type(fault)(f"{fault}\nGive the folder that holds the models with --models.") from fault
 
 
 def attribute_reader(faces: FaceReader | None) -> AttributeReader | None:

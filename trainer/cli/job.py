@@ -45,7 +45,10 @@ def job_of(options: Namespace) -> "Job":
     from ..demo.assets import demo_base
     from ..families.registry import describe_base
     from ..training.job import Job
+    from ..training.run.folder import check_run_name
 
+    if options.name:
+        check_run_name(options.name)
     recipe = run_recipe(options)
     base = describe_base(options.base, options.predicts or "") if options.base else demo_base()
     dataset = read_dataset(options.data, trigger=options.trigger, subject=options.subject, held_out=options.held_out)

@@ -11,6 +11,9 @@ from ..errors import DatasetError, few
 from ..storage.values import canonical_json, checked_keys
 from .sample import Sample
 
+ANY_SUBJECT = "person"
+"""The class word of whoever nobody said more of."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOut:

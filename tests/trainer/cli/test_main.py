@@ -1,6 +1,7 @@
 """The command line's manners: one sentence for what is wrong, nothing made."""
 
 import json
+import logging
 import subprocess
 import sys
 from importlib import import_module
@@ -146,3 +147,41 @@ def test_every_bench_of_the_table_is_there() -> None:
         module, function = place.split(":")
         parameters = signature(getattr(import_module(f"trainer.bench.{module}"), function)).parameters
         assert set(takes) <= set(parameters)
+
+
+def test_a_run_name_that_is_too_long_is_said_before_anything_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = said(capsys, "plan", "--data", str(tmp_path / "gone"), "--out", str(tmp_path / "run"), "--name", "n" * 250)
+    assert "is too long for a file" in text
+
+
+@pytest.mark.parametrize("verb", ["check", "save"])
+def test_a_folders_name_that_is_too_long_says_so(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    long = tmp_path / ("n" * 300)
+    assert "too long" in said(capsys, "dataset", verb, str(long), "--out", str(tmp_path / "out"))
+    assert "too long" in capsys_err(capsys, "dataset", verb, str(pictures), "--out", str(long))
+
+
+def capsys_err(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What is said last, whatever went before."""
+    assert main(arguments) == 1
+    return capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def test_missing_models_name_the_option_that_finds_them(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crop = ("dataset", "crop", str(pictures), "--out", str(tmp_path / "out"))
+    assert "with --models." in capsys_err(capsys, *crop)
+    for captioner in ("wd14", "joycaption"):
+        assert "with --models." in capsys_err(capsys, "caption", "--input", str(pictures), "--with", captioner)
+
+
+def test_the_engine_keeps_a_librarys_advice_on_4_bit_kernels_from_the_user(caplog: pytest.LogCaptureFixture) -> None:
+    log = logging.getLogger("bitsandbytes.backends.cpu.ops")
+    log.warning("Failed to load CPU gemm_4bit_forward from kernels-community: %s. Please `pip install kernels`", "no")
+    log.warning("Something else")
+    assert [record.message for record in caplog.records] == ["Something else"]

@@ -39,6 +39,9 @@ def clear_share(alpha: np.ndarray) -> float:
 
 
 def judge_alpha(facts: Facts, sample: Sample) -> Finding | None:
+    if facts.empty:
+        text = f"It is wholly transparent: nothing of it is seen but {sample.matte}. Save it again with its background."
+        return Finding(check="alpha", level="error", text=text, value=1.0)
     if facts.clear < _FEWEST:
         return None
     kept = "and masked out of training" if sample.masked else "and trained as such"

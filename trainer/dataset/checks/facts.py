@@ -9,8 +9,8 @@ class Facts:
     """Numbers without judgement. None: the picture is too small for this measure, or it does not apply.
 
     `quality` is the JPEG quality (1 to 100) by its quantisation tables, exact only if `standard_tables`. `clear` is the
-    share of pixels that are at least partly see-through. `dark`, `bright` and `middle` are shares of pixels by luma.
-    `hash` and `mirrored` are 64-bit perceptual hashes of the picture and of its mirror image.
+    share of pixels that are at least partly see-through, `empty` where all are wholly so. `dark`, `bright` and `middle`
+    are shares of pixels by luma. `hash` and `mirrored` are 64-bit perceptual hashes of the picture and of its mirror.
     """
 
     sha256: str
@@ -26,6 +26,7 @@ class Facts:
     bright: float = 0.0
     middle: float = 1.0
     clear: float = 0.0
+    empty: bool = False
     hash: int = 0
     mirrored: int = 0
 

@@ -69,6 +69,7 @@ def measure(image: Image.Image, header: Header, mask: Image.Image | None = None,
         bright=bright,
         middle=middle,
         clear=clear_share(np.asarray(mask)) if mask is not None else 0.0,
+        empty=mask is not None and mask.getextrema()[1] == 0,
         hash=straight,
         mirrored=mirrored,
     )

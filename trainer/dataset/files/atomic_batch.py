@@ -1,12 +1,13 @@
 """Many files that are to change together: written aside first, then moved into place."""
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ...errors import DatasetError
+from ...errors import DatasetError, refusal
 from ...storage.atomic import write_atomically
 
 
@@ -46,6 +47,8 @@ def atomic_batch(folder: Path) -> Generator[AtomicBatch]:
         batch.commit()
         made = []
     except OSError as fault:
+        if fault.errno == errno.ENAMETOOLONG:
+            raise DatasetError(refusal(fault, folder)) from fault
         why = fault.strerror or str(fault)
         raise DatasetError(f"Cannot write into {folder}: {why}. Free some space or choose another folder.") from fault
     finally:

@@ -1,14 +1,15 @@
 """Datasets as folders: kohya's `10_sage_character/001.png` with `001.txt`, a flat folder, or `dataset.json`."""
 
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ...errors import DatasetError
+from ...errors import DatasetError, refusal
 from ...images.alpha import ON_WHITE, Alpha
 from ...runtime.steps import Progress, silent
 from ...runtime.work import never
-from ..dataset import Dataset, LeftOut
+from ..dataset import ANY_SUBJECT, Dataset, LeftOut
 from ..sample import Sample
 from ..split import hold_out, suggested_held_out
 from .aitoolkit import with_trigger
@@ -18,8 +19,6 @@ from .index import INDEX, read_index
 from .ingest import ingest, pixels_inside, read_sample
 from .layout import CaptionUnreadable, ImageFolder, caption_beside, image_folders, listed, pictures, readable_name
 from .unused import notes_on
-
-ANY_SUBJECT = "person"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +59,8 @@ def read_dataset(  # noqa: PLR0913
             given = _Given(trigger=trigger, subject=subject, alpha=alpha)
             dataset = _read(folder, found, given, progress, cancelled)
     except OSError as fault:
+        if fault.errno == errno.ENAMETOOLONG:
+            raise DatasetError(refusal(fault, folder)) from fault
         raise DatasetError(f"{folder} may not be read ({fault.strerror}); change its permissions.") from fault
     if not dataset.samples or (strict and dataset.left_out):
         raise DatasetError.all_of([left.why for left in dataset.left_out])

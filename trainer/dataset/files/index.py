@@ -29,10 +29,7 @@ def read_index(
 
     A caption file beside a picture wins: saving keeps the two equal, so where they differ it was edited since.
     """
-    try:
-        saved = Dataset.from_json(_parsed(folder / INDEX))
-    except (TypeError, AttributeError, KeyError, ValueError) as fault:
-        raise DatasetError(_foreign(folder / INDEX, str(fault))) from None
+    saved = _saved(folder / INDEX)
     if not saved.samples:
         raise DatasetError(f"{folder / INDEX} lists no pictures; move it elsewhere to read the folder itself.")
     word, root = trigger or saved.trigger, folder.resolve()
@@ -83,6 +80,27 @@ def _edited(sample: Sample, trigger: str) -> Sample:
     if text is None or with_trigger(text, trigger) == sample.caption:
         return sample
     return replace(sample, caption=with_trigger(text, trigger), author="hand" if text else "none")
+
+
+def foreign_index(folder: Path) -> str | None:
+    """Why nothing may be written over the `dataset.json` in a folder, None where there is none or it is of ours."""
+    try:
+        _saved(folder / INDEX)
+    except FileNotFoundError:
+        return None
+    except DatasetError as fault:
+        return str(fault)
+    return None
+
+
+def _saved(path: Path) -> Dataset:
+    data = _parsed(path)
+    try:
+        return Dataset.from_json(data)
+    except DatasetError as fault:
+        raise DatasetError(_foreign(path, " ".join(str(fault).split()))) from None
+    except (TypeError, AttributeError, KeyError, ValueError) as fault:
+        raise DatasetError(_foreign(path, str(fault))) from None
 
 
 def _foreign(path: Path, why: str) -> str:

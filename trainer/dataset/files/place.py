@@ -8,7 +8,7 @@ from ...errors import DatasetError
 from ...images.masks import LABEL
 from ...images.pixels import load_picture, pixel_sha256
 from ...storage.file_name import file_name_fault
-from ..dataset import Dataset
+from ..dataset import ANY_SUBJECT, Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
 from .layout import CAPTION_SUFFIXES, HELD_OUT, ImageFolder, caption_beside, image_folders, lies_in, one_line, pictures
@@ -39,8 +39,9 @@ class Place:
 
 
 def kohya_places(dataset: Dataset, folder: Path) -> list[Place]:
-    """`N_trigger/001.png`, and held-out pictures in `held_out`, which no trainer enters; numbered through in order."""
-    return [_kohya(sample, name, folder, dataset.trigger) for sample, name in _numbered(dataset.samples)]
+    """`N_trigger class/001.png`, and held-out pictures in `held_out`, which no trainer enters; numbered through."""
+    words = _words_of(dataset)
+    return [_kohya(sample, name, folder, words) for sample, name in _numbered(dataset.samples)]
 
 
 def aitoolkit_places(dataset: Dataset, folder: Path) -> list[Place]:
@@ -55,11 +56,9 @@ def aitoolkit_places(dataset: Dataset, folder: Path) -> list[Place]:
 
 def json_places(dataset: Dataset, folder: Path) -> list[Place]:
     """Pictures that lie in `folder` stay where they are; the others go into kohya folders there."""
-    root = folder.resolve()
+    root, words = folder.resolve(), _words_of(dataset)
     return [
-        Place(sample, sample.path, stays=True)
-        if lies_in(sample.path, root)
-        else _kohya(sample, name, folder, dataset.trigger)
+        Place(sample, sample.path, stays=True) if lies_in(sample.path, root) else _kohya(sample, name, folder, words)
         for sample, name in _numbered(dataset.samples)
     ]
 
@@ -130,13 +129,19 @@ def _numbered(samples: Sequence[Sample]) -> list[tuple[Sample, str]]:
     return [(sample, f"{number:0{width}d}.png") for number, sample in enumerate(samples, 1)]
 
 
-def _kohya(sample: Sample, name: str, folder: Path, trigger: str) -> Place:
+def _words_of(dataset: Dataset) -> str:
+    """`sage woman`, as kohya's trainers read a folder's name; a class word that says nothing stays out of it."""
+    return dataset.trigger if dataset.subject in ("", ANY_SUBJECT) else f"{dataset.trigger} {dataset.subject}"
+
+
+def _kohya(sample: Sample, name: str, folder: Path, words: str) -> Place:
     root = folder / HELD_OUT if sample.split == "held_out" else folder
     if root != folder and sample.repeats == 1:
         return Place(sample, root / name)
-    bad = _NOT_IN_NAMES.intersection(trigger)
-    if bad or not trigger.isprintable() or trigger.endswith("."):
-        raise DatasetError(f"The trigger {trigger!r} cannot name a folder; use letters, digits and _ only.")
-    if fault := file_name_fault(f"{sample.repeats}_{trigger}"):
+    bad = _NOT_IN_NAMES.intersection(words)
+    if bad or not words.isprintable() or words.endswith((".", " ")):
+        what = "trigger" if " " not in words else "trigger and class word"
+        raise DatasetError(f"The {what} {words!r} cannot name a folder; use letters, digits and _ only.")
+    if fault := file_name_fault(f"{sample.repeats}_{words}"):
         raise DatasetError(fault)
-    return Place(sample, root / f"{sample.repeats}_{trigger}" / name)
+    return Place(sample, root / f"{sample.repeats}_{words}" / name)

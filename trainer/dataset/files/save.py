@@ -11,7 +11,7 @@ from ..dataset import Dataset
 from ..sample import Sample
 from .atomic_batch import AtomicBatch, atomic_batch
 from .encode import mask_png, png_of
-from .index import INDEX, index_of
+from .index import INDEX, foreign_index, index_of
 from .layout import one_line
 from .place import (
     Place,
@@ -77,6 +77,8 @@ def save_json(
     Caption files beside the pictures are kept equal. Raises DatasetError, with nothing written, when one says something
     else or another picture is in the way, unless `overwrite`. Progress and Cancelled are as of `save_kohya`.
     """
+    if fault := foreign_index(folder):
+        raise DatasetError(fault)
     places = json_places(dataset, folder)
     steps = _steps(places, overwrite, progress, cancelled)
     _check(places, folder, dataset.trigger, overwrite, steps)

@@ -43,6 +43,14 @@ class Checkpoint:
         return self.name or f"Step {self.step}"
 
 
+def check_run_name(name: str) -> None:
+    """RunError for a name that cannot be that of a run's files."""
+    if not _NAME.fullmatch(name) or name.endswith((".", " ")):
+        raise RunError(f"The run name {name!r} cannot be a file name; use letters, digits, '-' and '_'.")
+    if fault := file_name_fault(name):
+        raise RunError(fault)
+
+
 class RunFolder:
     """The files of one run. Reading never writes."""
 
@@ -97,10 +105,7 @@ class RunFolder:
 
         A job that left neither checkpoint nor state behind has no claim any more: nothing would be lost with it.
         """
-        if not _NAME.fullmatch(name) or name.endswith((".", " ")):
-            raise RunError(f"The run name {name!r} cannot be a file name; use letters, digits, '-' and '_'.")
-        if fault := file_name_fault(name):
-            raise RunError(fault)
+        check_run_name(name)
         is_trained = self.is_trained
         whose = differences(self.path, identity) if is_trained else []
         if any(_names(checkpoint.path) != name for checkpoint in self.checkpoints()):

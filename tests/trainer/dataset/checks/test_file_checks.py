@@ -149,6 +149,13 @@ def test_transparency_is_a_note_that_names_the_colour_beneath(tmp_path: Path) ->
     assert finding.level == "note" and "gray" in finding.text and finding.value == pytest.approx(0.5)
 
 
+def test_a_wholly_transparent_picture_is_an_error(tmp_path: Path) -> None:
+    Image.new("RGBA", (64, 64), (200, 90, 40, 0)).save(tmp_path / "a.png")
+    sample = Sample(path=tmp_path / "a.png", sha256="a" * 64, width=64, height=64)
+    (finding,) = [one for one in judge(inspect(sample), RULES, sample) if one.check == "alpha"]
+    assert finding.level == "error" and "wholly transparent" in finding.text
+
+
 def test_opaque_alpha_is_no_finding(tmp_path: Path) -> None:
     clean(1).convert("RGBA").save(tmp_path / "a.png")
     assert inspect(tmp_path / "a.png").clear == 0.0

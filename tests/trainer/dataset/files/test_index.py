@@ -134,3 +134,30 @@ def test_a_colour_that_is_none_leaves_its_picture_out(tmp_path: Path):
     index = save_json(make_set(tmp_path / "set", 2), tmp_path / "set")
     changed(index, lambda data: data["samples"][0].update(matte=5))
     assert "5 is no colour" in read_dataset(tmp_path / "set").left_out[0].why
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "{oh", '{"images": []}', '{"trigger": "a", "pictures": []}'])
+def test_a_foreign_index_is_named_and_neither_to_be_deleted_nor_written_over(tmp_path: Path, text: str):
+    dataset = make_set(tmp_path, 1)
+    (tmp_path / "dataset.json").write_text(text)
+    with pytest.raises(DatasetError) as reading:
+        read_dataset(tmp_path)
+    assert str(tmp_path / "dataset.json") in str(reading.value) and "delete" not in str(reading.value)
+    with pytest.raises(DatasetError, match="move or rename it"):
+        save_json(dataset, tmp_path, overwrite=True)
+    assert (tmp_path / "dataset.json").read_text() == text
+
+
+def test_a_set_saved_without_notes_is_read(tmp_path: Path):
+    path = save_json(make_set(tmp_path, 1), tmp_path)
+    data = json.loads(path.read_text())
+    del data["notes"]
+    path.write_text(json.dumps(data))
+    assert read_dataset(tmp_path).notes == ()
+
+
+def test_nul_bytes_are_never_written(tmp_path: Path):
+    sample = make_set(tmp_path / "from", 1).samples[0]
+    dataset = read_dataset(tmp_path / "from", trigger="sage")
+    save_json(dataset.with_samples((replace(sample, caption="sage,\0 smiling"),)), tmp_path / "to")
+    assert [b"\0" in path.read_bytes() for path in (tmp_path / "to").rglob("*.txt")] == [False]

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PIL import Image
 
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
-from trainer.dataset.files.save import save_aitoolkit, save_kohya
+from trainer.dataset.files.save import save_aitoolkit, save_json, save_kohya
 from trainer.dataset.sample import Split
 from trainer.dataset.split import hold_out
 from trainer.errors import DatasetError
@@ -238,3 +239,12 @@ def test_captions_of_several_lines_are_saved_on_one(tmp_path: Path):
     assert (tmp_path / "kohya" / "1_sage" / "001.txt").read_text() == "sage, red coat\n"
     save_kohya(many, tmp_path / "kohya")
     assert json.dumps(sorted(files(tmp_path / "kohya"))) == '["1_sage/001.png", "1_sage/001.txt"]'
+
+
+@pytest.mark.parametrize("save", [save_kohya, save_json])
+def test_the_class_word_is_kept_in_the_folders_name(tmp_path: Path, save: Callable[..., Path]):
+    put(tmp_path / "from" / "10_zxq woman" / "1.png", caption="zxq, smiling")
+    save(read_dataset(tmp_path / "from"), tmp_path / "to")
+    assert (tmp_path / "to" / "10_zxq woman" / "001.png").is_file()
+    again = read_dataset(tmp_path / "to")
+    assert (again.trigger, again.subject, again.samples[0].repeats) == ("zxq", "woman", 10)

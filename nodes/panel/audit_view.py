@@ -26,12 +26,13 @@ def audit_view(whole: Audit, left: Audit, review: str, progress: Progress, reade
     Previews are made on the way; Cancelled when the user stops.
     """
     from ...trainer.dataset.audit.review import picture_ids
+    from ...trainer.dataset.dataset import by_kind
 
     ids = picture_ids(whole.dataset.samples)
     tiles = fitting(_tiles(whole, ids, whole.foremost(MOST_ROWS), progress))
     listed = {tile["id"] for tile in tiles}
     pairs = [_pair(pair, ids) for pair in whole.pairs if ids[pair.one] in listed and ids[pair.other] in listed]
-    left_out = left.dataset.left_out
+    left_out = by_kind(left.dataset.left_out)
     hidden = _hidden(len(ids) - len(tiles), len(whole.pairs) - len(pairs[:_MOST_PAIRS]), len(left_out) - _MOST_LEFT_OUT)
     unread = [{"check": "reader", "level": "note", "text": readers.missing}] if readers.missing else []
     return {

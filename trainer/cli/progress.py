@@ -20,8 +20,8 @@ Report = Callable[[int, int, str], None]
 
 
 def say(line: str, style: str | None = "dim") -> None:
-    """A line on stderr, above the bar where one stands; brackets in it are no markup."""
-    _console.print(line, style=style, highlight=False, soft_wrap=True, markup=False)
+    """A line on stderr, above the bar where one stands; brackets and colons in it are no markup."""
+    _console.print(line, style=style, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 class Follower:
@@ -73,7 +73,7 @@ class Follower:
 def following() -> Generator[Follower]:
     """A Follower whose bars stand still when the block ends."""
     columns = (
-        TextColumn("{task.description:>18}"),
+        TextColumn("{task.description:>18}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[note]}", markup=False),

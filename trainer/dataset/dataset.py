@@ -30,16 +30,21 @@ class LeftOut:
 
 def told(left_out: Sequence[LeftOut]) -> list[str]:
     """One line a kind, with how many there are and a few of their names; a reason alone stays as it is."""
+    return [left.sentence for left in by_kind(left_out)]
+
+
+def by_kind(left_out: Sequence[LeftOut]) -> list[LeftOut]:
+    """One for all that are left out for the same reason: the first, and in its sentence how many more."""
     kinds: dict[str, list[LeftOut]] = {}
     for left in left_out:
         stem = Path(left.name).stem
         kinds.setdefault(re.sub(r"\d+", "#", left.why.replace(stem, "")), []).append(left)
-    return [
-        group[0].sentence
-        if len(group) == 1
-        else f"{len(group)} files ({few([left.name for left in group], 3)}): {group[0].sentence}"
-        for group in kinds.values()
-    ]
+    return [group[0] if len(group) == 1 else _all_of(group) for group in kinds.values()]
+
+
+def _all_of(group: Sequence[LeftOut]) -> LeftOut:
+    names = few([left.name for left in group], 3)
+    return LeftOut(name=group[0].name, why=f"{len(group)} files ({names}): {group[0].sentence}")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

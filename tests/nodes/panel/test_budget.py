@@ -17,8 +17,8 @@ Pack = Callable[[str], Any]
 def dataset(pack: Pack, fake_host: FakeHost) -> Any:
     inside = write_folder(fake_host.home / "input" / "who", count=5)
     (inside / "copy.png").write_bytes((inside / "005.png").read_bytes())
-    for number in range(3):
-        (inside / f"broken {number}.png").write_bytes(b"no picture")
+    for number, data in enumerate((b"no picture", b"", b"\x89PNG")):  # one line a reason
+        (inside / f"broken {number}.png").write_bytes(data)
     return pack("trainer.dataset.files.folder").read_dataset(fake_host.home / "input" / "who")
 
 

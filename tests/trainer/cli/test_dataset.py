@@ -69,8 +69,10 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "2_sage" / "5.png").rename(folder / "2_sage" / "9[red].png")
+    (folder / "2_sage" / "0[bold]:smile:.psd").write_bytes(b"8BPS")
     assert main(["dataset", "save", str(folder), "--out", str(tmp_path / "saved")]) == 0
-    assert "9[red].png" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "9[red].png" in said and "0[bold]:smile:.psd is a PSD file" in said
 
 
 def test_mix_solves_the_ratio(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

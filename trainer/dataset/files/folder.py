@@ -14,7 +14,7 @@ from ..sample import Sample
 from ..split import hold_out, suggested_held_out
 from .aitoolkit import with_trigger
 from .caption_record import CaptionRecord
-from .folder_name import trigger_of_name
+from .folder_name import plain_word, trigger_of_name
 from .index import INDEX, read_index
 from .ingest import ingest, pixels_inside, read_sample
 from .layout import CaptionUnreadable, ImageFolder, caption_beside, image_folders, listed, pictures, readable_name
@@ -78,7 +78,7 @@ def _read(
     if not rows and not unused:
         raise DatasetError(f"{folder} holds no pictures; put PNG, JPEG or WebP files into it.")
     trigger = given.trigger or _trigger(folder, found)
-    empty = Dataset(samples=(), trigger=trigger, subject=_subject(found, given.subject), root=folder)
+    empty = Dataset(samples=(), trigger=trigger, subject=_subject(found, given), root=folder)
     root = folder.resolve()
     records = {inside: CaptionRecord(inside) for inside in {path.parent for _, path in rows}}
 
@@ -151,7 +151,8 @@ def _trigger(folder: Path, found: Sequence[ImageFolder]) -> str:
     return trigger_of_name(folder.resolve().name)
 
 
-def _subject(found: Sequence[ImageFolder], given: str) -> str:
-    """The class word of kohya's `10_ohwx woman`, unless a particular one is given."""
-    words = {source.subject for source in found if source.subject}
-    return words.pop() if given == ANY_SUBJECT and len(words) == 1 else given
+def _subject(found: Sequence[ImageFolder], given: _Given) -> str:
+    """The class word of kohya's `10_ohwx woman`, unless one is given, or the whole name is said to be the trigger."""
+    named = [source for source in found if source.subject]
+    words = {source.subject for source in named if plain_word(source.folder.name) != given.trigger}
+    return words.pop() or given.subject if given.subject == ANY_SUBJECT and len(words) == 1 else given.subject

@@ -14,10 +14,15 @@ _PLACES = (
 """Names that say where pictures lie, not who is on them."""
 
 
+def plain_word(name: str) -> str:
+    """`10_My Cat Girl` as my_cat_girl; "" where nothing is left."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "_", _COUNT.sub("", plain)).strip("_")
+
+
 def trigger_of_name(name: str) -> str:
     """`my cat girl` is my_cat_girl: lower case, a-z, digits and underscores. DatasetError for a name without a word."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    word = re.sub(r"[^a-z0-9]+", "_", _COUNT.sub("", plain)).strip("_")
+    word = plain_word(name)
     if len(word) < 3 or not re.search("[a-z]", word) or word in _PLACES.split():
         raise DatasetError(
             f"The folder's name {name!r} gives no trigger; write one into trigger, like 'wrenna_character', or name "

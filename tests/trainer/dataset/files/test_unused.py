@@ -84,6 +84,8 @@ def test_captions_in_other_encodings_are_read_or_left_out_and_told(tmp_path: Pat
 def test_what_a_folders_name_is_split_into_is_told_and_can_be_set(tmp_path: Path, name: str, said: str):
     put(tmp_path / name / "1.png")
     assert said in "\n".join(read_dataset(tmp_path).notes)
+    whole = name.split("_")[1].lower().replace(" ", "_")
+    assert read_dataset(tmp_path, trigger=whole).subject == "person"
     given = read_dataset(tmp_path, trigger="roe", subject="woman")
     assert (given.trigger, given.subject, given.notes) == ("roe", "woman", ())
 

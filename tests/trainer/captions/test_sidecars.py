@@ -116,7 +116,7 @@ def test_a_locked_file_is_named_and_keeps_its_text(tiny_dataset: Dataset, monkey
 
 def test_something_else_in_the_place_of_a_caption_is_named(tiny_dataset: Dataset):
     tiny_dataset.samples[0].path.with_suffix(".txt").mkdir()
-    tiny_dataset.samples[1].path.with_suffix(".txt").write_bytes(b"\xff\xfe")
+    tiny_dataset.samples[1].path.with_suffix(".txt").write_bytes("笑顔".encode("cp932"))
     written = write_sidecars(captioned(tiny_dataset))
     assert [left.name for left in written.failed] == ["000.png", "001.png"]
     assert "not UTF-8" in written.failed[1].why and len(written.paths) == 3

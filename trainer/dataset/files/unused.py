@@ -82,9 +82,9 @@ def _read_otherwise(root: Path, pictures: Sequence[Path]) -> Iterator[str]:
     yield from _line("caption file", kinds.pop("?", []), root, "its encoding cannot be told, so its picture has no "
                      "caption; save it as UTF-8.")  # fmt: skip
     for kind in sorted(kind for kind in kinds if kind):
-        yield from _line("caption file", kinds[kind], root, f"read as {kind}; save it as UTF-8 for other trainers.")
+        yield from _line("caption file", kinds[kind], root, f"read as {kind}; save as UTF-8 for other trainers.")
     yield from _line("caption", hidden, root, "a .txt beside it is read instead, empty or not; keep one of the two.")
-    yield from _line("picture", shared, root, "shares its caption file with another picture; rename one of them.")
+    yield from _line("picture", shared, root, "another picture has the same caption file; rename one of them.")
 
 
 def _text(path: Path) -> tuple[str, str]:
@@ -149,6 +149,7 @@ def _is_shown(path: Path) -> bool:
 
 def _line(what: str, paths: Sequence[Path], root: Path, why: str) -> Iterator[str]:
     if paths:
+        paths = list(dict.fromkeys(paths))
         names = [readable_name(path.relative_to(root).as_posix()) for path in paths]
         first, _, rest = what.partition(" of ")
         many = what if len(paths) == 1 else f"{first}s{' of ' + rest if rest else ''}"

@@ -46,7 +46,9 @@ def test_an_empty_text_that_hides_a_full_caption_is_told(tmp_path: Path):
 def test_pictures_that_share_a_caption_are_told(tmp_path: Path):
     put(tmp_path / "1.png", caption="sage")
     put(tmp_path / "1.jpg", 9)
-    assert "2 pictures (1.jpg, 1.png): shares its caption file" in _notes(tmp_path)
+    (tmp_path / "1.txt").write_bytes("café".encode("cp1252"))
+    assert "1 caption file (1.txt): read as cp1252" in _notes(tmp_path)
+    assert "2 pictures (1.jpg, 1.png): another picture has the same caption file" in _notes(tmp_path)
 
 
 def test_folders_that_are_not_read_are_told(tmp_path: Path):

@@ -1,16 +1,21 @@
 """Embedded colour profiles: pictures of other colour spaces become sRGB, which is what models were trained on."""
 
+from __future__ import annotations
+
 import io
 from functools import lru_cache
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
+
+if TYPE_CHECKING:
+    # Only pictures with a profile need it, and opening ComfyUI must cost nothing.
+    from PIL import ImageCms
 
 _VISIBLE = 3
 """Levels of 255 up to which a profile changes nothing anybody sees: those of sRGB itself round to other values."""
 _STEPS = 9
-_SRGB = cast(ImageCms.ImageCmsProfile, ImageCms.createProfile("sRGB"))  # pyright: ignore[reportUnknownMemberType]
 _GREY = ("1", "L", "LA", "La")
 
 
@@ -25,6 +30,8 @@ def profile_name(image: Image.Image) -> str:
     data = profile_of(image)
     if data is None:
         return ""
+    from PIL import ImageCms
+
     try:
         name = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(data))).strip()
     except ImageCms.PyCMSError:
@@ -34,6 +41,8 @@ def profile_name(image: Image.Image) -> str:
 
 def to_srgb(image: Image.Image, data: bytes) -> Image.Image:
     """A picture in the mode of its profile's colours (`colours_of`) as RGB of sRGB."""
+    from PIL import ImageCms
+
     transform = _transform(data, image.mode)
     return image.convert("RGB") if transform is None else cast(Image.Image, ImageCms.applyTransform(image, transform))
 
@@ -48,10 +57,13 @@ def colours_of(image: Image.Image) -> str:
 @lru_cache(maxsize=32)
 def _transform(data: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """None for a damaged profile, and for one of other colours than the picture's."""
+    from PIL import ImageCms
+
+    srgb = cast(ImageCms.ImageCmsProfile, ImageCms.createProfile("sRGB"))  # pyright: ignore[reportUnknownMemberType]
     try:
         return ImageCms.buildTransform(
             ImageCms.ImageCmsProfile(io.BytesIO(data)),
-            _SRGB,
+            srgb,
             mode,
             "RGB",
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,

@@ -1,17 +1,22 @@
 """How a dataset lies in a folder: which files are pictures, what a kohya folder's name says, where captions are."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...errors import DatasetError
 from ...images.masks import is_mask
 from ...images.picture_file import FOREIGN, SUFFIXES, is_read
 from ..sample import Split
-from .caption_encoding import CaptionText, decode_caption
 from .caption_lines import captions_of
+
+if TYPE_CHECKING:
+    from .caption_encoding import CaptionText
 
 INDEX = "dataset.json"
 HELD_OUT = "held_out"
@@ -142,6 +147,9 @@ def caption_text_of(sidecar: Path) -> CaptionText:
         raise DatasetError(f"{sidecar.name} links to a file outside its folder; copy the caption into it.")
     if sidecar.stat().st_size > _MOST_CAPTION_BYTES:
         raise DatasetError(f"{sidecar.name} is too long to be a caption; keep it under 100 kB.")
+    # Listing folders, as opening ComfyUI does, reads no captions.
+    from .caption_encoding import decode_caption
+
     text = decode_caption(sidecar.read_bytes())
     if text is None:
         raise CaptionUnreadable(f"{sidecar.name} is not UTF-8 text; save it as UTF-8.")

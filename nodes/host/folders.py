@@ -6,7 +6,7 @@ from pathlib import Path
 
 import folder_paths
 
-from ...trainer.errors import DatasetError, LikenessError, RecipeError, RunError
+from ...trainer.errors import DatasetError, LikenessError, RecipeError, RunError, shortened
 from ...trainer.storage.file_name import file_name_fault
 from ...trainer.storage.links import link_on_the_way, link_within
 
@@ -14,7 +14,6 @@ _NAME = re.compile(r"\w[\w.\- ]{0,63}")
 _DEPTH = 3
 _RESERVED = frozenset({"recipes"})
 """Folders of ours beside the runs'."""
-_MOST_SHOWN = 80
 WEIGHTS = ".safetensors"
 
 
@@ -43,7 +42,7 @@ def dataset_folder(choice: str) -> Path:
         if name == label and (path := _inside(root, inside)) is not None and path.is_dir():
             return path
     raise DatasetError(
-        f"The folder {_short(choice)!r} is not one of ComfyUI's: put the pictures in a folder of its input folder, "
+        f"The folder {shortened(choice)!r} is not one of ComfyUI's: put the pictures in a folder of its input folder, "
         "or add a `datasets` root to extra_model_paths.yaml."
     )
 
@@ -70,7 +69,7 @@ def base_model(choice: str) -> Path:
         if path is not None and (path / "model_index.json").is_file():
             return path
     raise LikenessError(
-        f"There is no base model {_short(choice)!r}: put a checkpoint (.safetensors) into models/checkpoints, or a "
+        f"There is no base model {shortened(choice)!r}: put a checkpoint (.safetensors) into models/checkpoints, or a "
         "model saved by diffusers into models/diffusers, and press R."
     )
 
@@ -95,7 +94,7 @@ def settings_file(name: str) -> Path:
     """The file of the input folder of that name; RecipeError for anything else."""
     path = _inside(Path(folder_paths.get_input_directory()), name)
     if path is None or not path.is_file():
-        raise RecipeError(f"There is no file {_short(name)!r} in ComfyUI's input folder; put it there and press R.")
+        raise RecipeError(f"There is no file {shortened(name)!r} in ComfyUI's input folder; put it there and press R.")
     return path
 
 
@@ -142,7 +141,7 @@ def name_fault(name: str) -> str | None:
     if _NAME.fullmatch(name) and not name.endswith((".", " ")):
         return file_name_fault(name)
     return (
-        f"The name {_short(name)!r} cannot name a folder: use 1 to 64 letters, digits, spaces, dots, - or _, "
+        f"The name {shortened(name)!r} cannot name a folder: use 1 to 64 letters, digits, spaces, dots, - or _, "
         "starting with a letter or digit, without / or \\."
     )
 
@@ -158,10 +157,6 @@ def longer_name(name: str, ending: str) -> str:
     while name_fault(name + ending) and len(name) > 1:
         name = name[:-1]
     return name + ending
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _MOST_SHOWN else f"{name[:_MOST_SHOWN]}…"
 
 
 def file_fingerprint(path: Path) -> str:

@@ -15,12 +15,17 @@ from trainer.generate.shot import Shot
 
 SHORT = replace(
     QUICK,
-    vae_pictures=16,
-    vae_rounds=(Round(crop_steps=1, full_steps=1, lr=1e-3),),
+    vae_pictures=4,
+    vae_rounds=(Round(crop_steps=1, full_steps=0, lr=1e-3),),
+    known_pictures=2,
+    per_known=2,
+    stranger_pictures=2,
     base=Course(steps=1, lr=1e-3),
-    reader_pictures=48,
+    reader_pictures=8,
+    soft_pictures=2,
     reader_steps=1,
     detector_steps=1,
+    others=2,
 )
 
 

@@ -1,22 +1,18 @@
-"""Trains in a child process, kills it again and again at random moments, and tells what was found each time.
-
-Run as `python -m tests.trainer.training.killed BASE DATA OUT KILLS STEPS`; the last line is JSON.
-"""
+"""Trains in children of this process, kills them at random moments, and tells what was found each time."""
 
 import json
 import os
 import random
 import signal
-import sys
 import time
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
 from tests.trainer.training.test_train import RECIPE
 from trainer.dataset.files.folder import read_dataset
-from trainer.families.registry import describe_base
+from trainer.families.base import Base
 from trainer.recipe.optim import Optim, Schedule
 from trainer.recipe.output import Output
 from trainer.recipe.prior import Prior
@@ -28,9 +24,11 @@ from trainer.training.run.state import load_state
 from trainer.training.train import train
 
 SAVE_EVERY = 3
+_LONGEST = 300.0
+"""Seconds until a child counts as hung."""
 
 
-def job_of(base: Path, data: Path, run: Path, steps: int) -> Job:
+def job_of(base: Base, data: Path, run: Path, steps: int) -> Job:
     recipe = Recipe(
         lora=RECIPE.lora,
         text=Text(dropout=0.1, shuffle=True, encoder_lr=1e-4),
@@ -42,37 +40,31 @@ def job_of(base: Path, data: Path, run: Path, steps: int) -> Job:
         output=Output(save_every=SAVE_EVERY, sample_every=0, held_out_every=5),
     )
     dataset = read_dataset(data, trigger="sage", held_out=1)
-    return Job(recipe=recipe, dataset=dataset, base=describe_base(base), run=run, name="sage")
+    return Job(recipe=recipe, dataset=dataset, base=base, run=run, name="sage")
 
 
-def main() -> None:
-    base, data, out = map(Path, sys.argv[1:4])
-    kills, steps, rng = int(sys.argv[4]), int(sys.argv[5]), random.Random(5)
-    # A child of a process that has started threads would wait for them for ever.
-    torch.set_num_threads(1)
-    _import_everything(job_of(base, data, out / "first", 1))
+def kill_and_resume(job: Callable[[Path, int], Job], out: Path, kills: int, steps: int) -> tuple[int, list[str]]:
+    """How many children were killed, and what was wrong after each; `job` makes one of a folder and its steps."""
+    rng = random.Random(5)
+    # A child finds every library loaded: in the time of the straight run they would make most kills come too late.
+    list(train(job(out / "first", 1)))
     whole = out / "straight"
-    seconds = _timed(job_of(base, data, whole, steps))
+    seconds = _timed(job(whole, steps))
     faults: list[str] = []
     killed, runs = 0, 0
     while killed < kills:
-        job = job_of(base, data, out / f"killed{runs}", steps)
+        made = job(out / f"killed{runs}", steps)
         reached = 0
-        while not RunFolder(job.run).is_finished(job.name, steps):
-            if _killed(job, rng.uniform(0.0, seconds / 2) if killed < kills else 1e9):
+        while not RunFolder(made.run).is_finished(made.name, steps):
+            if _killed(made, rng.uniform(0.0, seconds / 2) if killed < kills else _LONGEST):
                 killed += 1
-            found, saved = _faults(job, reached)
+            found, saved = _faults(made, reached)
             faults += found
             reached = max(reached, saved)
-        if _checkpoints(job.run) != _checkpoints(whole):
+        if _checkpoints(made.run) != _checkpoints(whole):
             faults.append(f"run {runs} ended otherwise")
         runs += 1
-    sys.stdout.write(json.dumps({"kills": killed, "runs": runs, "faults": faults}) + "\n")
-
-
-def _import_everything(job: Job) -> None:
-    """A child finds every library loaded: in the time of the straight run they would make most kills come too late."""
-    list(train(replace(job, recipe=replace(job.recipe, prior=Prior()))))
+    return killed, faults
 
 
 def _timed(job: Job) -> float:
@@ -86,6 +78,8 @@ def _killed(job: Job, after: float) -> bool:
     child = os.fork()
     if not child:
         try:
+            # More threads than one would wait for those of the parent, which a child does not have.
+            torch.set_num_threads(1)
             list(train(job))
         finally:
             os._exit(0)
@@ -127,6 +121,3 @@ def _faults(job: Job, reached: int) -> tuple[list[str], int]:
 def _checkpoints(run: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((run / "checkpoints").glob("*.safetensors"))}
 
-
-if __name__ == "__main__":
-    main()

@@ -1,17 +1,14 @@
 """Killed at any moment, a run loses no more than the steps since its last save, and ends as if never stopped."""
 
-import json
 import os
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.trainer.training.killed import job_of, kill_and_resume
 from trainer.dataset.dataset import Dataset
 from trainer.families.base import Base
-
-_ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked process")
@@ -19,16 +16,6 @@ _ROOT = Path(__file__).parents[3]
 def test_kills_at_random_moments_lose_nothing_that_was_saved(
     tiny_base: Base, tiny_dataset: Dataset, tmp_path: Path, kills: int, steps: int
 ) -> None:
-    given = [str(tiny_base.path), str(tiny_dataset.root), str(tmp_path), str(kills), str(steps)]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.trainer.training.killed", *given],
-        cwd=_ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=1800,
-    )
-    figures = json.loads(done.stdout.splitlines()[-1])
-    assert figures["kills"] >= kills
-    assert figures["faults"] == []
+    killed, faults = kill_and_resume(partial(job_of, tiny_base, tiny_dataset.root), tmp_path, kills, steps)
+    assert killed >= kills
+    assert faults == []

@@ -14,6 +14,7 @@ from trainer.families.base import Base
 from trainer.families.registry import describe_base
 from trainer.images.pixels import pixel_sha256
 
+from .read_once import read_once
 from .tiny_base import write_tiny_base
 
 _LONGEST_FIRST = ("tests/host/", "tests/trainer/training/", "tests/trainer/demo/")
@@ -55,6 +56,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """A random SDXL base of a few hundred thousand weights."""
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from transformers import CLIPTextModel, CLIPTextModelWithProjection
+
+    read_once([UNet2DConditionModel, AutoencoderKL, CLIPTextModel, CLIPTextModelWithProjection])
     return describe_base(write_tiny_base(tmp_path_factory.mktemp("base") / "tiny"))
 
 

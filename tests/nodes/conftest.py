@@ -13,11 +13,14 @@ import pytest
 from .fake_host import FakeHost, installed
 
 PACK = Path(__file__).resolve().parents[2]
+_ENGINE = "likeness.trainer"
+_engine: dict[str, Any] = {}
+"""The engine's modules, which know nothing of the host that they are loaded beside: they last from pack to pack."""
 
 
 @contextmanager
 def loaded_pack(home: Path) -> Iterator[FakeHost]:
-    """The pack beside a fresh fake host, loaded anew for it."""
+    """The pack beside a fresh fake host, its nodes loaded anew for it."""
     host = FakeHost(home)
     with installed(host):
         spec = importlib.util.spec_from_file_location(
@@ -25,12 +28,17 @@ def loaded_pack(home: Path) -> Iterator[FakeHost]:
         )
         assert spec and spec.loader
         sys.modules["likeness"] = module = importlib.util.module_from_spec(spec)
+        if _engine:
+            sys.modules.update(_engine)
+            module.trainer = _engine[_ENGINE]  # type: ignore[attr-defined]
         spec.loader.exec_module(module)
         try:
             yield host
         finally:
             for name in [name for name in sys.modules if name.split(".")[0] == "likeness"]:
-                del sys.modules[name]
+                gone = sys.modules.pop(name)
+                if name == _ENGINE or name.startswith(f"{_ENGINE}."):
+                    _engine[name] = gone
 
 
 def module_of_pack(name: str) -> Any:

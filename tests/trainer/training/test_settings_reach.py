@@ -167,24 +167,30 @@ _UPDATES = ("schedule.accumulation", "prior.output_weight", "prior.delta_l2")
 
 
 @pytest.fixture(scope="module")
-def plain(tiny_base: Base, tmp_path_factory: pytest.TempPathFactory) -> Live:
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """The training pictures alone: nothing here looks at the held-out ones."""
+    dataset = write_tiny_dataset(tmp_path_factory.mktemp("pictures"))
+    return dataset.with_samples(dataset.train)
+
+
+@pytest.fixture(scope="module")
+def plain(tiny_base: Base, pictures: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Live:
     """What trains by the recipe as it is, to be looked at only."""
-    folder = tmp_path_factory.mktemp("plain")
-    return train_step_on(tiny_base, write_tiny_dataset(folder / "pictures"), RECIPE, folder / "run")
+    return train_step_on(tiny_base, pictures, RECIPE, tmp_path_factory.mktemp("plain"))
 
 
 @pytest.mark.parametrize("place", CHECKS)
 def test_a_setting_is_read_back_from_what_trains(
-    place: str, plain: Live, tiny_base: Base, tiny_dataset: Dataset, tmp_path: Path
+    place: str, plain: Live, tiny_base: Base, pictures: Dataset, tmp_path: Path
 ) -> None:
     change, is_there = CHECKS[place]
     data = RECIPE.to_json()
     part, _, _ = place.partition(".")
     data[part] |= change
     recipe = Recipe.from_json(data)
-    assert is_there(train_step_on(tiny_base, tiny_dataset, recipe, tmp_path), recipe)
+    assert is_there(train_step_on(tiny_base, pictures, recipe, tmp_path), recipe)
     if place in _UPDATES:
-        plain = train_step_on(tiny_base, tiny_dataset, RECIPE, tmp_path / "plain")
+        plain = train_step_on(tiny_base, pictures, RECIPE, tmp_path / "plain")
     if place not in _ALSO_WITHOUT:
         assert not _holds(is_there, plain, RECIPE), "the check also holds without the setting"
 

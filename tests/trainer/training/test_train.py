@@ -129,7 +129,7 @@ def test_a_finished_run_answers_at_once(job: Job, straight: Path) -> None:
 
 
 def test_the_same_recipe_and_seed_give_the_same_bytes(job: Job, tmp_path: Path) -> None:
-    recipe = replace(RECIPE, prior=Prior(images=3))
+    recipe = replace(RECIPE, prior=Prior(images=1))
     for name in ("first", "second"):
         list(train(replace(job, recipe=recipe, run=tmp_path / name)))
     list(train(replace(job, recipe=replace(recipe, seed=2), run=tmp_path / "other")))
@@ -140,7 +140,7 @@ def test_the_same_recipe_and_seed_give_the_same_bytes(job: Job, tmp_path: Path) 
 @pytest.mark.parametrize("accumulation", [1, 2])
 def test_killed_and_resumed_ends_as_if_never_stopped(job: Job, tmp_path: Path, accumulation: int) -> None:
     schedule = replace(RECIPE.schedule, accumulation=accumulation)
-    job = replace(job, recipe=replace(RECIPE, schedule=schedule, prior=Prior(images=2)))
+    job = replace(job, recipe=replace(RECIPE, schedule=schedule, prior=Prior(images=1)))
     list(train(job))
     cut = replace(job, run=tmp_path / "cut")
     events = until(cut, 5)

@@ -12,7 +12,7 @@ from trainer.errors import DatasetError
 from trainer.recipe.buckets import Buckets, bucket_sizes, placement
 
 MANY = settings(max_examples=2000, deadline=None)
-FEWER = settings(max_examples=300, deadline=None)
+FEW = settings(max_examples=300, deadline=None)
 SHORT_SIDES = st.integers(MIN_SIDE, 200) | st.integers(MIN_SIDE, 3000)
 RESOLUTIONS = st.integers(128, 1024) | st.sampled_from((128, 192, 256, 512, 768, 1024))
 LIMITS = st.floats(1.0, 2.0)
@@ -31,11 +31,7 @@ def pictures(draw: st.DrawFn) -> tuple[tuple[int, int], Box | None]:
     return (wide, high), (left, top, left + 0.8 * tall, top + tall)
 
 
-@MANY
-@given(pictures(), RESOLUTIONS, LIMITS)
-def test_a_crop_lies_on_the_grid_in_the_picture_and_within_both_limits(
-    picture: tuple[tuple[int, int], Box | None], resolution: int, limit: float
-) -> None:
+def check_grid_and_limits(picture: tuple[tuple[int, int], Box | None], resolution: int, limit: float) -> None:
     size, face = picture
     crop = body_crop(face, size, BodyCrop(resolution=resolution, max_upscale=limit))
     if crop is None:
@@ -50,7 +46,24 @@ def test_a_crop_lies_on_the_grid_in_the_picture_and_within_both_limits(
     assert crop.upscale <= limit
 
 
-@FEWER
+@FEW
+@given(pictures(), RESOLUTIONS, LIMITS)
+def test_a_crop_lies_on_the_grid_in_the_picture_and_within_both_limits(
+    picture: tuple[tuple[int, int], Box | None], resolution: int, limit: float
+) -> None:
+    check_grid_and_limits(picture, resolution, limit)
+
+
+@pytest.mark.slow
+@MANY
+@given(pictures(), RESOLUTIONS, LIMITS)
+def test_a_crop_lies_on_the_grid_in_thousands_of_pictures(
+    picture: tuple[tuple[int, int], Box | None], resolution: int, limit: float
+) -> None:
+    check_grid_and_limits(picture, resolution, limit)
+
+
+@FEW
 @given(pictures(), RESOLUTIONS, LIMITS)
 def test_the_head_is_never_cut_where_there_is_room_for_it(
     picture: tuple[tuple[int, int], Box | None], resolution: int, limit: float
@@ -64,7 +77,7 @@ def test_the_head_is_never_cut_where_there_is_room_for_it(
     assert crop.box[3] >= face[3] or crop.box[3] - crop.box[1] < 1.6 * tall + 1
 
 
-@FEWER
+@FEW
 @given(pictures(), RESOLUTIONS)
 def test_a_larger_limit_never_gives_a_smaller_crop(
     picture: tuple[tuple[int, int], Box | None], resolution: int

@@ -120,10 +120,11 @@ def test_the_whole_face_stays_in_a_crop_that_has_room_for_it(
     assert crop.box[3] >= face[3]
 
 
-def test_twenty_thousand_random_faces_are_framed_by_the_guide() -> None:
+@pytest.mark.parametrize("count", [4_000, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_thousands_of_random_faces_are_framed_by_the_guide(count: int) -> None:
     rng = np.random.default_rng(3)
     rule, heights = FaceCrop(), list[float]()
-    for _ in range(20_000):
+    for _ in range(count):
         size = (int(rng.integers(300, 5000)), int(rng.integers(300, 5000)))
         tall = float(rng.uniform(16, 0.7 * min(size)))
         left, top = float(rng.uniform(0, size[0] - 0.75 * tall)), float(rng.uniform(0, size[1] - tall))
@@ -136,7 +137,7 @@ def test_twenty_thousand_random_faces_are_framed_by_the_guide() -> None:
         assert crop.size[0] == min(1024, int(1.5 * crop_side(crop.box)))
         if not crop.moved and crop.eyes is not None:
             heights.append((crop.eyes - rule.eyes) * crop_side(crop.box))
-    assert len(heights) > 5000
+    assert len(heights) > count / 4
     assert np.abs(heights).max() <= 0.51
 
 

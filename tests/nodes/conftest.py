@@ -3,9 +3,12 @@
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -16,6 +19,23 @@ PACK = Path(__file__).resolve().parents[2]
 _ENGINE = "likeness.trainer"
 _engine: dict[str, Any] = {}
 """The engine's modules, which know nothing of the host that they are loaded beside: they last from pack to pack."""
+
+
+class _CompiledOnce(SourceFileLoader):
+    """A module of the pack runs anew for every host; compiling it each time would cost more than most tests."""
+
+    @cache  # noqa: B019 - a few hundred modules, equal by name and path
+    def get_code(self, fullname: str) -> CodeType | None:
+        return super().get_code(fullname)
+
+    @classmethod
+    def find_spec(cls, name: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
+        if not name.startswith("likeness."):
+            return None
+        spec = PathFinder.find_spec(name, path)
+        if spec is not None and type(spec.loader) is SourceFileLoader:
+            spec.loader = cls(spec.loader.name, spec.loader.path)
+        return spec
 
 
 @contextmanager
@@ -31,10 +51,12 @@ def loaded_pack(home: Path) -> Iterator[FakeHost]:
         if _engine:
             sys.modules.update(_engine)
             module.trainer = _engine[_ENGINE]  # type: ignore[attr-defined]
-        spec.loader.exec_module(module)
+        sys.meta_path.insert(0, _CompiledOnce)  # type: ignore[arg-type]
         try:
+            spec.loader.exec_module(module)
             yield host
         finally:
+            sys.meta_path.remove(_CompiledOnce)  # type: ignore[arg-type]
             for name in [name for name in sys.modules if name.split(".")[0] == "likeness"]:
                 gone = sys.modules.pop(name)
                 if name == _ENGINE or name.startswith(f"{_ENGINE}."):

@@ -69,6 +69,11 @@ def tiny_dataset(tmp_path: Path) -> Dataset:
     return write_tiny_dataset(tmp_path / "pictures")
 
 
+def one_held_out(dataset: Dataset) -> Dataset:
+    """Without the others held out, each of which is measured again whenever a run begins or ends."""
+    return dataset.with_samples((*dataset.train, dataset.held_out[0]))
+
+
 def write_tiny_dataset(folder: Path, sizes: tuple[tuple[int, int], ...] = ((64, 64), (100, 64), (64, 64))) -> Dataset:
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)

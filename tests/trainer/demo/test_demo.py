@@ -23,7 +23,7 @@ def short_recipe() -> Recipe:
 def short_plan(trigger: str) -> ComparePlan:
     data = demo_plan(trigger).to_json()
     kinds = {probe["kind"]: {**probe, "seeds": probe["seeds"][:1]} for probe in data["probes"]}
-    return ComparePlan.from_json({**data, "probes": list(kinds.values()), "steps": 8})
+    return ComparePlan.from_json({**data, "probes": list(kinds.values()), "steps": 4})
 
 
 def test_train_and_compare_end_with_files_and_a_line_of_json(

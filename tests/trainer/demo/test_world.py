@@ -93,8 +93,9 @@ def test_balanced_looks_use_every_word_evenly() -> None:
         assert max(counts) - min(counts) <= 1
 
 
-def test_a_world_is_the_same_on_one_process_and_two() -> None:
-    one, two = draw_world(600, 5, processes=1), draw_world(600, 5, processes=2)
+def test_a_world_is_the_same_on_one_process_and_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainer.demo.build.world._CHUNK", 20)
+    one, two = draw_world(50, 5, processes=1), draw_world(50, 5, processes=2)
     assert np.array_equal(one.pixels, two.pixels)
     assert one.people == two.people
     assert one.people[0] == one.people[3] != one.people[4]

@@ -175,7 +175,9 @@ def test_another_recogniser_in_the_folder_never_goes_by_the_pack_s_name(plain: P
         InsightFaceReader("buffalo_l", [tmp_path]).faces(waves(64, 64))
 
 
-def test_nothing_is_downloaded(plain: Path, tmp_path: Path, offline: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_downloaded(
+    plain: Path, tmp_path: Path, offline: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     shutil.copytree(plain / "buffalo_l", tmp_path / "buffalo_l")
     reader, late = (InsightFaceReader("buffalo_l", [tmp_path], "cpu") for _ in range(2))

@@ -120,4 +120,3 @@ def _faults(job: Job, reached: int) -> tuple[list[str], int]:
 
 def _checkpoints(run: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((run / "checkpoints").glob("*.safetensors"))}
-

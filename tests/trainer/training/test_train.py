@@ -14,7 +14,7 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from tests.conftest import write_tiny_dataset
+from tests.conftest import one_held_out, write_tiny_dataset
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
 from trainer.errors import Cancelled, DatasetError, ModelError, RecipeError, RunError
@@ -54,14 +54,14 @@ RECIPE = Recipe(
 
 @pytest.fixture
 def job(tiny_base: Base, tiny_dataset: Dataset, tmp_path: Path) -> Job:
-    return Job(recipe=RECIPE, dataset=tiny_dataset, base=tiny_base, run=tmp_path / "run", name="sage")
+    return Job(recipe=RECIPE, dataset=one_held_out(tiny_dataset), base=tiny_base, run=tmp_path / "run", name="sage")
 
 
 @pytest.fixture(scope="module")
 def straight(tiny_base: Base, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run of `job` that nothing stopped; to be read, and copied by whoever writes into it."""
     folder = tmp_path_factory.mktemp("straight")
-    dataset = write_tiny_dataset(folder / "pictures")
+    dataset = one_held_out(write_tiny_dataset(folder / "pictures"))
     list(train(Job(recipe=RECIPE, dataset=dataset, base=tiny_base, run=folder / "run", name="sage")))
     return folder / "run"
 

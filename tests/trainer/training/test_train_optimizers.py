@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 import torch
 
+from tests.conftest import one_held_out
 from trainer.dataset.dataset import Dataset
 from trainer.errors import Cancelled, RecipeError
 from trainer.families.base import Base
@@ -38,7 +39,7 @@ def recipe_of(name: str) -> Recipe:
 
 
 def job_of(name: str, base: Base, dataset: Dataset, run: Path) -> Job:
-    return Job(recipe=recipe_of(name), dataset=dataset, base=base, run=run, name="sage")
+    return Job(recipe=recipe_of(name), dataset=one_held_out(dataset), base=base, run=run, name="sage")
 
 
 def made(job: Job) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.conftest import write_tiny_dataset
+from tests.conftest import one_held_out, write_tiny_dataset
 from trainer.dataset.dataset import Dataset
 from trainer.errors import ModelError, RunError
 from trainer.families.base import Base
@@ -65,19 +65,14 @@ WAYS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def job(tiny_base: Base, tiny_dataset: Dataset, tmp_path: Path) -> Job:
-    return Job(recipe=RECIPE, dataset=fewer(tiny_dataset), base=tiny_base, run=tmp_path / "run", name="sage")
-
-
-def fewer(dataset: Dataset) -> Dataset:
-    """One of its held-out pictures is enough: each is measured again whenever a run begins or ends."""
-    return dataset.with_samples((*dataset.train, dataset.held_out[0]))
+    return Job(recipe=RECIPE, dataset=one_held_out(tiny_dataset), base=tiny_base, run=tmp_path / "run", name="sage")
 
 
 @pytest.fixture(scope="module")
 def plain(tiny_base: Base, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run of `job` as it is, to be read only."""
     folder = tmp_path_factory.mktemp("plain")
-    dataset = fewer(write_tiny_dataset(folder / "pictures"))
+    dataset = one_held_out(write_tiny_dataset(folder / "pictures"))
     list(train(Job(recipe=RECIPE, dataset=dataset, base=tiny_base, run=folder / "run", name="sage")))
     return folder / "run"
 

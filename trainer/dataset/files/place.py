@@ -12,7 +12,7 @@ from ...storage.file_name import file_name_fault
 from ..dataset import ANY_SUBJECT, Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
-from .caption_lines import caption_text
+from .caption_lines import caption_bytes, caption_text
 from .layout import CAPTION_SUFFIXES, HELD_OUT, ImageFolder, caption_beside, image_folders, lies_in, natural, pictures
 
 _NOT_IN_NAMES = frozenset('/\\:*?"<>|')
@@ -22,7 +22,8 @@ _NOT_IN_NAMES = frozenset('/\\:*?"<>|')
 class Place:
     """A sample and the picture file that is to hold it; `stays` where that is the sample's own, whatever its format.
 
-    `has_mask` where a mask file goes with it, `has_alpha` where its file must have an alpha channel, opaque or not.
+    `has_mask` where a mask file goes with it, `has_alpha` where its file must have an alpha channel, opaque or not,
+    `has_line_end` where its caption file may end in one.
     """
 
     sample: Sample
@@ -30,10 +31,17 @@ class Place:
     stays: bool = False
     has_mask: bool = False
     has_alpha: bool = False
+    has_line_end: bool = True
 
     @property
     def caption(self) -> Path:
         return self.picture.with_suffix(CAPTION_SUFFIXES[0])
+
+    @property
+    def caption_bytes(self) -> bytes:
+        """What the caption file is to hold."""
+        data = caption_bytes(caption_text(self.sample))
+        return data if self.has_line_end else data.rstrip(b"\n")
 
     @property
     def mask(self) -> Path:
@@ -60,14 +68,14 @@ def aitoolkit_places(dataset: Dataset, folder: Path) -> list[Place]:
     """`001.png` in `folder` itself; as for kohya where there are repeats, or held-out pictures.
 
     ai-toolkit walks into every folder below the one it is given, so held-out pictures and masks must lie outside of
-    that. With `alpha_mask` it passes over pictures without an alpha channel.
+    that. With `alpha_mask` it passes over pictures without an alpha channel; a line end would be part of the caption.
     """
     if any(sample.split == "held_out" or sample.repeats > 1 or sample.mask for sample in dataset.samples):
         places = kohya_places(dataset, folder)
     else:
         places = [Place(sample, folder / name) for sample, name in _numbered(dataset.samples)]
     is_alpha = any(sample.masked and sample.mask is None for sample in dataset.train)
-    return [replace(place, has_alpha=is_alpha and not place.has_mask) for place in places]
+    return [replace(place, has_alpha=is_alpha and not place.has_mask, has_line_end=False) for place in places]
 
 
 def json_places(dataset: Dataset, folder: Path) -> list[Place]:

@@ -10,7 +10,6 @@ from ...runtime.work import never
 from ..dataset import Dataset
 from ..sample import Sample
 from .atomic_batch import AtomicBatch, atomic_batch
-from .caption_lines import caption_text
 from .encode import is_rgba, mask_png, png_of
 from .index import INDEX, foreign_index, index_of
 from .place import (
@@ -125,9 +124,9 @@ def _put(stage: AtomicBatch, places: Sequence[Place], trigger: str, steps: Steps
         if place.has_mask:
             stage.write(place.mask, mask_png(place.sample))
     for place in places:
-        is_wanted = not has_no_caption(place) or (place.sample.caption and not place.stays)
+        is_wanted = not has_no_caption(place) or (any(place.sample.captions) and not place.stays)
         if is_wanted and not has_caption(place, trigger):
-            stage.write(place.caption, caption_text(place.sample).encode() + b"\n")
+            stage.write(place.caption, place.caption_bytes)
 
 
 def _moved(place: Place) -> Sample:

@@ -16,8 +16,8 @@ _MASKS = {
     "ai-toolkit": "give it to ai-toolkit as mask_path",
 }
 _WITHOUT_CAPTION = {
-    "kohya": "with conditioning_data_dir kohya's trainers read an empty one",
-    "ai-toolkit": "ai-toolkit reads an empty one, or default_caption",
+    "kohya": "with conditioning_data_dir kohya's trainers read an empty one; caption them",
+    "ai-toolkit": "ai-toolkit reads an empty one; caption them, or set default_caption to {!r}",
 }
 
 
@@ -36,7 +36,8 @@ def told(dataset: Dataset, folder: Path, layout: str) -> Iterator[str]:
     bare = sum(not sample.caption for sample in train)
     is_read_as_empty = layout == "ai-toolkit" or any(sample.mask is not None for sample in train)
     if bare and is_read_as_empty and layout in _WITHOUT_CAPTION:
-        yield f"{bare} of {len(train)} pictures have no caption: {_WITHOUT_CAPTION[layout]}; caption them."
+        why = _WITHOUT_CAPTION[layout].format(f"{dataset.trigger}, {dataset.subject}")
+        yield f"{bare} of {len(train)} pictures have no caption: {why}."
 
 
 def _masks(train: Sequence[Sample], folder: Path, layout: str) -> Iterator[str]:

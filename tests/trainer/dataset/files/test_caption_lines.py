@@ -154,7 +154,8 @@ def test_other_trainers_are_told_of_transparency_folders_and_pictures_without_ca
     folders, alpha, bare = told(clear, tmp_path / "to", "ai-toolkit")
     assert "a dataset for each folder: 1_zxq with num_repeats 1, 3_zxq with num_repeats 3; to itself" in folders
     assert alpha == "1 of 2 pictures are masked by their transparency; set alpha_mask for ai-toolkit."
-    assert bare.startswith("1 of 2 pictures have no caption: ai-toolkit reads an empty one")
+    assert bare.startswith("1 of 2 pictures have no caption: ai-toolkit reads an empty one;")
+    assert bare.endswith("or set default_caption to 'zxq, person'.")
     assert list(told(clear, tmp_path, "kohya")) == [alpha.replace("ai-toolkit", "kohya's trainers")]
     assert not list(told(dataset, tmp_path, "kohya"))
     filed = dataset.with_samples((replace(sample, mask=tmp_path / "m.png", masked=True, caption=""), sample))

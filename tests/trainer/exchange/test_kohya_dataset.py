@@ -1,5 +1,6 @@
 """kohya's dataset file of folders that were saved: what its trainers need to read them as they are meant."""
 
+import json
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from trainer.cli.main import main
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
 from trainer.dataset.files.save import save_kohya
@@ -98,3 +100,15 @@ def test_what_kohya_cannot_have_is_said(tmp_path: Path) -> None:
     (tmp_path / "both" / "3_zxq woman" / "3.caption").write_text("zxq")
     with pytest.raises(DatasetError, match="in .txt and in .caption files"):
         kohya_dataset(PLAIN, read_dataset(both.root))
+
+
+def test_the_command_names_the_masks_of_a_saved_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved(a_set(tmp_path / "set", masks=True), tmp_path / "to")
+    for name, recipe in (("plain", PLAIN), ("masked", MASKED)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(recipe.to_json()))
+        command = ["recipe", "export", "--recipe", str(tmp_path / f"{name}.json"), "--format", "kohya TOML"]
+        assert main([*command, "--out", str(tmp_path / f"{name}.toml"), "--data", str(tmp_path / "to")]) == 0
+        is_masked = name == "masked"
+        assert tomllib.loads((tmp_path / f"{name}.toml").read_text())["masked_loss"] is is_masked
+        assert ("conditioning_data_dir" in (tmp_path / f"{name}_dataset.toml").read_text()) is is_masked
+        assert ("masks of 1 pictures are left out" in capsys.readouterr().err) is not is_masked

@@ -209,6 +209,20 @@ def test_no_picture_gets_a_mask_file_where_held_out_ones_alone_have_one(tmp_path
     assert not (tmp_path / "saved" / "masks").exists()
 
 
+def test_a_mask_of_no_picture_beside_saved_masks_is_told(tmp_path: Path) -> None:
+    dataset = partly_masked(tmp_path / "set")
+    save_kohya(dataset, tmp_path / "saved")
+    (tmp_path / "saved" / "2_sage" / "003.png").unlink()
+    fewer = dataset.with_samples(dataset.samples[:2])
+    with pytest.raises(DatasetError, match=r"masks/003\.png is the mask of no picture of the dataset"):
+        save_kohya(fewer, tmp_path / "saved", overwrite=True)
+    (tmp_path / "saved" / "masks" / "003.png").unlink()
+    save_kohya(fewer, tmp_path / "saved", overwrite=True)
+    for each in (dataset, fewer):
+        save_again(each, tmp_path / "again", "kohya", overwrite=True, notes=tmp_path / "notes")
+    assert learned(tmp_path / "again") == [0.5, 0.5]
+
+
 def test_transparency_that_is_not_to_mask_is_not_written_as_a_mask(tmp_path: Path) -> None:
     first, clear, _ = partly_masked(tmp_path / "set").samples
     plain = read(tmp_path / "set", Alpha(matte="grey")).samples[1]

@@ -7,6 +7,7 @@ from pathlib import Path
 from ...errors import DatasetError
 from ...images.masks import FOLDER as MASKS
 from ...images.masks import is_mask
+from ...images.picture_file import SUFFIXES
 from ...images.pixels import load_picture, pixel_sha256
 from ...storage.file_name import file_name_fault
 from ..dataset import ANY_SUBJECT, Dataset
@@ -96,11 +97,15 @@ def untracked_files(places: Sequence[Place], folder: Path) -> list[str]:
     is_flat = any(path.parent == folder for path in ours)
     found = [*image_folders(folder), *([ImageFolder(folder, recursive=True)] if is_flat else ())]
     there = dict.fromkeys(path for source in found for path in pictures(source))
-    return _labels(places) + [
-        f"{path.parent.name}/{path.name} lies there but is not in the dataset; move it or choose another folder."
-        for path in there
-        if path not in ours and (is_flat or path.parent != folder)
-    ]
+    return (
+        _labels(places)
+        + _stray_masks(places)
+        + [
+            f"{path.parent.name}/{path.name} lies there but is not in the dataset; move it or choose another folder."
+            for path in there
+            if path not in ours and (is_flat or path.parent != folder)
+        ]
+    )
 
 
 def _labels(places: Sequence[Place]) -> list[str]:
@@ -113,6 +118,17 @@ def _labels(places: Sequence[Place]) -> list[str]:
         if parent.is_dir()
         for path in natural(parent.glob("*"))
         if path.is_file() and is_mask(path)
+    ]
+
+
+def _stray_masks(places: Sequence[Place]) -> list[str]:
+    """Masks of an earlier saving beside those that are due: kohya refuses more masks than pictures."""
+    due = {place.mask for place in places if place.has_mask}
+    there = [path for folder in sorted({mask.parent for mask in due}) if folder.is_dir() for path in folder.iterdir()]
+    return [
+        f"{MASKS}/{path.name} is the mask of no picture of the dataset; move it or choose another folder."
+        for path in natural(iter(there))
+        if path not in due and path.suffix.lower() in SUFFIXES
     ]
 
 

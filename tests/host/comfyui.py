@@ -74,7 +74,7 @@ class Comfy:
                 self.get("/system_stats")
                 return self
             except OSError:
-                time.sleep(0.5)
+                time.sleep(0.1)
         raise AssertionError(f"ComfyUI was not ready in {_SECONDS_TO_START} s:\n{self.text()[-3000:]}")
 
     def stop(self, *, kill: bool = False) -> None:
@@ -122,7 +122,7 @@ class Comfy:
             entry = self.get(f"/history/{prompt_id}").get(prompt_id)
             if entry and entry.get("status", {}).get("status_str"):
                 return entry
-            time.sleep(0.25)
+            time.sleep(0.05)
         raise AssertionError(f"The prompt did not end in {seconds} s:\n{self.text()[-3000:]}")
 
     def run(self, prompt: dict[str, Any], seconds: float = 400) -> dict[str, Any]:

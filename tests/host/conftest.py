@@ -8,7 +8,7 @@ import pytest
 from trainer.demo.characters.found import draw_found
 
 from ..web.browser import browser
-from .comfyui import ROOT, Comfy, comfy_path
+from .comfyui import ROOT, Comfy, HostPython, comfy_path
 from .page import Pages
 
 
@@ -38,6 +38,16 @@ def comfy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comfy]:
         yield host.start()
     finally:
         host.stop()
+
+
+@pytest.fixture(scope="session")
+def host_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostPython]:
+    """Its interpreter, for what is compared within one process."""
+    interpreter = HostPython(tmp_path_factory.mktemp("python") / "errors.log")
+    try:
+        yield interpreter
+    finally:
+        interpreter.stop()
 
 
 @pytest.fixture(scope="package")

@@ -37,8 +37,7 @@ class Pages:
 
     def _page(self, vue: bool) -> "Page":
         if self._kept and self._kept[0] == vue:
-            self._kept[1].complaints.clear()
-            return self._kept[1]
+            return self._kept[1].afresh()
         self._close()
         self._comfy.post("/settings", {**_QUIET_SETTINGS, "Comfy.VueNodes.Enabled": vue})
         page = self._launched.new_page(viewport={"width": 1800, "height": 1000})
@@ -61,6 +60,13 @@ def _ready(page: Any) -> None:
 
 class Page(web.Page):
     """A few verbs over the host's page."""
+
+    def afresh(self) -> "Page":
+        """Without what an earlier test was told or has complained of."""
+        self.page.evaluate("() => app.extensionManager.toast.removeAll()")
+        self.settle()
+        self.complaints.clear()
+        return self
 
     def load(self, workflow: dict[str, Any]) -> None:
         self.page.evaluate("async (graph) => { await window.app.loadGraphData(graph) }", workflow)

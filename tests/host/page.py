@@ -8,6 +8,8 @@ from typing import Any
 from ..web import browser as web
 from .comfyui import Comfy
 
+# While a prompt runs a button pulses; without a GPU a core does little else than paint that.
+_STILL = "*, *::before, *::after { animation: none !important; transition: none !important }"
 _QUIET_SETTINGS = {
     "Comfy.TutorialCompleted": True,
     "Comfy.Workflow.ShowMissingModelsWarning": False,
@@ -56,6 +58,7 @@ class Pages:
 def _ready(page: Any) -> None:
     page.wait_for_function("() => window.app?.extensionManager && window.app.graph && window.LiteGraph")
     page.wait_for_function("() => Boolean(LiteGraph.registered_node_types['LikenessTrainCharacterLora'])")
+    page.add_style_tag(content=_STILL)
 
 
 class Page(web.Page):
@@ -106,7 +109,7 @@ class Page(web.Page):
 
     def run_to_end(self) -> None:
         """Until the page was told that its prompt has ended, however it ended, and has shown it."""
-        self.page.evaluate(_RUN_TO_END, 400_000)
+        self.page.evaluate(_RUN_TO_END, 900_000)
         self.settle()
 
     def shot(self, path: Path) -> Path:

@@ -9,7 +9,7 @@ from ..web import browser as web
 from .comfyui import Comfy
 
 # While a prompt runs a button pulses; without a GPU a core does little else than paint that.
-_STILL = "*, *::before, *::after { animation: none !important; transition: none !important }"
+_STILL = ".animate-pulse, .animate-spin { animation: none !important }"
 _QUIET_SETTINGS = {
     "Comfy.TutorialCompleted": True,
     "Comfy.Workflow.ShowMissingModelsWarning": False,
@@ -58,6 +58,8 @@ class Pages:
 def _ready(page: Any) -> None:
     page.wait_for_function("() => window.app?.extensionManager && window.app.graph && window.LiteGraph")
     page.wait_for_function("() => Boolean(LiteGraph.registered_node_types['LikenessTrainCharacterLora'])")
+    # Before that the host would not know whom to tell how a prompt goes.
+    page.wait_for_function("() => app.api.clientId && app.api.socket?.readyState === WebSocket.OPEN")
     page.add_style_tag(content=_STILL)
 
 

@@ -19,7 +19,7 @@ from .tiny_base import write_tiny_base
 
 _LONGEST_FIRST = ("tests/host/", "tests/trainer/training/", "tests/trainer/demo/")
 """What begins first, so that no worker ends long after the others."""
-_OF_THE_PAGE = ("_page.py", "test_workflow.py")
+_OF_THE_PAGE = "_page.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -313,6 +313,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             sys.stdout.write("\n" + json.dumps(compare(name, Path(folder), write)) + "\n")
         comfy.supported_models.models.remove(tiny)
+    comfy.sd.VAE = own_vae
 
 
 main()

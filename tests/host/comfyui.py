@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -15,6 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 _SECONDS_TO_START = 900
+_SECONDS_OF_A_SCRIPT = 300
 
 
 def comfy_path() -> Path:
@@ -74,7 +76,7 @@ class Comfy:
                 self.get("/system_stats")
                 return self
             except OSError:
-                time.sleep(0.5)
+                time.sleep(0.1)
         raise AssertionError(f"ComfyUI was not ready in {_SECONDS_TO_START} s:\n{self.text()[-3000:]}")
 
     def stop(self, *, kill: bool = False) -> None:
@@ -122,7 +124,7 @@ class Comfy:
             entry = self.get(f"/history/{prompt_id}").get(prompt_id)
             if entry and entry.get("status", {}).get("status_str"):
                 return entry
-            time.sleep(0.25)
+            time.sleep(0.05)
         raise AssertionError(f"The prompt did not end in {seconds} s:\n{self.text()[-3000:]}")
 
     def run(self, prompt: dict[str, Any], seconds: float = 400) -> dict[str, Any]:
@@ -143,6 +145,44 @@ class Comfy:
         while not holds():
             assert time.monotonic() < deadline, f"Waited {seconds} s for {what}:\n{self.text()[-3000:]}"
             time.sleep(0.05)
+
+
+class HostPython:
+    """ComfyUI's own Python, in its folder, that runs the scripts of this folder one after the other."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        command = [comfy_python(), ROOT / "tests" / "host" / "scripts.py"]
+        environment = {**os.environ, "COMFYUI_PATH": str(comfy_path())}
+        with log.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [str(part) for part in command],
+                cwd=comfy_path(),
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+
+    def run(self, script: str, *arguments: Path) -> list[str]:
+        """The lines that it prints."""
+        assert self._process.stdin and self._process.stdout
+        asked = [str(part) for part in (ROOT / "tests" / "host" / script, *arguments)]
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        hung = threading.Timer(_SECONDS_OF_A_SCRIPT, self._process.kill)
+        hung.start()
+        answer = self._process.stdout.readline()
+        hung.cancel()
+        assert answer, f"{script} ended its process:\n{self._log.read_text(errors='replace')[-3000:]}"
+        said = json.loads(answer)
+        assert not said["fault"], said["fault"][-3000:]
+        return said["printed"].strip().splitlines()
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.communicate()
 
 
 def failure(entry: dict[str, Any]) -> str:

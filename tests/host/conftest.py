@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from .comfyui import ROOT, Comfy, comfy_path
+from trainer.demo.characters.found import draw_found
+
+from ..web.browser import browser
+from .comfyui import ROOT, Comfy, HostPython, comfy_path
+from .page import Pages
 
 
 def _lacks() -> str | None:
@@ -34,6 +38,30 @@ def comfy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comfy]:
         yield host.start()
     finally:
         host.stop()
+
+
+@pytest.fixture(scope="session")
+def host_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostPython]:
+    """Its interpreter, for what is compared within one process."""
+    interpreter = HostPython(tmp_path_factory.mktemp("python") / "errors.log")
+    try:
+        yield interpreter
+    finally:
+        interpreter.stop()
+
+
+@pytest.fixture(scope="package")
+def pages(comfy: Comfy) -> Iterator[Pages]:
+    """Its page, kept from test to test."""
+    with browser() as launched:
+        yield Pages(comfy, launched)
+
+
+@pytest.fixture(scope="session")
+def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 24 pictures as one finds them, to be copied."""
+    draw_found(folder := tmp_path_factory.mktemp("drawn") / "found")
+    return folder
 
 
 @pytest.fixture(scope="session")

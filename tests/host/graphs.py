@@ -5,11 +5,13 @@ from typing import Any
 Graph = dict[str, Any]
 _BYPASSED = 4
 CHARACTER_PROMPT = "sage_character, person, smiling, in a forest"
+SAMPLED = {"sample_every": 3, "sample_prompts": CHARACTER_PROMPT}
+"""One picture before the first step, at the third and at the sixth."""
 
 
 def training(name: str, **recipe: Any) -> Graph:
-    """Demo base, character, recipe and Train, with MODEL, CLIP and VAE wired for samples."""
-    numbers = {"steps": 6, "save_every": 3, "sample_every": 3, "prior_images": 0, "batch": 2, **recipe}
+    """Demo base, character, recipe and Train, with MODEL, CLIP and VAE wired for samples, of which it draws none."""
+    numbers = {"steps": 6, "save_every": 3, "sample_every": 0, "prior_images": 0, "batch": 2, **recipe}
     return {
         "base": node("LikenessDemoBaseModel"),
         "who": node("LikenessDemoCharacter", number=0),

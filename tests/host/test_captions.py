@@ -1,6 +1,7 @@
 """Captions in the host: tagged, described, ruled, reviewed, saved; what runs again and what does not; refusals."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,10 @@ WORKFLOW = ROOT / "workflows" / "2 Caption a dataset.json"
 
 
 @pytest.fixture
-def pictures(comfy: Comfy, request: pytest.FixtureRequest) -> str:
+def pictures(comfy: Comfy, drawn_once: Path, request: pytest.FixtureRequest) -> str:
     """A folder of 24 pictures of its own without captions, as Load character dataset names it."""
     name = request.node.name.split("[")[0][5:60]
-    draw_found(comfy.home / "input" / name)
-    for text in (comfy.home / "input" / name).rglob("*.txt"):
-        text.unlink()
+    shutil.copytree(drawn_once, comfy.home / "input" / name, ignore=shutil.ignore_patterns("*.txt"))
     return f"input/{name}"
 
 

@@ -9,21 +9,24 @@ import pytest
 from ..web.browser import chromium
 from ..web.captions_panel import Panel
 from .comfyui import Comfy
-from .page import Page, opened_page
+from .page import Pages
 from .test_captions import WORKFLOW
-from .test_page import RENDERERS, wait_until_idle
+from .test_page import RENDERERS
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium; install it to test the page")
 
 
 @RENDERERS
-def test_the_node_keeps_what_was_written_on_it_and_applies_it(comfy: Comfy, vue: bool, shots: Path) -> None:
-    with opened_page(comfy, vue=vue) as page:
+def test_the_node_keeps_what_was_written_on_it_and_applies_it(
+    comfy: Comfy, pages: Pages, vue: bool, shots: Path
+) -> None:
+    with pages.opened(vue=vue) as page:
         panel = Panel(page)
         page.load(json.loads(WORKFLOW.read_text(encoding="utf-8")))
         nodes = page.serialized()["nodes"]
-        _run(comfy, page)
+        page.run_to_end()
         panel.page.evaluate(_IN_SIGHT)
+        page.settle()
         panel.row(1).locator(".likeness-caption").click()
         panel.press("Control+a")
         panel.page.keyboard.type("sage_character, in my words")
@@ -35,7 +38,7 @@ def test_the_node_keeps_what_was_written_on_it_and_applies_it(comfy: Comfy, vue:
         (kept,) = (node for node in page.serialized()["nodes"] if node["type"] == "LikenessReviewCaptions")
         assert any('"appearance":{"glasses":"describe"}' in str(value) for value in kept["widgets_values"])
         page.shot(shots / f"captions_{'vue' if vue else 'classic'}.png")
-        _run(comfy, page)
+        page.run_to_end()
         assert panel.head() == "24 captions · 1 by hand"
         assert panel.caption(1) == "sage_character, in my words"
         assert panel.locate(".likeness-caption", has_text="glasses").count() > 0
@@ -44,7 +47,7 @@ def test_the_node_keeps_what_was_written_on_it_and_applies_it(comfy: Comfy, vue:
         text = comfy.home / "input" / "sage_captioned" / "1_sage_character" / "002.txt"
         assert text.read_text() == "sage_character, in my words\n"
         page.load(_saved_as("sage_shared", page.serialized()))  # the workflow as somebody else opens it
-        _run(comfy, page)
+        page.run_to_end()
         assert panel.caption(1) == "sage_character, in my words"
         shared = comfy.home / "input" / "sage_shared" / "1_sage_character" / "002.txt"
         assert shared.read_text() == "sage_character, in my words\n"
@@ -58,17 +61,9 @@ def _saved_as(name: str, workflow: dict[str, Any]) -> dict[str, Any]:
     return workflow
 
 
-def _run(comfy: Comfy, page: Page) -> None:
-    page.run()
-    page.page.wait_for_timeout(500)
-    wait_until_idle(comfy)
-    page.page.wait_for_timeout(1500)
-
-
-_IN_SIGHT = """async () => {
+_IN_SIGHT = """() => {
     const node = app.graph.nodes.find(({ comfyClass }) => comfyClass === 'LikenessReviewCaptions');
     app.canvas.ds.scale = 1;
     app.canvas.ds.offset = [120 - node.pos[0], 60 - node.pos[1]];
     app.canvas.setDirty(true, true);
-    await new Promise((done) => setTimeout(done, 1000));
 }"""

@@ -1,6 +1,7 @@
 """Datasets in the host: load, check, crop, save; what runs again and what does not; refusals."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,10 @@ def _run(comfy: Comfy, graph: Graph) -> set[str]:
 
 
 @pytest.fixture
-def found(comfy: Comfy) -> Path:
-    folder = comfy.home / "input" / "found"
-    draw_found(folder)
-    return folder
+def found(comfy: Comfy, drawn_once: Path) -> Path:
+    return shutil.copytree(
+        drawn_once, comfy.home / "input" / "found", copy_function=shutil.copyfile, dirs_exist_ok=True
+    )
 
 
 def test_a_folder_is_checked_cropped_and_saved(comfy: Comfy, found: Path) -> None:

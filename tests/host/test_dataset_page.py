@@ -7,23 +7,15 @@ from typing import Any
 import pytest
 
 from ..web.browser import chromium
-from .comfyui import Comfy
-from .page import Page, opened_page
+from .page import Page, Pages
 from .test_dataset import WORKFLOW
-from .test_page import RENDERERS, wait_until_idle
+from .test_page import CLASSIC, RENDERERS
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium; install it to test the page")
 
 
 def _workflow() -> dict[str, Any]:
     return json.loads(WORKFLOW.read_text(encoding="utf-8"))
-
-
-def _run(comfy: Comfy, page: Page) -> None:
-    page.run()
-    page.page.wait_for_timeout(500)
-    wait_until_idle(comfy)
-    page.page.wait_for_timeout(1500)
 
 
 def _review(page: Page) -> dict[str, Any]:
@@ -38,14 +30,14 @@ def _tile(page: Page, name: str) -> Any:
 
 @RENDERERS
 def test_pictures_are_decided_on_by_keyboard_and_the_decisions_are_applied(
-    comfy: Comfy, vue: bool, shots: Path
+    pages: Pages, vue: bool, shots: Path
 ) -> None:
     name = "vue" if vue else "classic"
-    with opened_page(comfy, vue=vue) as page:
+    with pages.opened(vue=vue) as page:
         page.load(_workflow())
         assert page.unknown_nodes() == []
         assert page.dialogs() == []
-        _run(comfy, page)
+        page.run_to_end()
         page.fit()
         page.shot(shots / f"dataset_{name}.png")
         assert page.page.locator(".likeness-tile").count() == 24
@@ -62,7 +54,7 @@ def test_pictures_are_decided_on_by_keyboard_and_the_decisions_are_applied(
         page.page.keyboard.press("a")
         assert [*_review(page)["waived"].values()] == [["no face"]]
         assert "queue again" in page.page.locator(".likeness-check-words").inner_text()
-        _run(comfy, page)
+        page.run_to_end()
         assert "1 dropped" in page.page.locator(".likeness-check-words").inner_text()
         assert "queue again" not in page.page.locator(".likeness-check-words").inner_text()
         assert page.dialogs() == []
@@ -71,13 +63,14 @@ def test_pictures_are_decided_on_by_keyboard_and_the_decisions_are_applied(
         assert page.ours() == []
 
 
-def test_a_workflow_that_is_opened_again_shows_the_decisions_it_was_saved_with(comfy: Comfy) -> None:
-    with opened_page(comfy, vue=False) as page:
+@CLASSIC
+def test_a_workflow_that_is_opened_again_shows_the_decisions_it_was_saved_with(pages: Pages, vue: bool) -> None:
+    with pages.opened(vue=vue) as page:
         page.load(_workflow())
-        _run(comfy, page)
+        page.run_to_end()
         _tile(page, "tiny.png").click()
         page.page.keyboard.press("d")
         saved = page.serialized()
         page.load(saved)
-        _run(comfy, page)
+        page.run_to_end()
         assert _tile(page, "tiny.png").get_attribute("data-mark") == "dropped"

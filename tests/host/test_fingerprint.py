@@ -1,23 +1,13 @@
 """What pictures are kept under, on the host's own models."""
 
 import json
-import subprocess
 
-from .comfyui import ROOT, comfy_path, comfy_python
+from .comfyui import ROOT, HostPython
 
 
-def test_kept_pictures_are_named_by_content_whatever_core_nodes_patch() -> None:
+def test_kept_pictures_are_named_by_content_whatever_core_nodes_patch(host_python: HostPython) -> None:
     """LoRA strengths, merges by blocks, sampling patches, CLIP skip and a ControlNet on the demo base, loaded twice."""
-    done = subprocess.run(
-        [comfy_python(), ROOT / "tests" / "host" / "fingerprint_check.py", ROOT],
-        cwd=comfy_path(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    said = json.loads(done.stdout.strip().splitlines()[-1])
+    said = json.loads(host_python.run("fingerprint_check.py", ROOT)[-1])
     assert said.pop("seconds") < 5
     assert said == {
         "names_differ": True,

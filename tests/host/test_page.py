@@ -11,28 +11,28 @@ import pytest
 from ..web.browser import chromium
 from .comfyui import Comfy
 from .graphs import saved_with_recipe
-from .page import Page, opened_page
+from .page import Page, Pages
 from .test_workflow import DEMO, of_kind
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium; install it to test the page")
 
-RENDERERS = pytest.mark.parametrize("vue", [False, True], ids=["classic", "vue"])
+# Of the package: those of one renderer come one after the other and share its page.
+RENDERERS = pytest.mark.parametrize("vue", [False, True], ids=["classic", "vue"], scope="package")
+CLASSIC = pytest.mark.parametrize("vue", [False], ids=["classic"], scope="package")
 
 
 @RENDERERS
-def test_the_workflow_opens_runs_and_shows_what_it_made(comfy: Comfy, vue: bool, shots: Path) -> None:
+def test_the_workflow_opens_runs_and_shows_what_it_made(comfy: Comfy, pages: Pages, vue: bool, shots: Path) -> None:
     """The second renderer asks for the same run, so the host answers it from what the first one made."""
     name = "vue" if vue else "classic"
-    with opened_page(comfy, vue=vue) as page:
+    with pages.opened(vue=vue) as page:
         page.load(_short("page"))
         assert page.unknown_nodes() == []
         assert page.dialogs() == []
         page.fit()
         page.shot(shots / f"{name}_opened.png")
-        page.run()
-        page.page.locator(".likeness-status").filter(has_text="Finished").wait_for(timeout=200_000)
-        wait_until_idle(comfy)
-        page.page.wait_for_timeout(2000)
+        page.run_to_end()
+        page.page.locator(".likeness-status").filter(has_text="Finished").wait_for(timeout=10_000)
         page.fit()
         page.shot(shots / f"{name}_finished.png")
         assert re.fullmatch(r"step 6, likeness -?\d\.\d\d", page.page.locator(".likeness-step").inner_text())
@@ -40,20 +40,19 @@ def test_the_workflow_opens_runs_and_shows_what_it_made(comfy: Comfy, vue: bool,
             "(range) => { range.value = '0'; range.dispatchEvent(new Event('input')) }"
         )
         assert page.page.locator(".likeness-step").inner_text().startswith("step 0: no LoRA, likeness")
-        page.page.wait_for_timeout(1000)
-        loaded = "(images) => images.length > 0 && images.every((image) => image.naturalWidth > 0)"
-        assert page.page.locator(".likeness-strip img").evaluate_all(loaded)
+        page.page.wait_for_function(_LOADED, ".likeness-strip img", timeout=10_000)
         assert "likeness/page.safetensors" in _loras(page)
         notes = page.page.locator(".likeness-note").all_inner_texts()
         assert any("16 to train on, 8 held out" in note for note in notes), notes
         assert page.ours() == []
 
 
-def test_what_is_advanced_is_folded_in_the_classic_renderer_too(comfy: Comfy) -> None:
+@CLASSIC
+def test_what_is_advanced_is_folded_in_the_classic_renderer_too(pages: Pages, vue: bool) -> None:
     """Seen and folded widgets of the recipe node, and its height, before and after "Show Advanced"."""
     recipe = "window.app.graph.nodes.find((node) => node.type === 'LikenessTrainingRecipe')"
     seen = f"() => {recipe}.widgets.filter((widget) => {recipe}.isWidgetVisible(widget)).map((widget) => widget.name)"
-    with opened_page(comfy, vue=False) as page:
+    with pages.opened(vue=vue) as page:
         page.load(_short("folded"))
         assert page.page.evaluate(seen) == ["preset", "steps", "rank", "learning_rate", "seed"]
         folded = page.page.evaluate(f"() => {recipe}.size[1]")
@@ -64,9 +63,9 @@ def test_what_is_advanced_is_folded_in_the_classic_renderer_too(comfy: Comfy) ->
 
 
 @RENDERERS
-def test_the_panel_follows_a_run_as_it_goes(comfy: Comfy, vue: bool, shots: Path) -> None:
+def test_the_panel_follows_a_run_as_it_goes(pages: Pages, vue: bool, shots: Path) -> None:
     name = "live_vue" if vue else "live_classic"
-    with opened_page(comfy, vue=vue) as page:
+    with pages.opened(vue=vue) as page:
         page.load(_training_alone(name))
         page.fit()
         page.run()
@@ -78,9 +77,10 @@ def test_the_panel_follows_a_run_as_it_goes(comfy: Comfy, vue: bool, shots: Path
         assert page.ours() == []
 
 
-def test_a_saved_workflow_opens_as_it_was_saved(comfy: Comfy) -> None:
+@CLASSIC
+def test_a_saved_workflow_opens_as_it_was_saved(pages: Pages, vue: bool) -> None:
     workflow = json.loads(DEMO.read_text(encoding="utf-8"))
-    with opened_page(comfy, vue=False) as page:
+    with pages.opened(vue=vue) as page:
         page.load(workflow)
         saved = {node["id"]: node.get("widgets_values") or [] for node in page.serialized()["nodes"]}
     assert saved == {node["id"]: node.get("widgets_values") or [] for node in workflow["nodes"]}
@@ -114,8 +114,14 @@ def wait_until_idle(comfy: Comfy) -> None:
         queue = comfy.get("/queue")
         if not queue["queue_running"] and not queue["queue_pending"]:
             return
-        time.sleep(1)
+        time.sleep(0.1)
     raise AssertionError(f"The queue never emptied:\n{comfy.text()[-2000:]}")
+
+
+_LOADED = """(which) => {
+    const images = [...document.querySelectorAll(which)];
+    return images.length > 0 && images.every((image) => image.naturalWidth > 0);
+}"""
 
 
 def _loras(page: Page) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from ..web.browser import chromium
 from .comfyui import Comfy
-from .page import Page, opened_page
+from .page import Page, Pages
 from .test_page import RENDERERS
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium; install it to test the page")
@@ -18,9 +18,9 @@ GUIDE = "SDXL character (guide)"
 
 @RENDERERS
 def test_every_widget_shows_what_will_be_used_follows_a_hand_and_saves_what_was_told(
-    comfy: Comfy, vue: bool, shots: Path
+    comfy: Comfy, pages: Pages, vue: bool, shots: Path
 ) -> None:
-    with opened_page(comfy, vue=vue) as page:
+    with pages.opened(vue=vue) as page:
         saved = _open_recipe(page, comfy)
         _shows_the_presets_values(page, vue, comfy.get("/likeness/recipe")["presets"]["Demo"])
         assert _saved(page) == saved

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from .comfyui import ROOT, Comfy, Refused
-from .graphs import Graph, from_workflow, node, training
+from .graphs import SAMPLED, Graph, from_workflow, node, training
 from .test_workflow import of_kind
 
 KOHYA = (
@@ -52,7 +52,7 @@ def test_a_trained_file_is_checked_against_the_model(comfy: Comfy) -> None:
 
 
 def test_others_seeds_and_likeness_reach_the_run(comfy: Comfy, tmp_path: Path) -> None:
-    graph = training("many", seeds=2)
+    graph = training("many", seeds=2, **SAMPLED)
     graph["others"] = node("LikenessDemoCharacter", number=5)
     graph["train"]["inputs"]["regularisation"] = ["others", 0]
     state = comfy.run(graph)["train"]["likeness"][0]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ..web.browser import chromium
-from .comfyui import ROOT, Comfy
-from .page import Page, opened_page
+from .comfyui import ROOT
+from .page import Page, Pages
 from .test_page import RENDERERS
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium; install it to test the page")
@@ -22,10 +22,12 @@ LOWEST, HIGHEST = 100, 900
 
 
 @RENDERERS
-def test_nodes_have_the_size_that_they_need(comfy: Comfy, vue: bool) -> None:
-    with opened_page(comfy, vue=vue) as page:
+def test_nodes_have_the_size_that_they_need(pages: Pages, vue: bool) -> None:
+    with pages.opened(vue=vue) as page:
         page.load({"nodes": [], "links": [], "groups": [], "config": {}, "extra": {}, "version": 0.4})
-        sizes = page.page.evaluate(_ADD, [*WIDTHS, "LikenessTrainingRecipe"])
+        page.page.evaluate(_ADD, [*WIDTHS, "LikenessTrainingRecipe"])
+        page.settle()
+        sizes = page.page.evaluate(_SIZES)
         assert {kind: sizes[kind][0] for kind in WIDTHS} == WIDTHS
         assert all(LOWEST < height < HIGHEST for _, height in sizes.values()), sizes
         for path in sorted((ROOT / "workflows").glob("[1-9]*.json")):
@@ -56,17 +58,16 @@ def _out(box: Any, group: Any) -> bool:
 
 _ADD = """async (kinds) => {
     let left = 0;
-    const nodes = kinds.map((kind) => {
+    for (const kind of kinds) {
         const node = LiteGraph.createNode(kind);
         node.pos = [left, 0];
         left += 900;
         app.graph.add(node);
-        return node;
-    });
+    }
     await app.extensionManager.command.execute('Comfy.Canvas.FitView');
-    await new Promise((done) => setTimeout(done, 1000));
-    return Object.fromEntries(nodes.map((node) => [node.type, [node.size[0], node.size[1]]]));
 }"""
+
+_SIZES = "() => Object.fromEntries(app.graph.nodes.map((node) => [node.type, [node.size[0], node.size[1]]]))"
 
 _BOXES = """() => {
     const title = LiteGraph.NODE_TITLE_HEIGHT;

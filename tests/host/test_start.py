@@ -1,11 +1,9 @@
 """What the host sees of the pack when it opens."""
 
 import json
-import os
 import re
-import subprocess
 
-from .comfyui import ROOT, Comfy, comfy_path, comfy_python
+from .comfyui import ROOT, Comfy, HostPython, comfy_path
 
 NODES = {
     "LikenessDemoBaseModel",
@@ -64,35 +62,20 @@ def test_the_pack_opens_in_no_time(comfy: Comfy) -> None:
     assert float(said[1]) <= 0.1  # the host rounds; the exact figure is `python -m trainer bench import`
 
 
-def test_the_demo_base_draws_alike_in_the_host_and_in_diffusers() -> None:
+def test_the_demo_base_draws_alike_in_the_host_and_in_diffusers(host_python: HostPython) -> None:
     base = ROOT / "trainer" / "demo" / "assets" / "base"
-    script = ROOT / "tests" / "host" / "agreement.py"
-    done = subprocess.run(
-        [comfy_python(), script, comfy_path(), ROOT, base], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    gaps = json.loads(done.stdout.strip().splitlines()[-1])
+    gaps = json.loads(host_python.run("agreement.py", comfy_path(), ROOT, base)[-1])
     assert gaps.pop("euler") < 2e-3, gaps  # four steps from sigma 14 multiply the rounding
     assert all(gap < 2e-5 for gap in gaps.values()), gaps
 
 
-def test_a_checkpoint_and_its_lora_are_alike_in_the_host_and_here() -> None:
+def test_a_checkpoint_and_its_lora_are_alike_in_the_host_and_here(host_python: HostPython) -> None:
     """Tiny SDXL and SD 1.5 files through the host's own loader: text, picture, and what LoRA files change.
 
     Every name that the host reads a layer by leads to the same weights here, and every kind of layer does the same.
     """
-    script = ROOT / "tests" / "host" / "checkpoint_agreement.py"
-    environment = {**os.environ, "COMFYUI_PATH": str(comfy_path())}
-    done = subprocess.run(
-        [comfy_python(), script, comfy_path(), ROOT],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        env=environment,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    families = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"family"')]
+    printed = host_python.run("checkpoint_agreement.py", comfy_path(), ROOT)
+    families = [json.loads(line) for line in printed if line.startswith('{"family"')]
     assert [said["family"] for said in families] == ["sdxl", "sd15"]
     for said in families:
         assert said["unknown"] == []

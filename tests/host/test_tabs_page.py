@@ -9,7 +9,7 @@ import pytest
 
 from ..web.browser import chromium
 from .comfyui import ROOT, Comfy
-from .page import Page, opened_page
+from .page import Page, Pages
 from .test_page import RENDERERS, wait_until_idle
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium; install it to test the page")
@@ -18,10 +18,10 @@ _KEPT = re.compile(r"Stopped at step \d+ of 400, saved")
 
 
 @RENDERERS
-def test_panels_show_what_is_theirs_and_how_it_ended(comfy: Comfy, vue: bool, shots: Path) -> None:
+def test_panels_show_what_is_theirs_and_how_it_ended(comfy: Comfy, pages: Pages, vue: bool, shots: Path) -> None:
     """A second tab has a node of the same number and kind with a run of its own, and what trains is cancelled."""
     name = f"tabs_{'vue' if vue else 'classic'}"
-    with opened_page(comfy, vue=vue) as page:
+    with pages.opened(vue=vue) as page:
         status = page.page.locator(".likeness-status")
         page.load(_training(name))
         page.run()
@@ -40,24 +40,23 @@ def test_panels_show_what_is_theirs_and_how_it_ended(comfy: Comfy, vue: bool, sh
         page.reload()
         status.filter(has_text=_KEPT).wait_for(timeout=10_000)
         assert page.page.locator(".likeness-loss").get_attribute("points")
-        _sees_the_failure_after_a_reload(comfy, page, 1 + vue, shots / f"{name}_failed.png")
+        _sees_the_failure_after_a_reload(page, 1 + vue, shots / f"{name}_failed.png")
         assert page.ours() == []
 
 
-def _sees_the_failure_after_a_reload(comfy: Comfy, page: Page, number: int, shot: Path) -> None:
+def _sees_the_failure_after_a_reload(page: Page, number: int, shot: Path) -> None:
     """One node made something, the next failed: both say so, also when the page is loaded again."""
     made = page.page.locator(".likeness-note").filter(has_text="16 to train on")
     failed = page.page.locator(".likeness-warning").filter(has_text="No picture is called none.png")
     page.load(_picking(number))
-    page.run()
-    page.page.wait_for_timeout(500)
-    wait_until_idle(comfy)
-    for _ in ("as it comes", "after a reload"):
+    page.run_to_end()
+    for reload in (False, True):
+        if reload:
+            page.reload()
         made.wait_for(timeout=10_000)
         failed.wait_for(timeout=10_000)
         page.fit()
         page.shot(shot)
-        page.reload()
 
 
 def _training(name: str) -> dict[str, Any]:
@@ -105,7 +104,7 @@ def _port(name: str, **ends: Any) -> dict[str, Any]:
 
 def _other_tab(page: Page) -> None:
     page.page.evaluate("() => app.extensionManager.command.execute('Workspace.PreviousOpenedWorkflow')")
-    page.page.wait_for_timeout(1000)
+    page.settle()
 
 
 def _undo(page: Page) -> None:
@@ -118,4 +117,4 @@ def _undo(page: Page) -> None:
             await tracker.undo();
         }"""
     )
-    page.page.wait_for_timeout(1000)
+    page.settle()

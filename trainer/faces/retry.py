@@ -1,4 +1,4 @@
-"""Finds faces that a detector misses at first sight: in close-ups, in portraits that fill the picture, in shadow."""
+"""Finds faces that a detector misses at first sight: in close-ups, portraits that fill the picture, lying, in shadow."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,11 +7,14 @@ from typing import Protocol, runtime_checkable
 from PIL import Image
 
 from .face import Face, FaceReader
+from .turned import faces_when_turned
 
 BORDER = 0.4
 """Room added on every side, in parts of the picture's longer side: detectors expect air around a head."""
 SIDES = (320, 256, 128)
 THRESHOLD, LOW_THRESHOLD = 0.5, 0.3
+TURNED = "turned"
+"""The attempt that finds faces lying sideways or upside down."""
 _GRAY = (127, 127, 127)
 
 
@@ -33,7 +36,8 @@ class Detection:
 def detect_with_retries(reader: FaceReader, image: Image.Image) -> Detection:
     """Faces, largest first, from the first attempt that finds any; no faces and `not found` when none does.
 
-    As it is, with a border, then with smaller detector sizes and a lower threshold where the reader knows of those.
+    As it is, with a border, with smaller detector sizes where the reader knows of those, turned, and last, where it
+    knows of one, with a lower threshold.
     """
     for attempt, detect in _attempts(reader, image):
         if faces := detect():
@@ -46,12 +50,13 @@ def _attempts(reader: FaceReader, image: Image.Image) -> Iterator[tuple[str, Cal
     border = round(BORDER * max(image.size))
     padded = _padded(image, border)
     yield "with a border", lambda: [_moved(face, -border) for face in reader.faces(padded)]
-    if not isinstance(reader, SizedReader):
-        return
-    for side in SIDES:
-        yield f"detector size {side}", lambda side=side: reader.faces_at(image, side=side, threshold=THRESHOLD)
-    for side in (640, *SIDES):
-        yield "lower threshold", lambda side=side: reader.faces_at(image, side=side, threshold=LOW_THRESHOLD)
+    if isinstance(reader, SizedReader):
+        for side in SIDES:
+            yield f"detector size {side}", lambda side=side: reader.faces_at(image, side=side, threshold=THRESHOLD)
+    yield TURNED, lambda: faces_when_turned(reader.faces, image)
+    if isinstance(reader, SizedReader):
+        for side in (640, *SIDES):
+            yield "lower threshold", lambda side=side: reader.faces_at(image, side=side, threshold=LOW_THRESHOLD)
 
 
 def _padded(image: Image.Image, border: int) -> Image.Image:

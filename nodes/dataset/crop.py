@@ -221,6 +221,6 @@ def _advanced_inputs() -> list[Any]:
             optional=True,
             advanced=True,
             placeholder="002.png, 005.png, 011.png (empty: whom most pictures show)",
-            tooltip="Up to three pictures that certainly show the character: of several faces the one most like theirs.",
+            tooltip="Up to three pictures that certainly show the character: of several faces theirs is taken.",
         ),
     ]

@@ -1,4 +1,4 @@
-"""Finds faces that a detector misses at first sight: in close-ups, portraits that fill the picture, lying, in shadow."""
+"""Finds faces that a detector misses at first sight: in close-ups, in tight portraits, lying, in shadow."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -17,7 +17,7 @@ Point = tuple[float, float]
 
 
 def faces_when_turned(detect: Callable[[Image.Image], Sequence[Face]], image: Image.Image) -> list[Face]:
-    """Faces, largest first and in pixels of the picture as it is, of the turn that shows the surest; none when none does.
+    """Faces, largest first and in pixels of the picture as it is, of the turn that shows the surest.
 
     `detect` is asked once a turn: five times in all.
     """
@@ -47,9 +47,7 @@ def upright_box(box: Box, roll: float) -> Box:
 
 def _pages(image: Image.Image) -> Sequence[tuple[float, Image.Image]]:
     picture = image.convert("RGB")
-    return [
-        (turn, picture.rotate(turn, Image.Resampling.BICUBIC, expand=True, fillcolor=_GRAY)) for turn in TURNS
-    ]
+    return [(turn, picture.rotate(turn, Image.Resampling.BICUBIC, expand=True, fillcolor=_GRAY)) for turn in TURNS]
 
 
 def _turned_back(face: Face, degrees: float, page: Image.Image, image: Image.Image) -> Face:

@@ -53,7 +53,9 @@ def test_landmarks_and_boxes_are_told_in_the_picture_as_it_is(turn: float, size:
     eyes = tuple(np.mean(face.points, axis=0))
     assert leaning((centre[0], centre[1] - 20), centre, turn) == pytest.approx(eyes, abs=0.6 if turn % 90 else 1e-6)
     if turn % 90 == 0:
-        assert upright_box(face.box, turn) == pytest.approx((centre[0] - 30, centre[1] - 40, *(centre + np.array([30, 40]))))
+        assert upright_box(face.box, turn) == pytest.approx(
+            (centre[0] - 30, centre[1] - 40, *(centre + np.array([30, 40])))
+        )
     else:
         assert (face.width, face.height) == pytest.approx((math.hypot(60, 80) / math.sqrt(2),) * 2)
     assert face.roll is not None
@@ -64,7 +66,9 @@ def test_the_surest_turn_counts_and_lies_are_counted_on_from_its_lean() -> None:
     def detect(image: Image.Image) -> Sequence[Face]:
         score = {(160, 200): 0.5, (200, 160): 0.8}.get(image.size)
         box = (10.0, 20.0, 50.0, 80.0)
-        return [] if score is None else [Face(box=box, points=(), yaw=None, embedding=np.ones(1), score=score, roll=-9.0)]
+        return (
+            [] if score is None else [Face(box=box, points=(), yaw=None, embedding=np.ones(1), score=score, roll=-9.0)]
+        )
 
     (face,) = faces_when_turned(detect, Image.new("RGB", (200, 160)))
     assert face.roll == 171.0

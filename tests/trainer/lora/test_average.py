@@ -212,7 +212,10 @@ def test_a_1_by_1_convolution_meets_the_matrix_that_others_hold_for_it(tmp_path:
     ("extra", "said"),
     [
         ({"lokr_w1": (2, 2), "lokr_w2": (20, 12)}, "lokr in lora_unet_a"),
-        ({"hada_w1_a": (40, 2), "hada_w1_b": (2, 24), "hada_w2_a": (40, 2), "hada_w2_b": (2, 24)}, "loha in lora_unet_a"),
+        (
+            {"hada_w1_a": (40, 2), "hada_w1_b": (2, 24), "hada_w2_a": (40, 2), "hada_w2_b": (2, 24)},
+            "loha in lora_unet_a",
+        ),
         ({"diff": (40, 24)}, "diff in lora_unet_a"),
         (
             {"lora_down.weight": (8, 24), "lora_up.weight": (40, 8), "dora_scale": (40, 1)},

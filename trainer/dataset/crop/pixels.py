@@ -53,7 +53,7 @@ def _cut_mask(sample: Sample, crop: Crop, about: Box | None) -> Image.Image | No
 
 
 def _part(image: Image.Image, crop: Crop, about: Box | None) -> Image.Image:
-    """The crop's box of the picture, upright where it is turned: also of what a turned picture has outside its old edge."""
+    """The crop's box of the picture, turned upright: a turned picture reaches beyond its old edges."""
     if not crop.turn or about is None:
         return image.crop(crop.box)
     middle = (about[0] + about[2]) / 2, (about[1] + about[3]) / 2

@@ -15,7 +15,7 @@ from .geometry import Box
 
 @dataclass(frozen=True, kw_only=True)
 class FoundFace:
-    """The character's face in a picture, in its pixels, and how it was found. `eyes`: the point between the eyes, if known."""
+    """The character's face in a picture, in its pixels, and how it was found. `eyes`: their middle, if known."""
 
     box: Box
     reader: str

@@ -34,9 +34,7 @@ def _turned_crop(
     eyes = leaning(face.eyes, middle, -turn)[1] - top if knows_eyes and face.eyes is not None else None
     inside = (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
     crop = face_crop(inside, (right - left, bottom - top), rule, eyes)
-    crop = replace(
-        crop, box=(crop.box[0] + left, crop.box[1] + top, crop.box[2] + left, crop.box[3] + top), turn=turn
-    )
+    crop = replace(crop, box=(crop.box[0] + left, crop.box[1] + top, crop.box[2] + left, crop.box[3] + top), turn=turn)
     corners = [leaning((x, y), middle, turn) for x in crop.box[::2] for y in crop.box[1::2]]
     is_inside = all(-1e-6 <= x <= size[0] + 1e-6 and -1e-6 <= y <= size[1] + 1e-6 for x, y in corners)
     return crop if is_inside else None

@@ -1,21 +1,19 @@
 """Finds faces that a detector misses at first sight: in close-ups, in tight portraits, lying, in shadow."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from PIL import Image
 
+from .border import faces_with_border
 from .face import Face, FaceReader
 from .turned import faces_when_turned
 
-BORDER = 0.4
-"""Room added on every side, in parts of the picture's longer side: detectors expect air around a head."""
 SIDES = (320, 256, 128)
 THRESHOLD, LOW_THRESHOLD = 0.5, 0.3
 TURNED = "turned"
 """The attempt that finds faces lying sideways or upside down."""
-_GRAY = (127, 127, 127)
 
 
 @runtime_checkable
@@ -47,9 +45,7 @@ def detect_with_retries(reader: FaceReader, image: Image.Image) -> Detection:
 
 def _attempts(reader: FaceReader, image: Image.Image) -> Iterator[tuple[str, Callable[[], list[Face]]]]:
     yield "as it is", lambda: reader.faces(image)
-    border = round(BORDER * max(image.size))
-    padded = _padded(image, border)
-    yield "with a border", lambda: [_moved(face, -border) for face in reader.faces(padded)]
+    yield "with a border", lambda: faces_with_border(reader.faces, image)
     if isinstance(reader, SizedReader):
         for side in SIDES:
             yield f"detector size {side}", lambda side=side: reader.faces_at(image, side=side, threshold=THRESHOLD)
@@ -57,15 +53,3 @@ def _attempts(reader: FaceReader, image: Image.Image) -> Iterator[tuple[str, Cal
     if isinstance(reader, SizedReader):
         for side in (640, *SIDES):
             yield "lower threshold", lambda side=side: reader.faces_at(image, side=side, threshold=LOW_THRESHOLD)
-
-
-def _padded(image: Image.Image, border: int) -> Image.Image:
-    page = Image.new("RGB", (image.width + 2 * border, image.height + 2 * border), _GRAY)
-    page.paste(image, (border, border))
-    return page
-
-
-def _moved(face: Face, by: float) -> Face:
-    left, top, right, bottom = face.box
-    points = tuple((x + by, y + by) for x, y in face.points)
-    return replace(face, box=(left + by, top + by, right + by, bottom + by), points=points)

@@ -6,22 +6,25 @@ from dataclasses import replace
 
 from PIL import Image
 
+from .border import GRAY, faces_with_border
 from .face import Box, Face, Points
 
 TURNS = (90.0, -90.0, 180.0, 45.0, -45.0)
 """Degrees taken out of the picture, clockwise leans being positive; detectors bear the 22 that may be left."""
 LYING = 45.0
 """Degrees of roll from which a face lies rather than leans."""
-_GRAY = (127, 127, 127)
+_SAME_PLACE = 0.5
+"""On 40 drawn grounds without anybody no false face shares more, of 15 drawn heads one shares less."""
 Point = tuple[float, float]
 
 
 def faces_when_turned(detect: Callable[[Image.Image], Sequence[Face]], image: Image.Image) -> list[Face]:
     """Faces, largest first and in pixels of the picture as it is, of the turn that shows the surest.
 
-    `detect` is asked once a turn: five times in all.
+    A face counts that is found again in the same place with a border around: five chances raise false alarms as often,
+    and those do not last. `detect` is asked once a turn, and once more where it finds any: ten times at most.
     """
-    found = [(degrees, page, faces) for degrees, page in _pages(image) if (faces := detect(page))]
+    found = [(degrees, page, faces) for degrees, page in _pages(image) if (faces := _lasting(detect, page))]
     if not found:
         return []
     degrees, page, faces = max(found, key=lambda one: max(face.score for face in one[2]))
@@ -47,7 +50,21 @@ def upright_box(box: Box, roll: float) -> Box:
 
 def _pages(image: Image.Image) -> Sequence[tuple[float, Image.Image]]:
     picture = image.convert("RGB")
-    return [(turn, picture.rotate(turn, Image.Resampling.BICUBIC, expand=True, fillcolor=_GRAY)) for turn in TURNS]
+    return [(turn, picture.rotate(turn, Image.Resampling.BICUBIC, expand=True, fillcolor=GRAY)) for turn in TURNS]
+
+
+def _lasting(detect: Callable[[Image.Image], Sequence[Face]], page: Image.Image) -> list[Face]:
+    faces = detect(page)
+    again = faces_with_border(detect, page) if faces else []
+    return [face for face in faces if any(_shared(face, other) >= _SAME_PLACE for other in again)]
+
+
+def _shared(one: Face, other: Face) -> float:
+    """What two boxes share of the area they cover together, 0..1."""
+    across = min(one.box[2], other.box[2]) - max(one.box[0], other.box[0])
+    down = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
+    both = max(0.0, across) * max(0.0, down)
+    return both / max(one.width * one.height + other.width * other.height - both, 1e-9)
 
 
 def _turned_back(face: Face, degrees: float, page: Image.Image, image: Image.Image) -> Face:

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from trainer.demo.assets import demo_reader
-from trainer.demo.characters.character import character
-from trainer.demo.world.draw import draw
+from trainer.demo.characters.character import balanced_looks, character
+from trainer.demo.world.draw import draw, draw_empty
 from trainer.demo.world.look import random_look
 from trainer.faces.face import Face
 from trainer.faces.retry import TURNED, detect_with_retries
@@ -64,8 +64,9 @@ def test_landmarks_and_boxes_are_told_in_the_picture_as_it_is(turn: float, size:
 
 def test_the_surest_turn_counts_and_lies_are_counted_on_from_its_lean() -> None:
     def detect(image: Image.Image) -> Sequence[Face]:
-        score = {(160, 200): 0.5, (200, 160): 0.8}.get(image.size)
-        box = (10.0, 20.0, 50.0, 80.0)
+        plain, bordered = {(160, 200): 0.5, (200, 160): 0.8}, {(320, 360): 0.5, (360, 320): 0.8}
+        score, by = plain.get(image.size) or bordered.get(image.size), 0 if image.size in plain else 80
+        box = (10.0 + by, 20.0 + by, 50.0 + by, 80.0 + by)
         return (
             [] if score is None else [Face(box=box, points=(), yaw=None, embedding=np.ones(1), score=score, roll=-9.0)]
         )
@@ -73,6 +74,12 @@ def test_the_surest_turn_counts_and_lies_are_counted_on_from_its_lean() -> None:
     (face,) = faces_when_turned(detect, Image.new("RGB", (200, 160)))
     assert face.roll == 171.0
     assert face.box == pytest.approx((150, 80, 190, 140))
+
+
+def test_where_nobody_is_drawn_no_turn_shows_anybody() -> None:
+    rng = np.random.default_rng(11)
+    for look in balanced_looks(8, rng):
+        assert faces_when_turned(demo_reader().faces, draw_empty(look, rng, 256)) == []
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])

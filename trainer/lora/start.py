@@ -60,7 +60,7 @@ def _fill(layers: Mapping[str, AdapterLayer], found: Mapping[str, Placed], path:
     for address, each in found.items():
         if untrained := _untrained(each):
             raise ModelError(
-                f"Training cannot go on from {path.name}: {each.prefix} holds {untrained}, which no recipe here trains. "
+                f"Training cannot go on from {path.name}: {each.prefix} holds {untrained}, which no recipe trains. "
                 "Start from a file of LoRA, DoRA or LoKr layers alone."
             )
         try:

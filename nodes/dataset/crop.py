@@ -55,18 +55,24 @@ class CropDataset(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, dataset: Dataset, reader: str, **choices: Any) -> Any:
+    def execute(cls, dataset: Dataset, reader: str, baselines: str = "", **choices: Any) -> Any:
         from ...trainer.dataset.crop.crop import crop_dataset
         from ...trainer.dataset.crop.picture import draw_boxes
+        from ...trainer.dataset.pick.baselines import named_baselines
+        from ...trainer.dataset.pick.likeness import choice_by
 
         node = cls.hidden.unique_id
         faces, unread = _reader(reader, dataset, choices["without_face"])
+        shown = named_baselines(dataset, baselines.split(","))
+        if shown and faces is None:
+            unread = (*unread, "Without a face reader the baselines tell nothing, and are not looked at.")
         with cancellable():
             cropped = crop_dataset(
                 dataset,
                 rule_of(**choices),
                 faces,
                 pictures_folder("crops"),
+                choice=choice_by(faces, shown),
                 progress=reporter(node, "Cropping"),
                 cancelled=is_cancelled,
             )
@@ -208,5 +214,13 @@ def _advanced_inputs() -> list[Any]:
             default=False,
             advanced=True,
             tooltip="Turn heads upright that lean by more than 15 degrees. Off keeps poses as they are.",
+        ),
+        io.String.Input(
+            "baselines",
+            default="",
+            optional=True,
+            advanced=True,
+            placeholder="002.png, 005.png, 011.png (empty: whom most pictures show)",
+            tooltip="Up to three pictures that certainly show the character: of several faces theirs is taken.",
         ),
     ]

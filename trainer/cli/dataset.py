@@ -16,12 +16,11 @@ from ..dataset.files.save import save_aitoolkit, save_json, save_kohya
 from ..dataset.files.told import told
 from ..dataset.mix import mix
 from ..dataset.pick.baselines import named_baselines
-from ..dataset.pick.likeness import character_of
+from ..dataset.pick.likeness import choice_by
 from ..dataset.pick.pick import pick
 from ..dataset.ratio import parse_shares
 from ..dataset.split import hold_out
 from ..errors import DatasetError
-from ..faces.choose import FaceChoice
 from ..images.picture_file import write_picture
 from ..runtime.peak import peak_mb
 from .command import AddParser, Figures, write_text
@@ -129,8 +128,7 @@ def _crop(options: Namespace) -> Figures:
     if options.mode == "body":
         rule = BodyCrop(resolution=options.size, smallest=options.size // 2, close_up=face, no_face=no_face)
     reader = required_face_reader(options)
-    character = character_of(reader, named_baselines(dataset, options.baselines))
-    choice = character and FaceChoice(policy="character", character=character.centroid)
+    choice = choice_by(reader, named_baselines(dataset, options.baselines))
     with progress("cropping") as report:
         cropped = crop_dataset(dataset, rule, reader, options.out / ".crops", choice=choice, progress=report)
     with progress("saving") as report:

@@ -1,18 +1,19 @@
-"""Finds faces that a detector misses at first sight: in close-ups, in portraits that fill the picture, in shadow."""
+"""Finds faces that a detector misses at first sight: in close-ups, in tight portraits, lying, in shadow."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from PIL import Image
 
+from .border import faces_with_border
 from .face import Face, FaceReader
+from .turned import faces_when_turned
 
-BORDER = 0.4
-"""Room added on every side, in parts of the picture's longer side: detectors expect air around a head."""
 SIDES = (320, 256, 128)
 THRESHOLD, LOW_THRESHOLD = 0.5, 0.3
-_GRAY = (127, 127, 127)
+TURNED = "turned"
+"""The attempt that finds faces lying sideways or upside down."""
 
 
 @runtime_checkable
@@ -33,7 +34,8 @@ class Detection:
 def detect_with_retries(reader: FaceReader, image: Image.Image) -> Detection:
     """Faces, largest first, from the first attempt that finds any; no faces and `not found` when none does.
 
-    As it is, with a border, then with smaller detector sizes and a lower threshold where the reader knows of those.
+    As it is, with a border, with smaller detector sizes where the reader knows of those, turned, and last, where it
+    knows of one, with a lower threshold.
     """
     for attempt, detect in _attempts(reader, image):
         if faces := detect():
@@ -43,24 +45,11 @@ def detect_with_retries(reader: FaceReader, image: Image.Image) -> Detection:
 
 def _attempts(reader: FaceReader, image: Image.Image) -> Iterator[tuple[str, Callable[[], list[Face]]]]:
     yield "as it is", lambda: reader.faces(image)
-    border = round(BORDER * max(image.size))
-    padded = _padded(image, border)
-    yield "with a border", lambda: [_moved(face, -border) for face in reader.faces(padded)]
-    if not isinstance(reader, SizedReader):
-        return
-    for side in SIDES:
-        yield f"detector size {side}", lambda side=side: reader.faces_at(image, side=side, threshold=THRESHOLD)
-    for side in (640, *SIDES):
-        yield "lower threshold", lambda side=side: reader.faces_at(image, side=side, threshold=LOW_THRESHOLD)
-
-
-def _padded(image: Image.Image, border: int) -> Image.Image:
-    page = Image.new("RGB", (image.width + 2 * border, image.height + 2 * border), _GRAY)
-    page.paste(image, (border, border))
-    return page
-
-
-def _moved(face: Face, by: float) -> Face:
-    left, top, right, bottom = face.box
-    points = tuple((x + by, y + by) for x, y in face.points)
-    return replace(face, box=(left + by, top + by, right + by, bottom + by), points=points)
+    yield "with a border", lambda: faces_with_border(reader.faces, image)
+    if isinstance(reader, SizedReader):
+        for side in SIDES:
+            yield f"detector size {side}", lambda side=side: reader.faces_at(image, side=side, threshold=THRESHOLD)
+    yield TURNED, lambda: faces_when_turned(reader.faces, image)
+    if isinstance(reader, SizedReader):
+        for side in (640, *SIDES):
+            yield "lower threshold", lambda side=side: reader.faces_at(image, side=side, threshold=LOW_THRESHOLD)

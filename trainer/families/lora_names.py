@@ -21,6 +21,10 @@ _OWN = (
 )
 _KEY = re.compile(rf"(?P<prefix>.+?)(?:\.(?P<own>{_OWN})|(?P<other>{'|'.join(_SPELLINGS)}))")
 _PROCESSOR = re.compile(r"\.processor\.(?=to_(?:q|k|v|out)(?:\.0)?$)")
+_ROOTS = re.compile(
+    r"base_model_model_|lycoris_|lora_(?:unet|transformer)_|(?:model_)?diffusion_model_|unet_|transformer_(?!blocks)"
+)
+_TEXT_ROOT = re.compile(r"(?:lora_te|text_encoder_?|te)(?P<number>\d?)_")
 _STARTS = {"lokr": "lokr", "hada": "loha", "oft": "oft"}
 
 
@@ -35,6 +39,15 @@ def split_key(key: str) -> tuple[str, str | None]:
     if found["own"]:
         return prefix, found["own"]
     return prefix, next(name for spelling, name in _SPELLINGS.items() if re.fullmatch(spelling, found["other"]))
+
+
+def plain_prefix(prefix: str) -> str:
+    """A layer's name without what trainers put before it and with underscores for dots, of a base that is not known."""
+    name = prefix.replace(".", "_")
+    while (root := _ROOTS.match(name)) is not None:
+        name = name[root.end() :]
+    text = _TEXT_ROOT.match(name)
+    return name if text is None else f"te{text['number'] or 1}_{name[text.end() :]}"
 
 
 def kind_of(parts: Collection[str]) -> str:

@@ -1,6 +1,7 @@
 """Every family that can be trained on, and the way from files to a loaded one."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from ..storage.tensor_header import Header, read_header
 from ..storage.values import read_json
 from .base import Base, Predicts
 from .family import Family
-from .lora_names import parts_by_layer
+from .lora_names import parts_by_layer, plain_prefix
 from .lora_origin import made_for
 from .residence import Residence
 from .sd.spec import SD15, SDXL
@@ -79,6 +80,11 @@ def load_family(base: Base, residence: Residence | None = None, *, clip_skip: in
 def lora_made_for(header: Header) -> str:
     """The title of the base that a LoRA file with this header was made for; "" where it is not told."""
     return made_for(FAMILIES, header.shapes, header.metadata)
+
+
+def one_prefix(title: str) -> Callable[[str], str]:
+    """What all spellings of a layer's prefix in LoRA files for the base of that title have in common."""
+    return next((spec.one_prefix for spec in FAMILIES if spec.title == title), plain_prefix)
 
 
 def named_kind(header: Header) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..storage.tensor_header import Header
 from .base import Base
+from .lora_names import plain_prefix
 from .residence import Residence
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class FamilySpec:
     pipelines: tuple[str, ...] = ()
     lora_marks: tuple[str, ...] = ()
     """Layers that no other family's LoRA files have: regular expressions of names with underscores for dots."""
+    one_prefix: Callable[[str], str] = plain_prefix
+    """What all spellings of one LoRA layer's prefix have in common."""
     describe_file: Callable[[Path, Header], Base]
     describe_folder: Callable[[Path], Base]
     load: Callable[[Base, Residence, int], Family]

@@ -9,10 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import ModelError, few
+from ..errors import ModelError, few, shortened
 from ..families.key_layout import ALPHA, DOWN, UP
+from ..families.registry import one_prefix
 from ..storage.tensor_file import write_tensors
-from .file import Layer, opened_lora
+from .file import Layer, LoraFile, opened_lora
 from .metadata import with_hashes
 
 _log = logging.getLogger(__name__)
@@ -21,8 +22,8 @@ _log = logging.getLogger(__name__)
 def average_loras(paths: Sequence[Path], out: Path, metadata: Mapping[str, str], rank: int = 0) -> float:
     """Write the mean of the files' weight changes; the share of its energy that the cut back to rank kept, 0 to 1.
 
-    Each layer keeps the first file's rank and alpha, or has `rank` and as much alpha for it. ModelError when the files
-    do not change the same layers with plain LoRA.
+    Each layer keeps the first file's rank and alpha, or has `rank` and as much alpha for it. Layers meet whatever the
+    files call them. ModelError when the files do not change the same layers with plain LoRA.
     """
     if len(paths) < 2:
         raise ModelError("An average needs two LoRA files or more.")
@@ -30,26 +31,50 @@ def average_loras(paths: Sequence[Path], out: Path, metadata: Mapping[str, str],
     kept, whole = 0.0, 0.0
     with ExitStack() as stack:
         files = [stack.enter_context(opened_lora(path)) for path in paths]
-        for other in files[1:]:
-            if set(other.prefixes) != set(files[0].prefixes):
-                raise ModelError(f"{other.path.name} changes other layers than {files[0].path.name}; both must fit.")
         for file in files:
             if file.passed_over:
                 _log.warning(
                     "%s: not in the average, as no part of a layer: %s.", file.path.name, few(file.passed_over)
                 )
-        for prefix in files[0].prefixes:
-            layers = [file.layer(prefix) for file in files]
+        for prefixes in _together(files):
+            layers = [file.layer(prefix) for file, prefix in zip(files, prefixes, strict=True)]
             _check(layers, [file.path.name for file in files])
             down, up, energy = mean_layer(layers, rank or int(layers[0].rank or 0))
             alpha = layers[0].scale * len(down)
             mean = {DOWN: down.half(), UP: up.half(), ALPHA: torch.tensor(alpha, dtype=torch.float16)}
+            prefix = min(prefixes, key=_how_readable)
             if not Layer(prefix, mean).is_finite:
                 raise ModelError(f"The mean is too large for fp16 in {prefix}. Check these files: one is broken.")
             tensors |= {f"{prefix}.{name}": tensor for name, tensor in mean.items()}
             kept, whole = kept + energy[0], whole + energy[1]
     write_tensors(out, tensors, with_hashes(tensors, metadata))
     return kept / whole if whole else 1.0
+
+
+def _together(files: Sequence[LoraFile]) -> list[tuple[str, ...]]:
+    """What each file calls every layer, in the order of the first; ModelError where they change different layers."""
+    titles = {file.made_for: file.path.name for file in files if file.made_for}
+    if len(titles) > 1:
+        said = " and ".join(f"{name} is a LoRA for {title}" for title, name in titles.items())
+        raise ModelError(f"{said}: LoRAs for different bases have no average.")
+    named = one_prefix(next(iter(titles), ""))
+    known = [{named(prefix): prefix for prefix in file.prefixes} for file in files]
+    for file, names in zip(files, known, strict=True):
+        if len(names) < len(file.prefixes):
+            twice = sorted(set(file.prefixes) - set(names.values()))
+            raise ModelError(f"{file.path.name} names layers twice in two spellings, {few(twice)}. Get the file again.")
+        if more := sorted({*names} ^ {*known[0]}):
+            where = names if more[0] in names else known[0]
+            raise ModelError(
+                f"{file.path.name} changes other layers than {files[0].path.name}; both must fit. Only one of them has "
+                f"{few([shortened(where.get(name, name)) for name in more])}."
+            )
+    return [tuple(names[name] for names in known) for name in known[0]]
+
+
+def _how_readable(prefix: str) -> tuple[bool, bool]:
+    """kohya's spelling, which every program reads, before others, and PEFT's, which few do, last."""
+    return not prefix.startswith("lora_"), prefix.startswith("base_model.")
 
 
 def mean_layer(layers: Sequence[Layer], rank: int) -> tuple[Tensor, Tensor, tuple[float, float]]:
@@ -88,6 +113,11 @@ def _check(layers: Sequence[Layer], names: Sequence[str]) -> None:
             raise ModelError(f"{name} holds NaN or infinity in {layer.prefix}. Leave the file out of the average.")
         if not layer.scale:
             raise ModelError(f"{name} changes nothing in {layer.prefix}: its alpha is 0. Leave it out of the average.")
-        mine, first = layer.tensors, layers[0].tensors
-        if mine[DOWN].shape[1:] != first[DOWN].shape[1:] or mine[UP].shape[0] != first[UP].shape[0]:
+        if _sizes(layer) != _sizes(layers[0]):
             raise ModelError(f"{name} is of another model than {names[0]}: {layer.prefix} has another size.")
+
+
+def _sizes(layer: Layer) -> tuple[int, ...]:
+    """Outputs, inputs and kernel; a 1 × 1 convolution is a matrix, and some files hold it as one."""
+    out, *inner = len(layer.tensors[UP]), *layer.tensors[DOWN].shape[1:]
+    return out, *(inner[:1] if set(inner[1:]) <= {1} else inner)

@@ -7,12 +7,16 @@ import torch
 
 from ..errors import ModelError, few
 from ..families.family import Family
+from ..families.lora_names import DIFF, DIFF_BIAS, MID, NORM_BIAS, kind_of
 from ..families.lora_origin import is_text_only
 from ..recipe.recipe import Recipe
 from .adapter import Adapter, layer_shape, trained_addresses
 from .layers.build import build_layers
 from .layers.layer import AdapterLayer, AdapterState
 from .mount import Placed, is_mute, placed
+
+_TRAINED = ("lora", "dora", "lokr")
+_CALLED = {"loha": "LoHa", "diff": "a whole change", "norm": "a norm's change", "oft": "OFT", "glora": "GLoRA"}
 
 
 @torch.inference_mode(False)
@@ -54,9 +58,25 @@ def _wanted(family: Family, addresses: Sequence[str], path: Path) -> Mapping[str
 
 def _fill(layers: Mapping[str, AdapterLayer], found: Mapping[str, Placed], path: Path) -> None:
     for address, each in found.items():
+        if untrained := _untrained(each):
+            raise ModelError(
+                f"Training cannot go on from {path.name}: {each.prefix} holds {untrained}, which no recipe trains. "
+                "Start from a file of LoRA, DoRA or LoKr layers alone."
+            )
         try:
             layers[address].load(each.tensors)
         except ValueError as why:
             raise ModelError(
                 f"Training cannot go on from {path.name}: of {each.prefix} {why}. Choose a recipe of its kind and rank."
             ) from why
+
+
+def _untrained(each: Placed) -> str:
+    """What a layer holds that no kind of recipe has a place for; "" for nothing."""
+    kind = kind_of(each.tensors)
+    if kind not in _TRAINED:
+        return f"{_CALLED.get(kind, kind)} ({', '.join(sorted(each.tensors))})"
+    if MID in each.tensors or any(name.startswith("lokr_t") for name in each.tensors):
+        return "Tucker's core of a convolution"
+    more = sorted(name for name in each.tensors if name in (DIFF, DIFF_BIAS, NORM_BIAS))
+    return f"a change of the bias ({', '.join(more)})" if more else ""

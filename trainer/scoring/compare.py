@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import RunError
 from ..faces.face import AttributeReader, FaceReader
 from ..generate.shot import Generator
@@ -29,7 +31,7 @@ from .scores import Scores
 from .subject import Subject, scale_of
 
 CONTROL = "No LoRA"
-_VERSION = 2
+_VERSION = 3
 """In every report's key: another one has all reports made anew, from kept pictures."""
 
 
@@ -76,7 +78,7 @@ def compare(
     if finished is not None:
         return finished
     scale, notes = scale_of(subject, plan, work.readers)
-    images = yield from work.draw(cancelled)
+    images = yield from work.draw(scale.character, cancelled)
     report = work.report(images, scale, notes, key)
     write_report(report, tools.out)
     return report
@@ -112,14 +114,15 @@ class _Comparison:
         """Of the run whose checkpoints are compared."""
         return recipe_of_run(next(each.checkpoint.path for each in self.columns if each.checkpoint))
 
-    def draw(self, cancelled: Ask) -> Work[Compared, None, list[CheckpointImages]]:
-        """Every column, the control's first, each picture read as it comes."""
+    def draw(self, character: np.ndarray, cancelled: Ask) -> Work[Compared, None, list[CheckpointImages]]:
+        """Every column, the control's first, each picture read as it comes, by one rule: its face is the one most like
+        `character`, (d,)."""
         drawing = Drawing([each.shots for each in self.columns], self.tools.generator, self.tools.out, cancelled)
         images: list[CheckpointImages] = []
         for column in self.columns:
             seen: list[Observation] = []
             for rendering, compared in drawing.column(column.label, column.shots):
-                seen.append(self.readers.observe(rendering, compared.image))
+                seen.append(self.readers.observe(rendering, compared.image, character))
                 yield compared
             images.append(column.images(seen))
         return images
@@ -139,7 +142,7 @@ class _Comparison:
             tied=choice.tied,
             reason=choice.reason,
             advice=advise(checkpoints, choice.step, self.recipe()),
-            notes=(*notes, *_unmeasured(control)),
+            notes=(*notes, *_several([control, *checkpoints]), *_unmeasured(control)),
             readers=self.readers.names,
             key=key,
         )
@@ -162,6 +165,18 @@ def _columns(plan: ComparePlan, checkpoints: Sequence[Checkpoint], base: str) ->
             )
         )
     return columns
+
+
+def _several(columns: Sequence[Scores]) -> list[str]:
+    """How many pictures show several people, a column: the likeness of the likest flatters a little."""
+    counts = {each.label: sum((picture.faces or 0) > 1 for picture in each.pictures) for each in columns}
+    if not any(counts.values()):
+        return []
+    said = ", ".join(f"{label}: {count}" for label, count in counts.items() if count)
+    return [
+        f"Pictures with several faces ({said}) are measured, with and without LoRA, by the face most like the "
+        "character; the other faces are not."
+    ]
 
 
 def _unmeasured(control: Scores) -> list[str]:

@@ -12,7 +12,8 @@ from .plan import WITH_TRIGGER, Kind, Probe
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Observation:
-    """One picture as read: the largest face's embedding, (d,), or None; words by slot; a small copy."""
+    """One picture as read: the embedding (d,) of the face most like the character, or None; words by slot; a small
+    copy. `faces` are those that could be the subject."""
 
     probe: int
     seed: int
@@ -20,6 +21,7 @@ class Observation:
     embedding: np.ndarray | None
     read: Mapping[str, str]
     small: np.ndarray
+    faces: int = 1
 
     @property
     def key(self) -> Key:
@@ -55,9 +57,9 @@ class Scale:
 class PictureScore:
     """One picture. `path` is relative to the report; a number that could not be taken is None, never low.
 
-    `identity` is the cosine to the character, `top1` whether no other person is nearer, `bleed` whether a described
-    other person is nearer to the character than to whom the control drew, `nearest` the distance to the nearest
-    training picture.
+    `identity` is the cosine to the character, of `faces` the one most like it (None in old reports: the largest),
+    `top1` whether no other person is nearer, `bleed` whether a described other person is nearer to the character than
+    to whom the control drew, `nearest` the distance to the nearest training picture.
     """
 
     probe: int
@@ -69,6 +71,7 @@ class PictureScore:
     bleed: bool | None = None
     followed: Mapping[str, bool] = field(default_factory=dict[str, bool])
     nearest: float | None = None
+    faces: int | None = None
 
     @property
     def key(self) -> Key:

@@ -58,6 +58,7 @@ def _picture(seen: Observation, control: Observation | None, scale: Scale) -> Pi
         bleed=bleeds(seen, control, scale) if probe.kind == "other" else None,
         followed=followed(probe.asked, seen.read),
         nearest=nearest_of(seen.small, scale.training),
+        faces=seen.faces,
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from trainer.demo.characters.found import draw_found
 
@@ -118,3 +119,34 @@ def test_picking_moves_the_bar_and_notices_cancel(pack: Pack, fake_host: FakeHos
     with pytest.raises(Interrupted):
         _pick(pack, found)
     assert not fake_host.interrupted
+
+
+def test_of_several_faces_the_one_like_the_baselines_is_taken(pack: Pack, found: Any, tmp_path: Path) -> None:
+    """A pair, and each of the two alone: only the baselines tell who is meant."""
+    names = {"hero": found.samples[0].path, "stranger": found.root.glob("*/stranger.png").__next__()}
+    hero, stranger = (Image.open(path).convert("RGB") for path in names.values())
+    pair = Image.new("RGB", (hero.width + stranger.width, max(hero.height, stranger.height)))
+    pair.paste(hero, (0, 0))
+    pair.paste(stranger, (hero.width, 0))
+    for name, image in {"a_pair": pair, "hero": hero, "stranger": stranger}.items():
+        image.save(tmp_path / f"{name}.png")
+    dataset = pack("trainer.dataset.files.folder").read_dataset(tmp_path)
+    made = {name: _crop(pack, dataset, baselines=f"{name}.png") for name in names}
+    for each in made.values():
+        assert "1 picture shows several faces, of which the one most like the character's" in each.ui["text"][0]
+    reader = pack("trainer.demo.assets").demo_reader()
+    for name, each in made.items():
+        crop = Image.open(each.args[0].samples[0].path)
+        own, others = (Image.open(tmp_path / f"{who}.png") for who in (name, *(names.keys() - {name})))
+        face, mine, theirs = (reader.faces(image)[0].embedding for image in (crop, own, others))
+        assert float(face @ mine) > 0.8 > float(face @ theirs)
+    with pytest.raises(pack("trainer.errors").DatasetError, match=r"No picture is called nobody\.png"):
+        _crop(pack, dataset, baselines="nobody.png")
+
+
+def test_baselines_without_a_reader_are_said_to_tell_nothing(pack: Pack, found: Any) -> None:
+    name = found.samples[0].path.name
+    made = pack("nodes.dataset.crop").CropDataset.execute(
+        found, reader="auto", baselines=name, **{**CHOICES, "without_face": "keep whole"}
+    )
+    assert "Without a face reader the baselines tell nothing" in " ".join(made.ui["warning"])

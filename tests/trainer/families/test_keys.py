@@ -7,6 +7,7 @@ import pytest
 import torch
 from accelerate import init_empty_weights
 
+from trainer.families.registry import FAMILIES
 from trainer.families.sd.keys import Names, target_modules, text_modules, text_prefix
 
 UNETS: dict[str, dict[str, Any]] = {
@@ -90,3 +91,16 @@ def test_some_names_at_sight() -> None:
     assert xl.saved("down_blocks.1.downsamplers.0.conv") == "lora_unet_input_blocks_6_0_op"
     assert xl.saved("mid_block.resnets.1.conv1") == "lora_unet_middle_block_2_in_layers_2"
     assert text_prefix("te.encoder.layers.0.mlp.fc1") == text_prefix("te.text_model.encoder.layers.0.mlp.fc1")
+
+
+@pytest.mark.parametrize("family", ["sdxl", "sd15"])
+def test_all_spellings_of_a_layer_have_one_name_without_a_model(family: str) -> None:
+    names, modules = names_of(family)
+    (spec,) = (spec for spec in FAMILIES if spec.name == family)
+    for name in modules:
+        if name.startswith(("down", "up", "mid", "conv", "time", "add")):
+            native = names._ldm(name)
+            spellings = [f"lora_unet_{name.replace('.', '_')}", f"lora_unet_{native.replace('.', '_')}"]
+            spellings += [f"unet.{name}", f"diffusion_model.{native}", f"base_model.model.{name}", f"lycoris_{name}"]
+            assert {spec.one_prefix(each) for each in spellings} == {spellings[0]}
+    assert len({spec.one_prefix(name) for name in modules}) == len(modules)

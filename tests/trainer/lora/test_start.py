@@ -95,3 +95,41 @@ def test_a_broken_start_is_told_by_train_and_plan_and_leaves_the_folder_free(
     with pytest.raises(ModelError, match="its rank is 8"):
         list(train(bad))
     assert not (job.run / "recipe.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "tensors", "said"),
+    [
+        (QUERY, {f"hada_w{n}_{side}": (32, 32) for n in (1, 2) for side in "ab"}, r"LoHa \(hada_w1_a, "),
+        (QUERY, {"diff": (32, 32)}, r"a whole change \(diff\)"),
+        (
+            QUERY,
+            {"lora_down.weight": (4, 32), "lora_up.weight": (32, 4), "diff_b": (32,)},
+            r"a change of the bias \(diff_b\)",
+        ),
+        (
+            CONV,
+            {"lora_down.weight": (4, 32, 1, 1), "lora_mid.weight": (4, 4, 3, 3), "lora_up.weight": (32, 4, 1, 1)},
+            "Tucker's core of a convolution",
+        ),
+    ],
+    ids=["LoHa", "diff", "bias", "Tucker"],
+)
+def test_kinds_that_no_recipe_trains_are_no_start(
+    family: StableDiffusion, tmp_path: Path, prefix: str, tensors: Mapping[str, tuple[int, ...]], said: str
+) -> None:
+    path = tmp_path / "other.safetensors"
+    save_file({f"{prefix}.{name}": torch.ones(size) for name, size in tensors.items()}, path)
+    wide = replace(RECIPE, lora=Lora(rank=4, targets="attention_mlp_conv"))
+    said = f"cannot go on from other.safetensors: {prefix} holds {said}.* Start from a file of LoRA, DoRA or LoKr"
+    with pytest.raises(ModelError, match=said):
+        check_start(family, wide, path)
+
+
+def test_a_lokr_is_no_start_for_a_lora_and_the_sentence_names_the_recipe_s_kind(
+    family: StableDiffusion, tmp_path: Path
+) -> None:
+    path = tmp_path / "lokr.safetensors"
+    save_file({f"{QUERY}.lokr_w1": torch.ones(4, 4), f"{QUERY}.lokr_w2": torch.ones(8, 8)}, path)
+    with pytest.raises(ModelError, match="it is of another kind .* Choose a recipe of its kind and rank"):
+        check_start(family, RECIPE, path)

@@ -1,15 +1,18 @@
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.fakes import FakeReader, Skill
+from tests.fakes import CHARACTER, FakeReader, Skill
 from trainer.dataset.sample import Sample
+from trainer.dataset.sample_pixels import open_sample
 from trainer.errors import Cancelled, DatasetError, FaceError, RunError
+from trainer.faces.face import Face
+from trainer.images.pixels import pixel_sha256
 from trainer.runtime.work import follow
 from trainer.scoring.compare import compare
 from trainer.scoring.report.report import Report
@@ -52,6 +55,39 @@ def test_a_run_of_overtrained_checkpoints_has_no_winner(tmp_path: Path):
     assert report.chosen is None
     assert "all are over-trained" in report.reason
     assert any("fewer epochs" in sentence for sentence in report.advice)
+
+
+@dataclass(frozen=True)
+class Crowd(FakeReader):
+    """Sees a larger stranger beside every face that was drawn, and the character's twin far behind."""
+
+    references: frozenset[str] = frozenset()
+
+    def faces(self, image: Image.Image) -> list[Face]:
+        own = super().faces(image)
+        if not own or pixel_sha256(image) in self.references:
+            return own
+        stranger = replace(own[0], box=(0.0, 0.0, 40.0, 40.0), embedding=-CHARACTER)
+        twin = replace(own[0], box=(44.0, 0.0, 47.0, 3.0), embedding=CHARACTER)
+        return [stranger, *own, twin]
+
+
+def test_of_several_people_the_one_most_like_the_character_is_measured_in_every_column_and_said(tmp_path: Path):
+    skills = {5: Skill(identity=0.3), 9: Skill(identity=0.8)}
+    alone = Stage(tmp_path / "alone", skills).run()
+    stage = Stage(tmp_path / "crowd", skills)
+    known = frozenset(pixel_sha256(open_sample(sample)) for sample in stage.subject().references)
+    crowd = stage.run(Crowd(references=known))
+    for one, many in zip(alone.columns, crowd.columns, strict=True):
+        for own, picture in zip(one.pictures, many.pictures, strict=True):
+            assert (own.faces, picture.faces) == (1, 2)
+            assert picture.identity == own.identity
+    assert crowd.chosen == alone.chosen
+    assert any(
+        note.startswith("Pictures with several faces (No LoRA: 36, ") and "the other faces are not" in note
+        for note in crowd.notes
+    )
+    assert not any("several faces" in note for note in alone.notes)
 
 
 def test_lost_faces_mean_broken_and_are_never_low_identity(tmp_path: Path):

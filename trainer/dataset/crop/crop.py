@@ -13,7 +13,7 @@ from ...runtime.work import never
 from ..dataset import Dataset, LeftOut
 from .body import BodyCrop, body_crop
 from .cutter import Cutter
-from .face import Seen, marked_face, seen_faces
+from .face import Seen, marked_face, seen_faces, sought_turned
 from .geometry import Crop, FaceCrop, face_crop
 from .parts import to_bodies, to_faces
 from .report import Cut, Framing, listed, sentences
@@ -61,6 +61,7 @@ def crop_dataset(  # noqa: PLR0913
     else:
         seen, broken = _looked(dataset, reader, shelf, steps)
         how = choice or choice_over([one.faces for one in seen.values()], reader.same_person)
+        seen = {sha256: sought_turned(one, how, reader, shelf) for sha256, one in seen.items()}
         faces = {sha256: one.chosen(how) for sha256, one in seen.items()}
         several = _several([one for one in seen.values() if one.shows_several], how)
     whole = dataset.with_samples(tuple(sample for sample in dataset.samples if sample.sha256 in faces))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from ...faces.turned import upright_box
 from ...storage.values import key_of
 from ..sample import FaceMark, Sample
 from .geometry import Crop, FaceCrop, face_crop
@@ -23,7 +24,7 @@ class Cutter:
     @property
     def knows_eyes(self) -> bool:
         """Whether the eyes of every face are known: one rule must frame them all."""
-        return all(face.eye_height is not None for face in self.faces.values() if face is not None)
+        return all(face.eyes is not None for face in self.faces.values() if face is not None)
 
     def side(self, face: FoundFace, size: tuple[int, int], rule: FaceCrop) -> int:
         """How wide a close-up would be."""
@@ -31,7 +32,8 @@ class Cutter:
 
     def close_up(self, sample: Sample, face: FoundFace, rule: FaceCrop) -> Cut:
         size = (sample.width, sample.height)
-        crop = upright_crop(face, size, rule, self._eyes(face)) or face_crop(face.box, size, rule, self._eyes(face))
+        upright = upright_crop(face, size, rule, knows_eyes=self.knows_eyes)
+        crop = upright or face_crop(face.box, size, rule, self._eyes(face))
         return self.cut(sample, face, crop, rule)
 
     def cut(self, sample: Sample, face: FoundFace | None, crop: Crop, rule: FaceCrop | None = None) -> Cut:
@@ -62,12 +64,12 @@ class Cutter:
         return Cut(source=sample, made=new, crop=crop, kind="face" if rule else "body", face=face)
 
     def _eyes(self, face: FoundFace) -> float | None:
-        return face.eye_height if self.knows_eyes else None
+        return face.eyes[1] if face.eyes is not None and self.knows_eyes else None
 
 
 def _carried(face: FoundFace, crop: Crop) -> FaceMark:
-    """The face in the crop's own pixels. A turn around its middle leaves the box where it is."""
+    """The face in the crop's own pixels. A turn around its middle leaves the box where it is, or on its side."""
     x, y = crop.size[0] / (crop.box[2] - crop.box[0]), crop.size[1] / (crop.box[3] - crop.box[1])
-    left, top, right, bottom = face.box
+    left, top, right, bottom = upright_box(face.box, crop.turn)
     box = ((left - crop.box[0]) * x, (top - crop.box[1]) * y, (right - crop.box[0]) * x, (bottom - crop.box[1]) * y)
     return FaceMark(box=box, reader=face.reader, yaw=face.yaw, pitch=face.pitch)

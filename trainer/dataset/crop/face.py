@@ -1,11 +1,13 @@
 """The face a picture is cropped by: one of those read off the original or remembered, or taken from its mark."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...faces.choose import FaceChoice, choose_face
 from ...faces.face import Face, FaceReader
-from ...faces.retry import Detection, detect_with_retries
+from ...faces.identity import cosine
+from ...faces.retry import TURNED, Detection, detect_with_retries
+from ...faces.turned import faces_when_turned
 from ...storage.values import key_of
 from ..checks.faces import count_faces
 from ..sample import Sample
@@ -30,6 +32,13 @@ class Seen:
         """Whether more than one of them could be the character."""
         return bool(self.faces) and count_faces([face.height for face in self.faces]) > 1
 
+    def shows_like(self, choice: FaceChoice, same_person: float) -> bool:
+        """Whether one of them is the character whom `choice` means; True where it means nobody by looks."""
+        face = choose_face(self.faces, (self.sample.width, self.sample.height), choice)
+        if face is None or choice.character is None:
+            return choice.character is None
+        return cosine(face.embedding, choice.character) >= same_person
+
     def chosen(self, choice: FaceChoice) -> FoundFace | None:
         face = choose_face(self.faces, (self.sample.width, self.sample.height), choice)
         return None if face is None else _found(face, self.reader, self.detection.attempt)
@@ -37,12 +46,27 @@ class Seen:
 
 def seen_faces(sample: Sample, reader: FaceReader, shelf: CropStore) -> Seen:
     """The faces of a sample. DatasetError when the picture cannot be read or has changed."""
-    key = key_of("faces", sample.sha256, reader.name)
+    # In its second form: pictures in which nothing was found before are looked at again, turned.
+    key = key_of("faces 2", sample.sha256, reader.name)
     detection = shelf.faces(key)
     if detection is None:
         detection = detect_with_retries(reader, open_unchanged(sample).rgb)
         shelf.keep_faces(key, detection)
     return Seen(sample, detection, reader.name)
+
+
+def sought_turned(seen: Seen, choice: FaceChoice, reader: FaceReader, shelf: CropStore) -> Seen:
+    """The same, or, where its upright faces are all strangers' and one that lies is the character's, those that lie."""
+    if not seen.faces or seen.detection.attempt == TURNED or seen.shows_like(choice, reader.same_person):
+        return seen
+    key = key_of("turned faces", seen.sample.sha256, reader.name)
+    detection = shelf.faces(key)
+    if detection is None:
+        faces = faces_when_turned(reader.faces, open_unchanged(seen.sample).rgb)
+        detection = Detection(tuple(faces), TURNED)
+        shelf.keep_faces(key, detection)
+    turned = replace(seen, detection=detection)
+    return turned if detection.faces and turned.shows_like(choice, reader.same_person) else seen
 
 
 def marked_face(sample: Sample) -> FoundFace | None:
@@ -53,7 +77,10 @@ def marked_face(sample: Sample) -> FoundFace | None:
 
 
 def _found(face: Face, reader: str, rung: str) -> FoundFace:
-    eyes = (face.points[0][1] + face.points[1][1]) / 2 if len(face.points) >= 2 else None
+    eyes = None
+    if len(face.points) >= 2:
+        (left, top), (right, low) = face.points[:2]
+        eyes = (left + right) / 2, (top + low) / 2
     return FoundFace(
         box=face.box,
         reader=reader,
@@ -61,7 +88,7 @@ def _found(face: Face, reader: str, rung: str) -> FoundFace:
         yaw=_rounded(face.yaw),
         pitch=_rounded(face.pitch),
         roll=_rounded(face.roll),
-        eye_height=eyes,
+        eyes=eyes,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from PIL import Image, ImageDraw
 
+from ...faces.turned import leaning
 from ...images.pen import AMBER, BLUE, GREEN, QUIET, RAISED, TEXT, Color, Pen, width_of
 from ...images.sheet import Grid, Line, Point, draw_caption, draw_lines, draw_swatches, paragraph
 from ...runtime.steps import Progress, Steps, silent
@@ -11,7 +12,6 @@ from ...runtime.work import never
 from ..sample_pixels import open_sample
 from .crop import Cropped
 from .report import Cut
-from .turn import turned_back
 
 FACE: Color = GREEN
 CLOSE_UP: Color = AMBER
@@ -114,7 +114,9 @@ def _corners(one: Cut) -> list[tuple[float, float]]:
     corners = _square(one.crop.box)
     if not one.crop.turn or one.face is None:
         return corners
-    return [turned_back(corner, one.face.box, one.crop.turn) for corner in corners]
+    left, top, right, bottom = one.face.box
+    middle = (left + right) / 2, (top + bottom) / 2
+    return [leaning(corner, middle, one.crop.turn) for corner in corners]
 
 
 def _square(box: Sequence[float]) -> list[tuple[float, float]]:

@@ -5,6 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
+from ...faces.turned import leaning
 from ...images.alpha import matte_rgb
 from ...images.masks import mask_sha256
 from ...images.picture_file import opened
@@ -25,8 +26,7 @@ def cut(
     under = matte_rgb(sample.matte)
     with opened(sample.path) as file:
         layered = upright(file)
-    layered = _turned(layered, crop, about)
-    part = _filled(layered, crop.box, outside, colour) if crop.padded else layered.crop(crop.box)
+    part = _filled(layered, crop.box, outside, colour) if crop.padded else _part(layered, crop, about)
     scaled = part if part.size == crop.size else part.resize(crop.size, Image.Resampling.LANCZOS)
     seen = flattened(scaled, under).rgb
     is_clear = scaled.mode == "RGBA" and (
@@ -48,15 +48,21 @@ def _cut_mask(sample: Sample, crop: Crop, about: Box | None) -> Image.Image | No
     mask = sample_mask(sample) if sample.mask is not None else None
     if mask is None:
         return None
-    part = _turned(mask, crop, about).crop(crop.box)
+    part = _part(mask, crop, about)
     return part if part.size == crop.size else part.resize(crop.size, Image.Resampling.BILINEAR)
 
 
-def _turned(image: Image.Image, crop: Crop, about: Box | None) -> Image.Image:
+def _part(image: Image.Image, crop: Crop, about: Box | None) -> Image.Image:
+    """The crop's box of the picture, turned upright: a turned picture reaches beyond its old edges."""
     if not crop.turn or about is None:
-        return image
-    middle = ((about[0] + about[2]) / 2, (about[1] + about[3]) / 2)
-    return image.rotate(crop.turn, Image.Resampling.BICUBIC, center=middle)
+        return image.crop(crop.box)
+    middle = (about[0] + about[2]) / 2, (about[1] + about[3]) / 2
+    left, top, right, bottom = crop.box
+    (x, y), (right_x, right_y), (low_x, low_y) = (
+        leaning(point, middle, crop.turn) for point in ((left, top), (left + 1, top), (left, top + 1))
+    )
+    matrix = (right_x - x, low_x - x, x, right_y - y, low_y - y, y)
+    return image.transform((right - left, bottom - top), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC)
 
 
 def _filled(image: Image.Image, box: tuple[int, int, int, int], outside: Outside, colour: str) -> Image.Image:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from statistics import fmean, pstdev
 from typing import Literal
 
+from ...faces.retry import TURNED
+from ...faces.turned import LYING
 from ..sample import Sample
 from .body import BodyCrop
 from .geometry import HAIR, MOST, Crop, FaceCrop
@@ -12,8 +14,6 @@ from .store import FoundFace
 
 UNEVEN = 0.06
 """Spread (standard deviation) of face share or eye height from which framing is not consistent."""
-LYING = 45.0
-"""Degrees of roll from which a face lies rather than leans."""
 _NAMED = 5
 
 
@@ -71,8 +71,9 @@ def sentences(
         ("were made smaller to fit the picture", lambda one: one.crop.shrunk and _share(one) <= MOST),
         ("were moved to stay inside the picture", lambda one: one.crop.moved and not one.crop.shrunk),
         (f"were filled beyond the picture's edge ({face.outside})", lambda one: one.crop.padded),
+        ("show a face lying on its side that was found with the picture turned", _was_turned),
         ("were turned upright", lambda one: one.crop.turn != 0),
-        ("show a face lying on its side, turn those pictures or have heads straightened", _lies),
+        ("keep the face lying on its side, turn those pictures or have heads straightened", _lies),
         (f"are smaller than {face.resolution} pixels, to enlarge nothing too much", lambda one: _is_small(one, face)),
     )
     for words, holds in told:
@@ -99,6 +100,10 @@ def _share(one: Cut) -> float:
 def _lies(one: Cut) -> bool:
     roll = one.face.roll if one.face else None
     return roll is not None and abs(roll) >= LYING and one.crop.turn == 0
+
+
+def _was_turned(one: Cut) -> bool:
+    return one.face is not None and one.face.rung == TURNED
 
 
 def _is_small(one: Cut, rule: FaceCrop) -> bool:

@@ -15,7 +15,7 @@ from .geometry import Box
 
 @dataclass(frozen=True, kw_only=True)
 class FoundFace:
-    """The character's face in a picture, in its pixels, and how it was found. `eye_height`: the eyes' y, if known."""
+    """The character's face in a picture, in its pixels, and how it was found. `eyes`: their middle, if known."""
 
     box: Box
     reader: str
@@ -23,7 +23,7 @@ class FoundFace:
     yaw: float | None = None
     pitch: float | None = None
     roll: float | None = None
-    eye_height: float | None = None
+    eyes: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,36 +1,53 @@
-"""Crops of heads that lean, taken upright."""
+"""Crops of heads that lean or lie, taken upright."""
 
 import math
 from dataclasses import replace
 
-from .geometry import Box, Crop, FaceCrop, face_crop
+from ...faces.turned import leaning, upright_box
+from .geometry import Crop, FaceCrop, face_crop
 from .store import FoundFace
 
 LEANING = 15.0
 """Degrees of roll up to which a lean is left alone: turning softens the picture a little."""
 
 
-def upright_crop(face: FoundFace, size: tuple[int, int], rule: FaceCrop, eyes: float | None) -> Crop | None:
-    """The crop once the face's roll is taken out around its middle; `eyes` is their y as it is.
+def upright_crop(face: FoundFace, size: tuple[int, int], rule: FaceCrop, *, knows_eyes: bool) -> Crop | None:
+    """The crop once the face's roll is taken out around its middle, or, where that shows a corner without picture, the
+    nearest quarter turn.
 
-    None where the head is upright, the rule leaves leaning heads alone, or a corner would show no picture.
+    None where the head is upright, the rule leaves leaning heads alone, or a corner would show no picture either way.
     """
     if not rule.straighten or face.roll is None or abs(face.roll) <= LEANING:
         return None
-    if eyes is not None:
-        # Seen level, the eyes are as far above the middle of the face as before along the line from chin to brow.
-        middle = (face.box[1] + face.box[3]) / 2
-        eyes = middle + (eyes - middle) / math.cos(math.radians(face.roll))
-    crop = face_crop(face.box, size, rule, eyes)
-    corners = [turned_back((x, y), face.box, face.roll) for x in crop.box[::2] for y in crop.box[1::2]]
-    if any(not (0 <= x <= size[0] and 0 <= y <= size[1]) for x, y in corners):
-        return None
-    return replace(crop, turn=face.roll)
+    quarter = 90.0 * round(face.roll / 90)
+    turns = (face.roll, quarter) if quarter else (face.roll,)
+    crops = (_turned_crop(face, size, rule, turn, knows_eyes=knows_eyes) for turn in turns)
+    return next((crop for crop in crops if crop is not None), None)
 
 
-def turned_back(point: tuple[float, float], box: Box, degrees: float) -> tuple[float, float]:
-    """Where a point of the upright picture lies in the leaning one."""
-    angle = math.radians(degrees)
-    centre = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    x, y = point[0] - centre[0], point[1] - centre[1]
-    return centre[0] + x * math.cos(angle) - y * math.sin(angle), centre[1] + x * math.sin(angle) + y * math.cos(angle)
+def _turned_crop(
+    face: FoundFace, size: tuple[int, int], rule: FaceCrop, turn: float, *, knows_eyes: bool
+) -> Crop | None:
+    middle = (face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2
+    left, top, right, bottom = _frame(size, middle, 90.0 * round(turn / 90))
+    box = upright_box(face.box, turn)
+    eyes = leaning(face.eyes, middle, -turn)[1] - top if knows_eyes and face.eyes is not None else None
+    inside = (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
+    crop = face_crop(inside, (right - left, bottom - top), rule, eyes)
+    crop = replace(crop, box=(crop.box[0] + left, crop.box[1] + top, crop.box[2] + left, crop.box[3] + top), turn=turn)
+    corners = [leaning((x, y), middle, turn) for x in crop.box[::2] for y in crop.box[1::2]]
+    is_inside = all(-1e-6 <= x <= size[0] + 1e-6 and -1e-6 <= y <= size[1] + 1e-6 for x, y in corners)
+    return crop if is_inside else None
+
+
+def _frame(size: tuple[int, int], middle: tuple[float, float], quarter: float) -> tuple[int, int, int, int]:
+    """The whole pixels of a picture that is turned by a quarter, or none, around `middle`."""
+    corners = [leaning((x, y), middle, -quarter) for x in (0, size[0]) for y in (0, size[1])]
+    across, down = zip(*corners, strict=True)
+    slack = 1e-6
+    return (
+        math.ceil(min(across) - slack),
+        math.ceil(min(down) - slack),
+        math.floor(max(across) + slack),
+        math.floor(max(down) + slack),
+    )

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from ...errors import FaceError
+from ...faces.choose import FaceChoice
 from ...faces.face import FaceReader
 from ...faces.frequent import embeddings_of_character
 from ...faces.identity import CharacterIdentity, likeness_to_the_most_frequent
@@ -67,6 +68,12 @@ def character_of(reader: FaceReader | None, baselines: Sequence[Image.Image]) ->
             f"Baseline {', '.join(blank)} shows no face; choose pictures with one face seen from the front."
         )
     return CharacterIdentity.of(embeddings_of_character(found, reader.same_person))
+
+
+def choice_by(reader: FaceReader | None, baselines: Sequence[Image.Image]) -> FaceChoice | None:
+    """Of several faces the one of whom the baselines show; None without any. Raises as `character_of`."""
+    character = character_of(reader, baselines)
+    return character and FaceChoice(policy="character", character=character.centroid)
 
 
 def _why_not(face: FaceEmbedding) -> str | None:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..key_layout import LayerTensors
 from ..spec import FamilySpec
-from .ldm_names import unet_name
+from .ldm_names import flat_module, unet_name
 
 _BLOCK = r"transformer_blocks\.\d+\.(?:attn[12]\.to_(?:q|k|v|out\.0)|ff\.net\.(?:0\.proj|2)|norm[123])"
 _ATTENTION = rf"attentions\.\d+\.(?:proj_in|proj_out|norm|{_BLOCK})"
@@ -89,7 +89,7 @@ class SdKeys:
         }
 
     def find(self, prefixes: Collection[str]) -> Mapping[str, tuple[str, ...]]:
-        canonical = {prefix: self._canonical(prefix) for prefix in prefixes}
+        canonical = {prefix: kohya_prefix(prefix, self.spec.text_parts) for prefix in prefixes}
         known: dict[str, str] = {}
         if any(name.startswith(_UNET) for name in canonical.values()):
             known |= dict(self._names.known(layer_names(self.part(self.spec.denoiser), _UNET_KINDS)))
@@ -104,26 +104,34 @@ class SdKeys:
         part, _, name = address.partition(".")
         return self._names.saved(name) if part == self.spec.denoiser else text_prefix(address)
 
-    def _canonical(self, prefix: str) -> str:
-        """kohya's spelling of a native, diffusers', LyCORIS' or PEFT's prefix."""
-        name = prefix.removeprefix(_PEFT_ROOT)
-        if name.startswith(_UNET):
-            return name.replace("class_embedding_linear", "add_embedding_linear")
-        for part, roots in zip(self.spec.text_parts, _TEXT_ROOTS, strict=False):
-            for root in roots:
-                if name.startswith(root):
-                    return text_prefix(f"{part}.{name.removeprefix(root).removeprefix(_PEFT_ROOT)}")
-        if name.startswith(_TEXT_MODEL):
-            return text_prefix(f"{self.spec.text_parts[0]}.{name}")
-        for root in _UNET_ROOTS:
-            name = name.removeprefix(root)
-        return self._canonical(_UNET + _flat(name.removeprefix(_PEFT_ROOT)))
-
     @property
     def _names(self) -> Names:
         config = self.part(self.spec.denoiser).config
         attends = ["CrossAttn" in kind for kind in config.up_block_types]
         return Names(self.spec.name, int(config.layers_per_block), attends)
+
+
+def kohya_prefix(prefix: str, text_parts: Sequence[str]) -> str:
+    """kohya's spelling of a native, diffusers', LyCORIS' or PEFT's prefix."""
+    name = prefix.removeprefix(_PEFT_ROOT)
+    if name.startswith(_UNET):
+        return name.replace("class_embedding_linear", "add_embedding_linear")
+    for part, roots in zip(text_parts, _TEXT_ROOTS, strict=False):
+        for root in roots:
+            if name.startswith(root):
+                return text_prefix(f"{part}.{name.removeprefix(root).removeprefix(_PEFT_ROOT)}")
+    if name.startswith(_TEXT_MODEL):
+        return text_prefix(f"{text_parts[0]}.{name}")
+    for root in _UNET_ROOTS:
+        name = name.removeprefix(root)
+    return kohya_prefix(_UNET + _flat(name.removeprefix(_PEFT_ROOT)), text_parts)
+
+
+def one_prefix(prefix: str, text_parts: Sequence[str]) -> str:
+    """What every spelling of a layer's prefix has in common, without a model to look it up in: kohya's, with the UNet's
+    layers by diffusers' names."""
+    name = kohya_prefix(prefix, text_parts)
+    return _UNET + flat_module(name.removeprefix(_UNET)) if name.startswith(_UNET) else name
 
 
 def text_prefix(address: str) -> str:

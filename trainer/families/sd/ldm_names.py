@@ -35,6 +35,11 @@ _OPEN_CLIP = {
 }
 _CLIP_LAYER = re.compile(r"encoder\.layers\.(\d+)\.(.+)")
 
+_FLAT_BLOCK = re.compile(r"(input|output)_blocks_(\d+)_(\d)_(.+)")
+_FLAT_MIDDLE = re.compile(r"middle_block_(\d)_(.+)")
+_LAYERS = 2
+"""Residual blocks a level on the way down, of SDXL and of SD 1.5."""
+
 
 def unet_name(module: str, layers: int, attends: Callable[[int], bool]) -> str:
     """`middle_block.1.proj_in` for `mid_block.attentions.0.proj_in`; the same for parameters.
@@ -58,6 +63,25 @@ def unet_name(module: str, layers: int, attends: Callable[[int], bool]) -> str:
     if kind == "upsamplers":
         return f"output_blocks.{start + layers}.{1 + attends(level)}.{rest}"
     return f"output_blocks.{start + number}.{int(kind == 'attentions')}.{_inner(kind, rest)}"
+
+
+def flat_module(name: str) -> str:
+    """diffusers' name of a UNet's layer, of either's with underscores for dots; of SDXL's or SD 1.5's real layout."""
+    if found := _FLAT_MIDDLE.fullmatch(name):
+        place, rest = int(found[1]), found[2]
+        kind = "attentions" if place == 1 else "resnets"
+        return f"mid_block_{kind}_{place // 2}_{_flat_inner(kind, rest)}"
+    if not (found := _FLAT_BLOCK.fullmatch(name)):
+        return _flat_renamed(name, _OUTER)
+    is_down, number, inner, rest = found[1] == "input", int(found[2]), int(found[3]), found[4]
+    if is_down and not number:
+        return _flat_renamed(name, _OUTER)
+    level, place = divmod(number - is_down, _LAYERS + 1)
+    side = "down" if is_down else "up"
+    if rest in ("op", "conv"):
+        return f"{side}_blocks_{level}_{side}samplers_0_conv"
+    kind = "attentions" if inner else "resnets"
+    return f"{side}_blocks_{level}_{kind}_{place}_{_flat_inner(kind, rest)}"
 
 
 def unet_keys(names: Iterable[str], config: Mapping[str, Any]) -> dict[str, str]:
@@ -103,6 +127,15 @@ def open_clip_name(parameter: str) -> tuple[str, int | None]:
 
 def _inner(kind: str, rest: str) -> str:
     return _renamed(rest, _RESNET) if kind == "resnets" else rest
+
+
+def _flat_inner(kind: str, rest: str) -> str:
+    return _flat_renamed(rest, _RESNET) if kind == "resnets" else rest
+
+
+def _flat_renamed(name: str, words: Mapping[str, str]) -> str:
+    """The other way round than `_renamed`."""
+    return next((ours.replace(".", "_") for ours, theirs in words.items() if name == theirs.replace(".", "_")), name)
 
 
 def _renamed(name: str, words: Mapping[str, str]) -> str:

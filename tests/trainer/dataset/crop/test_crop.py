@@ -15,11 +15,11 @@ from trainer.dataset.sample import FaceMark
 from trainer.dataset.sample_pixels import open_sample
 from trainer.errors import Cancelled, DatasetError
 from trainer.faces.choose import FaceChoice
-from trainer.faces.face import Box
+from trainer.faces.face import Box, Face
 from trainer.images.pixels import load_picture, load_rgb, pixel_sha256
 
 from ..asked import Watcher
-from ..portraits import STRANGER, Studio
+from ..portraits import HERO, STRANGER, Studio
 
 SMALL = FaceCrop(resolution=128)
 
@@ -293,3 +293,51 @@ def test_a_face_lying_on_its_side_is_said(studio: Studio) -> None:
     studio.reader.known[sha256] = [replace(studio.reader.known[sha256][0], roll=88.0)]
     (said,) = [text for text in crops(studio).texts if "on its side" in text]
     assert said.endswith("a.png.")
+
+
+def lay_down(studio: Studio, name: str, box: Box, turn: int = 90) -> None:
+    """The reader sees HERO at `box` of the picture once that is turned by so much, with a border around and without."""
+    page = load_rgb(studio.folder / f"{name}.png").rotate(turn, expand=True)
+    border = round(0.4 * max(page.size))
+    wide = Image.new("RGB", (page.width + 2 * border, page.height + 2 * border), (127, 127, 127))
+    wide.paste(page, (border, border))
+    for image, by in ((page, 0), (wide, border)):
+        place = box[0] + by, box[1] + by, box[2] + by, box[3] + by
+        points = ((place[0] + 20, place[1] + 40), (place[2] - 20, place[1] + 40))
+        face = Face(box=place, points=points, yaw=0.0, embedding=HERO, score=0.9, roll=0.0)
+        studio.reader.known[pixel_sha256(image)] = [face]
+
+
+@pytest.mark.parametrize("straighten", [False, True])
+def test_a_face_that_lies_is_found_said_and_straightened_if_asked(studio: Studio, straighten: bool) -> None:
+    studio.shoot("a", size=(400, 300))
+    # Turned by 90 degrees the picture is 300 × 400 pixels.
+    lay_down(studio, "a", (110, 150, 190, 250))
+    done = crops(studio, FaceCrop(resolution=128, straighten=straighten))
+    (cut_out,) = done.cuts
+    assert cut_out.face is not None
+    assert cut_out.face.box == pytest.approx((150, 110, 250, 190))
+    assert (cut_out.face.roll, cut_out.crop.turn) == (90.0, 90.0 if straighten else 0)
+    said = " ".join(done.texts)
+    assert "1 of 1 face crops show a face lying on its side that was found with the picture turned: a.png" in said
+    assert ("keep the face lying on its side" in said) != straighten
+    if straighten:
+        mark = done.dataset.samples[0].face
+        assert mark is not None
+        assert (mark.box[3] - mark.box[1]) / 128 == pytest.approx(0.6, abs=0.01)
+        assert (mark.box[2] - mark.box[0]) / 128 == pytest.approx(0.48, abs=0.01)
+
+
+def test_where_only_a_stranger_stands_upright_the_character_is_sought_lying(studio: Studio) -> None:
+    studio.shoot("a", (150, 80, 230, 180))
+    studio.shoot("both", (20, 20, 80, 100), who=STRANGER)
+    studio.shoot("stranger", (20, 20, 80, 100), who=STRANGER)
+    lay_down(studio, "both", (110, 150, 190, 250))
+    done = crops(studio, choice=FaceChoice(policy="character", character=HERO))
+    boxes = {one.source.path.stem: one.face.box for one in done.cuts if one.face is not None}
+    assert boxes["a"] == (150, 80, 230, 180)
+    assert boxes["both"] == pytest.approx((150, 110, 250, 190))
+    assert boxes["stranger"] == (20, 20, 80, 100)
+    asked = studio.reader.asked
+    crops(studio, choice=FaceChoice(policy="character", character=HERO))
+    assert studio.reader.asked == asked

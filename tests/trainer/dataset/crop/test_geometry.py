@@ -9,8 +9,9 @@ from trainer.dataset.crop.crop import FaceCrop, face_crop
 from trainer.dataset.crop.geometry import LEAST, MOST, Box
 from trainer.dataset.crop.report import Framing
 from trainer.dataset.crop.store import FoundFace
-from trainer.dataset.crop.turn import upright_crop
+from trainer.dataset.crop.turn import LEANING, upright_crop
 from trainer.errors import DatasetError
+from trainer.faces.turned import leaning
 
 # Most random faces lie where their crop must be moved.
 MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
@@ -158,14 +159,37 @@ def test_a_crop_larger_than_the_picture_is_shrunk_before_it_is_filled() -> None:
 
 
 def test_a_leaning_head_is_turned_only_when_asked_and_only_with_pixels_in_every_corner() -> None:
-    middle = FoundFace(box=(900, 900, 1100, 1150), reader="r", rung="as it is", roll=22.0, eye_height=1000.0)
-    corner = FoundFace(box=(10, 10, 210, 260), reader="r", rung="as it is", roll=22.0, eye_height=110.0)
+    middle = FoundFace(box=(900, 900, 1100, 1150), reader="r", rung="as it is", roll=22.0, eyes=(1010.0, 1000.0))
+    corner = FoundFace(box=(10, 10, 210, 260), reader="r", rung="as it is", roll=22.0, eyes=(120.0, 110.0))
     rule = FaceCrop(straighten=True)
-    turned = upright_crop(middle, (2000, 2000), rule, 1000.0)
+    turned = upright_crop(middle, (2000, 2000), rule, knows_eyes=True)
     assert turned is not None
     assert turned.turn == 22.0
-    assert upright_crop(middle, (2000, 2000), FaceCrop(), 1000.0) is None
-    assert upright_crop(corner, (2000, 2000), rule, 110.0) is None
+    assert upright_crop(middle, (2000, 2000), FaceCrop(), knows_eyes=True) is None
+    assert upright_crop(corner, (2000, 2000), rule, knows_eyes=True) is None
+
+
+def test_a_head_straightened_from_any_angle_is_framed_as_an_upright_one() -> None:
+    upright = face_crop((1920, 1900, 2080, 2100), (4000, 4000), FaceCrop(), 1980.0)
+    for roll in (degrees / 2 for degrees in range(-360, 361) if abs(degrees) > 2 * LEANING):
+        # A head 160 wide and 200 high, its eyes 20 above its middle, then leaning: lying, its box lies too.
+        box = (1900, 1920, 2100, 2080) if 45 < abs(roll) < 135 else (1920, 1900, 2080, 2100)
+        eyes = leaning((2000, 1980), (2000, 2000), roll)
+        face = FoundFace(box=box, reader="r", rung="as it is", roll=roll, eyes=eyes)
+        crop = upright_crop(face, (4000, 4000), FaceCrop(straighten=True), knows_eyes=True)
+        assert crop is not None
+        assert (crop.box, crop.turn, crop.share) == (upright.box, roll, upright.share)
+        assert crop.eyes == pytest.approx(upright.eyes)
+
+
+@pytest.mark.parametrize("roll", [90.0, -90.0, 88.0, -93.0])
+def test_a_lying_head_near_the_edge_is_moved_inside_the_turned_picture(roll: float) -> None:
+    face = FoundFace(box=(20, 400, 320, 640), reader="r", rung="turned", roll=roll, eyes=(150, 520))
+    crop = upright_crop(face, (1536, 1024), FaceCrop(straighten=True), knows_eyes=True)
+    assert crop is not None
+    assert abs(crop.turn) == 90
+    corners = [leaning((x, y), (170, 520), crop.turn) for x in crop.box[::2] for y in crop.box[1::2]]
+    assert all(-1e-6 <= x <= 1536 + 1e-6 and -1e-6 <= y <= 1024 + 1e-6 for x, y in corners)
 
 
 def test_uneven_framing_is_told() -> None:

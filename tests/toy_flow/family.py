@@ -15,6 +15,7 @@ from trainer.families.condition import Condition, padded
 from trainer.families.drawing_steps import DrawingSteps
 from trainer.families.key_layout import LayerTensors, fuse
 from trainer.families.noise import Noised, NoiseLevel, flow_snr, mixed, target
+from trainer.families.options import FamilyOptions
 from trainer.families.residence import Residence, Residents
 from trainer.families.spec import FamilySpec
 from trainer.recipe.buckets import Placement
@@ -46,7 +47,7 @@ class ToyFlow:
     predicts = "flow"
     keys = ToyKeys()
 
-    def __init__(self, base: Base, residence: Residence, clip_skip: int) -> None:
+    def __init__(self, base: Base, residence: Residence, options: FamilyOptions) -> None:
         self.spec = TOY
         self.device, self.dtype = torch.device(residence.device), residence.dtype
         self.codec = ToyCodec()
@@ -85,7 +86,12 @@ class ToyFlow:
         return Noised(mixed(clean, noise, a, s), target("flow", clean, noise, a, s), level)
 
     def predict(
-        self, noisy: Tensor, time: Tensor, conditions: Sequence[Condition], placements: Sequence[Placement]
+        self,
+        noisy: Tensor,
+        time: Tensor,
+        conditions: Sequence[Condition],
+        placements: Sequence[Placement],
+        guidance: float | None = None,
     ) -> Tensor:
         words, mask = padded(conditions, "words")
         return self.denoiser(noisy, time.float().expand(len(noisy)), words, mask)

@@ -11,6 +11,7 @@ from .base import Base, Predicts
 from .family import Family
 from .lora_names import parts_by_layer
 from .lora_origin import made_for
+from .options import FamilyOptions
 from .residence import Residence
 from .sd.spec import SD15, SDXL
 from .spec import FamilySpec
@@ -71,9 +72,9 @@ def spec_of(base: Base) -> FamilySpec:
     raise ModelError(f"{base.name} is of the family {base.family!r}, which this version cannot load. Update Likeness.")
 
 
-def load_family(base: Base, residence: Residence | None = None, *, clip_skip: int = 1) -> Family:
+def load_family(base: Base, residence: Residence | None = None, options: FamilyOptions | None = None) -> Family:
     """The base ready to train on or draw with; its parts load when first used."""
-    return spec_of(base).load(base, residence or Residence(), clip_skip)
+    return spec_of(base).load(base, residence or Residence(), options or FamilyOptions())
 
 
 def lora_made_for(header: Header) -> str:

@@ -9,13 +9,29 @@ from typing import TYPE_CHECKING, Literal
 
 from ..storage.tensor_header import Header
 from .base import Base
+from .options import FamilyOptions
 from .residence import Residence
 
 if TYPE_CHECKING:
     from .family import Family
 
-Guidance = Literal["cfg", "none"]
-"""Whether pictures are drawn with and without the words (Ho and Salimans 2022), or once."""
+Guidance = Literal["cfg", "embedded", "none"]
+"""Whether pictures are drawn with and without the words (Ho and Salimans 2022), once with a number that the base was
+distilled to read, or once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilePart:
+    """One of the files that a base comes in: its name in `Base.files`, where the host keeps such files, what it is."""
+
+    name: str
+    folder: str
+    """Of ComfyUI's models: `diffusion_models`, `text_encoders`, `vae`."""
+    title: str
+    """For a sentence: "T5-XXL text encoder"."""
+    usual: tuple[str, ...] = ()
+    """Usual names of such files, the best first."""
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +66,16 @@ class FamilySpec:
     """Layers that no other family's LoRA files have: regular expressions of names with underscores for dots."""
     describe_file: Callable[[Path, Header], Base]
     describe_folder: Callable[[Path], Base]
-    load: Callable[[Base, Residence, int], Family]
-    """From a base, a residence and clip_skip; parts load when first used."""
+    load: Callable[[Base, Residence, FamilyOptions], Family]
+    """Parts load when first used."""
+    targets: tuple[str, ...] = ("attention", "attention_mlp", "attention_mlp_conv")
+    """Of a recipe's `lora.targets`, those that mean something here."""
+    file_parts: tuple[FilePart, ...] = ()
+    """What such a base consists of besides the file that it is chosen by, where it comes in several."""
+    trains_text: bool = True
+    """Whether a LoRA can learn in the text encoders."""
+    weighs_snr: bool = True
+    """Whether min_snr_gamma and debiased are of use."""
 
     def holds(self, header: Header) -> bool:
         """Whether a checkpoint file is of this family, by the names of its tensors."""

@@ -9,7 +9,9 @@ from PIL import Image
 from ..dataset.dataset import Dataset
 from ..families.base import Base
 from ..families.family import Family
-from ..families.registry import load_family
+from ..families.options import FamilyOptions
+from ..families.recipe_fit import check_recipe
+from ..families.registry import load_family, spec_of
 from ..families.residence import Residence
 from ..generate.shot import Generator, Shot
 from ..recipe.recipe import Recipe
@@ -40,7 +42,8 @@ class Job:
     def family(self) -> Family:
         """The base as the recipe wants it; its parts load when first used."""
         recipe = self.recipe
-        return load_family(self.base, Residence.of(recipe.memory, self.device), clip_skip=recipe.text.clip_skip)
+        check_recipe(spec_of(self.base), recipe)
+        return load_family(self.base, Residence.of(recipe.memory, self.device), FamilyOptions.of(recipe))
 
     @property
     def identity(self) -> RunIdentity:

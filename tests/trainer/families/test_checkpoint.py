@@ -16,6 +16,7 @@ from tests.tiny_checkpoint import write_tiny_checkpoint
 from trainer.demo.build.tokenizer import build_tokenizer
 from trainer.errors import ModelError
 from trainer.families.base import Base
+from trainer.families.options import FamilyOptions
 from trainer.families.registry import describe_base, files_words, load_family
 from trainer.families.residence import Residence
 from trainer.families.sd.model import StableDiffusion
@@ -109,7 +110,7 @@ def test_an_empty_caption_is_encoded_as_the_host_does(files: dict[str, Path]) ->
 
 
 def test_clip_skip_takes_an_earlier_layer_through_the_final_norm(files: dict[str, Path]) -> None:
-    last, earlier = (loaded(files["sd15"], clip_skip=skip) for skip in (1, 2))
+    last, earlier = (loaded(files["sd15"], options=FamilyOptions(clip_skip=skip)) for skip in (1, 2))
     (encoder,) = last._parts.encoders()
     tokens = encoder.tokenizer(["person"], padding="max_length", max_length=77, return_tensors="pt").input_ids
     with torch.no_grad():

@@ -17,6 +17,7 @@ from ..codec import KlCodec, sampled
 from ..condition import Condition, rows_of, stacked
 from ..drawing_steps import DrawingSteps
 from ..noise import Noised, NoiseLevel, Objective, mixed, offset_noise, snr_of, target
+from ..options import FamilyOptions
 from ..residence import Residence, Residents
 from ..spec import FamilySpec
 from .checkpoint import CheckpointParts
@@ -35,14 +36,16 @@ class StableDiffusion:
     """SDXL or SD 1.5 on one device. Each part loads when first used, the UNet in `residence`'s precision, the rest in
     fp32."""
 
-    def __init__(self, spec: FamilySpec, layout: Layout, base: Base, residence: Residence, clip_skip: int) -> None:
+    def __init__(
+        self, spec: FamilySpec, layout: Layout, base: Base, residence: Residence, options: FamilyOptions
+    ) -> None:
         self.spec = spec
         self.device = torch.device(residence.device)
         self.dtype = residence.dtype
         self._layout = layout
         self._base = base
         self._residence = residence
-        self._clip_skip = clip_skip
+        self._clip_skip = options.clip_skip
         self._captions: OrderedDict[str, Condition] = OrderedDict()
         self._outlines: dict[str, torch.nn.Module] = {}
         self.codec = KlCodec(self._residents)
@@ -150,7 +153,12 @@ class StableDiffusion:
         return Noised(mixed(clean, noise, a, s), target(self.objective, clean, noise, a, s), level)
 
     def predict(
-        self, noisy: Tensor, time: Tensor, conditions: Sequence[Condition], placements: Sequence[Placement]
+        self,
+        noisy: Tensor,
+        time: Tensor,
+        conditions: Sequence[Condition],
+        placements: Sequence[Placement],
+        guidance: float | None = None,
     ) -> Tensor:
         """The UNet's answer, (n, c, h, w)."""
         move = partial(torch.Tensor.to, device=self.device, dtype=self.dtype)

@@ -32,7 +32,7 @@ SDXL = FamilySpec(
     ),
     describe_file=lambda path, header: describe_checkpoint(path, header, SDXL_LAYOUT),
     describe_folder=lambda folder: describe_folder(folder, SDXL_LAYOUT),
-    load=lambda base, residence, clip_skip: StableDiffusion(SDXL, SDXL_LAYOUT, base, residence, clip_skip),
+    load=lambda base, residence, options: StableDiffusion(SDXL, SDXL_LAYOUT, base, residence, options),
 )
 
 SD15 = FamilySpec(
@@ -56,5 +56,5 @@ SD15 = FamilySpec(
     lora_marks=(r"down_blocks_0_attentions|up_blocks_3_attentions|input_blocks_[12]_1_|output_blocks_(?:9|1[01])_1_",),
     describe_file=lambda path, header: describe_checkpoint(path, header, SD15_LAYOUT),
     describe_folder=lambda folder: describe_folder(folder, SD15_LAYOUT),
-    load=lambda base, residence, clip_skip: StableDiffusion(SD15, SD15_LAYOUT, base, residence, clip_skip),
+    load=lambda base, residence, options: StableDiffusion(SD15, SD15_LAYOUT, base, residence, options),
 )

@@ -132,10 +132,23 @@ class TrainStep:
         with self.adapter.at(level.time):
             text = self._conditioning.of(captions)
             predicted = self._family.predict(noised.noisy, level.time, text, batch.placements)
-            target = noised.target.to(predicted.device)
+            target = self._target(noised, batch).to(predicted.device)
             loss = picture_losses(predicted.float(), target, self._recipe.loss, level, batch.mask)
+            if noised.weight is not None:
+                loss = loss * noised.weight.to(loss.device)
             self._add_gradients((loss * batch.weight.to(loss.device)).sum() * share)
         return loss.detach()
+
+    @torch.no_grad()
+    def _target(self, noised: Noised, batch: Batch) -> Tensor:
+        """What is to be predicted; with contrastive guidance g, U + g (target - U), where U is what is predicted
+        without a caption."""
+        scale = self._recipe.flow.contrastive
+        if not scale:
+            return noised.target
+        untold = self._conditioning.of([""] * len(batch.placements))
+        bare = self._family.predict(noised.noisy, noised.level.time, untold, batch.placements).float()
+        return bare + scale * (noised.target.to(bare.device) - bare)
 
     def _preserve(self, group: Sequence[Example], batch: Batch, noised: Noised, share: float) -> None:
         """Gradients that hold the prediction for anybody in the character's place to the bare base's own."""

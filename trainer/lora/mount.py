@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,7 @@ def placed(family: Family, path: Path) -> dict[str, Placed]:
             if not layer.is_finite:
                 broken.append(layer.prefix)
                 continue
+            layer = replace(layer, tensors=family.keys.turned(layer.prefix, layer.tensors))
             for address, tensors in _cut(family, path, layer, addresses[layer.prefix]):
                 upright = _upright(tuple(weight_shape(family.outline(address))), tensors)
                 if upright is None:

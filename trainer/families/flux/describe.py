@@ -50,8 +50,9 @@ def describe_folder(folder: Path) -> Base:
 
 
 def is_schnell(folder: Path) -> bool:
-    """Whether a folder's transformer hears no guidance."""
-    return not read_json(folder / "transformer" / "config.json", ModelError).get("guidance_embeds", False)
+    """Whether a folder's transformer hears no guidance; one without a config counts as dev."""
+    config = folder / "transformer" / "config.json"
+    return config.is_file() and not read_json(config, ModelError).get("guidance_embeds", False)
 
 
 def _check_transformer(name: str, channels: int) -> None:

@@ -1,4 +1,4 @@
-"""A random FLUX.1 small enough for a test: as ComfyUI's files, written from their layout alone, and as diffusers' folder."""
+"""A random FLUX.1 small enough for a test: ComfyUI's files, written from their layout alone, and diffusers' folder."""
 
 from functools import cache
 from math import prod

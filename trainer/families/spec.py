@@ -61,6 +61,9 @@ class FamilySpec:
     """Whether clip_skip changes anything."""
     usual_sides: tuple[int, int]
     """Shortest and longest resolution that such bases are used at, pixels."""
+    drawn_steps: int = 20
+    drawn_guidance: float = 5.0
+    """As such a base is usually drawn with: so are samples and comparisons, where nothing else is said."""
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     """kohya's and modelspec's words for the family."""
     marks: tuple[str, ...] = ()

@@ -156,7 +156,10 @@ def _cut(
         parts = split(layer.tensors, [weight_shape(family.outline(address))[0] for address in addresses])
     except ModelError as error:
         raise ModelError(f"{path.name} does not fit this base: of {layer.prefix}, {error}") from error
-    yield from zip(addresses, parts, strict=True)
+    for address, part in zip(addresses, parts, strict=True):
+        # A file holds zeros for what did not learn of a fused layer.
+        if len(part[DOWN]) or DORA in part:
+            yield address, part
 
 
 def _upright(shape: tuple[int, ...], tensors: LayerTensors) -> LayerTensors | None:

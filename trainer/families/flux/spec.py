@@ -34,6 +34,8 @@ def _flux(
         latent_factor=8,
         text_values=LENGTH * _WORD + _POOLED,
         guidance=guidance,
+        drawn_steps=20 if is_dev else 4,
+        drawn_guidance=3.5 if is_dev else 1.0,
         usual_sides=(512, 2048),
         metadata={
             "ss_base_model_version": "flux1",

@@ -137,7 +137,7 @@ def _addresses(family: Family, file: LoraFile) -> Mapping[str, Sequence[str]]:
 def _origin(family: Family, file: LoraFile) -> str:
     """`, a LoRA for SDXL on SD 1.5` where the file tells that it is another family's."""
     theirs, ours = file.made_for, family.spec.title
-    return f", being a LoRA for {theirs} while this is {ours}" if theirs and theirs != ours else ""
+    return f", being a LoRA for {theirs} while this is {ours}" if theirs and not ours.startswith(theirs) else ""
 
 
 def _cut(

@@ -33,7 +33,8 @@ def describe_file(path: Path, header: Header, given: Mapping[str, Path]) -> Base
     files = {CHECKPOINT if inside else TRANSFORMER: path, **companions}
     _check_companions(path, shapes, companions)
     family = DEV if GUIDANCE in shapes else SCHNELL
-    return Base(family=family, name=path.stem, sha256=files_sample(files.values()), files=files)
+    kept = [each for place in files.values() for each in (sorted(place.iterdir()) if place.is_dir() else [place])]
+    return Base(family=family, name=path.stem, sha256=files_sample(kept), files=files)
 
 
 def describe_folder(folder: Path) -> Base:

@@ -22,6 +22,7 @@ import comfy.latent_formats  # noqa: E402
 import comfy.lora  # noqa: E402
 import comfy.lora_convert  # noqa: E402
 import comfy.model_management  # noqa: E402
+import comfy.sample  # noqa: E402
 import comfy.samplers  # noqa: E402
 import comfy.sd  # noqa: E402
 import comfy.text_encoders.flux  # noqa: E402
@@ -117,6 +118,20 @@ def unmapped(model: Any, family: Any) -> list[str]:
     return sorted(name for name in names if name not in found and not name.endswith(".weight"))
 
 
+def drawn_gap(model: Any, family: Any) -> float:
+    """Between the latents of four steps of the host's KSampler with FluxGuidance and of ours, from the same noise."""
+    told = [[CONTEXT, {"pooled_output": POOLED, "guidance": GUIDANCE}]]
+    empty = torch.zeros_like(NOISE)
+    theirs = comfy.sample.sample(model, NOISE, 4, 1.0, "euler", "simple", told, told, empty, disable_pbar=True, seed=0)
+    way = family.drawing_steps(4, 4)
+    latents = way.from_noise(NOISE)
+    place = Placement((48, 72), (48, 72), (0, 0), (48, 72))
+    condition = Condition({"context": CONTEXT[0], "pooled": POOLED[0]})
+    for number, time in enumerate(way.times):
+        latents = way.next(family.predict(latents, time, [condition], [place], GUIDANCE), latents, number)
+    return gap(theirs, latents / SCALE + SHIFT)
+
+
 def schedules(models: dict[str, Any], families: dict[str, Any]) -> float:
     gaps = []
     for name, model in models.items():
@@ -165,6 +180,7 @@ def main(folder: Path) -> dict[str, Any]:
         path = folder / f"{targets}_{kind}.safetensors"
         layers = saved_adapter(family, path, targets, kind)
         figures["files"][f"{targets} {kind}"] = compared(model, family, path) | {"layers": layers}
+    figures["drawn"] = {name: drawn_gap(models[name], families[name]) for name in models}
     figures["schedule"] = schedules(models, families)
     figures["latents"] = [
         comfy.latent_formats.Flux().scale_factor == SCALE,

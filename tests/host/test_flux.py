@@ -49,5 +49,10 @@ def test_samples_take_the_hosts_steps_from_the_hosts_latents(figures: dict[str, 
     assert figures["latents"] == [True, True]
 
 
+@pytest.mark.parametrize("name", ["dev", "schnell"])
+def test_four_steps_end_where_ksampler_with_flux_guidance_ends(figures: dict[str, Any], name: str) -> None:
+    assert figures["drawn"][name] < 1e-3
+
+
 def test_captions_become_the_hosts_words(figures: dict[str, Any]) -> None:
     assert figures["other_words"] == []

@@ -15,6 +15,7 @@ from trainer.families.condition import Condition, padded
 from trainer.families.drawing_steps import DrawingSteps
 from trainer.families.key_layout import LayerTensors, fuse
 from trainer.families.noise import Noised, NoiseLevel, flow_snr, mixed, target
+from trainer.families.options import FamilyOptions
 from trainer.families.residence import Residence, Residents
 from trainer.families.spec import FamilySpec
 from trainer.recipe.buckets import Placement
@@ -38,6 +39,9 @@ class ToyKeys:
         known = {FUSED: QKV, OUT: ("net.to_out",)}
         return {prefix: known[prefix] for prefix in prefixes if prefix in known}
 
+    def turned(self, prefix: str, tensors: LayerTensors) -> LayerTensors:
+        return tensors
+
 
 class ToyFlow:
     """All of a Family, on the CPU in fp32."""
@@ -46,7 +50,7 @@ class ToyFlow:
     predicts = "flow"
     keys = ToyKeys()
 
-    def __init__(self, base: Base, residence: Residence, clip_skip: int) -> None:
+    def __init__(self, base: Base, residence: Residence, options: FamilyOptions) -> None:
         self.spec = TOY
         self.device, self.dtype = torch.device(residence.device), residence.dtype
         self.codec = ToyCodec()
@@ -85,7 +89,12 @@ class ToyFlow:
         return Noised(mixed(clean, noise, a, s), target("flow", clean, noise, a, s), level)
 
     def predict(
-        self, noisy: Tensor, time: Tensor, conditions: Sequence[Condition], placements: Sequence[Placement]
+        self,
+        noisy: Tensor,
+        time: Tensor,
+        conditions: Sequence[Condition],
+        placements: Sequence[Placement],
+        guidance: float | None = None,
     ) -> Tensor:
         words, mask = padded(conditions, "words")
         return self.denoiser(noisy, time.float().expand(len(noisy)), words, mask)
@@ -114,7 +123,7 @@ def _loaded(path: Path) -> Net:
     return net.eval().requires_grad_(False)
 
 
-def _describe(path: Path, header: Header) -> Base:
+def _describe(path: Path, header: Header, given: Mapping[str, Path]) -> Base:
     return Base(family="toy", name=path.stem, sha256=file_sha256(path), files={CHECKPOINT: path})
 
 

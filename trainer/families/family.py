@@ -79,9 +79,17 @@ class Family(Protocol):
         ...
 
     def predict(
-        self, noisy: Tensor, time: Tensor, conditions: Sequence[Condition], placements: Sequence[Placement]
+        self,
+        noisy: Tensor,
+        time: Tensor,
+        conditions: Sequence[Condition],
+        placements: Sequence[Placement],
+        guidance: float | None = None,
     ) -> Tensor:
-        """The denoiser's answer, (n, c, h, w), on the device in its precision; `time` (n,) or (), 0 to 1."""
+        """The denoiser's answer, (n, c, h, w), on the device in its precision; `time` (n,) or (), 0 to 1.
+
+        `guidance` is what a base with embedded guidance is told when it draws; None: as in training.
+        """
         ...
 
     def drawing_steps(self, steps: int, whole: int) -> DrawingSteps:

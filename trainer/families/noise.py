@@ -33,11 +33,15 @@ class NoiseLevel:
 
 @dataclass(frozen=True)
 class Noised:
-    """Pictures on their way to noise: `noisy` (n, c, h, w) and the `target` to be predicted from them, on the CPU."""
+    """Pictures on their way to noise: `noisy` (n, c, h, w) and the `target` to be predicted from them, on the CPU.
+
+    `weight` (n,) is how much each counts by the way its level was drawn; None: all the same.
+    """
 
     noisy: Tensor
     target: Tensor
     level: NoiseLevel
+    weight: Tensor | None = None
 
 
 def mixed(clean: Tensor, noise: Tensor, a: Tensor, s: Tensor) -> Tensor:

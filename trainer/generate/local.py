@@ -6,6 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from ..families.base import Base
+from ..families.options import FamilyOptions
 from ..families.registry import load_family
 from ..families.residence import Residence
 from ..lora.mount import MountedLora, mount_lora
@@ -17,13 +18,13 @@ from .shot import Shot, batches
 class LocalGenerator:
     """A Generator that loads the base once, keeps the last LoRA applied, and remembers encoded prompts.
 
-    `clip_skip` is that of the recipe whose LoRA files are drawn with: they learned from captions read so.
+    `options` are those of the recipe whose LoRA files are drawn with: they learned from captions read so.
     """
 
     supports: frozenset[type[Attachment]] = frozenset({Lora, Start})
 
-    def __init__(self, base: Base, residence: Residence | None = None, *, clip_skip: int = 1) -> None:
-        self._family = load_family(base, residence, clip_skip=clip_skip)
+    def __init__(self, base: Base, residence: Residence | None = None, options: FamilyOptions | None = None) -> None:
+        self._family = load_family(base, residence, options)
         self._sampler = Sampler(self._family)
         self._mounted: MountedLora | None = None
         self._key: tuple[Path, int, int, float] | None = None

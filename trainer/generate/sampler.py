@@ -41,11 +41,12 @@ class Sampler:
         latents = self._begun(shots, way)
         is_guided = family.spec.guidance == "cfg" and shot.guidance > 1
         conditions = self._conditions(shots, is_guided)
+        told = shot.guidance if family.spec.guidance == "embedded" else None
         size = (shot.width, shot.height)
         placements = [Placement(size, size, (0, 0), size)] * len(conditions)
         for number, time in enumerate(way.times):
             shown = way.shown(torch.cat([latents, latents]) if is_guided else latents, number)
-            predicted = family.predict(shown, time, conditions, placements).float()
+            predicted = family.predict(shown, time, conditions, placements, told).float()
             if is_guided:
                 without, asked = predicted.chunk(2)
                 predicted = without + shot.guidance * (asked - without)

@@ -11,12 +11,16 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Buckets:
-    """Aspect buckets of about `resolution`² pixels with sides in steps of `step` between `shortest` and `longest`."""
+    """Aspect buckets of about `resolution`² pixels with sides in steps of `step` between `shortest` and `longest`.
+
+    Every picture is shown at each resolution of `also` too, as often as at `resolution`.
+    """
 
     resolution: int = 1024
     step: int = 64
     shortest: int = 512
     longest: int = 2048
+    also: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,10 @@ def bucket_faults(buckets: Buckets) -> list[tuple[bool, str]]:
         (
             not buckets.step <= buckets.shortest <= buckets.resolution <= buckets.longest,
             f"bucket sides {buckets.shortest} to {buckets.longest} must enclose resolution {buckets.resolution}.",
+        ),
+        (
+            any(not buckets.step <= side <= buckets.longest for side in buckets.also),
+            f"further resolutions are {', '.join(map(str, buckets.also))}; use {buckets.step} to {buckets.longest}.",
         ),
     ]
 

@@ -6,12 +6,14 @@ from typing import Literal
 from .choices import is_choice, options
 
 Kind = Literal["lora", "dora", "lokr"]
-Targets = Literal["attention", "attention_mlp", "attention_mlp_conv"]
+Targets = Literal["attention", "attention_mlp", "attention_mlp_conv", "all", "double_blocks", "single_blocks"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lora:
     """y = W x + (alpha / rank) B A x on the denoiser's `targets`; 3 × 3 convolutions have their own rank and alpha.
+
+    Targets "all" are every layer of every block; FLUX has them by kind of block too.
 
     `kind` "dora" learns each output's length apart from its direction (Liu et al. 2024, arXiv 2402.09353); "lokr"
     writes the change as a Kronecker product of blocks `factor` wide (LyCORIS, Yeh et al. 2023, arXiv 2309.14859).

@@ -7,6 +7,7 @@ from .choices import is_choice, options
 
 Precision = Literal["fp32", "bf16", "fp16"]
 CacheKind = Literal["disk", "memory"]
+Quantization = Literal["none", "nf4", "int8", "fp8"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,12 +17,24 @@ class Memory:
     `cache` "disk" keeps latents and text by content in the run's folder and reads them when they are shown; "memory"
     writes nothing and encodes again when resumed. `deterministic` makes a GPU repeat itself, about a third slower; a
     processor always does.
+
+    `quantization` is of the frozen denoiser's weights ("nf4": 4 bits, "int8" and "fp8": 8), `text_quantization` of the
+    text encoders' while captions are encoded. `swapped_blocks` of the denoiser rest in the computer's memory and come
+    to the GPU when they are used. With checkpointing, `checkpointed_blocks` above 0 recompute their activations and
+    the others keep them (0: all recompute); `offload_activations` keeps what lies between blocks in the computer's
+    memory. `precompute_modulation` leaves layers that only read the time, where they learn nothing, off the GPU.
     """
 
     precision: Precision = "bf16"
     gradient_checkpointing: bool = True
     cache: CacheKind = "disk"
     deterministic: bool = False
+    quantization: Quantization = "none"
+    text_quantization: Quantization = "none"
+    swapped_blocks: int = 0
+    checkpointed_blocks: int = 0
+    offload_activations: bool = False
+    precompute_modulation: bool = False
 
 
 def memory_faults(memory: Memory) -> list[tuple[bool, str]]:
@@ -29,4 +42,17 @@ def memory_faults(memory: Memory) -> list[tuple[bool, str]]:
     return [
         (not is_choice(memory.precision, Precision), f"precision is {memory.precision!r}; use {options(Precision)}."),
         (not is_choice(memory.cache, CacheKind), f"cache is {memory.cache!r}; use {options(CacheKind)}."),
+        *[
+            (not is_choice(word, Quantization), f"{name} is {word!r}; use {options(Quantization)}.")
+            for name, word in (
+                ("quantization", memory.quantization),
+                ("text_quantization", memory.text_quantization),
+            )
+        ],
+        (memory.swapped_blocks < 0, f"swapped_blocks is {memory.swapped_blocks}; use 0 for none."),
+        (memory.checkpointed_blocks < 0, f"checkpointed_blocks is {memory.checkpointed_blocks}; use 0 for all."),
+        (
+            not memory.gradient_checkpointing and (memory.swapped_blocks > 0 or memory.offload_activations),
+            "swapped_blocks and offload_activations need gradient_checkpointing, which is off; switch it on.",
+        ),
     ]

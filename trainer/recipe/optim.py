@@ -5,7 +5,7 @@ from typing import Literal
 
 from .choices import is_choice, options
 
-Optimizer = Literal["adamw", "adamw8bit", "lion8bit", "adafactor", "prodigy", "schedulefree"]
+Optimizer = Literal["adamw", "adamw8bit", "paged_adamw8bit", "lion8bit", "adafactor", "prodigy", "schedulefree"]
 Curve = Literal["cosine", "constant", "linear", "polynomial", "cosine_with_restarts", "rex"]
 
 # What an optimizer wants in place of a number nobody chose. Lion: Chen et al. 2023, algorithm 2.

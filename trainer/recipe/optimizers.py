@@ -9,6 +9,7 @@ from .optim import Optim
 CLASSES: Mapping[str, tuple[str, str]] = {
     "adamw": ("torch.optim", "AdamW"),
     "adamw8bit": ("bitsandbytes.optim.adamw", "AdamW8bit"),
+    "paged_adamw8bit": ("bitsandbytes.optim.adamw", "PagedAdamW8bit"),
     "lion8bit": ("bitsandbytes.optim.lion", "Lion8bit"),
     "adafactor": ("transformers.optimization", "Adafactor"),
     "prodigy": ("prodigyopt.prodigy", "Prodigy"),

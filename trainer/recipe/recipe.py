@@ -7,6 +7,7 @@ from typing import Any, cast
 from ..errors import RecipeError
 from ..storage.values import checked_keys
 from .buckets import Buckets, bucket_faults
+from .flow import Flow, flow_faults
 from .lora import Lora, lora_faults
 from .loss import Loss, loss_faults
 from .memory import Memory, memory_faults
@@ -28,6 +29,7 @@ class Recipe:
     optim: Optim = field(default_factory=Optim)
     schedule: Schedule = field(default_factory=Schedule)
     loss: Loss = field(default_factory=Loss)
+    flow: Flow = field(default_factory=Flow)
     prior: Prior = field(default_factory=Prior)
     buckets: Buckets = field(default_factory=Buckets)
     memory: Memory = field(default_factory=Memory)
@@ -47,6 +49,7 @@ class Recipe:
             *optim_faults(self.optim),
             *schedule_faults(self.schedule, self.optim),
             *loss_faults(self.loss),
+            *flow_faults(self.flow),
             *prior_faults(self.prior),
             *bucket_faults(self.buckets),
             *memory_faults(self.memory),
@@ -72,6 +75,7 @@ class Recipe:
     def to_json(self) -> dict[str, Any]:
         data = asdict(self)
         data["output"]["samples"] = list(self.output.samples)
+        data["buckets"]["also"] = list(self.buckets.also)
         return data
 
     @classmethod
@@ -91,7 +95,7 @@ _KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", floa
 
 
 def _typed(kind: type, part: str, data: dict[str, Any]) -> dict[str, Any]:
-    """The values as the fields want them: lists as tuples of texts, whole numbers where numbers are meant."""
+    """The values as the fields want them: lists as tuples, whole numbers where numbers are meant."""
     typed: dict[str, Any] = {}
     faults: list[str] = []
     for each in fields(kind):
@@ -101,7 +105,7 @@ def _typed(kind: type, part: str, data: dict[str, Any]) -> dict[str, Any]:
             name = f"{part}.{each.name}".lstrip(".")
             typed[each.name] = value
             if wanted is tuple:
-                typed[each.name] = _texts(value, name, faults)
+                typed[each.name] = _listed(value, name, int if kind is Buckets else str, faults)
             elif wanted is float and isinstance(value, int) and not isinstance(value, bool):
                 typed[each.name] = float(value)
             elif wanted in _KINDS and (not isinstance(value, wanted) or (wanted is int and isinstance(value, bool))):
@@ -111,8 +115,9 @@ def _typed(kind: type, part: str, data: dict[str, Any]) -> dict[str, Any]:
     return typed
 
 
-def _texts(value: Any, name: str, faults: list[str]) -> tuple[Any, ...]:
-    values = tuple(cast(Sequence[Any], value)) if isinstance(value, (list, tuple)) else ()
-    if not isinstance(value, (list, tuple)) or not all(isinstance(each, str) for each in values):
-        faults.append(f"{name} is {value!r}; it must be a list of texts.")
+def _listed(value: Any, name: str, wanted: type, faults: list[str]) -> tuple[Any, ...]:
+    is_list = isinstance(value, (list, tuple))
+    values = tuple(cast(Sequence[Any], value)) if is_list else ()
+    if not is_list or not all(isinstance(each, wanted) and not isinstance(each, bool) for each in values):
+        faults.append(f"{name} is {value!r}; it must be a list of {'whole numbers' if wanted is int else 'texts'}.")
     return values

@@ -9,8 +9,11 @@ from PIL import Image
 from ..dataset.dataset import Dataset
 from ..families.base import Base
 from ..families.family import Family
-from ..families.registry import load_family
+from ..families.options import FamilyOptions
+from ..families.recipe_fit import check_recipe
+from ..families.registry import load_family, spec_of
 from ..families.residence import Residence
+from ..families.spec import FamilySpec
 from ..generate.shot import Generator, Shot
 from ..recipe.recipe import Recipe
 from .run.identity import RunIdentity
@@ -40,7 +43,8 @@ class Job:
     def family(self) -> Family:
         """The base as the recipe wants it; its parts load when first used."""
         recipe = self.recipe
-        return load_family(self.base, Residence.of(recipe.memory, self.device), clip_skip=recipe.text.clip_skip)
+        check_recipe(spec_of(self.base), recipe)
+        return load_family(self.base, Residence.of(recipe.memory, self.device), FamilyOptions.of(recipe))
 
     @property
     def identity(self) -> RunIdentity:
@@ -54,7 +58,7 @@ class Job:
         )
 
 
-def sample_shots(recipe: Recipe, dataset: Dataset) -> tuple[Shot, ...]:
+def sample_shots(recipe: Recipe, dataset: Dataset, spec: FamilySpec) -> tuple[Shot, ...]:
     """The shots that are drawn at every sampling, the same seeds each time; none when sampling is off."""
     if not recipe.output.sample_every:
         return ()
@@ -64,5 +68,14 @@ def sample_shots(recipe: Recipe, dataset: Dataset) -> tuple[Shot, ...]:
     for number, prompt in enumerate(recipe.output.samples):
         for mark, word in words.items():
             prompt = prompt.replace(mark, word)
-        shots.append(Shot(prompt=prompt, seed=recipe.seed + number, width=side, height=side))
+        shots.append(
+            Shot(
+                prompt=prompt,
+                seed=recipe.seed + number,
+                width=side,
+                height=side,
+                steps=spec.drawn_steps,
+                guidance=spec.drawn_guidance,
+            )
+        )
     return tuple(shots)

@@ -11,6 +11,7 @@ from tests.tiny_checkpoint import write_tiny_checkpoint
 from trainer.demo.build.tokenizer import build_tokenizer
 from trainer.errors import ModelError
 from trainer.families.base import Base
+from trainer.families.options import FamilyOptions
 from trainer.families.registry import describe_base, load_family
 from trainer.generate.attachments import Lora as LoraFile
 from trainer.generate.local import LocalGenerator
@@ -160,8 +161,8 @@ def test_captions_are_read_as_the_lora_learned_them(tmp_path: Path, monkeypatch:
     build_tokenizer().save_pretrained(tmp_path / "comfy" / "sd1_tokenizer")
     monkeypatch.setenv("COMFYUI_PATH", str(tmp_path))
     base = describe_base(write_tiny_checkpoint(tmp_path / "sd15.safetensors", "sd15", rows=800))
-    earlier, last = LocalGenerator(base, clip_skip=2), LocalGenerator(base)
-    wanted = Sampler(load_family(base, clip_skip=2))
+    earlier, last = LocalGenerator(base, options=FamilyOptions(clip_skip=2)), LocalGenerator(base)
+    wanted = Sampler(load_family(base, options=FamilyOptions(clip_skip=2)))
     (one,), (other,), (bare,) = (list(each.generate([SHOT])) for each in (earlier, wanted, last))
     assert one == other
     assert one != bare

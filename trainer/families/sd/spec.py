@@ -32,9 +32,9 @@ SDXL = FamilySpec(
         r"(?:(?:input|output)_blocks_\d|middle_block)_1_transformer_blocks_[1-9]",
     ),
     one_prefix=lambda prefix: one_prefix(prefix, ("te1", "te2")),
-    describe_file=lambda path, header: describe_checkpoint(path, header, SDXL_LAYOUT),
+    describe_file=lambda path, header, given: describe_checkpoint(path, header, given, SDXL_LAYOUT),
     describe_folder=lambda folder: describe_folder(folder, SDXL_LAYOUT),
-    load=lambda base, residence, clip_skip: StableDiffusion(SDXL, SDXL_LAYOUT, base, residence, clip_skip),
+    load=lambda base, residence, options: StableDiffusion(SDXL, SDXL_LAYOUT, base, residence, options),
 )
 
 SD15 = FamilySpec(
@@ -57,7 +57,7 @@ SD15 = FamilySpec(
     pipelines=(r"StableDiffusionPipeline",),
     lora_marks=(r"down_blocks_0_attentions|up_blocks_3_attentions|input_blocks_[12]_1_|output_blocks_(?:9|1[01])_1_",),
     one_prefix=lambda prefix: one_prefix(prefix, ("te",)),
-    describe_file=lambda path, header: describe_checkpoint(path, header, SD15_LAYOUT),
+    describe_file=lambda path, header, given: describe_checkpoint(path, header, given, SD15_LAYOUT),
     describe_folder=lambda folder: describe_folder(folder, SD15_LAYOUT),
-    load=lambda base, residence, clip_skip: StableDiffusion(SD15, SD15_LAYOUT, base, residence, clip_skip),
+    load=lambda base, residence, options: StableDiffusion(SD15, SD15_LAYOUT, base, residence, options),
 )

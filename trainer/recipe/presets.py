@@ -43,6 +43,12 @@ def _merged(whole: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) ->
 PRESETS: Mapping[str, Preset] = _read(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
+def families() -> dict[str, tuple[str, ...]]:
+    """The names of presets by the family of their bases, in the file's order: the first fits where nobody chose."""
+    kinds = dict.fromkeys(preset.family for preset in PRESETS.values())
+    return {kind: tuple(name for name, each in PRESETS.items() if each.family == kind) for kind in kinds}
+
+
 def fitting_preset(family: str) -> str:
     """The name of the first preset for bases of that family; RecipeError when there is none."""
     for name, preset in PRESETS.items():

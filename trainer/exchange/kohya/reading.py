@@ -9,6 +9,7 @@ from ..arguments import several
 from ..keys import Keys
 from ..strangers import other_model
 from .buckets import buckets
+from .flux import flow, flux_lora, frozen_text, is_flux, leave_flux_others, memory_of_flux
 from .network import network
 from .optimizer import optimizer
 from .others import leave_others
@@ -33,6 +34,8 @@ _OTHER_MODELS = {
 
 def parts_of(keys: Keys) -> dict[str, Any]:
     """A recipe's parts, as Recipe.from_json takes them. Keys without a counterpart are named by `keys.rest()`."""
+    if is_flux(keys):
+        return _flux_parts(keys)
     _refuse_other_models(keys)
     take_subsets(keys)
     lora = network(keys)
@@ -48,6 +51,30 @@ def parts_of(keys: Keys) -> dict[str, Any]:
         "prior": {"weight": keys.number("prior_loss_weight", 1.0)},
         "buckets": buckets(keys),
         "memory": _memory(keys),
+        "output": _output(keys),
+        "seed": keys.whole("seed", 0),
+    }
+    leave_others(keys)
+    return parts
+
+
+def _flux_parts(keys: Keys) -> dict[str, Any]:
+    """The same of FLUX.1, whose captions are read once and whose noise is another."""
+    take_subsets(keys)
+    leave_flux_others(keys)
+    lora = flux_lora(keys)
+    optim = optimizer(keys)
+    frozen_text(keys)
+    parts = {
+        "lora": lora,
+        "text": _text(keys),
+        "optim": optim,
+        "schedule": schedule(keys, optim["optimizer"]),
+        "loss": _loss(keys),
+        "flow": flow(keys),
+        "prior": {"weight": keys.number("prior_loss_weight", 1.0)},
+        "buckets": buckets(keys),
+        "memory": memory_of_flux(keys, _memory(keys)),
         "output": _output(keys),
         "seed": keys.whole("seed", 0),
     }

@@ -61,12 +61,9 @@ def test_the_text_encoder_that_a_model_has_not_counts_for_nothing() -> None:
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        ("FLUX_DEV_1", "FLUX.1"),
-        ("FLUX_2", "FLUX.2"),
         ("QWEN", "Qwen-Image"),
         ("KREA_2", "Krea 2"),
         ("CHROMA_1", "Chroma"),
-        ("Z_IMAGE", "Z-Image"),
         ("STABLE_DIFFUSION_35", "Stable Diffusion 3.5"),
         ("STABLE_DIFFUSION_21", "Stable Diffusion 2.1"),
         ("STABLE_DIFFUSION_XL_10_BASE_INPAINTING", "SDXL for inpainting"),
@@ -75,6 +72,12 @@ def test_the_text_encoder_that_a_model_has_not_counts_for_nothing() -> None:
 )
 def test_a_model_that_is_not_trained_here_is_named(model: str, said: str) -> None:
     with pytest.raises(RecipeError, match=f"a.json trains {said}, which is not trained here yet"):
+        one(model_type=model)
+
+
+@pytest.mark.parametrize(("model", "said"), [("FLUX_DEV_1", "FLUX.1"), ("FLUX_2", "FLUX.2"), ("Z_IMAGE", "Z-Image")])
+def test_a_model_whose_settings_are_read_of_others_is_named(model: str, said: str) -> None:
+    with pytest.raises(RecipeError, match=f"a.json trains {said}, whose settings are read of .*ai-toolkit"):
         one(model_type=model)
 
 

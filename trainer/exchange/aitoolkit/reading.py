@@ -90,7 +90,8 @@ def _family(keys: Keys, model: Keys) -> str:
     arch = (model.word("arch") or flag).partition(":")[0] or _by_name(keys, path)
     found = next((title for part, title in _OTHER_FLUX.items() if part in path), "") if arch.startswith("flux") else ""
     if found or arch not in words.FAMILIES:
-        raise other_model(keys.file, found or MODELS.get(arch, arch))
+        title = found or MODELS.get(arch, arch)
+        raise other_model(keys.file, f"{title} ({model.peek('name_or_path')})" if path else title)
     return words.FAMILIES[arch]
 
 

@@ -5,11 +5,12 @@ What a file leaves out has kohya's default, not ours: it would train with rank 4
 
 from typing import Any
 
+from ...errors import RecipeError
 from ..arguments import several
 from ..keys import Keys
 from ..strangers import other_model
 from .buckets import buckets
-from .flux import flow, flux_lora, frozen_text, is_flux, leave_flux_others, memory_of_flux
+from .flux import MODULE, flow, flux_lora, frozen_text, is_flux, leave_flux_others, memory_of_flux
 from .network import network
 from .optimizer import optimizer
 from .others import leave_others
@@ -25,11 +26,9 @@ _OTHER_MODELS = {
     "gemma2": "Lumina Image 2",
     "qwen3": "Anima",
     "byt5": "HunyuanImage 2.1",
-    "ae": "FLUX.1",
-    "t5xxl": "FLUX.1 or Stable Diffusion 3",
-    "clip_l": "FLUX.1 or Stable Diffusion 3",
 }
 """Files of models that only those need."""
+_OF_FLUX = ("ae", "t5xxl", "clip_l")
 
 
 def parts_of(keys: Keys) -> dict[str, Any]:
@@ -88,6 +87,11 @@ def _refuse_other_models(keys: Keys) -> None:
         found = next((model for key, model in _OTHER_MODELS.items() if key in keys), "")
         if found:
             raise other_model(keys.file, found)
+        named = next((key for key in _OF_FLUX if key in keys), "")
+        if named:
+            raise RecipeError(
+                f"{keys.file} names a file of FLUX.1 ({named}) and no network of it: network_module must be {MODULE}."
+            )
     if keys.switch("v2"):
         raise other_model(keys.file, "Stable Diffusion 2")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from ..errors import RecipeError
+from ..errors import RecipeError, shortened
 from .headings import unfolded
 from .aitoolkit.reading import is_job
 from .kohya.flux import MODULE as FLUX_MODULE
@@ -74,6 +74,9 @@ def format_of(values: Mapping[str, Any], file: str, form: Form) -> Format:
         return "kohya FLUX TOML" if form == "toml" and is_flux else _KOHYA_FORMS[form]
     if GUIDE_SIGN in names:
         return "guide YAML"
+    if form == "script" and "config_file" in names:
+        named = shortened(str(settings["config_file"]), 200)
+        raise RecipeError(f"{file} names its settings in a file of their own ({named}): import that one.")
     raise RecipeError(f"{file} {_what(names)}.")
 
 

@@ -20,7 +20,7 @@ FLOW = ("flux", "z_image", "flux2")
 _TRAINERS = ("sd_trainer", "ui_trainer", "diffusion_trainer")
 _OTHER_FLUX = {"flex.1": "Flex.1", "flex1": "Flex.1", "fill": "FLUX.1 Fill", "flux.2-dev": "FLUX.2 dev"}
 """Parts of names of bases that are no FLUX.1, though their jobs call them so."""
-_NAMED = {"klein-4b": "flux2_klein_4b", "klein": "flux2_klein_9b", "z-image": "zimage", "flux": "flux", "xl": "sdxl"}
+_NAMED = {"klein": "flux2_klein_9b", "z-image": "zimage", "flux": "flux", "xl": "sdxl"}
 """Bases by parts of their names, the first that fits."""
 
 
@@ -99,7 +99,8 @@ def _by_name(keys: Keys, path: str) -> str:
     """Where neither arch nor a flag is set, as in many guides, what the base is called."""
     found = next((arch for part, arch in _NAMED.items() if part in path), "sd1")
     if found != "sd1":
-        why = f"not there, and ai-toolkit would take Stable Diffusion 1.5: {found} is taken, by the base's name"
+        family = words.FAMILIES[found]
+        why = f"not there, and ai-toolkit would take Stable Diffusion 1.5: by its name the base is of the family {family}"
         keys.note("model.arch", None, why)
     return found
 

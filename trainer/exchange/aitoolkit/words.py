@@ -104,7 +104,7 @@ LAYERS: Mapping[Targets, tuple[str, ...]] = {
 PLACES = (
     *("training_folder", "sqlite_db_path", "name_or_path", "folder_path", "dataset_path", "assistant_lora_path"),
     *("vae_path", "unet_path", "te_name_or_path", "extras_name_or_path", "lora_path", "model_paths", "hf_repo_id"),
-    *("pretrained_lora_path", "refiner_name_or_path", "inference_lora_path", "control_path", "clip_image_path"),
+    *("pretrained_lora_path", "refiner_name_or_path", "inference_lora_path"),
     *("unconditional_lora_path", "accuracy_recovery_adapter", "unconditional_path", "inpaint_path"),
     *("adapter_assist_name_or_path", "latent_feature_extractor_path", "diffusion_feature_extractor_path"),
 )
@@ -211,6 +211,8 @@ TOLD: Mapping[str, Mapping[str, tuple[str, tuple[Any, ...]]]] = {
         "augments": ("pictures are not changed here", ([],)),
         "augmentations": ("pictures are not changed here", ([],)),
         "mask_path": ("masks belong to the dataset: it reads them from transparency and mask files", ()),
+        "control_path": ("trained without the pictures beside each, as plain text to picture", ()),
+        "clip_image_path": ("trained without the pictures beside each, as plain text to picture", ()),
         "invert_mask": ("masks belong to the dataset", ()),
         "replacements": ("captions belong to the dataset", ([],)),
         "random_triggers": ("captions belong to the dataset", ([],)),

@@ -67,16 +67,19 @@ def _family(keys: Keys) -> str:
     model = MODELS.get(said, said) or "a model it does not name"
     if kind != "lora":
         raise RecipeError(f"{keys.file} trains {model} by model_type {told(kind)}, not a LoRA.")
-    if keys.word("lora_type", "standard").lower() != "standard":
-        raise RecipeError(
-            f"{keys.file} trains a LyCORIS network, described in a file of its own (lycoris_config); "
-            "lora_type standard is read."
-        )
     flavour = keys.word("model_flavour").lower()
     if flavour in ("kontext", "fluxbooru", "fill", "dev") and said == "flux2":
         raise other_model(keys.file, "FLUX.2 dev")
     if said.lower() not in words.FAMILIES:
         raise other_model(keys.file, model)
+    if keys.word("lora_type", "standard").lower() != "standard":
+        raise RecipeError(
+            f"{keys.file} trains a LyCORIS network, described in a file of its own (lycoris_config); "
+            "lora_type standard is read."
+        )
+    for name in ("controlnet", "control"):
+        if keys.switch(name):
+            raise RecipeError(f"{keys.file} trains a ControlNet ({name}), not a LoRA of what pictures show.")
     return words.FAMILIES[said.lower()]
 
 

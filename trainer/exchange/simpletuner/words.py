@@ -133,7 +133,6 @@ TOLD: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "flux_fast_schedule": ("no counterpart here", ()),
     "flow_custom_timesteps": ("no counterpart here", ()),
     "flow_cubic_schedule_weights": ("no counterpart here", ()),
-    "controlnet": ("a ControlNet is not trained here", ()),
     "train_text_encoder": ("its text encoders learn nothing here: set text_encoder_lr", ()),
     "tread_config": ("no counterpart here", ()),
     "distillation_method": ("nothing is distilled here", ()),

@@ -36,9 +36,9 @@ class ImportRecipe(io.ComfyNode):
             display_name="Import recipe",
             category="Likeness/3 Train",
             description=(
-                "Reads settings of kohya, kohya_ss, FluxGym (its train script), ai-toolkit, SimpleTuner, OneTrainer or a "
-                "guide as a recipe: a file in ComfyUI's input folder, or pasted text. Every key that has no place here "
-                "is listed with the reason. What a file leaves out has that trainer's default, not ours. Other models "
+                "Reads settings of kohya, kohya_ss, FluxGym (its train script), ai-toolkit, SimpleTuner, OneTrainer or "
+                "a guide as a recipe: a file in ComfyUI's input folder, or pasted text. Every key that has no place "
+                "here is listed with the reason. What a file leaves out has that trainer's default, not ours. Other models "
                 "and adapters are refused by name."
             ),
             search_aliases=[
@@ -104,9 +104,9 @@ class ExportRecipe(io.ComfyNode):
             display_name="Export recipe",
             category="Likeness/3 Train",
             description=(
-                "Writes a recipe as kohya's TOML (for sdxl_train_network.py or flux_train_network.py), guides' YAML, a job "
-                "of ai-toolkit, or kohya_ss', OneTrainer's or SimpleTuner's JSON into output/likeness/recipes. With a "
-                "dataset, kohya's dataset TOML is written beside it. What the other trainer has no word for is listed."
+                "Writes a recipe as kohya's TOML (for sdxl_train_network.py or flux_train_network.py), guides' YAML, a "
+                "job of ai-toolkit, or kohya_ss', OneTrainer's or SimpleTuner's JSON into output/likeness/recipes. With "
+                "a dataset, kohya's dataset TOML is written beside it. What the other trainer has no word for is listed."
             ),
             search_aliases=["kohya config", "save settings", "toml", "onetrainer preset", "ai-toolkit", "simpletuner"],
             is_output_node=True,
@@ -149,4 +149,3 @@ def _written(name: str, files: Mapping[str, str]) -> list[str]:
     if not done.taken:
         return [said]
     return [said, f"{done.taken} is there already with other contents and stays, so this one is {done.stem}."]
-

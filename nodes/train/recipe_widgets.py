@@ -370,8 +370,8 @@ _FLOW = [
     numbers(
         "further_resolutions",
         "buckets.also",
-        "Sizes at which every picture that is large enough is shown too, as often as at resolution. FLUX likes 512, 768 "
-        "beside 1024.",
+        "Sizes at which every picture that is large enough is shown too, as often as at resolution. FLUX likes 512, "
+        "768 beside 1024.",
     ),
     choice(
         "time_sampling",
@@ -408,8 +408,8 @@ _FLOW = [
     number(
         "contrastive_guidance",
         "flow.contrastive",
-        "Trains at the guidance that the base is drawn with, so that its distillation stays. 0: off, 3 to 3.5 is usual; "
-        "a third slower.",
+        "Trains at the guidance that the base is drawn with, so that its distillation stays. 0: off, 3 to 3.5 is "
+        "usual; a third slower.",
         most=100.0,
         zero="off",
         step=0.1,
@@ -463,8 +463,8 @@ _FLOW = [
     integer(
         "checkpointed_blocks",
         "memory.checkpointed_blocks",
-        "With gradient_checkpointing: so many blocks compute twice and the others keep what they computed, faster where "
-        "memory allows; 0: all.",
+        "With gradient_checkpointing: so many blocks compute twice and the others keep what they computed, faster "
+        "where memory allows; 0: all.",
         unset=-1,
         most=200,
         zero="all",

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from ..errors import RecipeError, shortened
-from .headings import unfolded
 from .aitoolkit.reading import is_job
+from .headings import unfolded
 from .kohya.flux import MODULE as FLUX_MODULE
 from .kohya.fluxgym import GUIDE_SIGN
 from .onetrainer.words import MODELS, TRAINED

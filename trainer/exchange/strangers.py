@@ -65,7 +65,9 @@ def stranger_list(values: list[Any]) -> str:
 def other_model(file: str, model: str) -> RecipeError:
     """For settings of a model that is not trained here, or whose settings of this trainer are not read."""
     if model in _READ_ELSEWHERE:
-        return RecipeError(f"{file} trains {model}, whose settings are read of {_READ_ELSEWHERE[model]}, not of this one.")
+        return RecipeError(
+            f"{file} trains {model}, whose settings are read of {_READ_ELSEWHERE[model]}, not of this one."
+        )
     return RecipeError(f"{file} trains {shortened(model)}, which is not trained here yet: {_TRAINED} are.")
 
 

@@ -168,7 +168,9 @@ def test_words_of_a_widget_stand_for_values_of_the_recipe(pack: Pack) -> None:
     assert changed(flux, assistant_in_training=-1.0, assistant_in_samples=0.0).flow.assistant_training == -1.0
     assert changed(flux, assistant_in_samples=0.5).flow.assistant_samples == 0.5
     for told in ("many", "512; 768", "-3", "5e2", "1" * 400):
-        with pytest.raises(pack("trainer.errors").RecipeError, match=r"^buckets.also is \['.{1,20}'\]; it must be a list"):
+        with pytest.raises(
+            pack("trainer.errors").RecipeError, match=r"^buckets.also is \['.{1,20}'\]; it must be a list"
+        ):
             changed(flux, further_resolutions=told)
     with pytest.raises(pack("trainer.errors").RecipeError, match="further resolutions are 12"):
         changed(flux, further_resolutions="12")

@@ -277,7 +277,7 @@ def ai_toolkit(**model: Any) -> str:
     return job(model={"name_or_path": "somebody/a-model", **model})
 
 
-def job(**sections: dict[str, Any]) -> str:
+def job(**sections: Any) -> str:
     """The same with sections of one's own."""
     process: dict[str, Any] = {
         "type": "sd_trainer",

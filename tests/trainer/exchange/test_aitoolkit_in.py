@@ -49,7 +49,7 @@ config:
 """
 
 
-def read(**sections: dict[str, Any]) -> Imported:
+def read(**sections: Any) -> Imported:
     return import_recipe(job(**sections), "a.json")
 
 
@@ -96,7 +96,7 @@ def test_both_keys_of_accumulation_have_their_own_meaning() -> None:
 
 
 def test_what_a_job_leaves_out_is_ai_toolkits_default_not_ours() -> None:
-    recipe = read(network={"type": "lora"}, train={"lr": 1e-4}, datasets=[{"folder_path": "/p"}]).recipe  # type: ignore[arg-type]
+    recipe = read(network={"type": "lora"}, train={"lr": 1e-4}, datasets=[{"folder_path": "/p"}]).recipe
     assert (recipe.lora.rank, recipe.lora.alpha) == (4, 4.0)
     assert (recipe.schedule.steps, recipe.schedule.batch, recipe.buckets.resolution) == (1000, 1, 512)
     assert (recipe.output.save_every, recipe.output.keep_last, recipe.output.precision) == (1000, 5, "fp16")
@@ -138,7 +138,7 @@ def test_a_list_of_sizes_is_one_resolution_and_others_beside_it() -> None:
     data: Any = [{"folder_path": "/p", "resolution": [1024, 512, 768], "bucket_tolerance": 32}]
     buckets = read(datasets=data).recipe.buckets
     assert (buckets.resolution, buckets.also, buckets.step) == (1024, (512, 768), 32)
-    assert read(datasets=[{"folder_path": "/p", "resolution": "large"}]).recipe.buckets.resolution == 512  # type: ignore[arg-type]
+    assert read(datasets=[{"folder_path": "/p", "resolution": "large"}]).recipe.buckets.resolution == 512
 
 
 def test_captions_and_masks_of_the_first_dataset_count_and_others_are_told() -> None:

@@ -67,7 +67,7 @@ TOLD_AGAIN = (
     *("network.type", "data_backend_config", "text_tokens", "t5xxl_max_token_length", "tokenizer_max_length"),
     *("train.timestep_type", "model.qtype", "model.qtype_te"),
 )
-"""What reading says of our own export as of any other: that SDXL's layers are more there, captions longer, nf4 uint4."""
+"""What reading says of our own export as of any other: that SDXL's layers are more, captions longer, nf4 other."""
 
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:
@@ -336,6 +336,14 @@ KEYS = """
     training_method model_type peft_type layer_filter unet text_encoder_2 learning_rate_warmup_steps batch_size
     resolution loss_weight_fn masked_training subsets datasets args lr_scheduler_type lr_scheduler_args warmup_ratio
     max_grad_norm noise_offset_type noise_offset bucket_reso_steps enable_bucket config job process model_family
+    lora_type optimizer_type flux_lora_target flow_schedule_shift base_model_precision lr_end timestep_sampling
+    quantize_base_model blocks_to_swap t5xxl_max_token_length
+"""
+JOB_KEYS = """
+    type linear linear_alpha conv network_kwargs only_if_contains lokr_factor save_every max_step_saves_to_keep dtype
+    steps lr gradient_accumulation gradient_accumulation_steps optimizer optimizer_params betas weight_decay ema_config
+    use_ema timestep_type do_guidance_loss guidance_loss_target lr_scheduler lr_scheduler_params eta_min resolution
+    caption_dropout_rate bucket_tolerance is_reg arch name_or_path is_flux quantize qtype sample_every prompts samples
 """
 NAMES = st.sampled_from(KEYS.split())
 VALUES = st.recursive(
@@ -355,6 +363,44 @@ VALUES = st.recursive(
 def test_no_file_whatever_it_holds_ends_in_anything_but_a_sentence(values: dict[str, Any], file: str) -> None:
     with contextlib.suppress(RecipeError):
         import_recipe(json.dumps(values), file)
+
+
+JOB_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12) | st.sampled_from(["1e-4", "flux"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(JOB_KEYS.split()), inner, max_size=3),
+    max_leaves=6,
+)
+SECTIONS = st.sampled_from(["network", "train", "model", "save", "sample", "datasets", "type", "training_seed"])
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.dictionaries(SECTIONS, JOB_VALUES, max_size=6))
+def test_no_job_whatever_it_holds_ends_in_anything_but_a_sentence(sections: dict[str, Any]) -> None:
+    process = {"type": "sd_trainer", "network": {}, "model": {"arch": "flux"}, **sections}
+    with contextlib.suppress(RecipeError):
+        import_recipe(json.dumps({"job": "extension", "config": {"process": [process]}}), "a.json")
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.dictionaries(NAMES, VALUES, max_size=6), st.sampled_from(["flux", "sdxl"]))
+def test_no_configuration_whatever_it_holds_ends_in_anything_but_a_sentence(values: Any, family: str) -> None:
+    with contextlib.suppress(RecipeError):
+        import_recipe(json.dumps({**values, "model_family": family, "model_type": "lora"}), "config.json")
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.dictionaries(NAMES, VALUES, max_size=6))
+def test_no_file_of_flux_whatever_it_holds_ends_in_anything_but_a_sentence(values: Any) -> None:
+    with contextlib.suppress(RecipeError):
+        import_recipe(json.dumps({**values, "network_module": "networks.lora_flux"}), "a.yaml")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=200), st.sampled_from(["a.sh", "a.env", "pasted"]))
+def test_no_text_whatever_it_holds_ends_in_anything_but_a_sentence(text: str, file: str) -> None:
+    for start in ("", "accelerate launch x_train.py ", "MODEL_FAMILY=flux\nTRAINER_EXTRA_ARGS=", "MODEL_TYPE='"):
+        with contextlib.suppress(RecipeError):
+            import_recipe(start + text, file)
 
 
 def test_a_dataset_is_written_as_kohya_reads_it(tiny_dataset: Dataset, tmp_path: Path) -> None:

@@ -91,7 +91,11 @@ def test_chroma_is_no_flux() -> None:
 def test_a_bad_value_of_flux_sinks_no_file() -> None:
     text = "t5xxl_max_token_length = 9000\nguidance_scale = 'high'\nblocks_to_swap = -3\nsigmoid_scale = 0\n"
     made = import_recipe(MODULE + text, "a.toml")
-    assert (made.recipe.flow.guidance, made.recipe.memory.swapped_blocks, made.recipe.flow.sigmoid_scale) == (3.5, 0, 1.0)
+    assert (made.recipe.flow.guidance, made.recipe.memory.swapped_blocks, made.recipe.flow.sigmoid_scale) == (
+        3.5,
+        0,
+        1.0,
+    )
     assert {"t5xxl_max_token_length", "guidance_scale", "blocks_to_swap", "sigmoid_scale"} <= set(told(made))
 
 
@@ -136,7 +140,10 @@ def test_several_datasets_of_a_file_are_sizes_beside_each_other(tmp_path: Path) 
     [
         ("#!/bin/sh\necho hello\n", "it starts no trainer"),
         ("accelerate launch sdxl_train_network.py --config_file a.toml\n", "train.sh names its settings"),
-        ("accelerate launch flux_train.py --lr_scheduler constant --max_train_steps 9 --ae x\n", "no setting of a LoRA"),
+        (
+            "accelerate launch flux_train.py --lr_scheduler constant --max_train_steps 9 --ae x\n",
+            "no setting of a LoRA",
+        ),
     ],
 )
 def test_scripts_without_settings_of_a_lora_are_refused(text: str, said: str) -> None:

@@ -54,7 +54,8 @@ def _flow_targets(inner: Keys, *, is_flux: bool) -> Targets:
     kwargs = inner.inside("network_kwargs")
     given = kwargs.raw("only_if_contains")
     only = tuple(str(each) for each in cast("list[Any]", given)) if isinstance(given, list) else ()
-    targets: Targets = next((ours for ours, parts in words.LAYERS.items() if set(parts) == set(only)), "all")
+    kinds: list[Targets] = [ours for ours, parts in words.LAYERS.items() if set(parts) == set(only)]
+    targets: Targets = kinds[0] if kinds else "all"
     if only and (targets == "all" or not is_flux):
         kwargs.note("only_if_contains", list(only), "layers are chosen by kind here: all are trained")
         targets = "all"

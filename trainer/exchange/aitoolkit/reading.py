@@ -100,7 +100,9 @@ def _by_name(keys: Keys, path: str) -> str:
     found = next((arch for part, arch in _NAMED.items() if part in path), "sd1")
     if found != "sd1":
         family = words.FAMILIES[found]
-        why = f"not there, and ai-toolkit would take Stable Diffusion 1.5: by its name the base is of the family {family}"
+        why = (
+            f"not there, and ai-toolkit would take Stable Diffusion 1.5: by its name the base is of the family {family}"
+        )
         keys.note("model.arch", None, why)
     return found
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from ...errors import RecipeError
+from ..arguments import several
 from ..keys import Keys
 from . import words
 
@@ -26,15 +27,15 @@ class Pace:
 
 
 def pace(keys: Keys, train: Keys) -> Pace:
-    """`gradient_accumulation` gathers within a step. `gradient_accumulation_steps`, the older, counts each batch as one.
+    """`gradient_accumulation` gathers within a step; the older `gradient_accumulation_steps` counts each batch as one.
 
     RecipeError where both are set, which ai-toolkit refuses as well.
     """
     within, across = train.whole("gradient_accumulation", 1), train.whole("gradient_accumulation_steps", 1)
     if within > 1 and across != 1:
         raise RecipeError(
-            f"{keys.file} sets gradient_accumulation and gradient_accumulation_steps, which ai-toolkit refuses as well: "
-            "keep the first, whose steps are updates."
+            f"{keys.file} sets gradient_accumulation and gradient_accumulation_steps, which ai-toolkit refuses as "
+            "well: keep the first, whose steps are updates."
         )
     if across < 1:
         train.note("gradient_accumulation_steps", across, "gathers a whole round there: 1 is taken")
@@ -159,8 +160,8 @@ def flow(train: Keys) -> dict[str, Any]:
 
 def _contrastive(train: Keys) -> float:
     is_used, given = train.switch("do_guidance_loss"), train.raw("guidance_loss_target")
-    told = cast("list[Any]", given)[0] if isinstance(given, list) and given else given
-    target = Keys({"guidance_loss_target": told}, train.file, train.whose).number("guidance_loss_target", 3.0)
+    first: Any = next(iter(several(given)), None)
+    target = Keys({"guidance_loss_target": first}, train.file, train.whose).number("guidance_loss_target", 3.0)
     curve = train.word("guidance_loss_schedule", "constant")
     if not is_used:
         train.counts_for_nothing("guidance_loss_target", "guidance_loss_schedule")

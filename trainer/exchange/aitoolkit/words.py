@@ -128,7 +128,15 @@ NO_EFFECT: Mapping[str, tuple[str, ...]] = {
     ),
     "dataset": (
         *("type", "cache_tensors_to_disk", "cache_clip_vision_to_disk", "cache_text_embeddings", "num_workers"),
-        *("prefetch_factor", "shrink_video_to_frames", "fps", "fast_image_size", "controls", "num_frames", "extra_values"),
+        *(
+            "prefetch_factor",
+            "shrink_video_to_frames",
+            "fps",
+            "fast_image_size",
+            "controls",
+            "num_frames",
+            "extra_values",
+        ),
         *("load_image_when_caching_latents", "cache_latents_num_workers", "auto_frame_count", "do_i2v", "do_audio"),
         *("guidance_type", "debug", "random_triggers_max", "replay_transforms", "full_size_control_images"),
         *("trim_auto_frame_count_tail", "audio_preserve_pitch", "audio_normalize", "control_transparent_color"),

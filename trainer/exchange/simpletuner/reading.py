@@ -258,9 +258,10 @@ def _quantized(keys: Keys, name: str) -> Quantization:
     said = keys.word(name, "no_change").lower()
     if said in words.QUANTIZED:
         return words.QUANTIZED[said]
-    nearest = next((ours for start, ours in words.NEAREST.items() if said.startswith(start)), None)
-    keys.note(name, said, f"{nearest or 'none'} is taken; known are {', '.join(words.QUANTIZED)}")
-    return nearest or "none"
+    plain: Quantization = "none"
+    nearest = next((ours for start, ours in words.NEAREST.items() if said.startswith(start)), plain)
+    keys.note(name, said, f"{nearest} is taken; known are {', '.join(words.QUANTIZED)}")
+    return nearest
 
 
 def _output(keys: Keys) -> dict[str, Any]:

@@ -38,8 +38,8 @@ class ImportRecipe(io.ComfyNode):
             description=(
                 "Reads settings of kohya, kohya_ss, FluxGym (its train script), ai-toolkit, SimpleTuner, OneTrainer or "
                 "a guide as a recipe: a file in ComfyUI's input folder, or pasted text. Every key that has no place "
-                "here is listed with the reason. What a file leaves out has that trainer's default, not ours. Other models "
-                "and adapters are refused by name."
+                "here is listed with the reason. What a file leaves out has that trainer's default, not ours. Other "
+                "models and adapters are refused by name."
             ),
             search_aliases=[
                 *("kohya config", "toml", "onetrainer preset", "load settings", "yaml", "ai-toolkit", "simpletuner"),
@@ -105,8 +105,9 @@ class ExportRecipe(io.ComfyNode):
             category="Likeness/3 Train",
             description=(
                 "Writes a recipe as kohya's TOML (for sdxl_train_network.py or flux_train_network.py), guides' YAML, a "
-                "job of ai-toolkit, or kohya_ss', OneTrainer's or SimpleTuner's JSON into output/likeness/recipes. With "
-                "a dataset, kohya's dataset TOML is written beside it. What the other trainer has no word for is listed."
+                "job of ai-toolkit, or kohya_ss', OneTrainer's or SimpleTuner's JSON into output/likeness/recipes. "
+                "With a dataset, kohya's dataset TOML is written beside it. What the other trainer has no word for is "
+                "listed."
             ),
             search_aliases=["kohya config", "save settings", "toml", "onetrainer preset", "ai-toolkit", "simpletuner"],
             is_output_node=True,

@@ -97,6 +97,7 @@ CHECKS: dict[str, Check] = {
     "buckets.step": ({"step": 32}, lambda live, _: all(side % 32 == 0 for size in sizes(live) for side in size)),
     "buckets.shortest": ({"shortest": 64, "step": 64}, lambda live, _: set(sizes(live)) == {(64, 64)}),
     "buckets.longest": ({"longest": 64}, lambda live, _: max(side for size in sizes(live) for side in size) == 64),
+    "buckets.also": ({"also": (32, 48)}, lambda live, _: {(32, 32), (48, 48)} <= set(sizes(live))),
     "memory.precision": ({"precision": "bf16"}, lambda live, _: live[0].dtype == torch.bfloat16),
     "memory.gradient_checkpointing": (
         {"gradient_checkpointing": True},

@@ -2,7 +2,7 @@
 
 from .keys import Keys
 
-HOST_TOKENS = {"flux": 256, "flux2": 512, "z_image": 512}
+HOST_TOKENS = {"flux1": 256, "flux2": 512, "z_image": 512}
 """What ComfyUI fills captions up to (Z-Image's are cut there), which is 0 in a recipe."""
 TRAINER_TOKENS = 512
 """What kohya, ai-toolkit and SimpleTuner do."""

@@ -50,8 +50,11 @@ def families() -> dict[str, tuple[str, ...]]:
 
 
 def fitting_preset(family: str) -> str:
-    """The name of the first preset for bases of that family; RecipeError when there is none."""
-    for name, preset in PRESETS.items():
-        if preset.family == family:
+    """The name of the first preset for bases of that family, or of the one it is a kind of ("flux1" of "flux1_schnell").
+
+    RecipeError when there is none.
+    """
+    for kind in (family, *(each for each in families() if family.startswith(f"{each}_"))):
+        for name in families().get(kind, ())[:1]:
             return name
     raise RecipeError(f"There is no preset for bases of the family {family!r} yet; choose a training recipe by hand.")

@@ -55,9 +55,10 @@ def test_less_memory_asks_for_less() -> None:
 
 
 def test_every_family_has_a_preset_that_is_taken_where_nobody_chose() -> None:
-    assert {spec.name: PRESETS[fitting_preset(spec.name)].family for spec in FAMILIES} == {
-        spec.name: spec.name for spec in FAMILIES
-    }
+    for spec in FAMILIES:
+        preset = PRESETS[fitting_preset(spec.name)]
+        assert spec.name in (preset.family, f"{preset.family}_{spec.name.removeprefix(preset.family + '_')}")
+        check_recipe(spec, preset.recipe)
     with pytest.raises(RecipeError, match="no preset for bases of the family 'toy'"):
         fitting_preset("toy")
 
@@ -72,11 +73,16 @@ def test_the_guides_flux_block_is_the_guides() -> None:
 
 
 def test_the_first_of_each_flow_family_is_taken_where_nobody_chose() -> None:
-    named = {family: fitting_preset(family) for family in ("flux", "z_image", "flux2")}
-    assert named == {"flux": "FLUX character (guide)", "z_image": "Z-Image", "flux2": "FLUX.2 klein"}
+    named = {family: fitting_preset(family) for family in ("flux1", "z_image", "flux2", "flux1_schnell")}
+    assert named == {
+        "flux1": "FLUX character (guide)",
+        "z_image": "Z-Image",
+        "flux2": "FLUX.2 klein",
+        "flux1_schnell": "FLUX character (guide)",
+    }
 
 
-FLOW = [preset.recipe for preset in PRESETS.values() if preset.family in ("flux", "z_image", "flux2")]
+FLOW = [preset.recipe for preset in PRESETS.values() if preset.family in ("flux1", "z_image", "flux2")]
 
 
 def test_presets_of_flow_bases_hold_nothing_that_is_for_noise() -> None:

@@ -16,7 +16,7 @@ from .train import Pace, flow, loss, optimizer, pace, schedule
 
 __all__ = ["DEFAULTS", "NAMES", "parts_of"]
 
-FLOW = ("flux", "z_image", "flux2")
+FLOW = ("flux1", "z_image", "flux2")
 _TRAINERS = ("sd_trainer", "ui_trainer", "diffusion_trainer")
 _OTHER_FLUX = {"flex.1": "Flex.1", "flex1": "Flex.1", "fill": "FLUX.1 Fill", "flux.2-dev": "FLUX.2 dev"}
 """Parts of names of bases that are no FLUX.1, though their jobs call them so."""
@@ -34,7 +34,7 @@ def parts_of(keys: Keys) -> dict[str, Any]:
     data = datasets(process)
     optim = optimizer(train)
     parts: dict[str, Any] = {
-        "lora": network(process, is_flow=is_flow, is_flux=family == "flux"),
+        "lora": network(process, is_flow=is_flow, is_flux=family == "flux1"),
         "text": data.text | {"encoder_lr": _encoder_lr(train, optim, is_flow=is_flow)},
         "optim": optim,
         "schedule": schedule(train, rate, optim["lr"]),

@@ -9,8 +9,8 @@ from ...recipe.memory import Precision, Quantization
 from ...recipe.optim import Curve, Optimizer
 
 FAMILIES = {
-    "flux": "flux",
-    "flux_kontext": "flux",
+    "flux": "flux1",
+    "flux_kontext": "flux1",
     "flux2_klein_4b": "flux2",
     "flux2_klein_9b": "flux2",
     "zimage": "z_image",

@@ -99,7 +99,7 @@ def flow(keys: Keys) -> dict[str, Any]:
         "sigmoid_scale": scale,
         "shift": shift if sampling == "shift" else 0.0,
         "guidance": keys.number("guidance_scale", 3.5),
-        "text_tokens": name_tokens(keys, _TOKENS, "flux", keys.whole(_TOKENS, 0)),
+        "text_tokens": name_tokens(keys, _TOKENS, "flux1", keys.whole(_TOKENS, 0)),
     }
 
 

@@ -29,7 +29,7 @@ def flux_settings(recipe: Recipe) -> dict[str, Any]:
         "discrete_flow_shift": flow.shift or _SHIFT,
         "model_prediction_type": "raw",
         "guidance_scale": flow.guidance,
-        "t5xxl_max_token_length": flow.text_tokens or HOST_TOKENS["flux"],
+        "t5xxl_max_token_length": flow.text_tokens or HOST_TOKENS["flux1"],
         "fp8_base": memory.quantization != "none",
         "blocks_to_swap": memory.swapped_blocks,
         "cpu_offload_checkpointing": memory.offload_activations,

@@ -15,7 +15,7 @@ from .places import DEFAULTS, NAMES
 __all__ = ["DEFAULTS", "NAMES", "parts_of"]
 
 _SIGNS = {"model_family", "model_flavour", "data_backend_config", "lycoris_config", "lora_type", "model_type"}
-_FLOW = ("flux", "z_image", "flux2")
+_FLOW = ("flux1", "z_image", "flux2")
 _TEXT_PRECISIONS = tuple(f"text_encoder_{number}_precision" for number in (1, 2, 3, 4))
 _MOST_PIXELS = 1 << 16
 _MEGAPIXEL = 1024
@@ -88,7 +88,7 @@ def _lora(keys: Keys, family: str) -> dict[str, Any]:
     targets = "attention"
     for name in ("flux_lora_target", "lora_target"):
         given = keys.word(name)
-        if given and family == "flux":
+        if given and family == "flux1":
             targets = words.TARGETS.get(given.lower(), "attention")
             if given.lower() not in words.TARGETS:
                 keys.note(name, given, "layers are chosen by kind here: attention is trained")

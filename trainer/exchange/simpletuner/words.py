@@ -9,7 +9,7 @@ from ...recipe.memory import Precision, Quantization
 from ...recipe.optim import Curve, Optimizer
 
 FAMILIES = {
-    "flux": "flux",
+    "flux": "flux1",
     "z_image": "z_image",
     "z-image": "z_image",
     "flux2": "flux2",

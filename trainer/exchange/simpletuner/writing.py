@@ -102,7 +102,7 @@ def _flow(recipe: Recipe) -> dict[str, Any]:
         "flow_sigmoid_scale": flow.sigmoid_scale,
         "flux_guidance_mode": "constant",
         "flux_guidance_value": flow.guidance,
-        "tokenizer_max_length": flow.text_tokens or HOST_TOKENS["flux"],
+        "tokenizer_max_length": flow.text_tokens or HOST_TOKENS["flux1"],
         "assistant_lora_strength": flow.assistant_training,
         "assistant_lora_inference_strength": flow.assistant_samples,
     }

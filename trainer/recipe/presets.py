@@ -50,7 +50,7 @@ def families() -> dict[str, tuple[str, ...]]:
 
 
 def fitting_preset(family: str) -> str:
-    """The name of the first preset for bases of that family, or of the one it is a kind of ("flux1" of "flux1_schnell").
+    """The name of the first preset for bases of that family, or of that it is a kind of ("flux1" of "flux1_schnell").
 
     RecipeError when there is none.
     """

@@ -70,6 +70,19 @@ TOLD_AGAIN = (
 """What reading says of our own export as of any other: that SDXL's layers are more, captions longer, nf4 other."""
 
 
+FLUX_TOOK = KOHYA_TOOK | {
+    *("timestep_sampling", "sigmoid_scale", "discrete_flow_shift", "model_prediction_type", "guidance_scale"),
+    *(
+        "t5xxl_max_token_length",
+        "fp8_base",
+        "blocks_to_swap",
+        "cpu_offload_checkpointing",
+        "cache_text_encoder_outputs",
+    ),
+}
+"""The same of its trainer of FLUX."""
+
+
 def settings_of(recipe: Recipe) -> dict[str, Any]:
     data = recipe.to_json()
     parts = {
@@ -121,6 +134,7 @@ def flow_variants() -> list[Recipe]:
         replace(flux, flow=replace(flux.flow, sampling="", assistant_training=0.5, assistant_samples=0.25)),
         replace(flux, memory=replace(flux.memory, quantization="int8", text_quantization="nf4", swapped_blocks=20)),
         replace(flux, memory=replace(flux.memory, quantization="fp8", offload_activations=True, cache="memory")),
+        replace(flux, memory=replace(flux.memory, swapped_blocks=9, offload_activations=True)),
         replace(flux, memory=replace(flux.memory, checkpointed_blocks=9, precompute_modulation=True)),
         replace(flux, loss=replace(flux.loss, noise_offset=0.1, kind="huber"), text=replace(flux.text, clip_skip=2)),
         replace(flux, buckets=replace(flux.buckets, also=(512, 640), step=32, shortest=256)),
@@ -181,6 +195,11 @@ def test_rank_alpha_and_rate_travel_together_in_every_format() -> None:
 def test_only_options_that_kohyas_own_parser_takes_are_written() -> None:
     for recipe in variants():
         assert set(tomllib.loads(export_recipe(recipe, "kohya TOML").text)) <= KOHYA_TOOK
+        flux = tomllib.loads(export_recipe(recipe, "kohya FLUX TOML").text)
+        assert set(flux) <= FLUX_TOOK
+        assert not (flux["blocks_to_swap"] and flux["cpu_offload_checkpointing"])
+        changes = flux["caption_dropout_rate"] or flux["shuffle_caption"] or flux["caption_tag_dropout_rate"]
+        assert flux["cache_text_encoder_outputs"] == (not changes)
 
 
 def test_the_guides_yaml_is_read() -> None:

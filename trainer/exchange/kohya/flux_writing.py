@@ -32,7 +32,9 @@ def flux_settings(recipe: Recipe) -> dict[str, Any]:
         "t5xxl_max_token_length": flow.text_tokens or HOST_TOKENS["flux1"],
         "fp8_base": memory.quantization != "none",
         "blocks_to_swap": memory.swapped_blocks,
-        "cpu_offload_checkpointing": memory.offload_activations,
+        # kohya takes only one of the two.
+        "cpu_offload_checkpointing": memory.offload_activations and not memory.swapped_blocks,
+        "cache_text_encoder_outputs": not (recipe.text.dropout or recipe.text.changes_captions),
     }
     if recipe.lora.targets in _BLOCKS:
         settings["network_args"] = [f"train_blocks={_BLOCKS[recipe.lora.targets]}"]
@@ -63,6 +65,10 @@ def flux_cannot(recipe: Recipe) -> list[Left]:
         "flow.assistant_samples": (flow.assistant_samples != 0, "left out: kohya has no assistants"),
         "memory.quantization": (memory.quantization in ("nf4", "int8"), "written as fp8_base"),
         "memory.text_quantization": (memory.text_quantization != "none", "left out"),
+        "memory.offload_activations": (
+            memory.offload_activations and memory.swapped_blocks > 0,
+            "left out: kohya cannot beside blocks_to_swap",
+        ),
         "memory.checkpointed_blocks": (memory.checkpointed_blocks > 0, "left out: all blocks are"),
         "memory.precompute_modulation": (memory.precompute_modulation, "left out"),
     }

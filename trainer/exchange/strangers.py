@@ -38,12 +38,9 @@ MODELS = {
 """Models by the short words of others, where those do not tell enough."""
 
 
+_OTHERS = "ai-toolkit, SimpleTuner and OneTrainer"
 _TRAINED = "SDXL, Stable Diffusion 1.5, FLUX.1, FLUX.2 klein and Z-Image"
-_READ_ELSEWHERE = {
-    "FLUX.1": "kohya, ai-toolkit and SimpleTuner",
-    "FLUX.2": "ai-toolkit and SimpleTuner",
-    "Z-Image": "ai-toolkit and SimpleTuner",
-}
+_READ_ELSEWHERE = {"FLUX.2": _OTHERS, "Z-Image": _OTHERS}
 
 
 def stranger(values: Values) -> str:

@@ -56,6 +56,16 @@ FILES = {
     "OneTrainer": (onetrainer(), "a.json"),
     "OneTrainer, SD 1.5": (onetrainer(model_type="STABLE_DIFFUSION_15", text_encoder={"train": True}), "a.json"),
     "OneTrainer, LoKr": (onetrainer(peft_type="LOKR", lokr_dim=8, lokr_decompose_factor=4), "a.json"),
+    "OneTrainer, FLUX": (
+        onetrainer(
+            model_type="FLUX_DEV_1",
+            transformer={"weight_dtype": "NFLOAT_4", "guidance_scale": 2.0, "train": True},
+            timestep_distribution="LOGIT_NORMAL",
+            noising_weight=0.1,
+            timestep_shift=2.0,
+        ),
+        "a.json",
+    ),
     "OneTrainer, masks": (onetrainer(masked_training=True, unmasked_weight=0.3, ema="GPU"), "a.json"),
 }
 WORDS = ("cosine", "linear", "bf16", "fp16", "Prodigy", "Multires", "COSINE", "FLOAT_32", "attn-only", "PRODIGY", "512")

@@ -50,7 +50,7 @@ def test_every_value_is_what_kohyas_code_would_use() -> None:
         ("networks.lora_anima", "Anima"),
         ("networks.lora_hunyuan_image", "HunyuanImage"),
         ("networks.oft_flux", "an OFT"),
-        ("networks.lora_zimage", r"a\.toml trains Z-Image, whose settings are read of ai-toolkit and SimpleTuner"),
+        ("networks.lora_zimage", r"a\.toml trains Z-Image, whose settings are read of ai-toolkit, SimpleTuner"),
         ("networks.lora_wan", "Wan"),
         ("networks.lora_fa", "a LoRA-FA"),
         ("networks.oft", "an OFT"),

@@ -58,8 +58,12 @@ class LoadCharacterDataset(io.ComfyNode):
                 ),
                 io.String.Input(
                     "subject",
-                    default="person",
-                    tooltip="What the character is in one plain word: person, woman, man, robot, cat.",
+                    default="",
+                    placeholder="person (empty: from the folder's name)",
+                    tooltip=(
+                        "What the character is in one plain word: person, woman, man, robot, cat. Empty takes the "
+                        "class word in a kohya folder's name (10_zxq woman), else person."
+                    ),
                 ),
                 io.Int.Input(
                     "held_out",

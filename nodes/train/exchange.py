@@ -129,13 +129,14 @@ class ExportRecipe(io.ComfyNode):
     def execute(cls, recipe: Recipe, format: Any, name: str, dataset: Dataset | None = None) -> Any:
         from ...trainer.exchange.formats import SUFFIXES, export_recipe
         from ...trainer.exchange.keys import left_lines
-        from ...trainer.exchange.kohya_dataset import kohya_dataset
+        from ...trainer.exchange.kohya_dataset import kohya_dataset, kohya_dataset_cannot
 
         made = export_recipe(recipe, format)
         files = {SUFFIXES[format]: made.text}
         if dataset is not None:
             files["_dataset.toml"] = kohya_dataset(recipe, dataset)
-        said = "\n".join([*_written(name, files), *left_lines(made.left)])
+        cannot = kohya_dataset_cannot(recipe, dataset) if dataset is not None else []
+        said = "\n".join([*_written(name, files), *left_lines(made.left), *cannot])
         return io.NodeOutput(made.text, ui={"text": words_of(said)})
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..dataset.dataset import Dataset, LeftOut
-from ..dataset.files.caption_lines import caption_text
+from ..dataset.files.caption_lines import caption_bytes, caption_text
 from ..dataset.files.caption_record import RECORD, CaptionRecord
 from ..dataset.files.layout import CAPTION_SUFFIXES, caption_beside
 from ..dataset.sample import Sample
@@ -96,7 +96,7 @@ def _write(place: Path, sample: Sample, record: CaptionRecord, shared: Mapping[s
         raise DatasetError(f"{place.name} is read-only; allow writing to it")
     if by_hand:
         _keep_copy(place)
-    write_atomically(place, text.encode() + b"\n")
+    write_atomically(place, caption_bytes(text))
     record.note(place.name, text, sample.author)
     return True
 

@@ -14,6 +14,7 @@ from ..captions.captioners.joycaption_files import DEFAULT_JOYCAPTION, find_joyc
 from ..captions.captioners.store import CaptionStore
 from ..captions.captioners.tagger_files import DEFAULT_TAGGER, find_tagger
 from ..captions.prose.light import lighting_words
+from ..captions.review.lines import lint_lines
 from ..captions.review.lint import lint
 from ..captions.rules.apply import Ruled, apply_rules
 from ..captions.rules.caption_rules import CaptionRules
@@ -116,11 +117,12 @@ def _lint(options: Namespace) -> Figures:
     dataset = _read(options)
     texts = [path for path in sorted(options.input.rglob("*")) if path.suffix in CAPTION_SUFFIXES]
     rules = _caption_rules(options)
-    findings = [remark.finding for remark in lint(dataset, rules, texts)]
+    remarks = lint(dataset, rules, texts)
     tokenizers: Tokenizers = find_tokenizers(options.comfyui, rules.family) if options.comfyui else {}
-    findings += check_trigger(dataset.trigger, dataset, tokenizers)
-    for finding in findings:
-        sys.stdout.write(f"{finding.level}: {finding.text}\n")
+    of_trigger = check_trigger(dataset.trigger, dataset, tokenizers)
+    for level, text in (*lint_lines(remarks), *((finding.level, finding.text) for finding in of_trigger)):
+        sys.stdout.write(f"{level}: {text}\n")
+    findings = [*(remark.finding for remark in remarks), *of_trigger]
     levels = Counter(finding.level for finding in findings)
     checks = Counter(finding.check for finding in findings)
     return {"pictures": len(dataset.samples), "levels": dict(levels), "checks": dict(checks)}

@@ -18,7 +18,7 @@ from .progress import progress, say
 
 def add_trigger(verb: ArgumentParser) -> None:
     verb.add_argument("--trigger", help="word for the character (default: from the folder's name)")
-    verb.add_argument("--subject", default="person", help="class word (default: person)")
+    verb.add_argument("--subject", help="class word (default: that of '10_zxq woman', else person)")
 
 
 def add_reading(verb: ArgumentParser) -> None:

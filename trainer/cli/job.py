@@ -33,7 +33,7 @@ def add_job(verb: ArgumentParser) -> None:
     verb.add_argument("--out", type=Path, required=True, help="run folder; the same command resumes it")
     verb.add_argument("--name", help="name of the LoRA files (default: the trigger)")
     verb.add_argument("--trigger", help="word for the character (default: from the folder's name)")
-    verb.add_argument("--subject", default="person", help="class word (default: person)")
+    verb.add_argument("--subject", help="class word (default: that of '10_zxq woman', else person)")
     verb.add_argument("--held-out", type=int, default=3, help="pictures kept out of training to judge by")
     verb.add_argument("--reg", type=Path, help="folder of pictures of anybody, trained beside the character's")
     verb.add_argument("--start", type=Path, help="LoRA file (ours or kohya's) to learn on from")

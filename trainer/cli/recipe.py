@@ -8,7 +8,8 @@ from ..dataset.files.folder import read_dataset
 from ..errors import RecipeError
 from ..exchange.formats import FORMATS, Format, export_recipe, import_recipe, settings_text
 from ..exchange.keys import left_lines
-from ..exchange.kohya_dataset import kohya_dataset
+from ..exchange.kohya_dataset import kohya_dataset, kohya_dataset_cannot
+from ..images.alpha import Alpha
 from ..recipe.presets import PRESETS, families
 from .command import AddParser, Figures, write_text
 from .job import recipe_of
@@ -67,6 +68,9 @@ def _export(options: Namespace) -> Figures:
     written = [str(options.out)]
     if options.data is not None:
         beside = options.out.with_name(f"{options.out.stem}_dataset.toml")
-        write_text(beside, kohya_dataset(recipe, read_dataset(options.data)))
+        dataset = read_dataset(options.data, alpha=Alpha(masked=True))
+        write_text(beside, kohya_dataset(recipe, dataset))
+        for line in kohya_dataset_cannot(recipe, dataset):
+            say(line, "yellow")
         written.append(str(beside))
     return {"written": written, "left": [left.key for left in made.left]}

@@ -96,3 +96,14 @@ def test_cancel_is_noticed_between_pictures(pack: Pack, fake_host: FakeHost) -> 
     with pytest.raises(Interrupted):
         pack("nodes.dataset.load").LoadCharacterDataset.execute(folder="input/who", **WORDS)
     assert not fake_host.interrupted
+
+
+def test_an_empty_subject_is_the_folders_class_word_and_person_can_be_written_against_it(
+    pack: Pack, fake_host: FakeHost
+) -> None:
+    write_folder(fake_host.home / "input" / "who").rename(fake_host.home / "input" / "who" / "2_sage woman")
+    node = pack("nodes.dataset.load").LoadCharacterDataset
+    (default,) = [part.options["default"] for part in node.define_schema().inputs if part.id == "subject"]
+    words = {"folder": "input/who", "trigger": "", "held_out": 0}
+    assert node.execute(**words, subject=default).args[0].subject == "woman"
+    assert node.execute(**words, subject=" person ").args[0].subject == "person"

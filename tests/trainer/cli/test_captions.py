@@ -46,8 +46,25 @@ def test_rules_leave_captions_by_hand_alone_unless_asked(folder: Path, capsys: p
 def test_lint_names_what_describes_looks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["captions", "lint", str(folder)]) == 0
     said = capsys.readouterr().out
-    assert "0.png describes looks" in said
+    assert "2 captions describe looks" in said
+    assert "(0.png has red hair, freckles; 1.png has red hair)" in said
     assert json.loads(said.splitlines()[-1])["levels"]["warning"] >= 2
+
+
+def test_lint_says_one_line_a_kind_with_a_count_and_names(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(2, 14):
+        (folder / f"left{number}.txt").write_text("sage_character, forest")
+        Image.new("RGB", (64, 64), (9 * number, 20, 20)).save(folder / f"{number}.png")
+        (folder / f"{number}.txt").write_text(("", "sage_character, red hair, masterpiece\n\nA walk.\n")[number % 2])
+    assert main(["captions", "lint", str(folder)]) == 0
+    said = capsys.readouterr().out
+    lines, counted = said.splitlines()[:-1], json.loads(said.splitlines()[-1])["checks"]
+    assert len(lines) <= 9
+    assert (counted["caption_without_picture"], counted["caption_missing"], counted["caption_meta"]) == (12, 6, 6)
+    assert "12 captions have no picture (left10.txt, left11.txt, left12.txt and 9 more); rename each" in said
+    assert "6 pictures have no caption beyond the trigger (2.png, 4.png, 6.png and 3 more); caption them" in said
+    assert "6 captions speak of the file, not the picture (3.png has masterpiece; " in said
+    assert "6 pictures have several captions" in said
 
 
 def test_a_missing_tagger_is_named_with_where_to_get_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

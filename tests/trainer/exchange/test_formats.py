@@ -138,6 +138,7 @@ def flow_variants() -> list[Recipe]:
         replace(flux, memory=replace(flux.memory, checkpointed_blocks=9, precompute_modulation=True)),
         replace(flux, loss=replace(flux.loss, noise_offset=0.1, kind="huber"), text=replace(flux.text, clip_skip=2)),
         replace(flux, buckets=replace(flux.buckets, also=(512, 640), step=32, shortest=256)),
+        replace(flux, buckets=replace(flux.buckets, step=16)),
         replace(flux, schedule=replace(flux.schedule, accumulation=4, batch=2, curve="cosine", lr_floor=0.1)),
         replace(flux, schedule=replace(flux.schedule, curve="polynomial", power=2.0, warmup=30, lr_floor=0.1)),
         replace(flux, schedule=replace(flux.schedule, epochs=4), output=replace(flux.output, keep_last=3)),

@@ -25,29 +25,43 @@ GREEN, AS_SRGB = (100, 200, 80), (0, 202, 70)
 def profile(space: bytes, gamma: float, name: str = "Wide test") -> bytes:
     """A matrix or grey profile of version 2, as small as the format allows."""
     curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
+    if space == b"GRAY":
+        return packed(space, b"XYZ ", name, {b"kTRC": curve})
+    tags = {b"rTRC": curve, b"gTRC": curve, b"bTRC": curve}
+    return packed(space, b"XYZ ", name, tags | dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), map(xyz, ADOBE), strict=True)))
+
+
+def press(name: str = "Grey press") -> bytes:
+    """A CMYK profile of a press whose three colours are alike: each full one alone darkens paper by a third."""
+    steps = bytes(range(256))
+    corners = (np.array(ink) for ink in np.ndindex(2, 2, 2, 2))
+    lab = b"".join(bytes((round(255 * (1 - ink[3]) * (1 - ink[:3].mean())), 128, 128)) for ink in corners)
+    one = struct.pack(">9i", *(65536 * (place % 4 == 0) for place in range(9)))
+    table = b"mft1" + bytes(4) + bytes((4, 3, 2, 0)) + one + steps * 4 + lab + steps * 3
+    return packed(b"CMYK", b"Lab ", name, {b"A2B0": table}, kind=b"prtr")
+
+
+def packed(space: bytes, between: bytes, name: str, tags: dict[bytes, bytes], kind: bytes = b"mntr") -> bytes:
     text = name.encode() + b"\0"
     words = b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(78 + (-len(text)) % 4 + 2)
-    tags = {b"desc": words, b"cprt": b"text" + bytes(4) + b"none\0\0\0\0", b"wtpt": xyz((0.9642, 1.0, 0.8249))}
-    if space == b"GRAY":
-        tags[b"kTRC"] = curve
-    else:
-        tags |= {b"rTRC": curve, b"gTRC": curve, b"bTRC": curve}
-        tags |= dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), map(xyz, ADOBE), strict=True))
-    at, table, data = 128 + 4 + 12 * len(tags), b"", b""
-    for tag, body in tags.items():
+    whole = {b"desc": words, b"cprt": b"text" + bytes(4) + b"none\0\0\0\0", b"wtpt": xyz((0.9642, 1.0, 0.8249))} | tags
+    at, table, data = 128 + 4 + 12 * len(whole), b"", b""
+    for tag, body in whole.items():
+        padded = body + bytes(-len(body) % 4)
         table += tag + struct.pack(">II", at + len(data), len(body))
-        data += body
+        data += padded
     white = struct.pack(">iii", 63190, 65536, 54061)
-    head = struct.pack(">I4sI4s4s4s", at + len(data), bytes(4), 0x02100000, b"mntr", space, b"XYZ ") + bytes(12)
+    head = struct.pack(">I4sI4s4s4s", at + len(data), bytes(4), 0x02100000, kind, space, between) + bytes(12)
     head += b"acsp" + bytes(28) + white
-    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + data
+    return head.ljust(128, b"\0") + struct.pack(">I", len(whole)) + table + data
 
 
 def xyz(values: tuple[float, float, float]) -> bytes:
     return b"XYZ " + bytes(4) + struct.pack(">iii", *(round(value * 65536) for value in values))
 
 
-WIDE, GREY = profile(b"RGB ", 2.19921875), profile(b"GRAY", 1.0)
+WIDE, GREY, PRESS = profile(b"RGB ", 2.19921875), profile(b"GRAY", 1.0), press()
+CYAN = (255, 0, 0, 0)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
@@ -83,6 +97,33 @@ def test_grey_of_another_curve_is_converted(tmp_path: Path, mode: str, colour: o
     # A fifth of the light is 128 in sRGB.
     read = load_rgb(picture(tmp_path / "a.png", GREY, mode, colour))
     assert off(read, (128, 128, 128)) <= 2
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "tif"])
+def test_inks_are_converted_by_their_profile(tmp_path: Path, suffix: str) -> None:
+    path = picture(tmp_path / f"a.{suffix}", PRESS, "CMYK", CYAN)
+    # Two thirds of paper's lightness, L* 66.7, is 162 in sRGB.
+    assert off(load_rgb(path), (162, 162, 162)) <= 3
+    assert off(load_rgb(picture(tmp_path / f"b.{suffix}", PRESS, "CMYK", (0, 0, 0, 0))), (255, 255, 255)) <= 2
+    (sample,) = read_dataset(tmp_path, trigger="zxq").samples[:1]
+    (note,) = [one for one in judge(inspect(path), Rules(), sample) if one.check == "profile"]
+    assert "from the embedded profile Grey press" in note.text
+
+
+@pytest.mark.parametrize("icc", [None, b"no profile at all", PRESS[:300], WIDE, GREY])
+def test_inks_without_a_profile_of_theirs_are_read_plainly_and_not_told(tmp_path: Path, icc: bytes | None) -> None:
+    path = picture(tmp_path / "a.jpg", icc, "CMYK", CYAN)
+    assert off(load_rgb(path), (0, 255, 255)) <= 2
+    assert inspect(path).profile == ""
+
+
+def test_a_profile_of_inks_on_other_pictures_changes_nothing(tmp_path: Path) -> None:
+    assert load_rgb(picture(tmp_path / "a.png", PRESS)).getpixel((0, 0)) == GREEN
+
+
+def test_grey_pictures_without_a_sound_profile_keep_their_values(tmp_path: Path) -> None:
+    for number, icc in enumerate((None, b"no profile at all", GREY[:150], SRGB, WIDE, PRESS)):
+        assert off(load_rgb(picture(tmp_path / f"{number}.jpg", icc, "L", 55)), (55, 55, 55)) <= 1
 
 
 def test_a_palette_is_converted(tmp_path: Path) -> None:

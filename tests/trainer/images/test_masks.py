@@ -16,6 +16,7 @@ from trainer.dataset.files.save import save_aitoolkit, save_json, save_kohya
 from trainer.dataset.sample_pixels import sample_mask
 from trainer.errors import DatasetError
 from trainer.images.alpha import Alpha
+from trainer.images.masks import mask_sha256
 from trainer.recipe.buckets import Buckets, placement
 from trainer.training.data.placed import placed_mask, placed_picture
 
@@ -170,3 +171,94 @@ def test_a_picture_of_a_mask_is_a_picture(tmp_path: Path) -> None:
     for name in ("gas-mask.png", "masklabel.png", "masks.png"):
         half_white().save(folder / name)
     assert len(read(folder, Alpha()).samples) == 4
+
+
+def partly_masked(folder: Path) -> Dataset:
+    """A picture with a mask file, one that is half transparent, one with neither."""
+    written(folder / "2_sage", "../masks/001.png")
+    half_clear = Image.new("RGBA", (64, 64), (200, 90, 10, 255))
+    half_clear.paste((200, 90, 10, 0), (0, 0, 64, 32))
+    half_clear.save(folder / "2_sage" / "002.png")
+    Image.new("RGB", (64, 64), "red").save(folder / "2_sage" / "003.png")
+    return read(folder)
+
+
+def learned(folder: Path) -> list[float]:
+    """The share of each mask file that is learned."""
+    return [float(np.asarray(Image.open(path)).mean()) / 255 for path in sorted((folder / "masks").iterdir())]
+
+
+@pytest.mark.parametrize("save", [save_kohya, save_aitoolkit])
+def test_where_one_picture_has_a_mask_file_all_that_are_trained_get_one(tmp_path: Path, save: object) -> None:
+    dataset = partly_masked(tmp_path / "set")
+    save(dataset, tmp_path / "saved")  # type: ignore[operator]
+    assert learned(tmp_path / "saved") == [0.5, 0.5, 1.0]
+    again = read(tmp_path / "saved")
+    assert [one.mask is not None for one in again.samples] == [True, False, False]
+    assert [one.masked for one in again.samples] == [True, True, False]
+    assert again.fingerprint() == replace(dataset, subject=again.subject).fingerprint()
+    save(again, tmp_path / "saved")  # type: ignore[operator]
+
+
+def test_no_picture_gets_a_mask_file_where_held_out_ones_alone_have_one(tmp_path: Path) -> None:
+    masked, *others = partly_masked(tmp_path / "set").samples
+    dataset = Dataset(
+        samples=(replace(masked, split="held_out"), *others), trigger="sage", subject="woman", root=tmp_path
+    )
+    save_kohya(dataset, tmp_path / "saved")
+    assert not (tmp_path / "saved" / "masks").exists()
+
+
+def test_a_mask_of_no_picture_beside_saved_masks_is_told(tmp_path: Path) -> None:
+    dataset = partly_masked(tmp_path / "set")
+    save_kohya(dataset, tmp_path / "saved")
+    (tmp_path / "saved" / "2_sage" / "003.png").unlink()
+    fewer = dataset.with_samples(dataset.samples[:2])
+    with pytest.raises(DatasetError, match=r"masks/003\.png is the mask of no picture of the dataset"):
+        save_kohya(fewer, tmp_path / "saved", overwrite=True)
+    (tmp_path / "saved" / "masks" / "003.png").unlink()
+    save_kohya(fewer, tmp_path / "saved", overwrite=True)
+    for each in (dataset, fewer):
+        save_again(each, tmp_path / "again", "kohya", overwrite=True, notes=tmp_path / "notes")
+    assert learned(tmp_path / "again") == [0.5, 0.5]
+
+
+def test_transparency_that_is_not_to_mask_is_not_written_as_a_mask(tmp_path: Path) -> None:
+    first, clear, _ = partly_masked(tmp_path / "set").samples
+    plain = read(tmp_path / "set", Alpha(matte="grey")).samples[1]
+    assert plain.sha256 == clear.sha256
+    dataset = Dataset(samples=(first, plain), trigger="sage", subject="person", root=tmp_path / "set")
+    save_kohya(dataset, tmp_path / "saved")
+    assert learned(tmp_path / "saved") == [0.5, 1.0]
+
+
+def test_aitoolkit_which_passes_over_pictures_without_alpha_gets_it_in_all_where_one_is_masked_by_it(
+    tmp_path: Path,
+) -> None:
+    _, *samples = partly_masked(tmp_path / "set").samples
+    dataset = Dataset(samples=tuple(samples), trigger="sage", subject="person", root=tmp_path / "set")
+    plain = dataset.with_samples(tuple(replace(sample, masked=False) for sample in samples))
+    save_aitoolkit(plain.with_samples(plain.samples[1:]), tmp_path / "saved", overwrite=True)
+    save_aitoolkit(dataset, tmp_path / "saved", overwrite=True)
+    paths = sorted((tmp_path / "saved").rglob("*.png"))
+    assert [Image.open(path).mode for path in paths] == ["RGBA", "RGBA"]
+    again = read(tmp_path / "saved")
+    assert [one.sha256 for one in again.samples] == [one.sha256 for one in samples]
+    assert [one.masked for one in again.samples] == [True, False]
+    save_kohya(dataset, tmp_path / "kohya")
+    assert [Image.open(path).mode for path in sorted((tmp_path / "kohya").rglob("*.png"))] == ["RGBA", "RGB"]
+
+
+def test_an_index_with_a_mask_that_says_nothing_is_still_read(tmp_path: Path) -> None:
+    folder = written(tmp_path / "set", "masks/001.png")
+    dataset = read(folder)
+    save_json(dataset, folder)
+    white = Image.new("L", (64, 64), 255)
+    white.save(folder / "masks" / "001.png")
+    index = folder / "dataset.json"
+    text = index.read_text()
+    with pytest.raises(DatasetError, match="mask of 001.png has changed"):
+        read(folder)
+    index.write_text(text.replace(str(dataset.samples[0].mask_sha256), mask_sha256(white)))
+    (sample,) = read(folder).samples
+    assert (sample.mask, sample.mask_sha256, sample.masked) == (None, None, False)

@@ -1,6 +1,7 @@
 """What the lines of a caption file are: one caption, tags one a line, or several captions to take turns."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ..sample import Sample
 
@@ -9,12 +10,19 @@ _MOST_WORDS, _USUAL_WORDS = 4, 2.5
 _STOPS = (".", "!", "?", "…", "。")
 
 
+_APART = "\n\n\n"
+"""Between captions that would be read as tags or as one: trainers pass over empty lines, and nobody writes two."""
+
+
 def captions_of(text: str) -> tuple[str, ...]:
     """The captions in a file, as OneTrainer and kohya's wildcard files have them: one a line, each once.
 
-    Tags one a line are one caption, and so are lines that go on where the one before broke off.
+    Tags one a line are one caption, and so are lines that go on where the one before broke off. Lines with two empty
+    ones between are captions whatever they hold.
     """
     lines = [" ".join(line.split()) for line in text.splitlines()]
+    if _are_apart(lines):
+        return tuple(dict.fromkeys(filter(None, lines)))
     lines = [line for line in lines if line]
     if _are_tags(lines):
         return (", ".join(line.rstrip(",").rstrip() for line in lines),)
@@ -29,8 +37,22 @@ def captions_of(text: str) -> tuple[str, ...]:
 
 
 def caption_text(sample: Sample) -> str:
-    """What a caption file says of a sample: its captions, one a line."""
-    return "\n".join(" ".join(caption.replace("\0", "").split()) for caption in sample.captions)
+    """What a caption file says of a sample: its captions, one a line and each once."""
+    captions = (" ".join(caption.replace("\0", "").split()) for caption in sample.captions)
+    return "\n".join(dict.fromkeys(filter(None, captions)))
+
+
+def caption_bytes(text: str) -> bytes:
+    """The file of a `caption_text`, such that it is read as those captions again."""
+    lines = text.split("\n")
+    apart = text if captions_of(text) == tuple(lines) else _APART.join(lines)
+    return apart.encode() + b"\n"
+
+
+def _are_apart(lines: Sequence[str]) -> bool:
+    """Whether two empty lines, no fewer and no more, stand between every two of several lines."""
+    at = [number for number, line in enumerate(lines) if line]
+    return len(at) > 1 and all(after - before == _APART.count("\n") for before, after in pairwise(at))
 
 
 def _are_tags(lines: Sequence[str]) -> bool:

@@ -1,6 +1,7 @@
 """A sample as the bytes of a PNG file."""
 
 import io
+from pathlib import Path
 
 from PIL import Image
 
@@ -16,11 +17,12 @@ _KINDS = {b"\x08\x02": "RGB", b"\x08\x06": "RGBA"}
 """Bit depth and colour type in a PNG's header, of the two kinds that are written."""
 
 
-def png_of(sample: Sample) -> bytes:
+def png_of(sample: Sample, *, with_alpha: bool = False) -> bytes:
     """The file's own bytes where it is a PNG that needs no change, else its pixels as a new PNG without metadata.
 
     Only a masked sample keeps transparency, as RGBA with the matte where nothing is seen: that is what kohya's and
-    ai-toolkit's `alpha_mask` read. Raises DatasetError when the file is no longer the picture that was looked at.
+    ai-toolkit's `alpha_mask` read. `with_alpha` gives every other an opaque alpha channel. Raises DatasetError when
+    the file is no longer the picture that was looked at.
     """
     under = matte_rgb(sample.matte)
     with opened(sample.path) as image:
@@ -33,15 +35,23 @@ def png_of(sample: Sample) -> bytes:
     if pixel_sha256(picture.rgb) != sample.sha256:
         raise DatasetError(f"{sample.path.name} changed since the dataset was loaded. Load the dataset again.")
     wanted = _without_hidden_colour(stored, under) if sample.masked and sample.mask is None else picture.rgb
+    if with_alpha and wanted.mode == "RGB":
+        return _encoded(wanted.convert("RGBA"))
     data = sample.path.read_bytes() if is_png and is_srgb and not is_turned and not has_key else b""
     is_plain = _KINDS.get(data[24:26]) == wanted.mode and (wanted is picture.rgb or _same(wanted, stored))
     return data if is_plain else _encoded(wanted)
 
 
-def mask_png(sample: Sample) -> bytes | None:
-    """The mask file of a sample as a PNG; None where it has none. DatasetError when it changed."""
-    mask = sample_mask(sample) if sample.mask is not None else None
-    return None if mask is None else _encoded(mask)
+def is_rgba(path: Path) -> bool:
+    """Whether a file is a PNG with an alpha channel, by its header."""
+    with path.open("rb") as file:
+        return _KINDS.get(file.read(26)[24:]) == "RGBA"
+
+
+def mask_png(sample: Sample) -> bytes:
+    """The mask of a sample as a PNG, white where all of it is learned. DatasetError when its file changed."""
+    mask = sample_mask(sample) if sample.masked else None
+    return _encoded(mask or Image.new("L", (sample.width, sample.height), 255))
 
 
 def _without_hidden_colour(layered: Image.Image, under: tuple[int, int, int]) -> Image.Image:

@@ -24,7 +24,7 @@ from .unused import notes_on
 @dataclass(frozen=True, kw_only=True)
 class _Given:
     trigger: str | None
-    subject: str
+    subject: str | None
     alpha: Alpha
 
 
@@ -32,7 +32,7 @@ def read_dataset(  # noqa: PLR0913
     folder: Path,
     *,
     trigger: str | None = None,
-    subject: str = ANY_SUBJECT,
+    subject: str | None = None,
     held_out: int | None = 0,
     recursive: bool = False,
     alpha: Alpha = ON_WHITE,
@@ -43,8 +43,9 @@ def read_dataset(  # noqa: PLR0913
     """Read `dataset.json` if there is one, else kohya folders, else the folder's pictures with captions beside them.
 
     A folder that says which pictures are held out keeps that; else the last `held_out` are, None for as many as suit
-    its size. Without a `trigger` the folders' names give it: kohya's, else the folder's own. Pictures without a
-    caption get ""; a caption counts as by hand unless `.captions.json` says who wrote it.
+    its size. Without a `trigger` the folders' names give it: kohya's, else the folder's own; without a `subject`
+    kohya's `10_ohwx woman` does, else it is `person`. Pictures without a caption get ""; a caption counts as by hand
+    unless `.captions.json` says who wrote it.
     `dataset.json` brings its own subject and alpha.
     Files that cannot be used are in `left_out`; when `strict`, or when none can be used, DatasetError names them all.
     Progress is told of every picture; Cancelled is raised between two when `cancelled` says so.
@@ -56,7 +57,7 @@ def read_dataset(  # noqa: PLR0913
             dataset = read_index(folder, trigger, progress=progress, cancelled=cancelled)
         else:
             found = image_folders(folder, recursive=recursive)
-            given = _Given(trigger=trigger, subject=subject, alpha=alpha)
+            given = _Given(trigger=trigger, subject=subject or None, alpha=alpha)
             dataset = _read(folder, found, given, progress, cancelled)
     except OSError as fault:
         if fault.errno == errno.ENAMETOOLONG:
@@ -115,10 +116,13 @@ def _names_read(found: Sequence[ImageFolder], given: _Given, trigger: str, subje
     if split is None:
         return
     taken = [f"trigger {trigger}"] if given.trigger is None else []
-    taken += [f"class word {subject}"] if subject != given.subject else []
+    taken += [f"class word {subject}"] if given.subject is None and subject != ANY_SUBJECT else []
     if taken:
         said = f"The folder {split.folder.name} gives the {' and '.join(taken)}"
         yield f"{said}; write others into trigger and subject if that is wrong."
+    if given.subject == ANY_SUBJECT and split.subject in _class_words(found, given):
+        # What saved workflows and commands say that were written when it stood for nothing.
+        yield f"The subject is {ANY_SUBJECT}, as given; leave it empty for the folder's own class word {split.subject}."
 
 
 def _never_trained(found: Sequence[ImageFolder]) -> tuple[LeftOut, ...]:
@@ -153,7 +157,11 @@ def _trigger(folder: Path, found: Sequence[ImageFolder]) -> str:
 
 
 def _subject(found: Sequence[ImageFolder], given: _Given) -> str:
-    """The class word of kohya's `10_ohwx woman`, unless one is given, or the whole name is said to be the trigger."""
-    named = [source for source in found if source.subject]
-    words = {source.subject for source in named if plain_word(source.folder.name) != given.trigger}
-    return words.pop() or given.subject if given.subject == ANY_SUBJECT and len(words) == 1 else given.subject
+    """The class word that is given, else that of kohya's `10_ohwx woman`."""
+    words = _class_words(found, given)
+    return given.subject or (words.pop() if len(words) == 1 else ANY_SUBJECT)
+
+
+def _class_words(found: Sequence[ImageFolder], given: _Given) -> set[str]:
+    """Those in the folders' names, unless the whole name is said to be the trigger."""
+    return {source.subject for source in found if source.subject and plain_word(source.folder.name) != given.trigger}

@@ -8,14 +8,14 @@ from typing import Any, cast
 
 from ...errors import DatasetError
 from ...images.alpha import Alpha
-from ...images.pixels import stored_sha256
+from ...images.pixels import load_picture, stored_sha256
 from ...runtime.steps import Progress, silent
 from ...runtime.work import never
 from ..dataset import Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
 from .caption_lines import caption_text
-from .ingest import ingest, pixels_inside, read_sample
+from .ingest import ingest, own_mask_sha256, pixels_inside, read_sample
 from .layout import INDEX, CaptionUnreadable, ImageFolder, caption_beside
 from .unused import notes_on
 
@@ -47,9 +47,11 @@ def read_index(
             raise DatasetError(
                 f"{path.name} has changed since {INDEX} was written; delete {INDEX} to read the folder afresh."
             )
-        if seen.mask_sha256 != sample.mask_sha256:
+        if seen.mask_sha256 != sample.mask_sha256 and not _says_the_same(seen, sample):
             raise DatasetError(f"The mask of {path.name} has changed since {INDEX} was written; delete {INDEX}.")
         found = replace(sample, path=path, sha256=seen.sha256, mask=seen.mask, width=seen.width, height=seen.height)
+        if seen.mask_sha256 != sample.mask_sha256:
+            found = replace(found, masked=seen.masked, mask_sha256=None)
         return _edited(found, word)
 
     samples, faulty = ingest(
@@ -66,6 +68,14 @@ def read_index(
     paths = [folder / sample.path for sample in saved.samples]
     notes = notes_on(folder, [ImageFolder(inside) for inside in dict.fromkeys(path.parent for path in paths)], paths)
     return replace(saved, samples=samples, root=folder, trigger=word, left_out=left_out, notes=notes)
+
+
+def _says_the_same(seen: Sample, saved: Sample) -> bool:
+    """Whether the mask that was saved says no more than the picture itself, which counts as none now."""
+    if seen.mask is not None or saved.mask is None:
+        return False
+    picture = load_picture(seen.path, seen.matte)
+    return saved.mask_sha256 == own_mask_sha256(picture.mask, picture.rgb.size)
 
 
 def index_of(dataset: Dataset, root: Path) -> bytes:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from PIL import Image
+
 from ...errors import DatasetError
 from ...images.alpha import Alpha, matte_rgb
 from ...images.masks import mask_beside, mask_sha256, read_mask
 from ...images.picture_file import opened, pixels_of
-from ...images.pixels import decoded, pixel_sha256
+from ...images.pixels import Picture, decoded, pixel_sha256
 from ...runtime.steps import Progress, Steps, silent, stepped
 from ...runtime.work import never
 from ..dataset import LeftOut
@@ -65,7 +67,7 @@ def read_sample(path: Path, root: Path, alpha: Alpha) -> Sample:
         if fault := fault_of_size(path.name, image.width, image.height):
             raise DatasetError(fault)
         picture = decoded(image, matte_rgb(alpha.matte))
-    found = _mask(path, root, picture.rgb.size) if alpha.masked else None
+    found = _mask(path, root, picture) if alpha.masked else None
     return Sample(
         path=path,
         sha256=pixel_sha256(picture.rgb),
@@ -78,14 +80,23 @@ def read_sample(path: Path, root: Path, alpha: Alpha) -> Sample:
     )
 
 
-def _mask(picture: Path, root: Path, size: tuple[int, int]) -> tuple[Path, str] | None:
-    """The mask file of a picture and its name by content; DatasetError when it is damaged, alien or of another size."""
-    path = mask_beside(picture, root)
-    if path is None:
+def own_mask_sha256(mask: Image.Image | None, size: tuple[int, int]) -> str:
+    """Names what a picture itself says of the loss: its transparency, or white where it has none."""
+    return mask_sha256(mask or Image.new("L", size, 255))
+
+
+def _mask(path: Path, root: Path, picture: Picture) -> tuple[Path, str] | None:
+    """The mask file of a picture and its name by content; DatasetError when it is damaged, alien or of another size.
+
+    None where it says no more than the picture itself: saving writes such files for trainers that want one for each.
+    """
+    mask = mask_beside(path, root)
+    if mask is None:
         return None
-    if not lies_in(path, root):
-        raise DatasetError(f"The mask {path.name} lies outside {root.name}, or links there; copy it into the folder.")
-    return path, mask_sha256(read_mask(path, size))
+    if not lies_in(mask, root):
+        raise DatasetError(f"The mask {mask.name} lies outside {root.name}, or links there; copy it into the folder.")
+    sha256 = mask_sha256(read_mask(mask, picture.rgb.size))
+    return None if sha256 == own_mask_sha256(picture.mask, picture.rgb.size) else (mask, sha256)
 
 
 def fault_of_size(name: str, width: int, height: int) -> str | None:

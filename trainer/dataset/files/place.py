@@ -1,18 +1,19 @@
 """Where each picture of a dataset goes in a folder, and what already lies there."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import DatasetError
 from ...images.masks import FOLDER as MASKS
 from ...images.masks import is_mask
+from ...images.picture_file import SUFFIXES
 from ...images.pixels import load_picture, pixel_sha256
 from ...storage.file_name import file_name_fault
 from ..dataset import ANY_SUBJECT, Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
-from .caption_lines import caption_text
+from .caption_lines import caption_bytes, caption_text
 from .layout import CAPTION_SUFFIXES, HELD_OUT, ImageFolder, caption_beside, image_folders, lies_in, natural, pictures
 
 _NOT_IN_NAMES = frozenset('/\\:*?"<>|')
@@ -20,19 +21,32 @@ _NOT_IN_NAMES = frozenset('/\\:*?"<>|')
 
 @dataclass(frozen=True)
 class Place:
-    """A sample and the picture file that is to hold it; `stays` where that is the sample's own, whatever its format."""
+    """A sample and the picture file that is to hold it; `stays` where that is the sample's own, whatever its format.
+
+    `has_mask` where a mask file goes with it, `has_alpha` where its file must have an alpha channel, opaque or not,
+    `has_line_end` where its caption file may end in one.
+    """
 
     sample: Sample
     picture: Path
     stays: bool = False
+    has_mask: bool = False
+    has_alpha: bool = False
+    has_line_end: bool = True
 
     @property
     def caption(self) -> Path:
         return self.picture.with_suffix(CAPTION_SUFFIXES[0])
 
     @property
+    def caption_bytes(self) -> bytes:
+        """What the caption file is to hold."""
+        data = caption_bytes(caption_text(self.sample))
+        return data if self.has_line_end else data.rstrip(b"\n")
+
+    @property
     def mask(self) -> Path:
-        """Where the sample's mask file lies, if it has one: outside of what trainers take for pictures.
+        """Where its mask file lies, if it has one: outside of what trainers take for pictures.
 
         That is what kohya's `conditioning_data_dir` and ai-toolkit's `mask_path` are to name; held-out pictures have
         a folder of their own, since kohya refuses one with more masks than pictures.
@@ -47,28 +61,32 @@ class Place:
 
 def kohya_places(dataset: Dataset, folder: Path) -> list[Place]:
     """`N_trigger class/001.png`, and held-out pictures in `held_out`, which no trainer enters; numbered through."""
-    words = _words_of(dataset)
-    return [_kohya(sample, name, folder, words) for sample, name in _numbered(dataset.samples)]
+    words = words_of(dataset)
+    return _masked([_kohya(sample, name, folder, words) for sample, name in _numbered(dataset.samples)])
 
 
 def aitoolkit_places(dataset: Dataset, folder: Path) -> list[Place]:
     """`001.png` in `folder` itself; as for kohya where there are repeats, or held-out pictures.
 
     ai-toolkit walks into every folder below the one it is given, so held-out pictures and masks must lie outside of
-    that.
+    that. With `alpha_mask` it passes over pictures without an alpha channel; a line end would be part of the caption.
     """
     if any(sample.split == "held_out" or sample.repeats > 1 or sample.mask for sample in dataset.samples):
-        return kohya_places(dataset, folder)
-    return [Place(sample, folder / name) for sample, name in _numbered(dataset.samples)]
+        places = kohya_places(dataset, folder)
+    else:
+        places = [Place(sample, folder / name) for sample, name in _numbered(dataset.samples)]
+    is_alpha = any(sample.masked and sample.mask is None for sample in dataset.train)
+    return [replace(place, has_alpha=is_alpha and not place.has_mask, has_line_end=False) for place in places]
 
 
 def json_places(dataset: Dataset, folder: Path) -> list[Place]:
     """Pictures that lie in `folder` stay where they are; the others go into kohya folders there."""
-    root, words = folder.resolve(), _words_of(dataset)
-    return [
+    root, words = folder.resolve(), words_of(dataset)
+    places = [
         Place(sample, sample.path, stays=True) if lies_in(sample.path, root) else _kohya(sample, name, folder, words)
         for sample, name in _numbered(dataset.samples)
     ]
+    return [replace(place, has_mask=place.sample.mask is not None and not place.stays) for place in places]
 
 
 def untracked_files(places: Sequence[Place], folder: Path) -> list[str]:
@@ -79,11 +97,15 @@ def untracked_files(places: Sequence[Place], folder: Path) -> list[str]:
     is_flat = any(path.parent == folder for path in ours)
     found = [*image_folders(folder), *([ImageFolder(folder, recursive=True)] if is_flat else ())]
     there = dict.fromkeys(path for source in found for path in pictures(source))
-    return _labels(places) + [
-        f"{path.parent.name}/{path.name} lies there but is not in the dataset; move it or choose another folder."
-        for path in there
-        if path not in ours and (is_flat or path.parent != folder)
-    ]
+    return (
+        _labels(places)
+        + _stray_masks(places)
+        + [
+            f"{path.parent.name}/{path.name} lies there but is not in the dataset; move it or choose another folder."
+            for path in there
+            if path not in ours and (is_flat or path.parent != folder)
+        ]
+    )
 
 
 def _labels(places: Sequence[Place]) -> list[str]:
@@ -96,6 +118,17 @@ def _labels(places: Sequence[Place]) -> list[str]:
         if parent.is_dir()
         for path in natural(parent.glob("*"))
         if path.is_file() and is_mask(path)
+    ]
+
+
+def _stray_masks(places: Sequence[Place]) -> list[str]:
+    """Masks of an earlier saving beside those that are due: kohya refuses more masks than pictures."""
+    due = {place.mask for place in places if place.has_mask}
+    there = [path for folder in sorted({mask.parent for mask in due}) if folder.is_dir() for path in folder.iterdir()]
+    return [
+        f"{MASKS}/{path.name} is the mask of no picture of the dataset; move it or choose another folder."
+        for path in natural(iter(there))
+        if path not in due and path.suffix.lower() in SUFFIXES
     ]
 
 
@@ -150,7 +183,17 @@ def _numbered(samples: Sequence[Sample]) -> list[tuple[Sample, str]]:
     return [(sample, f"{number:0{width}d}.png") for number, sample in enumerate(samples, 1)]
 
 
-def _words_of(dataset: Dataset) -> str:
+def _masked(places: list[Place]) -> list[Place]:
+    """Mask files for all training pictures or none: kohya refuses a set where some lack one, and ai-toolkit learns
+    nothing of such a picture in a batch with masks."""
+    is_masked = any(place.sample.mask is not None for place in places if place.sample.split == "train")
+    return [
+        replace(place, has_mask=is_masked if place.sample.split == "train" else place.sample.mask is not None)
+        for place in places
+    ]
+
+
+def words_of(dataset: Dataset) -> str:
     """`sage woman`, as kohya's trainers read a folder's name; a class word that says nothing stays out of it."""
     return dataset.trigger if dataset.subject in ("", ANY_SUBJECT) else f"{dataset.trigger} {dataset.subject}"
 

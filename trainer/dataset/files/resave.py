@@ -56,7 +56,7 @@ def save_again(  # noqa: PLR0913
 def _files(places: Iterable[Place], folder: Path, layout: Layout) -> set[Path]:
     places = list(places)
     pictures = {path for place in places for path in (place.picture, place.caption)}
-    pictures |= {place.mask for place in places if place.sample.mask is not None and not place.stays}
+    pictures |= {place.mask for place in places if place.has_mask}
     return pictures | {folder / INDEX} if layout == "json" else pictures
 
 

@@ -10,8 +10,7 @@ from ...runtime.work import never
 from ..dataset import Dataset
 from ..sample import Sample
 from .atomic_batch import AtomicBatch, atomic_batch
-from .caption_lines import caption_text
-from .encode import mask_png, png_of
+from .encode import is_rgba, mask_png, png_of
 from .index import INDEX, foreign_index, index_of
 from .place import (
     Place,
@@ -122,13 +121,12 @@ def _put(stage: AtomicBatch, places: Sequence[Place], trigger: str, steps: Steps
         if data is not None:
             stage.write(places[index].picture, data)
     for place in places:
-        mask = None if place.stays else mask_png(place.sample)
-        if mask is not None:
-            stage.write(place.mask, mask)
+        if place.has_mask:
+            stage.write(place.mask, mask_png(place.sample))
     for place in places:
-        is_wanted = not has_no_caption(place) or (place.sample.caption and not place.stays)
+        is_wanted = not has_no_caption(place) or (any(place.sample.captions) and not place.stays)
         if is_wanted and not has_caption(place, trigger):
-            stage.write(place.caption, caption_text(place.sample).encode() + b"\n")
+            stage.write(place.caption, place.caption_bytes)
 
 
 def _moved(place: Place) -> Sample:
@@ -147,4 +145,6 @@ def _pixels(place: Place) -> int:
 
 
 def _due_picture(place: Place) -> bytes | None:
-    return None if place.stays or holds(place.picture, place.sample) else png_of(place.sample)
+    if place.stays or (holds(place.picture, place.sample) and (not place.has_alpha or is_rgba(place.picture))):
+        return None
+    return png_of(place.sample, with_alpha=place.has_alpha)

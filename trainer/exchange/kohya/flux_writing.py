@@ -11,6 +11,7 @@ from .writing import kohya_cannot, kohya_settings
 _BLOCKS = {"double_blocks": "double", "single_blocks": "single"}
 _NOT_OF_FLOW = ("min_snr_gamma", "noise_offset", "debiased_estimation_loss", "clip_skip", "no_half_vae")
 _DRAWN = ("uniform", "sigmoid", "shift", "flux_shift")
+_LEAST_STEP = 32
 _SHIFT = 3.1582
 """Of 1024 px, as kohya's own documentation advises."""
 
@@ -32,6 +33,7 @@ def flux_settings(recipe: Recipe) -> dict[str, Any]:
         "t5xxl_max_token_length": flow.text_tokens or HOST_TOKENS["flux1"],
         "fp8_base": memory.quantization != "none",
         "blocks_to_swap": memory.swapped_blocks,
+        "bucket_reso_steps": _bucket_step(recipe),
         # kohya takes only one of the two.
         "cpu_offload_checkpointing": memory.offload_activations and not memory.swapped_blocks,
         "cache_text_encoder_outputs": not (recipe.text.dropout or recipe.text.changes_captions),
@@ -51,6 +53,10 @@ def flux_cannot(recipe: Recipe) -> list[Left]:
     found = {
         "lora.targets": (not is_all, "kohya trains all layers of FLUX's blocks: larger files"),
         "lora.kind": (lora.kind != "lora", "written as plain LoRA"),
+        "buckets.step": (
+            recipe.buckets.step % _LEAST_STEP != 0,
+            f"kohya wants multiples of {_LEAST_STEP} with FLUX: {_bucket_step(recipe)} is written",
+        ),
         "lora.conv_rank": (lora.conv_rank > 0, "left out: FLUX has no convolutions"),
         "lora.conv_alpha": (lora.conv_alpha > 0, "left out: FLUX has no convolutions"),
         "text.encoder_lr": (recipe.text.encoder_lr > 0, "left out: text encoders stay as they are"),
@@ -73,6 +79,11 @@ def flux_cannot(recipe: Recipe) -> list[Left]:
         "memory.precompute_modulation": (memory.precompute_modulation, "left out"),
     }
     return [*shared, *left_out(recipe, found)]
+
+
+def _bucket_step(recipe: Recipe) -> int:
+    step = recipe.buckets.step
+    return step if step % _LEAST_STEP == 0 else 2 * _LEAST_STEP
 
 
 def _sampling(recipe: Recipe) -> str:

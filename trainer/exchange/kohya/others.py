@@ -46,7 +46,7 @@ _NO_COUNTERPART = (
     *("adaptive_noise_scale", "noise_offset_random_strength", "ip_noise_gamma", "ip_noise_gamma_random_strength"),
     *("multires_noise_iterations", "scale_v_pred_loss_like_noise_pred", "v_pred_like_loss", "weighted_captions"),
     *("full_fp16", "full_bf16", "fp8_base", "fp8_base_unet", "caption_dropout_every_n_epochs", "token_warmup_step"),
-    *("keep_tokens_separator", "secondary_separator", "enable_wildcard", "caption_prefix", "caption_suffix"),
+    *("keep_tokens_separator", "secondary_separator", "caption_prefix", "caption_suffix"),
     *("face_crop_aug_range", "loraplus_lr_ratio", "loraplus_unet_lr_ratio", "loraplus_text_encoder_lr_ratio"),
     *("stop_text_encoder_training", "skip_until_initial_step", "initial_epoch", "initial_step", "no_token_padding"),
     *("save_n_epoch_ratio", "dataset_class", "resize_interpolation", "optimizer_schedulefree_wrapper"),
@@ -66,6 +66,9 @@ def leave_others(keys: Keys) -> None:
     for name in ("save_every_n_epochs", "sample_every_n_epochs", "save_last_n_epochs"):
         keys.leave(name, "saving and sampling go by steps here", unless=(0,))
     leave_pictures(keys)
+    keys.leave(
+        "enable_wildcard", "captions one a line take turns here in any case, {a|b} stays as it is", unless=(0, "0")
+    )
     keys.leave("save_model_as", "saved as safetensors here", unless=("safetensors",))
     keys.leave("caption_separator", "tags are parted by commas here", unless=(",",))
     keys.leave("max_token_length", "captions are cut at 75 tokens here", unless=(75, "75"))

@@ -10,6 +10,7 @@ from PIL import Image
 from trainer.captions.review.lint import SEVERAL, lint
 from trainer.captions.rules.apply import apply_rules
 from trainer.captions.rules.caption_rules import CaptionRules
+from trainer.captions.sidecars import write_sidecars
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.caption_lines import captions_of
 from trainer.dataset.files.folder import read_dataset
@@ -70,9 +71,40 @@ def test_alternatives_are_saved_one_a_line_and_read_again(tmp_path: Path, save: 
     assert again.captions == CAPTIONS
 
 
+@pytest.mark.parametrize(
+    "captions",
+    [
+        ("zxq smiling", "woman outdoors"),
+        ("portrait", "snow", "night"),
+        ("zxq, smile,", "red coat, street"),
+        ("A woman in a red coat", "and she smiles."),
+        ("zxq", "zxq", ""),
+    ],
+)
+def test_short_and_broken_alternatives_are_read_back_as_they_were(tmp_path: Path, captions: tuple[str, ...]) -> None:
+    one = a_set(tmp_path / "set")
+    dataset = one.with_samples((replace(one.samples[0], caption=captions[0], alternatives=captions[1:]),))
+    for _ in range(2):
+        save_kohya(dataset, tmp_path / "to")
+    written = write_sidecars(dataset, over_hand=True)
+    for folder in (tmp_path / "to", tmp_path / "set"):
+        (again,) = read_dataset(folder, trigger="zxq").samples
+        assert again.captions == tuple(dict.fromkeys(filter(None, captions)))
+    assert len(written.paths) == 1
+    assert write_sidecars(dataset).unchanged == 1
+    lines = (tmp_path / "to" / "1_zxq" / "001.txt").read_text().splitlines()
+    assert [line for line in lines if line] == list(dict.fromkeys(filter(None, captions)))
+
+
+@pytest.mark.parametrize("text", ["1girl\n\nlong hair\n\nsmile\n", "1girl\r\r\nlong hair\r\r\nsmile\r\r\n"])
+def test_tags_with_an_empty_line_between_are_tags(text: str) -> None:
+    assert captions_of(text) == ("1girl, long hair, smile",)
+
+
 def test_aitoolkit_which_reads_all_lines_as_one_gets_the_first(tmp_path: Path) -> None:
     save_aitoolkit(a_set(tmp_path / "set"), tmp_path / "to")
-    assert (tmp_path / "to" / "001.txt").read_text() == CAPTIONS[0] + "\n"
+    # It takes the file as it is, a line end too.
+    assert (tmp_path / "to" / "001.txt").read_bytes() == CAPTIONS[0].encode()
 
 
 def test_a_dataset_of_single_captions_is_written_as_it_always_was(tmp_path: Path) -> None:
@@ -110,5 +142,23 @@ def test_what_the_other_trainer_must_be_told_is_said(tmp_path: Path) -> None:
     assert kohya.startswith("1 of 1 pictures have several captions, one a line; set enable_wildcard")
     assert "of which the first was saved" in other
     masked = replace(dataset.samples[0], alternatives=(), mask=tmp_path / "m.png", masked=True)
-    (masks,) = told(dataset.with_samples((masked,)), tmp_path, "ai-toolkit")
+    folders, masks = told(dataset.with_samples((masked,)), tmp_path, "ai-toolkit")
+    assert folders.startswith("Give ai-toolkit the folder inside as folder_path: 1_zxq with num_repeats 1;")
     assert f"lie in {tmp_path / 'masks'}; give it to ai-toolkit as mask_path" in masks
+
+
+def test_other_trainers_are_told_of_transparency_folders_and_pictures_without_caption(tmp_path: Path) -> None:
+    dataset = a_set(tmp_path / "set", "zxq, snow")
+    (sample,) = dataset.samples
+    clear = dataset.with_samples((replace(sample, masked=True), replace(sample, repeats=3, caption="")))
+    folders, alpha, bare = told(clear, tmp_path / "to", "ai-toolkit")
+    assert "a dataset for each folder: 1_zxq with num_repeats 1, 3_zxq with num_repeats 3; to itself" in folders
+    assert alpha == "1 of 2 pictures are masked by their transparency; set alpha_mask for ai-toolkit."
+    assert bare.startswith("1 of 2 pictures have no caption: ai-toolkit reads an empty one;")
+    assert bare.endswith("or set default_caption to 'zxq, person'.")
+    assert list(told(clear, tmp_path, "kohya")) == [alpha.replace("ai-toolkit", "kohya's trainers")]
+    assert not list(told(dataset, tmp_path, "kohya"))
+    filed = dataset.with_samples((replace(sample, mask=tmp_path / "m.png", masked=True, caption=""), sample))
+    masks, bare = told(filed, tmp_path, "kohya")
+    assert "1 of 2 pictures" in masks and "white ones for the others" in masks and "conditioning_data_dir" in masks
+    assert "kohya's trainers read an empty one" in bare

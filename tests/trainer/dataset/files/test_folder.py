@@ -34,6 +34,19 @@ def test_a_class_word_in_a_kohya_folders_name_is_the_subject(tmp_path: Path):
     assert read_dataset(tmp_path, subject="robot").subject == "robot"
 
 
+def test_person_can_be_said_against_a_folders_own_class_word(tmp_path: Path):
+    put(tmp_path / "10_ohwx woman" / "1.png")
+    given = read_dataset(tmp_path, subject="person")
+    assert given.subject == "person"
+    assert any("The subject is person, as given; leave it empty for" in note for note in given.notes)
+    for nothing in (None, ""):
+        read = read_dataset(tmp_path, subject=nothing)
+        assert read.subject == "woman" and not any("as given" in note for note in read.notes)
+    put(tmp_path / "plain" / "1.png")
+    assert read_dataset(tmp_path / "plain", trigger="sage").subject == "person"
+    assert not read_dataset(tmp_path / "plain", trigger="sage", subject="person").notes
+
+
 def test_several_kohya_folders_keep_their_repeats(tmp_path: Path):
     put(tmp_path / "10_ohwx" / "a.png")
     put(tmp_path / "2_ohwx" / "b.png", 9)

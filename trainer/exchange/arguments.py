@@ -5,7 +5,8 @@ from typing import Any, cast
 
 from .keys import Keys
 
-_CONTINUED = re.compile(r"[ \t]*[\\^`][ \t]*\r?\n")
+_CONTINUED = re.compile(r"[ \t]*[\\^`][ \t]*(?:\r?\n|$)")
+_ESCAPED = re.compile(r"(?<=\s)[\\^`]+(?=--)")
 _TRAINER = re.compile(r"\S*?(\w*train\w*\.py)[\"']?(?=\s|$)")
 _QUOTES = re.compile("[\"']")
 _WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""")
@@ -55,7 +56,7 @@ def command_options(text: str) -> tuple[str, dict[str, Any]]:
 
     ValueError where it starts none.
     """
-    whole = _CONTINUED.sub(" ", text)
+    whole = _ESCAPED.sub("", _CONTINUED.sub(" ", text))
     lines = [line for line in whole.splitlines() if not line.lstrip().startswith(("#", "rem ", "REM ", "::"))]
     for line in lines:
         if (found := _TRAINER.search(line)) is not None:

@@ -149,8 +149,7 @@ FLUXGYM_SCRIPT = r"""accelerate launch \
   --split_mode \
   --network_args "train_blocks=single" \
   --lr_scheduler constant_with_warmup \
-  --max_grad_norm 0.0 \
-  --sample_prompts="/app/fluxgym/outputs/me/sample_prompts.txt" --sample_every_n_steps="50" \
+  --max_grad_norm 0.0 \--sample_prompts="/app/fluxgym/outputs/me/sample_prompts.txt" --sample_every_n_steps="50" \
   --learning_rate 8e-4 \
   --cache_text_encoder_outputs \
   --cache_text_encoder_outputs_to_disk \
@@ -166,7 +165,7 @@ FLUXGYM_SCRIPT = r"""accelerate launch \
   --model_prediction_type raw \
   --guidance_scale 1 \
   --loss_type l2 \
-"""
+""".rstrip()
 FLUXGYM_DATASET = """
 [general]
 shuffle_caption = false

@@ -15,6 +15,7 @@ from trainer.families.registry import describe_base
 from trainer.images.pixels import pixel_sha256
 
 from .tiny_base import write_tiny_base
+from .tiny_flux import write_tiny_flux, write_tokenizers
 
 _LONGEST_FIRST = ("tests/host/", "tests/trainer/training/", "tests/trainer/demo/")
 """What begins first, so that no worker ends long after the others."""
@@ -83,3 +84,11 @@ def write_tiny_dataset(folder: Path, sizes: tuple[tuple[int, int], ...] = ((64, 
             )
         )
     return Dataset(samples=tuple(samples), trigger="sage_character", subject="person", root=folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_flux_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ComfyUI of tokenizers alone, and in its `models` a random FLUX.1 in ComfyUI's files."""
+    home = write_tokenizers(tmp_path_factory.mktemp("flux"))
+    write_tiny_flux(home / "models")
+    return home

@@ -39,6 +39,9 @@ class ToyKeys:
         known = {FUSED: QKV, OUT: ("net.to_out",)}
         return {prefix: known[prefix] for prefix in prefixes if prefix in known}
 
+    def turned(self, prefix: str, tensors: LayerTensors) -> LayerTensors:
+        return tensors
+
 
 class ToyFlow:
     """All of a Family, on the CPU in fp32."""
@@ -120,7 +123,7 @@ def _loaded(path: Path) -> Net:
     return net.eval().requires_grad_(False)
 
 
-def _describe(path: Path, header: Header) -> Base:
+def _describe(path: Path, header: Header, given: Mapping[str, Path]) -> Base:
     return Base(family="toy", name=path.stem, sha256=file_sha256(path), files={CHECKPOINT: path})
 
 

@@ -11,8 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..demo.assets import demo_base
+from ..families.layer_names import layer_names
 from ..families.registry import load_family
-from ..families.sd.keys import layer_names, target_modules, text_modules
+from ..families.sd.keys import target_modules, text_modules
 from ..families.sd.model import StableDiffusion
 from ..lora.layers.dora import DoraLayer
 from ..lora.layers.layer import AdapterState, LowRank, OwnLayer, applied, drawn, weight_shape

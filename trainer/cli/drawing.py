@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DatasetError, ModelError
+from .base import add_base
 from .folder import add_faces, add_reading
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def add_drawing(verb: ArgumentParser) -> None:
     verb.add_argument("--out", type=Path, required=True, help="folder for what is made; goes on where it stopped")
-    verb.add_argument("--base", type=Path, help="checkpoint file or diffusers folder (default: the demo base)")
+    add_base(verb)
     verb.add_argument("--lora", type=Path, help="LoRA to draw with, for a base that should know the person")
     verb.add_argument("--strength", type=float, default=1.0, help="of that LoRA")
     verb.add_argument("--looks", default="", help="what the person looks like, for the drawing only")
@@ -30,14 +31,6 @@ def add_source(verb: ArgumentParser) -> None:
     """How the pictures to begin with are read, and who reads their faces."""
     add_reading(verb)
     add_faces(verb)
-
-
-def drawing_base(options: Namespace) -> "Base":
-    """From `--base`, else the demo base."""
-    from ..demo.assets import demo_base
-    from ..families.registry import describe_base
-
-    return demo_base() if options.base is None else describe_base(options.base)
 
 
 def generator_of(options: Namespace, base: "Base") -> "tuple[Generator, str]":

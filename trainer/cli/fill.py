@@ -10,8 +10,9 @@ from ..dataset.checks.rules import Rules
 from ..dataset.files.resave import save_again
 from ..images.picture_file import write_picture
 from ..runtime.work import follow
+from .base import base_of
 from .command import AddParser, Figures
-from .drawing import add_drawing, add_source, drawing_base, generator_of, plan_numbers, table_text
+from .drawing import add_drawing, add_source, generator_of, plan_numbers, table_text
 from .folder import attribute_reader, face_reader, read
 from .progress import progress
 
@@ -63,7 +64,7 @@ def _filled(options: Namespace, views: "tuple[View, ...]") -> "FillResult":
     from ..augment.fill.fill import fill_gaps
     from ..augment.rounds import Drawing
 
-    plan, base = _plan(options, views), drawing_base(options)
+    plan, base = _plan(options, views), base_of(options)
     dataset, faces = read(options, options.folder), face_reader(options)
     attributes = attribute_reader(faces)
     with progress("checking") as report:

@@ -11,6 +11,7 @@ from ..families.base import PREDICTIONS
 from ..recipe.presets import PRESETS
 from ..recipe.recipe import Recipe
 from ..storage.values import read_json
+from .base import add_base, base_of
 
 if TYPE_CHECKING:
     from ..training.job import Job
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 
 def add_job(verb: ArgumentParser) -> None:
     """What a run is made of."""
-    verb.add_argument(
-        "--base", type=Path, help="checkpoint file or diffusers folder, SDXL or SD 1.5 (default: the demo base)"
-    )
+    add_base(verb)
     verb.add_argument("--data", type=Path, required=True, help="folder of pictures with captions beside them")
     verb.add_argument(
         "--predicts",
@@ -42,15 +41,13 @@ def add_job(verb: ArgumentParser) -> None:
 
 def job_of(options: Namespace) -> "Job":
     """The run that the options describe; a LikenessError of the part that cannot be read."""
-    from ..demo.assets import demo_base
-    from ..families.registry import describe_base
     from ..training.job import Job
     from ..training.run.folder import check_run_name
 
     if options.name:
         check_run_name(options.name)
     recipe = run_recipe(options)
-    base = describe_base(options.base, options.predicts or "") if options.base else demo_base()
+    base = base_of(options, options.predicts or "")
     dataset = read_dataset(options.data, trigger=options.trigger, subject=options.subject, held_out=options.held_out)
     return Job(
         recipe=recipe,

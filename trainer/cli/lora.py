@@ -4,7 +4,9 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from ..families.base import Base
 from ..images.picture_file import write_picture
+from .base import add_base, base_of
 from .command import AddParser, Figures
 from .progress import say
 
@@ -15,7 +17,7 @@ def add(command: AddParser) -> None:
     check = inner.add_parser("check", help="size of the change by block, dead layers, what is broken")
     check.set_defaults(command=_check)
     check.add_argument("files", type=Path, nargs="+")
-    check.add_argument("--base", type=Path, help="checkpoint or diffusers folder: tell keys that do not belong to it")
+    add_base(check, "tell keys that do not belong to it")
     check.add_argument("--sheet", type=Path, help="picture of the first file to write (PNG)")
     mean = inner.add_parser("average", help="the mean of several LoRAs of the same layers, cut back to rank")
     mean.set_defaults(command=_average)
@@ -38,21 +40,21 @@ def _check(options: Namespace) -> Figures:
         sys.stdout.write(f"{options.sheet.resolve()}\n")
     figures: Figures = {"files": [health_json(health) for health in healths]}
     if options.base is not None:
-        figures["unmatched"] = {path.name: _unmatched(path, options.base) for path in options.files}
+        figures["unmatched"] = {path.name: _unmatched(path, base_of(options)) for path in options.files}
     return figures
 
 
-def _unmatched(path: Path, base: Path) -> list[str]:
+def _unmatched(path: Path, base: Base) -> list[str]:
     """Layers of the file without a module in the base, and a sentence about them."""
     from ..errors import few
-    from ..families.registry import describe_base, load_family
+    from ..families.registry import load_family
     from ..lora.file import opened_lora
 
-    family = load_family(describe_base(base))
+    family = load_family(base)
     with opened_lora(path) as file:
         known = family.keys.find(file.prefixes)
         unmatched = [prefix for prefix in file.prefixes if prefix not in known]
-        if file.made_for not in ("", family.spec.title):
+        if not family.spec.title.startswith(file.made_for):
             say(f"{path.name} is a LoRA for {file.made_for}, and {base.name} is {family.spec.title}.", "yellow")
         if unmatched:
             say(f"Of {path.name} these have no module in {base.name}: {few(unmatched)}.", "yellow")

@@ -10,8 +10,9 @@ from ..errors import ModelError
 from ..faces.face import FaceReader
 from ..images.picture_file import write_picture
 from ..runtime.work import follow
+from .base import base_of
 from .command import AddParser, Figures
-from .drawing import add_drawing, add_source, drawing_base, generator_of, plan_numbers, table_text
+from .drawing import add_drawing, add_source, generator_of, plan_numbers, table_text
 from .folder import face_reader, read
 from .progress import progress
 
@@ -42,7 +43,7 @@ def _variants(options: Namespace) -> Figures:
     from ..augment.variants.picture import draw_variants
     from ..augment.variants.plan import VariantPlan
 
-    base = drawing_base(options)
+    base = base_of(options)
     plan = VariantPlan(styles=_styles(options), per_render=options.per_render, **plan_numbers(options))
     dataset, faces = read(options, options.folder), face_reader(options)
     generator, fingerprint = generator_of(options, base)

@@ -21,7 +21,8 @@ CHECKPOINT, FOLDER = "checkpoint", "folder"
 class Base:
     """A base model: `files` are where its parts lie, `family` names the entry of the registry that reads them.
 
-    `sha256` names its weights in caches and metadata; of one file it is the one that A1111 and Civitai know it by.
+    `sha256` names its weights in caches and metadata; of one file it is the one that A1111 and Civitai know it by, of a
+    base in several large files `storage.file_sample`'s.
     `predicts` is the user's word against the files': merges of velocity bases often lose their mark.
     """
 

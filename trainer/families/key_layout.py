@@ -31,6 +31,10 @@ class KeyLayout(Protocol):
         """
         ...
 
+    def turned(self, prefix: str, tensors: LayerTensors) -> LayerTensors:
+        """A file's layer with its outputs in the model's order, where the host has them in another."""
+        ...
+
 
 def fuse(layers: Sequence[LayerTensors]) -> dict[str, Tensor]:
     """One layer on the same input whose change is those of `layers` one below the other, exactly.
@@ -40,7 +44,8 @@ def fuse(layers: Sequence[LayerTensors]) -> dict[str, Tensor]:
     kinds = {frozenset(layer) - {ALPHA} for layer in layers}
     if len(kinds) != 1 or not kinds <= {frozenset({DOWN, UP}), frozenset({DOWN, UP, DORA})}:
         raise ModelError("Only LoRA and DoRA layers can be saved as one fused layer; choose one of these kinds.")
-    scales = [_scale(layer) for layer in layers]
+    first = next(layer for layer in layers if len(layer[DOWN]))
+    scales = [_scale(layer) if len(layer[DOWN]) else _scale(first) for layer in layers]
     downs = torch.cat([layer[DOWN] for layer in layers])
     # B takes up what differs between the scales; where none does, it stays as it is bit for bit.
     ups = [
@@ -55,6 +60,11 @@ def fuse(layers: Sequence[LayerTensors]) -> dict[str, Tensor]:
         ALPHA: torch.tensor(scales[0] * len(downs)),
     }
     return fused | ({DORA: torch.cat([layer[DORA] for layer in layers])} if DORA in layers[0] else {})
+
+
+def silent(outputs: int, inputs: int) -> dict[str, Tensor]:
+    """A LoRA layer of rank 0, to `fuse` in the place of one that does not learn."""
+    return {DOWN: torch.zeros(0, inputs), UP: torch.zeros(outputs, 0)}
 
 
 def split(layer: LayerTensors, rows: Sequence[int]) -> list[dict[str, Tensor]]:

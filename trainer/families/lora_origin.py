@@ -8,7 +8,7 @@ from .lora_names import parts_by_layer
 from .spec import FamilySpec
 
 _OTHERS = {
-    "FLUX": r"(?:double_blocks|single_blocks|single_transformer_blocks)_\d",
+    "FLUX.2": r"double_stream_modulation_(?:img|txt)|single_stream_modulation|to_qkv_mlp_proj",
     "Qwen-Image": r"transformer_blocks_\d+_(?:img|txt)_(?:mlp|mod)",
     "Stable Diffusion 3": r"joint_blocks_\d|transformer_blocks_\d+_(?:attn_add_[qkv]_proj|ff_context)",
     "Wan": r"blocks_\d+_(?:self_attn|cross_attn|ffn)_",
@@ -24,7 +24,8 @@ _SAID = {
     r"sd_v1|sd_1|stable-diffusion-v1": "SD 1.5",
     r"sd_v2|stable-diffusion-v2": "Stable Diffusion 2",
     r"sd3|stable-diffusion-3": "Stable Diffusion 3",
-    r"flux": "FLUX",
+    r"flux[-_.]?2": "FLUX.2",
+    r"flux": "FLUX.1",
 }
 _TEXT = re.compile(
     r"(?:base_model\.model\.)?(?:lora_te\d?_|text_encoders?[._\d]|te\d?\.|text_model\.|clip_[lgh]\.|lora_prior_te)"

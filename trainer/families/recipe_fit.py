@@ -34,5 +34,10 @@ def _faults(spec: FamilySpec, recipe: Recipe) -> Iterator[str]:
             yield f"debiased is on, which is for bases that predict noise; switch it off for {title}."
         if loss.noise_offset:
             yield f"noise_offset is {loss.noise_offset:g}, which {title}'s objective has no use for; set it to 0."
+        if spec.guidance != "embedded" and (recipe.flow.contrastive or recipe.flow.guidance != 1):
+            yield (
+                f"guidance is {recipe.flow.guidance:g} and contrastive guidance {recipe.flow.contrastive:g}, but "
+                f"{title} has no guidance to be told; set them to 1 and 0."
+            )
     elif recipe.flow != Flow():
         yield f"The settings of flow (time sampling, guidance, assistant) are not for {title}; leave them as they are."

@@ -1,6 +1,7 @@
 """Every family that can be trained on, and the way from files to a loaded one."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from ..storage.tensor_header import Header, read_header
 from ..storage.values import read_json
 from .base import Base, Predicts
 from .family import Family
+from .flux.spec import FLUX1, FLUX1_SCHNELL
 from .lora_names import parts_by_layer
 from .lora_origin import made_for
 from .options import FamilyOptions
@@ -16,10 +18,12 @@ from .residence import Residence
 from .sd.spec import SD15, SDXL
 from .spec import FamilySpec
 
-FAMILIES: tuple[FamilySpec, ...] = (SDXL, SD15)
+FAMILIES: tuple[FamilySpec, ...] = (SDXL, SD15, FLUX1, FLUX1_SCHNELL)
 
 _OTHERS = {
-    "FLUX": ("double_blocks.0.",),
+    "FLUX.2, which has no trainer here": ("double_stream_modulation_img.",),
+    "Chroma, which has no trainer here": ("distilled_guidance_layer.",),
+    "Hunyuan Video, which has no trainer here": ("txt_in.individual_token_refiner.",),
     "Stable Diffusion 3": ("joint_blocks.0.",),
     "the SDXL refiner": ("conditioner.embedders.0.model.",),
     "Stable Diffusion 2": ("cond_stage_model.model.",),
@@ -28,6 +32,10 @@ _OTHERS = {
     "a motion module": ("motion_modules.",),
 }
 """What a file may be that is no base of ours, by parts of its tensors' names; the first that fits is said."""
+_RELATIVES = {
+    "a relative of FLUX that is not known here (FLUX.1 has other layers)": ("double_blocks.0.", "single_blocks.0."),
+}
+"""The same, of what is none of the families either."""
 _ADAPTERS = ("adapter_config.json", "pytorch_lora_weights.safetensors")
 _EMA, _UNET = "model_ema.", "model.diffusion_model."
 _PARTS = {
@@ -39,29 +47,38 @@ _PARTS = {
 """The same by how names begin, for files that are no whole model."""
 
 
-def describe_base(path: Path, predicts: Predicts = "") -> Base:
-    """The base in a folder in the diffusers layout or in a checkpoint file; ModelError names what is wrong with it."""
+def describe_base(path: Path, predicts: Predicts = "", parts: Mapping[str, Path] | None = None) -> Base:
+    """The base in a folder in the diffusers layout or in a checkpoint file; ModelError names what is wrong with it.
+
+    `parts` are files that it needs besides, by the names of `FamilySpec.file_parts`; what is not named is looked for.
+    """
     if path.is_dir():
+        if parts:
+            raise ModelError(f"{path} is a folder with all its parts; name no others ({', '.join(parts)}).")
         base = _folder_spec(path).describe_folder(path)
     elif path.is_file():
         header = read_header(path)
-        base = _file_spec(path, header).describe_file(path, header)
+        base = _file_spec(path, header).describe_file(path, header, parts or {})
     else:
         raise ModelError(
             f"There is no base model {path}. Choose a checkpoint file, or a folder in the diffusers layout."
         )
+    title = spec_of(base).title
+    if predicts and not spec_of(base).weighs_snr:
+        raise ModelError(f"{title} predicts flow, not {predicts}; leave it to what the file says.")
     return replace(base, predicts=predicts)
 
 
 def files_words(path: Path) -> tuple[FamilySpec, Predicts]:
-    """What a base's files say of themselves, without reading a weight: their family, and what they predict."""
+    """What a base's files say of themselves, without reading a weight: family and what they predict, "" for flow."""
     from .sd.describe import SCHEDULER
     from .sd.parts import file_prediction, predicts_of
 
-    if path.is_dir():
-        return _folder_spec(path), predicts_of(read_json(path / SCHEDULER, ModelError))
-    header = read_header(path)
-    return _file_spec(path, header), predicts_of(file_prediction(header))
+    header = None if path.is_dir() else read_header(path)
+    spec = _folder_spec(path) if header is None else _file_spec(path, header)
+    if not spec.weighs_snr:
+        return spec, ""
+    return spec, predicts_of(file_prediction(header) if header else read_json(path / SCHEDULER, ModelError))
 
 
 def spec_of(base: Base) -> FamilySpec:
@@ -93,7 +110,7 @@ def _file_spec(path: Path, header: Header) -> FamilySpec:
     found = next((spec for spec in FAMILIES if spec.holds(header)), None)
     other = _other(header)
     if found is None or other:
-        what = other or _part(header) or "no checkpoint that is known here"
+        what = other or _part(header) or _relative(header) or "no checkpoint that is known here"
         raise ModelError(f"{path.name} is {what}. Choose {_titles()} checkpoint.")
     return found
 
@@ -106,8 +123,17 @@ def _other(header: Header) -> str:
         )
     if lora := _lora(header):
         return lora
-    kinds = (kind for kind, marks in _OTHERS.items() if any(mark in name for mark in marks for name in names))
-    return next(kinds, "")
+    return _marked(header, _OTHERS)
+
+
+def _relative(header: Header) -> str:
+    return _marked(header, _RELATIVES)
+
+
+def _marked(header: Header, kinds: Mapping[str, tuple[str, ...]]) -> str:
+    names = header.shapes
+    found = (kind for kind, marks in kinds.items() if any(mark in name for mark in marks for name in names))
+    return next(found, "")
 
 
 def _lora(header: Header) -> str:
@@ -130,11 +156,12 @@ def _folder_spec(folder: Path) -> FamilySpec:
         raise ModelError(f"{folder} has no model_index.json. Choose a folder in the diffusers layout.")
     kind = str(read_json(folder / "model_index.json", ModelError).get("_class_name", ""))
     for spec in FAMILIES:
-        if any(re.fullmatch(pattern, kind) for pattern in spec.pipelines):
+        if any(re.fullmatch(pattern, kind) for pattern in spec.pipelines) and spec.fits_folder(folder):
             return spec
     raise ModelError(f"{folder} holds a {kind or 'model of unknown kind'}. Choose {_titles()} base.")
 
 
 def _titles() -> str:
+    """An SDXL, SD 1.5 or FLUX.1."""
     *most, last = [spec.title for spec in FAMILIES]
     return f"an {', '.join(most)} or {last}"

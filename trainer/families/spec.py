@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -30,7 +30,11 @@ class FilePart:
     title: str
     """For a sentence: "T5-XXL text encoder"."""
     usual: tuple[str, ...] = ()
-    """Usual names of such files, the best first."""
+    """Usual names of such files, the best first; `*` stands for anything."""
+    marks: tuple[str, ...] = ()
+    """Tensors that every such file has; none for what is a folder."""
+    absent: tuple[str, ...] = ()
+    """Tensors that only others have."""
     is_optional: bool = False
 
 
@@ -38,9 +42,9 @@ class FilePart:
 class FamilySpec:
     """One family as data. `denoiser` and `text_parts` are the parts that a LoRA can learn in, as addresses name them.
 
-    A checkpoint file is the family's when it has all `marks` among its tensors and none of `absent`; a folder in the
-    diffusers layout when its pipeline's class is one of `pipelines`,
-    regular expressions.
+    A checkpoint file is the family's when it has all `marks` among its tensors and none of `absent`, behind one of
+    `roots`; a folder in the diffusers layout when its pipeline's class is one of `pipelines`, regular expressions, and
+    it `fits_folder`.
     """
 
     name: str
@@ -57,14 +61,20 @@ class FamilySpec:
     """Whether clip_skip changes anything."""
     usual_sides: tuple[int, int]
     """Shortest and longest resolution that such bases are used at, pixels."""
+    drawn_steps: int = 20
+    drawn_guidance: float = 5.0
+    """As such a base is usually drawn with: so are samples and comparisons, where nothing else is said."""
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     """kohya's and modelspec's words for the family."""
     marks: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ("",)
     pipelines: tuple[str, ...] = ()
+    fits_folder: Callable[[Path], bool] = lambda folder: True
     lora_marks: tuple[str, ...] = ()
     """Layers that no other family's LoRA files have: regular expressions of names with underscores for dots."""
-    describe_file: Callable[[Path, Header], Base]
+    describe_file: Callable[[Path, Header, Mapping[str, Path]], Base]
+    """With the `file_parts` that are named by hand."""
     describe_folder: Callable[[Path], Base]
     load: Callable[[Base, Residence, FamilyOptions], Family]
     """Parts load when first used."""
@@ -79,8 +89,10 @@ class FamilySpec:
 
     def holds(self, header: Header) -> bool:
         """Whether a checkpoint file is of this family, by the names of its tensors."""
-        names = header.shapes
-        return bool(self.marks) and all(m in names for m in self.marks) and not any(a in names for a in self.absent)
+        return bool(self.marks) and any(self._holds(header.shapes, root) for root in self.roots)
+
+    def _holds(self, names: Collection[str], root: str) -> bool:
+        return all(root + m in names for m in self.marks) and not any(root + a in names for a in self.absent)
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from ..dataset.dataset import Dataset
 from ..dataset.placed_sample import place_samples
 from ..dataset.step_budget import step_budget
 from ..families.base import Base
+from ..families.registry import spec_of
 from ..recipe.lora import Lora
 from ..recipe.loss import Loss
 from ..recipe.optim import Schedule
@@ -55,8 +56,7 @@ def describe_lora(  # noqa: PLR0913
         "ss_network_dropout": None,
         "ss_mixed_precision": {"fp32": "no"}.get(recipe.memory.precision, recipe.memory.precision),
         "ss_sd_model_name": base.name,
-        "ss_sd_model_hash": base.sha256[:8],
-        "ss_new_sd_model_hash": base.sha256,
+        **_base_hashes(base),
         "ss_optimizer": optimizer_words(optim),
         "ss_max_grad_norm": optim.grad_clip,
         "ss_lr_scheduler": _scheduler_word(schedule),
@@ -78,6 +78,13 @@ def describe_lora(  # noqa: PLR0913
         "modelspec.usage_hint": f"Name {dataset.trigger} in the prompt.",
     }
     return {key: str(value) for key, value in said.items()}
+
+
+def _base_hashes(base: Base) -> dict[str, object]:
+    """None of a base in several files, whose fingerprint is of parts of them: nobody would find it by that."""
+    if spec_of(base).file_parts:
+        return {}
+    return {"ss_sd_model_hash": base.sha256[:8], "ss_new_sd_model_hash": base.sha256}
 
 
 def _loss_words(loss: Loss) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,7 @@ def placed(family: Family, path: Path) -> dict[str, Placed]:
             if not layer.is_finite:
                 broken.append(layer.prefix)
                 continue
+            layer = replace(layer, tensors=family.keys.turned(layer.prefix, layer.tensors))
             for address, tensors in _cut(family, path, layer, addresses[layer.prefix]):
                 upright = _upright(tuple(weight_shape(family.outline(address))), tensors)
                 if upright is None:
@@ -136,7 +137,7 @@ def _addresses(family: Family, file: LoraFile) -> Mapping[str, Sequence[str]]:
 def _origin(family: Family, file: LoraFile) -> str:
     """`, a LoRA for SDXL on SD 1.5` where the file tells that it is another family's."""
     theirs, ours = file.made_for, family.spec.title
-    return f", being a LoRA for {theirs} while this is {ours}" if theirs and theirs != ours else ""
+    return f", being a LoRA for {theirs} while this is {ours}" if theirs and not ours.startswith(theirs) else ""
 
 
 def _cut(
@@ -155,7 +156,10 @@ def _cut(
         parts = split(layer.tensors, [weight_shape(family.outline(address))[0] for address in addresses])
     except ModelError as error:
         raise ModelError(f"{path.name} does not fit this base: of {layer.prefix}, {error}") from error
-    yield from zip(addresses, parts, strict=True)
+    for address, part in zip(addresses, parts, strict=True):
+        # A file holds zeros for what did not learn of a fused layer.
+        if len(part[DOWN]) or DORA in part:
+            yield address, part
 
 
 def _upright(shape: tuple[int, ...], tensors: LayerTensors) -> LayerTensors | None:

@@ -24,6 +24,11 @@ def read_header(path: Path) -> Header:
     """The header of a whole safetensors file; ModelError says what else the file is, or how much of it is missing."""
     if not path.is_file():
         raise ModelError(f"There is no file {path}.")
+    if path.suffix.lower() == ".gguf":
+        raise ModelError(
+            f"{path.name} is quantised as GGUF, which is not read here. Choose the bf16, fp16 or fp8 .safetensors file "
+            "of the same model."
+        )
     if path.suffix.lower() != ".safetensors":
         raise ModelError(
             f"{path.name} is not a .safetensors file; other kinds can run code when they are opened. Convert it first."

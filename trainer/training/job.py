@@ -13,6 +13,7 @@ from ..families.options import FamilyOptions
 from ..families.recipe_fit import check_recipe
 from ..families.registry import load_family, spec_of
 from ..families.residence import Residence
+from ..families.spec import FamilySpec
 from ..generate.shot import Generator, Shot
 from ..recipe.recipe import Recipe
 from .run.identity import RunIdentity
@@ -57,7 +58,7 @@ class Job:
         )
 
 
-def sample_shots(recipe: Recipe, dataset: Dataset) -> tuple[Shot, ...]:
+def sample_shots(recipe: Recipe, dataset: Dataset, spec: FamilySpec) -> tuple[Shot, ...]:
     """The shots that are drawn at every sampling, the same seeds each time; none when sampling is off."""
     if not recipe.output.sample_every:
         return ()
@@ -67,5 +68,14 @@ def sample_shots(recipe: Recipe, dataset: Dataset) -> tuple[Shot, ...]:
     for number, prompt in enumerate(recipe.output.samples):
         for mark, word in words.items():
             prompt = prompt.replace(mark, word)
-        shots.append(Shot(prompt=prompt, seed=recipe.seed + number, width=side, height=side))
+        shots.append(
+            Shot(
+                prompt=prompt,
+                seed=recipe.seed + number,
+                width=side,
+                height=side,
+                steps=spec.drawn_steps,
+                guidance=spec.drawn_guidance,
+            )
+        )
     return tuple(shots)

@@ -113,7 +113,7 @@ class TrainingLoop:
         return Saved(step=self._step, path=path, health=" ".join(check_lora(path).faults))
 
     def _sample(self) -> Sampled:
-        shots = sample_shots(self._job.recipe, self._job.dataset)
+        shots = sample_shots(self._job.recipe, self._job.dataset, self._family.spec)
         paths = [self._run.samples / f"step{self._step:06d}_{number}.png" for number in range(len(shots))]
         images: list[Image.Image] = []
         try:

@@ -59,7 +59,7 @@ def _ready(
 ) -> EventGenerator[Prepared, None, TrainingLoop]:
     """Everything loaded and encoded; returns the training."""
     recipe = job.recipe
-    shots = sample_shots(recipe, job.dataset)
+    shots = sample_shots(recipe, job.dataset, family.spec)
     prompts = [""] + [shot.prompt for shot in shots] if shots and job.sampler is None else []
     training_set = yield from prepare(
         Preparation(

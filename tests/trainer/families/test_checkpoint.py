@@ -296,7 +296,7 @@ def test_another_file_is_named_as_what_it_is(tmp_path: Path, spoil: Callable[[Pa
 @pytest.mark.parametrize("name", ["adapter_config.json", "pytorch_lora_weights.safetensors"])
 def test_a_folder_that_peft_or_diffusers_wrote_a_lora_into_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("{}")
-    with pytest.raises(ModelError, match="holds a LoRA. Choose an SDXL or SD 1.5 base"):
+    with pytest.raises(ModelError, match="holds a LoRA. Choose an SDXL, SD 1.5, FLUX.1 or FLUX.1 schnell base"):
         describe_base(tmp_path)
 
 
@@ -332,7 +332,7 @@ def test_no_tokenizer_on_the_machine_is_told(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("COMFYUI_PATH", str(tmp_path))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr("trainer.families.sd.tokenizer._ON_THE_HUB", str(tmp_path / "none"))
+    monkeypatch.setattr("trainer.families.tokenizers._CLIP_ON_THE_HUB", str(tmp_path / "none"))
     with pytest.raises(ModelError, match="COMFYUI_PATH"):
         loaded(files["sd15"]).encode_text("person")
 

@@ -223,8 +223,8 @@ def test_a_folder_that_is_no_base_says_all_it_lacks(tmp_path: Path, tiny_base: B
 
 
 def test_another_kind_of_model_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": "FluxPipeline"}))
-    with pytest.raises(ModelError, match="FluxPipeline"):
+    (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": "QwenImagePipeline"}))
+    with pytest.raises(ModelError, match="QwenImagePipeline"):
         describe_base(tmp_path)
 
 

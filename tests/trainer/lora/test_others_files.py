@@ -280,8 +280,8 @@ def test_a_layer_that_the_base_lacks_sinks_no_file(
 @pytest.mark.parametrize(
     ("names", "size", "said"),
     [
-        (["lora_unet_double_blocks_0_img_attn_qkv"], 32, "FLUX"),
-        (["transformer.single_transformer_blocks.0.attn.to_q"], 32, "FLUX"),
+        (["lora_unet_double_blocks_0_img_attn_qkv"], 32, "FLUX.1"),
+        (["transformer.single_transformer_blocks.0.attn.to_q"], 32, "FLUX.1"),
         (["transformer.transformer_blocks.0.img_mlp.net.2"], 32, "Qwen-Image"),
         (["diffusion_model.layers.0.attention.qkv"], 32, "Z-Image"),
         (["diffusion_model.blocks.0.self_attn.q"], 32, "Wan"),

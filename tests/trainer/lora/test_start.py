@@ -59,7 +59,7 @@ def written(path: Path, prefix: str = QUERY, rank: int = 4, extra: Mapping[str, 
         ({"extra": {"alpha": torch.tensor(0.0)}}, "changes nothing, since its alpha is 0"),
         ({"extra": {"lora_up.weight": torch.full((32, 4), float("nan"))}}, "hold NaN or infinity"),
         ({"extra": {"alpha": torch.tensor(float("inf"))}}, "hold NaN or infinity"),
-        ({"prefix": "lora_unet_double_blocks_0_img_attn_qkv"}, "a LoRA for FLUX while this is SDXL"),
+        ({"prefix": "lora_unet_double_blocks_0_img_attn_qkv"}, "a LoRA for FLUX.1 while this is SDXL"),
     ],
 )
 def test_what_a_recipe_cannot_go_on_from_is_told_without_loading_the_base(

@@ -10,11 +10,14 @@ from torch import Tensor
 
 from ...errors import ModelError
 from ...storage.tensor_header import Header, read_header
+from ..broken import refuse_broken
+from ..clip_shapes import clip_config, open_clip_config
+from ..ldm_vae import vae_config, vae_keys
+from ..tokenizers import clip_tokenizer
 from .layout import UNET, VAE, Layout
-from .ldm_names import open_clip_name, unet_keys, unet_name, vae_keys
-from .parts import SCHEDULE, Encoder, file_prediction, refuse_broken
-from .shapes import clip_config, open_clip_config, unet_config, vae_config
-from .tokenizer import clip_tokenizer
+from .ldm_names import open_clip_name, unet_keys, unet_name
+from .parts import SCHEDULE, Encoder, file_prediction
+from .shapes import unet_config
 
 _TEXT_MODEL = "text_model."
 

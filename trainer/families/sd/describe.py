@@ -1,6 +1,7 @@
 """What a checkpoint file or a folder holds, and everything that keeps it from being trained on."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from ...errors import ModelError
@@ -8,6 +9,7 @@ from ...storage.file_hash import file_sha256
 from ...storage.tensor_header import Header
 from ...storage.values import read_json
 from ..base import CHECKPOINT, FOLDER, Base
+from ..part_files import find_parts
 from .layout import UNET, VAE, Layout
 
 SCHEDULER = "scheduler/scheduler_config.json"
@@ -18,8 +20,9 @@ _SD2_CONTEXT = 1024
 _CHUNK_BYTES = 1 << 22
 
 
-def describe_checkpoint(path: Path, header: Header, layout: Layout) -> Base:
+def describe_checkpoint(path: Path, header: Header, given: Mapping[str, Path], layout: Layout) -> Base:
     """The base in a file of Stability's layout; ModelError says what it lacks, or why it has no trainer here."""
+    find_parts(path, (), given)
     faults = [f"{path.name} holds no {part}." for part in _missing(header, layout)]
     if faults:
         raise ModelError.all_of([*faults, "Choose a whole checkpoint, with UNet, text encoders and VAE."])

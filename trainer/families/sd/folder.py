@@ -10,9 +10,10 @@ import torch
 
 from ...errors import ModelError
 from ...storage.values import read_json
+from ..broken import refuse_broken
 from .describe import SCHEDULER
 from .layout import Layout
-from .parts import Encoder, refuse_broken
+from .parts import Encoder
 
 
 class FolderParts:

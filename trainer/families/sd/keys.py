@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ..key_layout import LayerTensors
+from ..layer_names import layer_names
 from ..spec import FamilySpec
 from .ldm_names import unet_name
 
@@ -99,6 +100,9 @@ class SdKeys:
                 known |= {text_prefix(address): address for address in addresses}
         return {prefix: (known[name],) for prefix, name in canonical.items() if name in known}
 
+    def turned(self, prefix: str, tensors: LayerTensors) -> LayerTensors:
+        return tensors
+
     def prefix(self, address: str) -> str:
         """What a layer is called in a saved file."""
         part, _, name = address.partition(".")
@@ -133,24 +137,6 @@ def text_prefix(address: str) -> str:
     # Some versions of transformers leave this level out; files always have it, but for the projection beside it.
     is_whole = flat.startswith((_flat(_TEXT_MODEL), _PROJECTION))
     return f"lora_{part}_{flat if is_whole else _flat(_TEXT_MODEL) + flat}"
-
-
-def layer_names(model: Any, kinds: tuple[type, ...]) -> list[str]:
-    """Names of the model's layers of these kinds, its own names where adapters wrap them."""
-    # A wrapped layer hides behind `.base_layer`, and its adapter's own layers are below its own name.
-    named: Iterable[tuple[str, torch.nn.Module]] = model.named_modules()
-    wrapped: list[str] = []
-    found: list[str] = []
-    for name, layer in named:
-        while wrapped and not name.startswith(wrapped[-1]):
-            wrapped.pop()
-        own = re.sub(r"(\.base_layer)+$", "", name)
-        is_inside = own == name and wrapped
-        if hasattr(layer, "base_layer"):
-            wrapped.append(f"{name}.")
-        if isinstance(layer, kinds) and not is_inside:
-            found.append(own)
-    return found
 
 
 def target_modules(modules: Iterable[str], targets: str) -> list[str]:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ..ldm_vae import converted
+
 _RESNET = {
     "norm1": "in_layers.0",
     "conv1": "in_layers.2",
@@ -65,25 +67,7 @@ def unet_keys(names: Iterable[str], config: Mapping[str, Any]) -> dict[str, str]
     from diffusers.loaders import single_file_utils
 
     library: Any = single_file_utils
-    return _converted(library.convert_ldm_unet_checkpoint, names, config)
-
-
-def vae_keys(names: Iterable[str], config: Mapping[str, Any]) -> dict[str, str]:
-    """The same of its AutoencoderKL, whose attention has matrices for the file's 1 × 1 convolutions."""
-    from diffusers.loaders import single_file_utils
-
-    library: Any = single_file_utils
-    return _converted(library.convert_ldm_vae_checkpoint, names, config)
-
-
-class _Key(str):
-    """A tensor's name in the tensor's place: the conversion only hands tensors on, or takes a matrix as it is."""
-
-    shape = (1, 1)
-
-
-def _converted(convert: Any, names: Iterable[str], config: Mapping[str, Any]) -> dict[str, str]:
-    return {theirs: str(ours) for theirs, ours in convert({name: _Key(name) for name in names}, dict(config)).items()}
+    return converted(library.convert_ldm_unet_checkpoint, names, config)
 
 
 def open_clip_name(parameter: str) -> tuple[str, int | None]:

@@ -1,6 +1,5 @@
 """A loaded Stable Diffusion: encoding, what is noised and predicted, LoRA targets and saved names."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
@@ -16,18 +15,19 @@ from ..base import Base
 from ..codec import KlCodec, sampled
 from ..condition import Condition, rows_of, stacked
 from ..drawing_steps import DrawingSteps
+from ..layer_names import layer_names
 from ..noise import Noised, NoiseLevel, Objective, mixed, offset_noise, snr_of, target
 from ..options import FamilyOptions
+from ..remembered import RememberedCaptions
 from ..residence import Residence, Residents
 from ..spec import FamilySpec
 from .checkpoint import CheckpointParts
 from .folder import FolderParts
-from .keys import SdKeys, layer_names, target_modules, text_modules
+from .keys import SdKeys, target_modules, text_modules
 from .layout import Layout
 from .parts import SAID, Parts, predicts_of
 from .text import Sd15Text, SdxlText, Text, size_conditioning
 
-_REMEMBERED_CAPTIONS = 256
 _TEXT = "text"
 _OBJECTIVES: Mapping[str, Objective] = {"epsilon": "epsilon", "v_prediction": "velocity"}
 
@@ -46,7 +46,7 @@ class StableDiffusion:
         self._base = base
         self._residence = residence
         self._clip_skip = options.clip_skip
-        self._captions: OrderedDict[str, Condition] = OrderedDict()
+        self._captions = RememberedCaptions(self._encoded)
         self._outlines: dict[str, torch.nn.Module] = {}
         self.codec = KlCodec(self._residents)
 
@@ -117,23 +117,21 @@ class StableDiffusion:
         return _OBJECTIVES[kind]
 
     def forget_captions(self) -> None:
-        self._captions.clear()
+        self._captions.forget()
 
     def conditions(self, captions: Sequence[str]) -> list[Condition]:
         """`context` (77, c), and for SDXL `pooled` (p,)."""
         return rows_of(self.text.tensors(captions))
 
-    @torch.inference_mode(False)
-    @torch.no_grad()
     def encode_text(self, caption: str) -> Condition:
         """`context` (77, c), and for SDXL `pooled` (p,); the latest captions are remembered."""
-        if caption not in self._captions:
-            (condition,) = self.conditions([caption])
-            self._captions[caption] = condition.to("cpu", self.dtype)
-        self._captions.move_to_end(caption)
-        while len(self._captions) > _REMEMBERED_CAPTIONS:
-            self._captions.popitem(last=False)
-        return self._captions[caption]
+        return self._captions.of(caption)
+
+    @torch.inference_mode(False)
+    @torch.no_grad()
+    def _encoded(self, caption: str) -> Condition:
+        (condition,) = self.conditions([caption])
+        return condition.to("cpu", self.dtype)
 
     def encode_image(self, image: Image.Image) -> Tensor:
         return self.codec.encode(image)

@@ -1,12 +1,10 @@
 """The parts of a Stable Diffusion base, wherever its weights lie."""
 
-import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 import torch
 
-from ...errors import ModelError
 from ...storage.tensor_header import Header
 from ..base import Predicts
 
@@ -46,18 +44,6 @@ def predicts_of(schedule: Mapping[str, Any]) -> Predicts:
     if schedule.get("prediction_type", "epsilon") != "v_prediction":
         return "epsilon"
     return "v_prediction, zero SNR" if schedule.get("rescale_betas_zero_snr") else "v_prediction"
-
-
-def refuse_broken(tensor: torch.Tensor, name: str, what: str, key: str, dtype: torch.dtype) -> None:
-    """ModelError when a base's tensor holds NaN or infinity, or would in `dtype`: pictures are not to blame for it."""
-    if not tensor.numel() or not tensor.is_floating_point():
-        return
-    # One pass over the weights; torch finds no ends of fp8.
-    low, high = (float(end) for end in (tensor if tensor.itemsize > 1 else tensor.float()).aminmax())
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise ModelError(f"The {what} in {name} is broken: {key} holds NaN or infinity. Get the file again.")
-    if max(-low, high) > torch.finfo(dtype).max:
-        raise ModelError(f"The {what} in {name} is too large for fp16 in {key}. Choose precision bf16.")
 
 
 class Encoder(NamedTuple):

@@ -1,13 +1,12 @@
 """Sizes of the parts of a checkpoint in Stability's layout, read off the shapes of its tensors."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
-Shapes = Mapping[str, tuple[int, ...]]
+from ..clip_shapes import Shapes, count_numbers
 
 _HEAD_WIDTH = 64
-"""Channels an attention head: SDXL's UNet and both CLIPs. SD 1.5's UNet has 8 heads on every level instead."""
+"""Channels an attention head of SDXL's UNet. SD 1.5's UNet has 8 heads on every level instead."""
 _SD15_HEADS = 8
 _TIME_IDS, _TIME_WIDTH = 6, 256
 
@@ -38,54 +37,6 @@ def unet_config(shapes: Shapes, *, has_sizes: bool) -> dict[str, Any]:
     return config
 
 
-def vae_config(shapes: Shapes, scaling_factor: float) -> dict[str, Any]:
-    """diffusers' settings of an AutoencoderKL whose tensors (names from `encoder` on) have these shapes."""
-    levels = 1 + max(int(found[1]) for name in shapes if (found := re.match(r"encoder\.down\.(\d+)\.", name)))
-    layers = sum(re.fullmatch(r"encoder\.down\.0\.block\.\d+\.conv1\.weight", name) is not None for name in shapes)
-    return {
-        "block_out_channels": [shapes[f"encoder.down.{level}.block.0.conv1.weight"][0] for level in range(levels)],
-        "down_block_types": ["DownEncoderBlock2D"] * levels,
-        "up_block_types": ["UpDecoderBlock2D"] * levels,
-        "layers_per_block": layers,
-        "latent_channels": shapes["post_quant_conv.weight"][0],
-        "sample_size": 1024,
-        "scaling_factor": scaling_factor,
-    }
-
-
-def clip_config(shapes: Shapes) -> dict[str, Any]:
-    """transformers' settings of CLIP-L (names from `embeddings` on), but for the ids of its tokenizer."""
-    words, width = shapes["embeddings.token_embedding.weight"]
-    return {
-        **_text(words, width, _count(shapes, r"encoder\.layers\.(\d+)\.")),
-        "intermediate_size": shapes["encoder.layers.0.mlp.fc1.weight"][0],
-        "max_position_embeddings": shapes["embeddings.position_embedding.weight"][0],
-        "hidden_act": "quick_gelu",
-        "projection_dim": width,
-    }
-
-
-def open_clip_config(shapes: Shapes) -> dict[str, Any]:
-    """transformers' settings of OpenCLIP-G (names from `token_embedding` on), but for the ids of its tokenizer."""
-    words, width = shapes["token_embedding.weight"]
-    return {
-        **_text(words, width, _count(shapes, r"transformer\.resblocks\.(\d+)\.")),
-        "intermediate_size": shapes["transformer.resblocks.0.mlp.c_fc.weight"][0],
-        "max_position_embeddings": shapes["positional_embedding"][0],
-        "hidden_act": "gelu",
-        "projection_dim": shapes["text_projection"][1],
-    }
-
-
-def _text(words: int, width: int, layers: int) -> dict[str, Any]:
-    return {
-        "vocab_size": words,
-        "hidden_size": width,
-        "num_hidden_layers": layers,
-        "num_attention_heads": max(1, width // _HEAD_WIDTH),
-    }
-
-
 def _levels(shapes: Shapes) -> tuple[list[int], list[int], int]:
     """Channels and transformer depth of each level on the way down, and its number of residual blocks."""
     widths: list[int] = []
@@ -106,9 +57,4 @@ def _levels(shapes: Shapes) -> tuple[list[int], list[int], int]:
 
 
 def _depth(shapes: Shapes, block: str) -> int:
-    return _count(shapes, re.escape(block) + r"\.transformer_blocks\.(\d+)\.")
-
-
-def _count(shapes: Shapes, pattern: str) -> int:
-    found = [int(match[1]) for name in shapes if (match := re.match(pattern, name))]
-    return max(found, default=-1) + 1
+    return count_numbers(shapes, re.escape(block) + r"\.transformer_blocks\.(\d+)\.")

@@ -30,7 +30,7 @@ SDXL = FamilySpec(
         r"(?:(?:down|up)_blocks_\d_attentions_\d|mid_block_attentions_0)_transformer_blocks_[1-9]",
         r"(?:(?:input|output)_blocks_\d|middle_block)_1_transformer_blocks_[1-9]",
     ),
-    describe_file=lambda path, header: describe_checkpoint(path, header, SDXL_LAYOUT),
+    describe_file=lambda path, header, given: describe_checkpoint(path, header, given, SDXL_LAYOUT),
     describe_folder=lambda folder: describe_folder(folder, SDXL_LAYOUT),
     load=lambda base, residence, options: StableDiffusion(SDXL, SDXL_LAYOUT, base, residence, options),
 )
@@ -54,7 +54,7 @@ SD15 = FamilySpec(
     absent=(_SIZES,),
     pipelines=(r"StableDiffusionPipeline",),
     lora_marks=(r"down_blocks_0_attentions|up_blocks_3_attentions|input_blocks_[12]_1_|output_blocks_(?:9|1[01])_1_",),
-    describe_file=lambda path, header: describe_checkpoint(path, header, SD15_LAYOUT),
+    describe_file=lambda path, header, given: describe_checkpoint(path, header, given, SD15_LAYOUT),
     describe_folder=lambda folder: describe_folder(folder, SD15_LAYOUT),
     load=lambda base, residence, options: StableDiffusion(SD15, SD15_LAYOUT, base, residence, options),
 )

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...errors import RunError
+from ...errors import RunError, few
 from ...families.family import Family
 from ...families.noise import Noised
 from ...lora.adapter import Adapter, trained_addresses
@@ -18,6 +18,7 @@ from ..data.order import Order, stream
 from ..data.shown_caption import one_of, varied
 from ..data.training_set import Batch, Example, TrainingSet
 from .conditioning import Conditioning
+from .dead_layers import dead_layers
 from .flat_optimizer import FlatOptimizer
 from .loss import picture_losses
 from .loss_scale import LossScale
@@ -44,6 +45,7 @@ class TrainStep:
         self._conditioning = Conditioning(family, recipe.text, training_set.cache.condition, self.adapter.off)
         buckets = [example.placement.bucket for example in training_set.train]
         repeats = [example.repeats for example in training_set.train]
+        self._is_checked = self._was_told = False
         self._order = Order(buckets, repeats, recipe.schedule.batch, recipe.seed)
 
     def update(self, step: int) -> tuple[float, float]:
@@ -62,6 +64,7 @@ class TrainStep:
         norm = self.optimizer.gradient_norm()
         lrs = self._lrs(step)
         is_finite = math.isfinite(norm)
+        self._refuse_dead_layers(norm)
         if not all(map(math.isfinite, losses)) or not (is_finite or self.scale.may_overflow):
             raise _not_finite(step + 1, examples, losses)
         if self.scale.passed(is_finite=is_finite):
@@ -69,6 +72,18 @@ class TrainStep:
         else:
             self.optimizer.forget_gradients()
         return sum(losses) / len(losses), lrs[0]
+
+    def _refuse_dead_layers(self, norm: Tensor) -> None:
+        """RunError, once, that names layers of the denoiser which the first gradients do not reach."""
+        if self._is_checked or not self._was_told or not math.isfinite(norm) or not norm:
+            return
+        self._is_checked = True
+        dead = dead_layers(self.adapter, self._family.spec.denoiser)
+        if dead:
+            raise RunError(
+                f"{few(dead)} learn nothing: no gradient reaches them, so the LoRA would hold layers that change "
+                "nothing. Choose other LoRA targets."
+            )
 
     def tensors(self) -> dict[str, Tensor]:
         """What a resumed run needs besides its step."""
@@ -129,6 +144,8 @@ class TrainStep:
     def learn(self, batch: Batch, noised: Noised, captions: Sequence[str], share: float) -> Tensor:
         """Gradients of `share` of every picture's loss; the losses, (n,), without gradient."""
         level = noised.level
+        # What is told nothing has layers with nothing to read.
+        self._was_told |= any(captions)
         with self.adapter.at(level.time):
             text = self._conditioning.of(captions)
             predicted = self._family.predict(noised.noisy, level.time, text, batch.placements)

@@ -1,0 +1,1 @@
+"""What bases that predict flow share: σ and noise, the way to a picture, weights that arrive block by block."""

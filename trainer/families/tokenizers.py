@@ -1,0 +1,67 @@
+"""Tokenizers that a base's files do not carry: ComfyUI's, or those in Hugging Face's cache."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelError
+
+_CLIP_IN_COMFYUI = Path("comfy") / "sd1_tokenizer"
+_T5_IN_COMFYUI = Path("comfy") / "text_encoders" / "t5_tokenizer"
+_CLIP_ON_THE_HUB = "openai/clip-vit-large-patch14"
+_T5_ON_THE_HUB = "google/t5-v1_1-xxl"
+_FILES = ("vocab.json", "tokenizer.json", "spiece.model")
+"""Without one of these files transformers would make an empty tokenizer and say nothing."""
+
+
+def clip_tokenizer(*, zero_pads: bool) -> Any:
+    """CLIP's tokenizer of 77 tokens; `zero_pads` fills with id 0, as the second encoder of SDXL wants it."""
+    from transformers import CLIPTokenizer
+
+    kind: Any = CLIPTokenizer
+    for place in _places(_CLIP_IN_COMFYUI, _CLIP_ON_THE_HUB):
+        try:
+            tokenizer = kind.from_pretrained(place, local_files_only=True, model_max_length=77)
+        except Exception:  # a cache without it, or a folder that lacks a file: the next place may have it
+            continue
+        if zero_pads:
+            tokenizer.pad_token = tokenizer.convert_ids_to_tokens(0)
+        return tokenizer
+    raise ModelError(
+        "CLIP's tokenizer is not on this machine (a checkpoint file carries none). Set COMFYUI_PATH to a ComfyUI, "
+        "which has one, or use a base in the diffusers layout."
+    )
+
+
+def t5_tokenizer(folder: Path | None = None) -> Any:
+    """T5's tokenizer, from a `folder` with a tokenizer.json or spiece.model where one is named."""
+    import transformers
+
+    # transformers 4 keeps the name without Fast for one that needs another library.
+    library: Any = transformers
+    kind: Any = library.T5TokenizerFast
+    if folder is not None and not any((folder / name).is_file() for name in _FILES):
+        raise ModelError(f"{folder} holds no tokenizer: put T5's tokenizer.json there, or name another folder.")
+    for place in [str(folder)] if folder else _places(_T5_IN_COMFYUI, _T5_ON_THE_HUB):
+        try:
+            return kind.from_pretrained(place, local_files_only=True)
+        except Exception as error:  # as above; and the library raises anything on a broken folder
+            if folder is not None:
+                raise ModelError(f"The tokenizer in {folder} cannot be loaded: {error}.") from error
+    raise ModelError(
+        "T5's tokenizer is not on this machine (its weights carry none). Set COMFYUI_PATH to a ComfyUI, which has one "
+        "in comfy/text_encoders/t5_tokenizer, or name a folder with T5's tokenizer.json: --part t5_tokenizer=FOLDER."
+    )
+
+
+def _places(in_comfyui: Path, on_the_hub: str) -> Iterator[str]:
+    # A ComfyUI that runs this pack has its own folder on the path, wherever custom_nodes lies.
+    homes = [*map(Path, sys.path), Path.home() / "comfy" / "ComfyUI"]
+    if named := os.environ.get("COMFYUI_PATH"):
+        homes.insert(0, Path(named))
+    for home in homes:
+        if any((home / in_comfyui / name).is_file() for name in _FILES):
+            yield str(home / in_comfyui)
+    yield on_the_hub

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...errors import ModelError
+from ...errors import RecipeError
 from ...runtime.ram import free_ram
 from ..residence import Residence
 from .blocks import Blocks, block_names, chosen_blocks
@@ -21,7 +21,7 @@ from .weights import resting_bytes
 class Housing:
     """Of the denoiser that `outline` shows without weights, whose blocks are in `lists` in the order of their use.
 
-    RecipeError or ModelError, before anything is loaded, for what cannot be.
+    RecipeError, before anything is loaded, for what cannot be.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ def _check_ram(
 ) -> None:
     needed, free = resting_bytes(residence, outline, blocks, modulation), free_ram()
     if free is not None and needed > free:
-        raise ModelError(
+        raise RecipeError(
             f"What rests in the computer's memory needs {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free. "
             f"Close other programs, use fewer than {len(blocks.swapped)} swapped_blocks, or a quantization with fewer "
             "bits."

@@ -15,7 +15,7 @@ from ...errors import ModelError
 from ..key_layout import ALPHA, DORA, DOWN, UP, LayerTensors, fuse, silent
 from ..layer_names import layer_names
 from .layout import TRANSFORMER
-from .names import Native, native
+from .names import Native, aliases, native, native_aliases
 
 _SAVED, _DIFFUSERS = "diffusion_model.", "transformer."
 _KINDS = (torch.nn.Linear, torch.nn.RMSNorm)
@@ -77,11 +77,12 @@ class FluxKeys:
             whole = native(name)
             if whole is None:
                 continue
-            flat = name.replace(".", "_")
-            theirs = (_DIFFUSERS + name, name, f"lycoris_{flat}", f"lora_transformer_{flat}")
-            known |= dict.fromkeys(theirs, _Known((name,), is_turned=False))
+            for theirs, members in ((name, (name,)), *aliases(name).items()):
+                known |= dict.fromkeys(_diffusers_prefixes(theirs), _Known(members, is_turned=False))
             ours = (_SAVED + whole.name, f"lora_unet_{whole.name.replace('.', '_')}")
             known |= dict.fromkeys(ours, _Known(whole.members, is_turned=whole.is_turned))
+            for part, members in native_aliases(whole).items():
+                known[_SAVED + part] = _Known(members, is_turned=False)
         return known
 
 
@@ -90,6 +91,11 @@ class _Known(NamedTuple):
 
     members: tuple[str, ...]
     is_turned: bool
+
+
+def _diffusers_prefixes(name: str) -> tuple[str, ...]:
+    flat = name.replace(".", "_")
+    return (_DIFFUSERS + name, name, f"lycoris_{flat}", f"lora_transformer_{flat}")
 
 
 def halves_exchanged(tensors: LayerTensors) -> LayerTensors:

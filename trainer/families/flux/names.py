@@ -46,6 +46,14 @@ _OUTER = {
         for number, layer in ((1, "in_layer"), (2, "out_layer"))
     },
 }
+_ALIASES = {
+    "ff.linear_in": "ff.net.0.proj",
+    "ff.linear_out": "ff.net.2",
+    "ff_context.linear_in": "ff_context.net.0.proj",
+    "ff_context.linear_out": "ff_context.net.2",
+}
+_SINGLE_ALIASES = {"attn.to_out": ("proj_out",), "attn.to_qkv_mlp_proj": _FUSED_SINGLE["linear1"]}
+"""Other models of diffusers' call these layers so, and the host takes the names for FLUX.1 too."""
 _TURNED = "final_layer.adaLN_modulation.1"
 """Its outputs are shift and scale; diffusers has scale first."""
 _BLOCK = re.compile(r"(single_)?transformer_blocks\.(\d+)\.(.+)")
@@ -74,3 +82,20 @@ def native(module: str) -> Native | None:
             return Native(f"{block}.{name}", tuple(ours + member for member in members))
     plain = _SINGLE if single else _DOUBLE
     return Native(f"{block}.{plain[inner]}", (module,)) if inner in plain else None
+
+
+def aliases(module: str) -> dict[str, tuple[str, ...]]:
+    """Further names in diffusers' way of a layer and of what it is fused into, and which layers they stand for."""
+    if not (found := _BLOCK.fullmatch(module)):
+        return {}
+    single, _, inner = found.groups()
+    block = module[: -len(inner)]
+    if single:
+        named = {name: members for name, members in _SINGLE_ALIASES.items() if inner in members}
+        return {block + name: tuple(block + member for member in members) for name, members in named.items()}
+    return {block + alias: (module,) for alias, name in _ALIASES.items() if name == inner}
+
+
+def native_aliases(whole: Native) -> dict[str, tuple[str, ...]]:
+    """Names of parts of one of BFL's layers."""
+    return {f"{whole.name}_qkv": whole.members[:3]} if whole.name.endswith(".linear1") else {}

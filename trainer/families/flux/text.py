@@ -38,7 +38,7 @@ class T5AndClip(torch.nn.Module):
         return self.t5(self.words(caption).to(self.t5.device)).last_hidden_state[0]
 
     def _pooled(self, caption: str) -> Tensor:
-        return self.clip(_clip_ids(self._clip_tokenizer, caption).to(self.clip.device)).pooler_output[0]
+        return self.clip(clip_ids(self._clip_tokenizer, caption).to(self.clip.device)).pooler_output[0]
 
 
 class TwoClips(torch.nn.Module):
@@ -55,13 +55,14 @@ class TwoClips(torch.nn.Module):
 
     def _read(self, caption: str) -> Condition:
         outputs: list[Any] = [
-            encoder(_clip_ids(tokenizer, caption).to(next(encoder.parameters()).device), output_hidden_states=True)
+            encoder(clip_ids(tokenizer, caption).to(next(encoder.parameters()).device), output_hidden_states=True)
             for encoder, tokenizer in zip(self.encoders, self._tokenizers, strict=True)
         ]
         context = torch.cat([output.hidden_states[-2][0] for output in outputs], dim=-1)
         return Condition({"context": context, "pooled": outputs[-1].text_embeds[0]})
 
 
-def _clip_ids(tokenizer: Any, caption: str) -> Tensor:
+def clip_ids(tokenizer: Any, caption: str) -> Tensor:
+    """CLIP's ids, (1, 77); what is more is cut."""
     settings: dict[str, Any] = {"padding": "max_length", "max_length": tokenizer.model_max_length, "truncation": True}
     return tokenizer(caption, **settings, return_tensors="pt").input_ids

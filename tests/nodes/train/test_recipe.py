@@ -138,6 +138,7 @@ OTHERS: dict[str, Any] = {
     "quantization": "nf4",
     "text_quantization": "int8",
     "text_tokens": 512,
+    "swapped_blocks": 8,
     "offload_activations": "on",
     "precompute_modulation": "on",
 }

@@ -90,9 +90,7 @@ def _mark(block: torch.nn.Module, device: torch.device) -> None:
             module.works_on = device  # pyright: ignore[reportArgumentType]
 
 
-def _check_ram(
-    residence: Residence, outline: torch.nn.Module, blocks: Blocks, modulation: Modulation | None
-) -> None:
+def _check_ram(residence: Residence, outline: torch.nn.Module, blocks: Blocks, modulation: Modulation | None) -> None:
     needed, free = resting_bytes(residence, outline, blocks, modulation), free_ram()
     if free is not None and needed > free:
         raise RecipeError(

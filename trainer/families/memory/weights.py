@@ -30,7 +30,9 @@ def swapped_bytes(
 ) -> list[int]:
     """Of each swapped block."""
     return [
-        block_bytes(outline.get_submodule(name), name, residence, modulation if residence.precompute_modulation else None)
+        block_bytes(
+            outline.get_submodule(name), name, residence, modulation if residence.precompute_modulation else None
+        )
         for name in blocks.swapped
     ]
 
@@ -44,9 +46,7 @@ def block_bytes(block: torch.nn.Module, name: str, residence: Residence, modulat
     return whole - sum(module_bytes(part, residence.quantization, residence.dtype) for part in resting)
 
 
-def resting_bytes(
-    residence: Residence, outline: torch.nn.Module, blocks: Blocks, modulation: Modulation | None
-) -> int:
+def resting_bytes(residence: Residence, outline: torch.nn.Module, blocks: Blocks, modulation: Modulation | None) -> int:
     """In the computer's memory."""
     return sum(swapped_bytes(residence, outline, blocks, modulation)) + modulation_bytes(
         outline, modulation if residence.precompute_modulation else None, residence.dtype

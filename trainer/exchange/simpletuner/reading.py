@@ -258,10 +258,10 @@ def _quantized(keys: Keys, name: str) -> Quantization:
     said = keys.word(name, "no_change").lower()
     if said in words.QUANTIZED:
         return words.QUANTIZED[said]
-    plain: Quantization = "none"
-    nearest = next((ours for start, ours in words.NEAREST.items() if said.startswith(start)), plain)
-    keys.note(name, said, f"{nearest} is taken; known are {', '.join(words.QUANTIZED)}")
-    return nearest
+    near: list[Quantization] = [ours for start, ours in words.NEAREST.items() if said.startswith(start)]
+    taken: Quantization = near[0] if near else "none"
+    keys.note(name, said, f"{taken} is taken; known are {', '.join(words.QUANTIZED)}")
+    return taken
 
 
 def _output(keys: Keys) -> dict[str, Any]:

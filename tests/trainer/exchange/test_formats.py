@@ -393,7 +393,7 @@ JOB_VALUES = st.recursive(
 SECTIONS = st.sampled_from(["network", "train", "model", "save", "sample", "datasets", "type", "training_seed"])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(SECTIONS, JOB_VALUES, max_size=6))
 def test_no_job_whatever_it_holds_ends_in_anything_but_a_sentence(sections: dict[str, Any]) -> None:
     process = {"type": "sd_trainer", "network": {}, "model": {"arch": "flux"}, **sections}
@@ -401,14 +401,14 @@ def test_no_job_whatever_it_holds_ends_in_anything_but_a_sentence(sections: dict
         import_recipe(json.dumps({"job": "extension", "config": {"process": [process]}}), "a.json")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.dictionaries(NAMES, VALUES, max_size=6), st.sampled_from(["flux", "sdxl"]))
 def test_no_configuration_whatever_it_holds_ends_in_anything_but_a_sentence(values: Any, family: str) -> None:
     with contextlib.suppress(RecipeError):
         import_recipe(json.dumps({**values, "model_family": family, "model_type": "lora"}), "config.json")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.dictionaries(NAMES, VALUES, max_size=6))
 def test_no_file_of_flux_whatever_it_holds_ends_in_anything_but_a_sentence(values: Any) -> None:
     with contextlib.suppress(RecipeError):

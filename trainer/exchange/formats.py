@@ -9,7 +9,8 @@ from typing import Any
 from ..errors import RecipeError
 from ..recipe.recipe import Recipe
 from .aitoolkit import reading as aitoolkit
-from .aitoolkit.writing import aitoolkit_cannot, aitoolkit_job
+from .aitoolkit.cannot import aitoolkit_cannot
+from .aitoolkit.writing import aitoolkit_job
 from .fitted import fitted
 from .headings import unfolded
 from .keys import Keys, Left
@@ -25,7 +26,8 @@ from .onetrainer.writing import onetrainer_cannot, onetrainer_settings
 from .parsed import parsed
 from .recognise import Format, format_of
 from .simpletuner import reading as simpletuner
-from .simpletuner.writing import simpletuner_cannot, simpletuner_settings
+from .simpletuner.cannot import simpletuner_cannot
+from .simpletuner.writing import simpletuner_settings
 
 SUFFIXES: Mapping[Format, str] = {
     "kohya TOML": ".toml",

@@ -1,23 +1,22 @@
-"""A recipe as a job of ai-toolkit's, and what of it ai-toolkit cannot do."""
+"""A recipe as a job of ai-toolkit's."""
 
 from typing import Any
 
 from ...recipe.recipe import Recipe
-from ..flow_bases import is_for_flow, of_flow_bases
-from ..flow_text import TRAINER_TOKENS
-from ..keys import Left, inverted, left_out
+from ..flow_bases import is_for_flow
+from ..keys import inverted
 from .words import CURVES, LAYERS, OPTIMIZERS, PRECISIONS, SAMPLINGS
 
 _CURVES, _OPTIMIZERS, _PRECISIONS = inverted(CURVES), inverted(OPTIMIZERS), inverted(PRECISIONS)
 _SAMPLINGS = inverted(SAMPLINGS)
 _QUANTIZED = {"fp8": "qfloat8", "int8": "uint8", "nf4": "uint4"}
-_BASES = {True: ("flux", "black-forest-labs/FLUX.1-dev"), False: ("sdxl", "stabilityai/stable-diffusion-xl-base-1.0")}
+BASES = {True: ("flux", "black-forest-labs/FLUX.1-dev"), False: ("sdxl", "stabilityai/stable-diffusion-xl-base-1.0")}
 
 
 def aitoolkit_job(recipe: Recipe) -> dict[str, Any]:
     """A whole job; base and pictures are named in it as examples."""
     is_flow = is_for_flow(recipe)
-    arch, base = _BASES[is_flow]
+    arch, base = BASES[is_flow]
     process = {
         "type": "sd_trainer",
         "training_folder": "output",
@@ -146,58 +145,3 @@ def _sample(recipe: Recipe, *, is_flow: bool) -> dict[str, Any]:
         "guidance_scale": 4 if is_flow else 7,
         "sample_steps": 20,
     }
-
-
-def aitoolkit_cannot(recipe: Recipe) -> list[Left]:
-    """Settings that ai-toolkit has no word for, or another meaning."""
-    is_flow, lora, schedule = is_for_flow(recipe), recipe.lora, recipe.schedule
-    buckets, flow, memory = recipe.buckets, recipe.flow, recipe.memory
-    has_warmup = schedule.warmup > 0 and schedule.curve != "constant"
-    found = {
-        "lora.alpha": (is_flow and lora.alpha != lora.rank, "ai-toolkit takes the rank for such bases"),
-        "lora.targets": (not is_flow and lora.targets == "attention", "ai-toolkit trains attention and MLP as well"),
-        "lora.kind": (lora.kind == "lokr", "read lokr_full_rank: a high rank makes the large block whole there"),
-        "lora.rank_by_timestep": (lora.rank_by_timestep, "left out"),
-        "schedule.epochs": (schedule.epochs > 0, "ai-toolkit goes by steps: those are written"),
-        "schedule.curve": (schedule.curve in ("rex", "linear"), "written as cosine"),
-        "schedule.cycles": (schedule.curve == "cosine_with_restarts", "written without restarts"),
-        "schedule.power": (schedule.power != 1, "left out"),
-        "schedule.warmup": (has_warmup, "left out: only constant rates rise there"),
-        "schedule.warmup_share": (schedule.warmup_share > 0, "left out"),
-        "schedule.lr_floor": (schedule.lr_floor > 0 and schedule.curve != "cosine", "left out: cosine's alone"),
-        "optim.optimizer": (recipe.optim.optimizer not in _OPTIMIZERS, "written as adamw8bit"),
-        "text.encoder_lr": (is_flow and recipe.text.encoder_lr > 0, "left out: text encoders stay as they are"),
-        "text.encoder_steps": (recipe.text.encoder_steps > 0, "left out: they learn to the end"),
-        "text.encoder_share": (recipe.text.encoder_share > 0, "left out: they learn to the end"),
-        "text.clip_skip": (recipe.text.clip_skip > 1, "left out"),
-        "loss.kind": (recipe.loss.kind != "l2", "written as l2"),
-        "loss.huber_c": (recipe.loss.kind != "l2", "left out"),
-        "loss.huber_schedule": (recipe.loss.kind != "l2", "left out"),
-        "loss.debiased": (recipe.loss.debiased, "left out"),
-        "loss.min_snr_gamma": (is_flow and recipe.loss.min_snr_gamma > 0, "left out: for bases that predict noise"),
-        "loss.noise_offset": (is_flow and recipe.loss.noise_offset > 0, "left out: for bases that predict noise"),
-        "prior.images": (recipe.prior.images > 0, "ai-toolkit draws none: give it a folder of pictures (is_reg)"),
-        "prior.delta_l2": (recipe.prior.delta_l2 > 0, "left out"),
-        "buckets.shortest": (buckets.shortest != buckets.resolution // 2, "ai-toolkit has no shortest side"),
-        "buckets.longest": (buckets.longest != 2 * buckets.resolution, "ai-toolkit has no longest side"),
-        "output.keep_last": (not recipe.output.keep_last, "written as 1000"),
-        "seeds": (recipe.seeds > 1, "one seed is written"),
-        "memory.deterministic": (memory.deterministic, "left out"),
-        "memory.quantization": (memory.quantization == "nf4", "written as uint4, its 4 bits"),
-        "memory.text_quantization": (memory.text_quantization == "nf4", "written as uint4, its 4 bits"),
-        "memory.swapped_blocks": (memory.swapped_blocks > 0, "left out: set layer_offloading there"),
-        "memory.checkpointed_blocks": (memory.checkpointed_blocks > 0, "left out: all blocks are"),
-        "memory.offload_activations": (memory.offload_activations, "left out"),
-        "memory.precompute_modulation": (memory.precompute_modulation, "left out"),
-        "flow.sampling": (is_flow and not flow.sampling, "written as sigmoid"),
-        "flow.sigmoid_scale": (flow.sigmoid_scale != 1, "left out"),
-        "flow.shift": (flow.shift > 0, "left out: the base's own counts"),
-        "flow.text_tokens": (
-            is_flow and flow.text_tokens != TRAINER_TOKENS,
-            f"ai-toolkit fills FLUX's captions up to {TRAINER_TOKENS}",
-        ),
-        "flow.assistant_training": (flow.assistant_training != 1, "left out: 1 there"),
-        "flow.assistant_samples": (flow.assistant_samples != 0, "left out: 0 there"),
-    }
-    base = Left("model.name_or_path", _BASES[is_flow][1], "an example: name your own base, and its arch")
-    return [base, *left_out(recipe, found), *([] if is_flow else of_flow_bases(recipe))]

@@ -3,50 +3,54 @@
 python tools/import_table.py NAME=FOLDER_OR_FILE …
 """
 
-import json
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import Any, cast
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from trainer.errors import RecipeError
 from trainer.exchange.formats import Imported, import_recipe
 from trainer.exchange.keys import PLACE
+from trainer.exchange.parsed import parsed
 
-_SUFFIXES = (".json", ".toml", ".yaml", ".yml")
+_SUFFIXES = (".json", ".toml", ".yaml", ".yml", ".sh", ".bat", ".env")
+_JOB = "config.process[1]."
+"""Where ai-toolkit's settings lie."""
 
 
 def lost(text: str, file: str, made: Imported) -> list[str]:
     """Keys of the file that were neither used, nor told, nor are known to change nothing."""
     known = {*made.used, *made.neutral, *(left.key for left in made.left)}
-    spoken = known | {name.split(".")[-1] for name in known}
-    return [name for name in _names(_parsed(text, file)) if not any(part in spoken for part in _wholes(name))]
+    # Headings of kohya's files say nothing: its settings go by their own names.
+    is_flat = made.format != "ai-toolkit YAML"
+    spoken = known | ({name.split(".")[-1] for name in known} if is_flat else set())
+    names = (name.removeprefix(_JOB) for name in _names(parsed(text, file).values))
+    return [name for name in names if not any(part in spoken for part in _wholes(name, is_flat=is_flat))]
 
 
-def _wholes(name: str) -> Iterator[str]:
-    """A setting and the headings it stands under: `a.b.c`, `a.b`, `a`, and its own name."""
+def _wholes(name: str, *, is_flat: bool) -> Iterator[str]:
+    """A setting and the headings it stands under: `a.b.c`, `a.b`, `a`, and of a flat file its own name."""
     words = name.split(".")
-    yield from (".".join(words[:count]) for count in range(len(words), 0, -1))
-    yield words[-1]
+    for count in range(len(words), 0, -1):
+        whole = ".".join(words[:count])
+        yield whole
+        yield whole.partition("[")[0] if whole.endswith("]") else whole
+    if is_flat:
+        yield words[-1].lstrip("-")
 
 
 def _names(values: Mapping[str, Any], under: str = "") -> Iterator[str]:
     for name, value in values.items():
+        rows = cast("list[Any]", value) if isinstance(value, list) else []
         if isinstance(value, Mapping):
-            yield from _names(value, f"{under}{name}.")
+            yield from _names(cast("Mapping[str, Any]", value), f"{under}{name}.")
+        elif rows and all(isinstance(row, Mapping) for row in rows):
+            for number, row in enumerate(rows, 1):
+                yield from _names(cast("Mapping[str, Any]", row), f"{under}{name}[{number}].")
         else:
             yield f"{under}{name}"
-
-
-def _parsed(text: str, file: str) -> dict[str, Any]:
-    if file.endswith(".toml"):
-        return tomllib.loads(text)
-    return yaml.safe_load(text) if file.endswith((".yaml", ".yml")) else json.loads(text)
 
 
 def main(sources: list[str]) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from ...trainer.dataset.dataset import Dataset
+from ...trainer.dataset.dataset import ANY_SUBJECT, Dataset
 from ...trainer.errors import DatasetError
 from .._api import io
 from ..checked import checked
@@ -102,7 +102,7 @@ class ImagesToDataset(io.ComfyNode):
         dataset = Dataset(
             samples=hold_out(samples, held_out[0]),
             trigger=trigger[0].strip(),
-            subject=subject[0].strip(),
+            subject=subject[0].strip() or ANY_SUBJECT,
             root=samples[0].path.parent,
         )
         return io.NodeOutput(dataset, ui=dataset_view(dataset, cls, told=held_out_line(dataset)))

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from ...trainer.recipe.recipe import Recipe
 
 PASTED = "what is pasted below"
-FORMATS = ("kohya TOML", "guide YAML", "kohya_ss JSON", "OneTrainer JSON", "Likeness JSON")
-_SUFFIXES = (".toml", ".yaml", ".yml", ".json")
+FORMATS = (
+    *("kohya TOML", "guide YAML", "kohya_ss JSON", "OneTrainer JSON", "Likeness JSON"),
+    *("kohya FLUX TOML", "ai-toolkit YAML", "SimpleTuner JSON"),
+)
+_SUFFIXES = (".toml", ".yaml", ".yml", ".json", ".env", ".sh", ".bat")
 
 
 @checked
@@ -33,19 +36,25 @@ class ImportRecipe(io.ComfyNode):
             display_name="Import recipe",
             category="Likeness/3 Train",
             description=(
-                "Reads kohya's TOML, the YAML of guides, kohya_ss' JSON or OneTrainer's JSON as a recipe: a file in "
-                "ComfyUI's input folder, or pasted text. Every key that has no place here is listed with the reason. "
-                "What a file leaves out has that trainer's default, not ours. Other models and adapters are refused by "
-                "name."
+                "Reads settings of kohya, kohya_ss, FluxGym (its train script), ai-toolkit, SimpleTuner, OneTrainer or "
+                "a guide as a recipe: a file in ComfyUI's input folder, or pasted text. Every key that has no place "
+                "here is listed with the reason. What a file leaves out has that trainer's default, not ours. Other "
+                "models and adapters are refused by name."
             ),
-            search_aliases=["kohya config", "toml", "onetrainer preset", "load settings", "yaml"],
+            search_aliases=[
+                *("kohya config", "toml", "onetrainer preset", "load settings", "yaml", "ai-toolkit", "simpletuner"),
+                *("fluxgym", "train.sh"),
+            ],
             is_output_node=True,
             inputs=[
                 io.Combo.Input(
                     "file",
                     options=[PASTED, *settings_files(_SUFFIXES)],
                     default=PASTED,
-                    tooltip="A .toml, .yaml or .json file in the input folder. A new one shows after pressing R.",
+                    tooltip=(
+                        "A .toml, .yaml, .json, .env, .sh or .bat file in the input folder. A new one shows after "
+                        "pressing R."
+                    ),
                 ),
                 io.String.Input(
                     "text", default="", multiline=True, tooltip="Or the settings themselves, pasted as they are."
@@ -76,9 +85,9 @@ class ImportRecipe(io.ComfyNode):
         from ...trainer.exchange.formats import import_recipe, settings_text
         from ...trainer.exchange.keys import left_lines
 
-        name = _guessed(text) if file == PASTED else file
-        given = text if file == PASTED else settings_text(settings_file(file))
-        made = import_recipe(given, name)
+        path = None if file == PASTED else settings_file(file)
+        name = "what is pasted" if path is None else file
+        made = import_recipe(text if path is None else settings_text(path), name, path.parent if path else None)
         left = "\n".join(left_lines(made.left))
         said = f"Read as {made.format}." + (f"\nNot taken over:\n{left}" if left else " Everything was taken over.")
         return io.NodeOutput(made.recipe, left, ui={"text": words_of(said)})
@@ -95,11 +104,12 @@ class ExportRecipe(io.ComfyNode):
             display_name="Export recipe",
             category="Likeness/3 Train",
             description=(
-                "Writes a recipe as kohya's TOML (for sdxl_train_network.py), guides' YAML, kohya_ss' or OneTrainer's "
-                "JSON into output/likeness/recipes. With a dataset, kohya's dataset TOML is written beside it. What "
-                "the other trainer has no word for is listed."
+                "Writes a recipe as kohya's TOML (for sdxl_train_network.py or flux_train_network.py), guides' YAML, a "
+                "job of ai-toolkit, or kohya_ss', OneTrainer's or SimpleTuner's JSON into output/likeness/recipes. "
+                "With a dataset, kohya's dataset TOML is written beside it. What the other trainer has no word for is "
+                "listed."
             ),
-            search_aliases=["kohya config", "save settings", "toml", "onetrainer preset"],
+            search_aliases=["kohya config", "save settings", "toml", "onetrainer preset", "ai-toolkit", "simpletuner"],
             is_output_node=True,
             inputs=[
                 RECIPE.Input("recipe", tooltip="From Choose training recipe or Import recipe."),
@@ -141,13 +151,3 @@ def _written(name: str, files: Mapping[str, str]) -> list[str]:
     if not done.taken:
         return [said]
     return [said, f"{done.taken} is there already with other contents and stays, so this one is {done.stem}."]
-
-
-def _guessed(text: str) -> str:
-    """A name whose ending tells the parser: pasted text has none."""
-    start = text.lstrip()
-    if start.startswith("{"):
-        return "pasted.json"
-    lines = [line for line in start.splitlines() if line.strip() and not line.lstrip().startswith(("#", "["))]
-    is_toml = bool(lines) and "=" in lines[0].partition("#")[0]
-    return "pasted.toml" if is_toml else "pasted.yaml"

@@ -54,8 +54,8 @@ class Settled:
 def settled(recipe: Recipe, numbers: dict[str, Any]) -> Settled:
     """The one rule of what is used: what is told, else what that brings along, else `recipe`.
 
-    Some numbers bring others along, where those are left to the preset: a new rank an alpha of half of it, an
-    optimizer the numbers and the curve it needs, debiased weights no min-SNR, fewer steps a shorter warmup, a warmup
+    Some numbers bring others along, where those are left to the preset: a new rank an alpha of the same share of it,
+    an optimizer the numbers and the curve it needs, debiased weights no min-SNR, fewer steps a shorter warmup, a warmup
     in steps none by share.
     """
     data = recipe.to_json()
@@ -78,7 +78,7 @@ def _brought_along(data: dict[str, Any], chosen: dict[str, Any], told: frozenset
     """By widget: the value that another widget's brings, and that widget's name."""
     brought: dict[str, tuple[Any, str]] = {}
     if "rank" in told:
-        brought["alpha"] = (chosen["rank"] / 2, "rank")
+        brought["alpha"] = (chosen["rank"] * data["lora"]["alpha"] / data["lora"]["rank"], "rank")
     if "optimizer" in told:
         numbers = OWN_NUMBERS.get(chosen["optimizer"], {})
         brought |= {_widget_of("optim", field): (value, "optimizer") for field, value in numbers.items()}

@@ -6,7 +6,7 @@ from typing import Any
 from ...trainer.errors import RecipeError
 from ...trainer.recipe.presets import PRESETS
 from ...trainer.recipe.recipe import Recipe
-from .field_widgets import OFF, ON, Widget
+from .field_widgets import Widget
 from .preset import DEMO, preset_recipe
 from .recipe import changed, settled
 from .recipe_widgets import GROUPS, WIDGET_OF, WIDGETS
@@ -46,6 +46,10 @@ _IS_USED: dict[str, Callable[[Any], bool]] = {
     "huber_c": lambda data: data["loss"]["kind"] != "l2",
     "huber_schedule": lambda data: data["loss"]["kind"] != "l2",
     "mask_floor": lambda data: data["loss"]["masked"],
+    "sigmoid_scale": lambda data: data["flow"]["sampling"] not in ("uniform", "weighted"),
+    "time_shift": lambda data: data["flow"]["sampling"] in ("", "shift"),
+    "guidance": lambda data: not data["flow"]["contrastive"],
+    "checkpointed_blocks": lambda data: data["memory"]["gradient_checkpointing"],
 }
 """Whether a run reads the field at all; those that are left out always are."""
 
@@ -88,7 +92,7 @@ def shown_values(recipe: Recipe, numbers: dict[str, Any]) -> dict[str, dict[str,
         mark = "" if widget.name in made.told else f"from {by}" if by else PRESET
         mark = mark if _is_used(widget.name, made.data) else UNUSED
         if mark:
-            shown[widget.name] = {"value": _held(WIDGET_OF[same or widget.name].of(made.data)), "mark": mark}
+            shown[widget.name] = {"value": _held(widget if not same else WIDGET_OF[same], made.data), "mark": mark}
     return shown
 
 
@@ -96,10 +100,8 @@ def _is_used(name: str, data: dict[str, Any]) -> bool:
     return name not in _IS_USED or _IS_USED[name](data)
 
 
-def _held(value: Any) -> Any:
-    if isinstance(value, bool):
-        return ON if value else OFF
-    return "\n".join(value) if isinstance(value, list | tuple) else value
+def _held(widget: Widget, data: dict[str, Any]) -> Any:
+    return widget.shown(widget.of(data))
 
 
 def _numbers(values: Any) -> dict[str, Any]:

@@ -6,14 +6,15 @@ New ones go to the end, optional, or an older workflow would open with its value
 from collections.abc import Sequence
 from typing import Any
 
+from ...trainer.recipe.flow import TimeSampling
 from ...trainer.recipe.lora import Kind, Targets
 from ...trainer.recipe.loss import HuberSchedule, LossKind
-from ...trainer.recipe.memory import CacheKind
+from ...trainer.recipe.memory import CacheKind, Quantization
 from ...trainer.recipe.optim import Curve, Optimizer
 from ...trainer.recipe.output import SavePrecision
 from ...trainer.recipe.presets import PRESETS
 from .._api import io
-from .field_widgets import Widget, choice, integer, number, switch
+from .field_widgets import TextWidget, Widget, choice, integer, number, numbers, switch
 from .preset import DEMO
 
 
@@ -61,7 +62,7 @@ def _prompts() -> Widget:
             "words. Empty: those of the preset. Leave out what the character looks like, or the picture proves nothing."
         ),
     )
-    return Widget("output", "samples", "", made)
+    return TextWidget("output", "samples", "", made)
 
 
 _FIRST = [
@@ -94,7 +95,7 @@ _FIRST = [
     number(
         "alpha",
         "lora.alpha",
-        "Strength of the LoRA is alpha / rank. Follows a rank of your own at half of it.",
+        "Strength of the LoRA is alpha / rank. Follows a rank of your own as in the preset: half of it, or all of it.",
         unset=0.0,
         most=512.0,
         step=0.5,
@@ -132,7 +133,8 @@ _FIRST = [
         "lora.targets",
         Targets,
         "Layers to train. attention is enough for a face; attention_mlp holds more style in larger files; "
-        "attention_mlp_conv adds the convolutions, for fine texture.",
+        "attention_mlp_conv adds the convolutions, for fine texture. FLUX and Z-Image: all is usual; double_blocks and "
+        "single_blocks are halves of FLUX.",
         optional=False,
     ),
     choice(
@@ -167,7 +169,8 @@ _OPTIMIZER = [
         "optimizer",
         "optim.optimizer",
         Optimizer,
-        "adamw is the usual one; adamw8bit needs a quarter of its memory; lion8bit wants a third of the "
+        "adamw is the usual one; adamw8bit needs a quarter of its memory and paged_adamw8bit lends that to the "
+        "computer where a step is short of it; lion8bit wants a third of the "
         "learning rate; prodigy finds the rate itself; schedulefree needs no schedule.",
     ),
     choice(
@@ -362,12 +365,132 @@ _LATER = [
     ),
 ]
 
-WIDGETS: Sequence[Widget] = [*_FIRST, *_OPTIMIZER, *_LATER]
+_OWN = "the family's own"
+_FLOW = [
+    numbers(
+        "further_resolutions",
+        "buckets.also",
+        "Sizes at which every picture that is large enough is shown too, as often as at resolution. FLUX likes 512, "
+        "768 beside 1024.",
+    ),
+    choice(
+        "time_sampling",
+        "flow.sampling",
+        TimeSampling,
+        "How noise levels are drawn. sigmoid for FLUX.1, weighted for FLUX.2 and Z-Image; shift and flux_shift lean to "
+        "strong noise, so to layout and pose.",
+        words={_OWN: ""},
+    ),
+    number(
+        "sigmoid_scale",
+        "flow.sigmoid_scale",
+        "Spread of sigmoid sampling: below 1 keeps to middle noise levels. 1 is usual.",
+        unset=0.0,
+        most=10.0,
+        step=0.05,
+    ),
+    number(
+        "time_shift",
+        "flow.shift",
+        "Of time_sampling shift: above 1 leans to strong noise. 3 is usual, 0 is the family's own.",
+        most=100.0,
+        zero=_OWN,
+        step=0.0001,
+    ),
+    number(
+        "guidance",
+        "flow.guidance",
+        "The guidance that FLUX.1 dev is told while it learns. 1 is right for pictures as they are; draw with 3.5 as "
+        "ever.",
+        most=100.0,
+        step=0.1,
+    ),
+    number(
+        "contrastive_guidance",
+        "flow.contrastive",
+        "Trains at the guidance that the base is drawn with, so that its distillation stays. 0: off, 3 to 3.5 is "
+        "usual; a third slower.",
+        most=100.0,
+        zero="off",
+        step=0.1,
+    ),
+    integer(
+        "text_tokens",
+        "flow.text_tokens",
+        "Length that captions are filled up to. 0 is what ComfyUI draws with; other trainers use 512.",
+        unset=-1,
+        most=1024,
+        zero="as ComfyUI",
+    ),
+    number(
+        "assistant_in_training",
+        "flow.assistant_training",
+        "Strength of the base's training assistant while learning, where the base has one. 1 is usual.",
+        unset=-3.0,
+        most=2.0,
+        step=0.05,
+    ),
+    number(
+        "assistant_in_samples",
+        "flow.assistant_samples",
+        "The same while samples are drawn. 0 is usual: the LoRA will be used without it.",
+        unset=-3.0,
+        most=2.0,
+        step=0.05,
+    ),
+    choice(
+        "quantization",
+        "memory.quantization",
+        Quantization,
+        "Precision that the frozen base is kept in. fp8 and int8 halve FLUX to 12 GB, nf4 makes it 6 to 7 GB; the LoRA "
+        "stays exact. none is best where it fits.",
+    ),
+    choice(
+        "text_quantization",
+        "memory.text_quantization",
+        Quantization,
+        "The same for text encoders while captions are read, once, before training. FLUX's T5 is 9 GB without it.",
+    ),
+    integer(
+        "swapped_blocks",
+        "memory.swapped_blocks",
+        "So many blocks rest in the computer's memory and come to the GPU when used: less GPU memory, slower; 0: none. "
+        "FLUX has 57.",
+        unset=-1,
+        most=200,
+        zero="none",
+    ),
+    integer(
+        "checkpointed_blocks",
+        "memory.checkpointed_blocks",
+        "With gradient_checkpointing: so many blocks compute twice and the others keep what they computed, faster "
+        "where memory allows; 0: all.",
+        unset=-1,
+        most=200,
+        zero="all",
+    ),
+    switch(
+        "offload_activations",
+        "memory.offload_activations",
+        "What lies between blocks waits in the computer's memory. For large pictures on small cards.",
+    ),
+    switch(
+        "precompute_modulation",
+        "memory.precompute_modulation",
+        "Computes once what only reads the time, and leaves those layers off the GPU (a quarter of FLUX). Not with "
+        "targets all, where they learn.",
+    ),
+]
+
+WIDGETS: Sequence[Widget] = [*_FIRST, *_OPTIMIZER, *_LATER, *_FLOW]
 GROUPS: Sequence[tuple[str, Sequence[str]]] = (
     ("", ("steps", "rank", "learning_rate", "seed")),
     (
         "Length and pictures",
-        ("epochs", "batch", "accumulation", "resolution", "bucket_step", "shortest_side", "longest_side"),
+        (
+            *("epochs", "batch", "accumulation", "resolution", "further_resolutions"),
+            *("bucket_step", "shortest_side", "longest_side"),
+        ),
     ),
     (
         "LoRA",
@@ -398,7 +521,20 @@ GROUPS: Sequence[tuple[str, Sequence[str]]] = (
             *("masked_loss", "mask_floor"),
         ),
     ),
-    ("Memory and machine", ("precision", "gradient_checkpointing", "cache", "deterministic")),
+    (
+        "Flow bases",
+        (
+            *("time_sampling", "sigmoid_scale", "time_shift", "guidance", "contrastive_guidance", "text_tokens"),
+            *("assistant_in_training", "assistant_in_samples"),
+        ),
+    ),
+    (
+        "Memory and machine",
+        (
+            *("precision", "quantization", "text_quantization", "gradient_checkpointing", "checkpointed_blocks"),
+            *("swapped_blocks", "offload_activations", "precompute_modulation", "cache", "deterministic"),
+        ),
+    ),
     (
         "Files and samples",
         (

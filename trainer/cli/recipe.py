@@ -1,4 +1,4 @@
-"""`recipe import | export`: from and to other trainers' settings files."""
+"""`recipe presets | import | export`: recipes by name, and from and to other trainers' settings files."""
 
 import json
 from argparse import Namespace
@@ -10,15 +10,19 @@ from ..exchange.formats import FORMATS, Format, export_recipe, import_recipe, se
 from ..exchange.keys import left_lines
 from ..exchange.kohya_dataset import kohya_dataset, kohya_dataset_cannot
 from ..images.alpha import Alpha
+from ..recipe.presets import PRESETS, families
 from .command import AddParser, Figures, write_text
 from .job import recipe_of
 from .progress import say
 
 
 def add(command: AddParser) -> None:
-    recipe = command("recipe", help="recipes from and to kohya, kohya_ss, OneTrainer and the guide's YAML")
+    recipe = command("recipe", help="recipes by name, and from and to other trainers' settings")
     inner = recipe.add_subparsers(required=True, metavar="action")
-    read = inner.add_parser("import", help="read a settings file (.toml, .yaml, .json) as a recipe")
+    known = inner.add_parser("presets", help="the recipes by name, by family of bases")
+    known.set_defaults(command=_presets)
+    known.add_argument("--family", default="", help=f"of these bases alone: {', '.join(families())}")
+    read = inner.add_parser("import", help="read a settings file (.toml, .yaml, .json, .env, .sh, .bat) as a recipe")
     read.set_defaults(command=_import)
     read.add_argument("file", type=Path)
     read.add_argument("--out", type=Path, help="recipe.json to write, for train --recipe")
@@ -27,13 +31,24 @@ def add(command: AddParser) -> None:
     what = write.add_mutually_exclusive_group(required=True)
     what.add_argument("--recipe", type=Path, help="recipe.json")
     what.add_argument("--preset", help="a recipe by name")
-    write.add_argument("--format", required=True, help="kohya TOML, guide YAML, kohya_ss JSON, OneTrainer JSON")
+    write.add_argument("--format", required=True, help=", ".join(FORMATS))
     write.add_argument("--out", type=Path, required=True)
     write.add_argument("--data", type=Path, help="folder of pictures, for kohya's dataset TOML beside it")
 
 
+def _presets(options: Namespace) -> Figures:
+    if options.family and options.family not in families():
+        raise RecipeError(f"There is no preset for {options.family!r}; families are {', '.join(families())}.")
+    shown = {family: names for family, names in families().items() if options.family in ("", family)}
+    for family, names in shown.items():
+        say(family, "bold")
+        for name in names:
+            say(f"  {name}: {PRESETS[name].when} {PRESETS[name].source}")
+    return {"presets": {family: list(names) for family, names in shown.items()}}
+
+
 def _import(options: Namespace) -> Figures:
-    made = import_recipe(settings_text(options.file), options.file.name)
+    made = import_recipe(settings_text(options.file), options.file.name, options.file.parent)
     for line in left_lines(made.left):
         say(line, "yellow")
     if options.out is not None:

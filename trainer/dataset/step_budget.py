@@ -1,5 +1,6 @@
 """How far a recipe goes on a dataset: what its updates mean in pictures shown, epochs and passes."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
@@ -16,8 +17,9 @@ _NOTICED = 0.03
 class StepBudget:
     """Optimizer updates, pictures shown in all, rounds of the dataset with its repeats, and times each picture is seen.
 
-    Prior pictures come beside these and change none of them. `asked` are the epochs of the recipe, 0 where it has
-    steps; `batches` make one, and an update takes `accumulation` of them.
+    A round shows each picture at up to `sizes` resolutions; `passes` counts all of them. Prior pictures come beside
+    these and change none of them. `asked` are the epochs of the recipe, 0 where it has steps; `batches` make one, and
+    an update takes `accumulation` of them.
     """
 
     updates: int
@@ -27,13 +29,19 @@ class StepBudget:
     asked: int = 0
     batches: int = 1
     accumulation: int = 1
+    sizes: int = 1
 
     @property
     def sentence(self) -> str:
         return (
             f"{self.updates} updates show {self.presentations} pictures in {self.epochs:.1f} epochs: each about "
-            f"{self.passes:.0f} times."
+            f"{self.passes:.0f} times{self.at_sizes}."
         )
+
+    @property
+    def at_sizes(self) -> str:
+        """For a sentence, behind the number of times; "" for one size."""
+        return f", at {self.sizes} sizes together" if self.sizes > 1 else ""
 
     @property
     def caution(self) -> str:
@@ -90,14 +98,17 @@ def budget_of(placed: Sequence[PlacedSample], recipe: Recipe) -> StepBudget:
     batches = batches_per_epoch(placed, schedule.batch)
     epochs = schedule.steps * schedule.accumulation / batches
     presentations = round(epochs * sum(one.repeats for one in placed))
+    # A picture is one object at all its sizes.
+    shown = Counter(id(one.sample) for one in placed)
     return StepBudget(
         updates=schedule.steps,
         presentations=presentations,
         epochs=epochs,
-        passes=presentations / len(placed),
+        passes=presentations / len(shown),
         asked=recipe.schedule.epochs,
         batches=batches,
         accumulation=schedule.accumulation,
+        sizes=max(shown.values()),
     )
 
 

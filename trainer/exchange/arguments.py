@@ -5,6 +5,9 @@ from typing import Any, cast
 
 from .keys import Keys
 
+_CONTINUED = re.compile(r"[ \t]*[\\^`][ \t]*(?:\r?\n|$)")
+_ESCAPED = re.compile(r"(?<=\s)[\\^`]+(?=--)")
+_TRAINER = re.compile(r"\S*?(\w*train\w*\.py)[\"']?(?=\s|$)")
 _QUOTES = re.compile("[\"']")
 _WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""")
 
@@ -46,3 +49,16 @@ def options(line: str) -> dict[str, Any]:
         elif name:
             found[name].append(word)
     return {name: (values[0] if len(values) == 1 else values) if values else True for name, values in found.items()}
+
+
+def command_options(text: str) -> tuple[str, dict[str, Any]]:
+    """Of a script that starts a trainer: the name of what it starts, and the options behind that.
+
+    ValueError where it starts none.
+    """
+    whole = _ESCAPED.sub("", _CONTINUED.sub(" ", text))
+    lines = [line for line in whole.splitlines() if not line.lstrip().startswith(("#", "rem ", "REM ", "::"))]
+    for line in lines:
+        if (found := _TRAINER.search(line)) is not None:
+            return found[1], options(line[found.end() :])
+    raise ValueError("it starts no trainer (no …train….py in it)")

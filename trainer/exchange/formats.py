@@ -1,34 +1,53 @@
 """Reading and writing recipes in every format, by the file's own look."""
 
 import json
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from ..errors import RecipeError, shortened
+from ..errors import RecipeError
 from ..recipe.recipe import Recipe
+from .aitoolkit import reading as aitoolkit
+from .aitoolkit.cannot import aitoolkit_cannot
+from .aitoolkit.writing import aitoolkit_job
 from .fitted import fitted
 from .headings import unfolded
 from .keys import Keys, Left
 from .kohya import reading as kohya
+from .kohya.dataset_file import add_dataset_file
+from .kohya.flux_writing import flux_cannot, flux_settings
+from .kohya.fluxgym import GUIDE_SIGN, fluxgym_settings
 from .kohya.window import to_window, window_keys
 from .kohya.writing import kohya_cannot, kohya_settings
 from .onetrainer import reading as onetrainer
 from .onetrainer.old_names import renewed
 from .onetrainer.writing import onetrainer_cannot, onetrainer_settings
+from .parsed import parsed
 from .recognise import Format, format_of
-from .strangers import stranger_list
+from .simpletuner import reading as simpletuner
+from .simpletuner.cannot import simpletuner_cannot
+from .simpletuner.writing import simpletuner_settings
 
-FORMATS: tuple[Format, ...] = get_args(Format)
 SUFFIXES: Mapping[Format, str] = {
     "kohya TOML": ".toml",
     "guide YAML": ".yaml",
     "kohya_ss JSON": ".json",
     "OneTrainer JSON": ".json",
     "Likeness JSON": ".json",
+    "kohya FLUX TOML": ".toml",
+    "ai-toolkit YAML": ".yaml",
+    "SimpleTuner JSON": ".json",
 }
+FORMATS: tuple[Format, ...] = tuple(SUFFIXES)
+"""Those that are written."""
+_READERS: Mapping[Format, Any] = {
+    "OneTrainer JSON": onetrainer,
+    "ai-toolkit YAML": aitoolkit,
+    "SimpleTuner JSON": simpletuner,
+    "SimpleTuner env": simpletuner,
+}
+"""All others are kohya's."""
 _MOST_BYTES = 1 << 20
 
 
@@ -63,16 +82,21 @@ def settings_text(path: Path) -> str:
         raise RecipeError(f"{path.name} cannot be read: {fault}.") from fault
 
 
-def import_recipe(text: str, file: str) -> Imported:
-    """The recipe in a settings file called `file`; RecipeError names what cannot be read or trained."""
+def import_recipe(text: str, file: str, folder: Path | None = None) -> Imported:
+    """The recipe in a settings file called `file`; RecipeError names what cannot be read or trained.
+
+    `folder` is where a dataset file of kohya's that it names may lie: its resolution and captions count then.
+    """
     if len(text.encode()) > _MOST_BYTES:
         raise RecipeError(f"{file} is larger than 1 MiB, which no settings file is.")
-    values = _parsed(text, file)
-    kind = format_of(values, file)
+    found = parsed(text, file)
+    kind = format_of(found.values, file, found.form)
     if kind == "Likeness JSON":
-        return Imported(recipe=Recipe.from_json(values), format=kind, left=(), used=tuple(values))
-    keys = _keys(values, kind, file)
-    trainer = onetrainer if kind == "OneTrainer JSON" else kohya
+        return Imported(recipe=Recipe.from_json(found.values), format=kind, left=(), used=tuple(found.values))
+    keys = _keys(found.values, kind, file)
+    if folder is not None:
+        add_dataset_file(keys, folder)
+    trainer = _READERS.get(kind, kohya)
     recipe = fitted(trainer.parts_of(keys), keys, trainer.NAMES, trainer.DEFAULTS)
     # What is left over is known once it was asked for.
     left = tuple(keys.rest())
@@ -85,6 +109,12 @@ def export_recipe(recipe: Recipe, kind: Format) -> Exported:
         return Exported(text=_json(recipe.to_json()), left=())
     if kind == "OneTrainer JSON":
         return Exported(text=_json(onetrainer_settings(recipe)), left=tuple(onetrainer_cannot(recipe)))
+    if kind == "ai-toolkit YAML":
+        return Exported(text=_yaml(aitoolkit_job(recipe)), left=tuple(aitoolkit_cannot(recipe)))
+    if kind == "SimpleTuner JSON":
+        return Exported(text=_json(simpletuner_settings(recipe)), left=tuple(simpletuner_cannot(recipe)))
+    if kind == "kohya FLUX TOML":
+        return Exported(text=_toml(flux_settings(recipe)), left=tuple(flux_cannot(recipe)))
     settings = kohya_settings(recipe)
     write: Mapping[Format, Callable[[dict[str, Any]], str]] = {
         "kohya TOML": _toml,
@@ -97,52 +127,17 @@ def export_recipe(recipe: Recipe, kind: Format) -> Exported:
 def _keys(values: Mapping[str, Any], kind: Format, file: str) -> Keys:
     if kind == "OneTrainer JSON":
         return Keys(renewed(values), file, "OneTrainer")
+    if kind == "ai-toolkit YAML":
+        return Keys(values, file, "ai-toolkit")
+    if kind in ("SimpleTuner JSON", "SimpleTuner env"):
+        return Keys(simpletuner.plain(values), file, "SimpleTuner")
     settings, collisions = unfolded(values)
+    if GUIDE_SIGN in settings and "network_module" not in settings:
+        settings = fluxgym_settings(settings)
     keys = window_keys(settings, file) if kind == "kohya_ss JSON" else Keys(settings, file, "kohya")
     for left in collisions:
         keys.note(left.key, left.value, left.why)
     return keys
-
-
-def _parsed(text: str, file: str) -> dict[str, Any]:
-    try:
-        if file.lower().endswith(".toml"):
-            data: Any = tomllib.loads(text)
-        elif file.lower().endswith((".yaml", ".yml")):
-            data = _from_yaml(text)
-        else:
-            data = json.loads(text)
-    except Exception as fault:  # each parser has its own; a hostile file may also exhaust the stack
-        raise RecipeError(f"{file} cannot be read: {_reason(fault)}.") from fault
-    if isinstance(data, list) and (said := stranger_list(data)):  # type: ignore[reportUnknownArgumentType]
-        raise RecipeError(f"{file} {said}.")
-    if not isinstance(data, dict) or not data:
-        raise RecipeError(f"{file} holds no settings.")
-    return {str(key): value for key, value in data.items()}  # type: ignore[reportUnknownVariableType]
-
-
-def _from_yaml(text: str) -> Any:
-    """Plain YAML. Aliases are refused: a few of them, each of the one before, stand for more than memory holds."""
-    import yaml
-
-    class Plain(yaml.SafeLoader):
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            loader: Any = self
-            if loader.check_event(yaml.AliasEvent):
-                raise ValueError(
-                    "it repeats parts by YAML aliases (*name), which settings files do not need: write them out"
-                )
-            return super().compose_node(parent, index)
-
-    return yaml.load(text, Plain)
-
-
-def _reason(fault: Exception) -> str:
-    """One line of no great length; YAML's says its problem and where beneath the first."""
-    problem, mark = getattr(fault, "problem", None), getattr(fault, "problem_mark", None)
-    if problem and mark is not None:
-        return shortened(f"{problem} in line {mark.line + 1}", 300)
-    return shortened(str(fault).splitlines()[0] if str(fault) else repr(fault), 300)
 
 
 def _json(values: Mapping[str, Any]) -> str:

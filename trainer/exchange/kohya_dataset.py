@@ -11,6 +11,7 @@ from ..dataset.sample import Sample
 from ..errors import DatasetError, few
 from ..images.masks import mask_beside
 from ..images.picture_file import SUFFIXES
+from ..recipe.buckets import at_side, sides_of
 from ..recipe.recipe import Recipe
 from .kohya.words import bucket_settings
 
@@ -37,11 +38,12 @@ def kohya_dataset(recipe: Recipe, dataset: Dataset, regularisation: Dataset | No
         },
         "datasets": [
             {
-                "resolution": recipe.buckets.resolution,
+                "resolution": side,
                 "batch_size": recipe.schedule.batch,
-                **bucket_settings(recipe.buckets),
+                **bucket_settings(at_side(recipe.buckets, side)),
                 "subsets": [*subsets.values(), *({**subset, "is_reg": True} for subset in others.values())],
             }
+            for side in dict.fromkeys((recipe.buckets.resolution, *recipe.buckets.also))
         ],
     }
     return tomli_w.dumps(whole)
@@ -49,7 +51,16 @@ def kohya_dataset(recipe: Recipe, dataset: Dataset, regularisation: Dataset | No
 
 def kohya_dataset_cannot(recipe: Recipe, dataset: Dataset) -> list[str]:
     """Sentences on what the file leaves out, or kohya's trainers read otherwise."""
-    return [sentence for sentence in (_unheeded(recipe, dataset), _braces(dataset)) if sentence]
+    return [said for said in (_unheeded(recipe, dataset), _braces(dataset), _grown(recipe, dataset)) if said]
+
+
+def _grown(recipe: Recipe, dataset: Dataset) -> str:
+    sides = {recipe.buckets.resolution, *recipe.buckets.also}
+    small = [each for each in dataset.train if len(sides_of((each.width, each.height), recipe.buckets)) < len(sides)]
+    if not small:
+        return ""
+    names = few([sample.path.name for sample in small], 3)
+    return f"{len(small)} pictures ({names}) are too small for every size, and kohya scales them up where we skip it."
 
 
 def _unheeded(recipe: Recipe, dataset: Dataset) -> str:

@@ -38,6 +38,11 @@ MODELS = {
 """Models by the short words of others, where those do not tell enough."""
 
 
+_OTHERS = "ai-toolkit, SimpleTuner and OneTrainer"
+_TRAINED = "SDXL, Stable Diffusion 1.5, FLUX.1, FLUX.2 klein and Z-Image"
+_READ_ELSEWHERE = {"FLUX.2": _OTHERS, "Z-Image": _OTHERS}
+
+
 def stranger(values: Values) -> str:
     """What the file is and why it is no recipe here, as the end of a sentence; "" for one that may be."""
     plain = {str(name).lstrip("-"): value for name, value in values.items()}
@@ -55,8 +60,12 @@ def stranger_list(values: list[Any]) -> str:
 
 
 def other_model(file: str, model: str) -> RecipeError:
-    """For settings of a model that is not trained here."""
-    return RecipeError(f"{file} trains {model}, which is not trained here yet: SDXL and Stable Diffusion 1.5 are.")
+    """For settings of a model that is not trained here, or whose settings of this trainer are not read."""
+    if model in _READ_ELSEWHERE:
+        return RecipeError(
+            f"{file} trains {model}, whose settings are read of {_READ_ELSEWHERE[model]}, not of this one."
+        )
+    return RecipeError(f"{file} trains {shortened(model)}, which is not trained here yet: {_TRAINED} are.")
 
 
 def _ai_toolkit(values: Values) -> str:
@@ -75,9 +84,7 @@ def _ai_toolkit(values: Values) -> str:
     what = f"an ai-toolkit job for {_ai_toolkit_model(model)}"
     if str(inner.get("type")) in ("slider", "textual_inversion"):
         return f"is {what} that trains a {inner.get('type')}, not a LoRA"
-    if not isinstance(network, Mapping):
-        return f"is {what} that trains no LoRA"
-    return f"is {what}; jobs of ai-toolkit are not imported yet"
+    return "" if isinstance(network, Mapping) else f"is {what} that trains no LoRA"
 
 
 def _ai_toolkit_model(model: Values) -> str:
@@ -92,20 +99,10 @@ def _ai_toolkit_model(model: Values) -> str:
     return f"{base} ({path})" if base and path else base or path
 
 
-def _simple_tuner(values: Values) -> str:
+def _lycoris(values: Values) -> str:
     if {"algo", "linear_dim"} <= set(values):
         return "describes a LyCORIS network for SimpleTuner: it holds no learning rate and no steps"
-    signs = {"model_family", "model_flavour", "data_backend_config", "lycoris_config", "lora_type", "model_type"}
-    has_family = isinstance(values.get("model_family"), str)
-    if not has_family and len(signs & set(values)) < 2:
-        return ""
-    family = str(
-        values.get("model_family") or values.get("pretrained_model_name_or_path") or "a model it does not name"
-    )
-    model = MODELS.get(family, family)
-    if str(values.get("model_type") or "lora") != "lora":
-        return f"is a SimpleTuner configuration for {model} that trains {values['model_type']!r}, not a LoRA"
-    return f"is a SimpleTuner configuration for {model}; those are not imported yet"
+    return ""
 
 
 def _musubi(values: Values) -> str:
@@ -143,7 +140,7 @@ def _mapping(value: Any) -> Values:
 
 _KINDS: tuple[Callable[[Values], str], ...] = (
     _ai_toolkit,
-    _simple_tuner,
+    _lycoris,
     _musubi,
     _lora_description,
     _workflow,

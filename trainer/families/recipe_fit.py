@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ..errors import RecipeError
 from ..recipe.flow import Flow
+from ..recipe.memory import Memory
 from ..recipe.recipe import Recipe
 from .spec import FamilySpec
 
@@ -22,6 +23,7 @@ def _faults(spec: FamilySpec, recipe: Recipe) -> Iterator[str]:
         yield f"targets is {targets!r}, which {title} has not; use one of {usable}."
     if text.encoder_lr and not spec.trains_text:
         yield f"text_encoder_lr is {text.encoder_lr}, but the text encoders of {title} are not trained; set it to 0."
+    yield from _memory_faults(spec, recipe)
     if not spec.weighs_snr:
         if text.clip_skip > 1:
             yield f"clip_skip is {text.clip_skip}, which {title} has not; set it to 1."
@@ -41,3 +43,21 @@ def _faults(spec: FamilySpec, recipe: Recipe) -> Iterator[str]:
             )
     elif recipe.flow != Flow():
         yield f"The settings of flow (time sampling, guidance, assistant) are not for {title}; leave them as they are."
+
+
+def _memory_faults(spec: FamilySpec, recipe: Recipe) -> Iterator[str]:
+    title, memory, usual, modulation = spec.title, recipe.memory, Memory(), spec.modulation
+    if not spec.blocks:
+        names = ("quantization", "text_quantization", "swapped_blocks", "checkpointed_blocks", "offload_activations")
+        for name in names:
+            value = getattr(memory, name)
+            if value != getattr(usual, name):
+                yield f"{name} is {value!r}, which {title} is not trained with; set it to {getattr(usual, name)!r}."
+    if memory.precompute_modulation and modulation is None:
+        yield f"precompute_modulation is on, but {title} has no such layers worth leaving off the GPU; switch it off."
+    elif memory.precompute_modulation and modulation is not None and recipe.lora.targets in modulation.targets:
+        others = ", ".join(repr(name) for name in spec.targets if name not in modulation.targets)
+        yield (
+            f"precompute_modulation is on, but with targets {recipe.lora.targets!r} those layers learn; use targets "
+            f"{others}, or switch it off."
+        )

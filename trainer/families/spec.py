@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from ..storage.tensor_header import Header
 from .base import Base
 from .lora_names import plain_prefix
+from .memory.modulation import Modulation
 from .options import FamilyOptions
 from .residence import Residence
 
@@ -85,6 +86,11 @@ class FamilySpec:
     """Of a recipe's `lora.targets`, those that mean something here."""
     file_parts: tuple[FilePart, ...] = ()
     """What such a base consists of besides the file that it is chosen by, where it comes in several."""
+    blocks: tuple[str, ...] = ()
+    """The denoiser's lists of blocks in the order of their use: what is packed, swapped or recomputed as one. Without
+    any, the base has no little memory."""
+    modulation: Modulation | None = None
+    """Layers of the blocks that can be evaluated off the device."""
     trains_text: bool = True
     """Whether a LoRA can learn in the text encoders."""
     weighs_snr: bool = True

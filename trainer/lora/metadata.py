@@ -10,6 +10,7 @@ from math import ceil
 from torch import Tensor
 
 from ..dataset.dataset import Dataset
+from ..dataset.placed_sample import place_samples
 from ..dataset.step_budget import step_budget
 from ..families.base import Base
 from ..families.registry import spec_of
@@ -30,7 +31,7 @@ def describe_lora(  # noqa: PLR0913
     name: str, step: int, recipe: Recipe, dataset: Dataset, base: Base, regularisation: Dataset | None = None
 ) -> dict[str, str]:
     """Metadata of a checkpoint, all strings; the family adds its own."""
-    pictures = sum(sample.repeats for sample in dataset.train)
+    pictures = sum(one.repeats for one in place_samples(dataset.train, recipe.buckets))
     others = 0 if regularisation is None else len(regularisation.train)
     resolution = recipe.buckets.resolution
     lora, optim, schedule = recipe.lora, recipe.optim, recipe.schedule

@@ -114,6 +114,7 @@ def _of_numbers(job: Job) -> Iterator[str]:
 
 
 def _names(cuts: Sequence[Cut]) -> str:
-    names = [cut.sample.path.name for cut in cuts[:_NAMED]]
-    more = len(cuts) - len(names)
+    every = list(dict.fromkeys(cut.sample.path.name for cut in cuts))
+    names = every[:_NAMED]
+    more = len(every) - len(names)
     return ", ".join(names) + (f" and {more} more" if more else "")

@@ -61,7 +61,7 @@ def disk_use(  # noqa: PLR0913
         kept = min(kept, recipe.output.keep_last + 1)
     each = None if weights is None else weights * _PRECISION_BYTES[recipe.output.precision]
     return Disk(
-        cache=cached(_pixels(encoded.own) + drawn * side * side, len(encoded.own) + drawn) + others,
+        cache=cached(_pixels(encoded.own) + drawn * side * side, _captions(encoded.own) + drawn) + others,
         prior=round(drawn * side * side * _SAMPLE_BYTES_A_PIXEL),
         samples=round(samplings(recipe) * len(recipe.output.samples) * side * side * _SAMPLE_BYTES_A_PIXEL),
         checkpoints=None if each is None else each * kept * recipe.seeds,
@@ -69,6 +69,11 @@ def disk_use(  # noqa: PLR0913
         free=free_bytes(folder),
         regularisation=others,
     )
+
+
+def _captions(placed: Sequence[PlacedSample]) -> int:
+    """A picture's is kept once, at however many sizes it is shown."""
+    return len({id(one.sample) for one in placed})
 
 
 def _pixels(placed: Sequence[PlacedSample]) -> int:

@@ -21,6 +21,7 @@ class Passes:
 
     passes: float
     judgement: Judgement
+    at_sizes: str = ""
 
     @property
     def sentence(self) -> str:
@@ -31,18 +32,17 @@ class Passes:
             "many": f"more than the usual {low} to {high}, watch the earlier checkpoints",
             "far too many": f"far above the usual {low} to {high}, expect the pictures themselves to come back",
         }
-        return f"Each picture is seen about {self.passes:.0f} times: {said[self.judgement]}."
+        return f"Each picture is seen about {self.passes:.0f} times{self.at_sizes}: {said[self.judgement]}."
 
 
 def judged(budget: StepBudget) -> Passes:
     """The budget of a run against the band."""
     low, high = USUAL
     count = budget.passes
-    if count < low:
-        return Passes(passes=count, judgement="few")
+    judgement: Judgement = "many" if count <= _MEMORISES else "far too many"
     if count <= high:
-        return Passes(passes=count, judgement="usual")
-    return Passes(passes=count, judgement="many" if count <= _MEMORISES else "far too many")
+        judgement = "few" if count < low else "usual"
+    return Passes(passes=count, judgement=judgement, at_sizes=budget.at_sizes)
 
 
 def steps_for(budget: StepBudget, passes: float) -> int:

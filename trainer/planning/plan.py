@@ -1,10 +1,10 @@
 """A run as it will be: the arithmetic at once, the rest after a warm-up."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 
 from ..dataset.dataset import told
-from ..dataset.placed_sample import place_samples
+from ..dataset.placed_sample import PlacedSample, place_once, place_samples
 from ..dataset.step_budget import StepBudget, budget_of, count_epochs
 from ..errors import DatasetError
 from ..families.registry import spec_of
@@ -83,8 +83,8 @@ def plan_run(
     weights, state = (measured.weights, measured.state) if measured else (None, None)
     others = () if job.regularisation is None else job.regularisation.train
     encoded = Encoded(
-        own=[*placed, *place_samples(job.dataset.held_out, job.recipe.buckets)],
-        others=place_samples(others, job.recipe.buckets),
+        own=[*placed, *place_once(job.dataset.held_out, job.recipe.buckets)],
+        others=place_once(others, job.recipe.buckets),
     )
     disk = disk_use(job.recipe, encoded, spec_of(job.base), weights, state, job.run)
     return Plan(
@@ -98,23 +98,31 @@ def plan_run(
         impossible=_impossible(disk),
         unused=(*(f"left out: {line}" for line in told(job.dataset.left_out)), *job.dataset.notes),
         warm_up=measured,
-        seconds=_seconds(job, measured) if measured else (),
+        seconds=_seconds(job, measured, placed) if measured else (),
     )
 
 
-def _seconds(job: Job, measured: WarmUp) -> tuple[tuple[str, float], ...]:
+def _seconds(job: Job, measured: WarmUp, placed: Sequence[PlacedSample]) -> tuple[tuple[str, float], ...]:
+    """What was measured at the largest size, in proportion where others are shown too."""
     recipe = job.recipe
+    share = _mean_pixels(placed) / measured.pixels if recipe.buckets.also else 1.0
     others = recipe.prior.images + (0 if job.regularisation is None else len(job.regularisation.train))
-    encoded = len(job.dataset.train) + len(job.dataset.held_out) + others
+    encoded = share * len(placed) + len(job.dataset.held_out) + others
     draw = measured.draw or 0.0
     parts = [
         ("loading the base", measured.load),
         ("drawing prior pictures", recipe.prior.images * draw),
         ("encoding pictures", encoded * measured.encode),
-        ("training", recipe.schedule.steps * measured.step),
+        ("training", recipe.schedule.steps * measured.step * share),
         ("drawing samples", samplings(recipe) * len(recipe.output.samples) * draw),
     ]
     return tuple((what, seconds * recipe.seeds) for what, seconds in parts if seconds)
+
+
+def _mean_pixels(placed: Sequence[PlacedSample]) -> float:
+    """Of a picture that is shown."""
+    pixels = sum(one.repeats * one.placement.bucket[0] * one.placement.bucket[1] for one in placed)
+    return pixels / sum(one.repeats for one in placed)
 
 
 def _impossible(disk: Disk) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ class Cut:
     @property
     def scale(self) -> float:
         """Of its longer way: above 1 where pixels are invented."""
-        return max(self.place.scaled[0] / self.place.original[0], self.place.scaled[1] / self.place.original[1])
+        return self.place.scale
 
     @property
     def is_scaled_up(self) -> bool:

@@ -13,13 +13,14 @@ from ..dataset.sample import Sample
 from ..families.family import Family
 from ..generate.sampler import Sampler
 from ..generate.shot import Shot
+from ..recipe.buckets import at_side, sides_of
 from ..recipe.recipe import Recipe
 from ..training.data.prepare import Preparation, prepare
 from ..training.job import Job
 from ..training.run.events import Prepared
 from ..training.run.folder import RunFolder
 from ..training.step.train_step import TrainStep
-from .table import bucket_table
+from .table import Bucket, bucket_table
 
 _STEPS, _DRAWN_STEPS = 3, 2
 
@@ -37,14 +38,18 @@ class WarmUp:
     peak: int | None
     weights: int
     state: int
+    pixels: int = 1
+    """Of each picture, which were of the largest bucket."""
 
 
 @torch.inference_mode(False)
 @torch.enable_grad()
 def warm_up(job: Job, cancelled: Callable[[], bool]) -> Generator[Prepared, None, WarmUp]:
     """Train some steps on the largest bucket's first pictures; nothing of it is kept. Errors as `train`."""
-    recipe = _short(job.recipe)
-    samples = _samples(job, recipe)
+    largest = _largest(job)
+    side = max(sides_of(largest.cuts[0].place.original, job.recipe.buckets))
+    recipe = _short(job.recipe, side)
+    samples = _samples(largest, recipe.schedule.batch)
     with tempfile.TemporaryDirectory(prefix="likeness_plan_") as scratch:
         yield Prepared(what="loading the base", done=0, total=1)
         _forget_peak(job.device)
@@ -52,7 +57,9 @@ def warm_up(job: Job, cancelled: Callable[[], bool]) -> Generator[Prepared, None
         family = job.family()
         weights = _bytes(family.denoiser)
         loaded = time.monotonic()
-        training_set = yield from prepare(_preparation(job, samples, family, Path(scratch), cancelled))
+        training_set = yield from prepare(
+            _preparation(job, recipe, samples, family, RunFolder(Path(scratch)), cancelled)
+        )
         encoded = time.monotonic()
         draw = _drawing(family, recipe) if job.sampler is None and job.recipe.output.sample_every else None
         train_step = TrainStep(family, training_set, recipe)
@@ -70,19 +77,25 @@ def warm_up(job: Job, cancelled: Callable[[], bool]) -> Generator[Prepared, None
         peak=peak,
         weights=trained,
         state=state,
+        pixels=largest.size[0] * largest.size[1],
     )
 
 
-def _preparation(
-    job: Job, samples: Sequence[Sample], family: Family, scratch: Path, cancelled: Callable[[], bool]
+def _preparation(  # noqa: PLR0913
+    job: Job,
+    recipe: Recipe,
+    samples: Sequence[Sample],
+    family: Family,
+    scratch: RunFolder,
+    cancelled: Callable[[], bool],
 ) -> Preparation:
     dataset = job.dataset.with_samples(tuple(samples))
     has_others = job.recipe.prior.images or job.regularisation is not None
     return Preparation(
-        recipe=_short(job.recipe),
+        recipe=recipe,
         dataset=dataset,
         base=job.base,
-        run=RunFolder(scratch),
+        run=scratch,
         family=family,
         regularisation=dataset if has_others else None,
         prompts=["", "draft"],
@@ -125,17 +138,22 @@ def _drawing(family: Family, recipe: Recipe) -> float:
     return seconds[0] + each * (shot.steps - 1)
 
 
-def _short(recipe: Recipe) -> Recipe:
-    """The recipe without pictures of its own to draw, its steps few."""
+def _short(recipe: Recipe, side: int) -> Recipe:
+    """The recipe at one resolution, without pictures of its own to draw, its steps few."""
+    buckets = at_side(recipe.buckets, side) if recipe.buckets.also else recipe.buckets
     schedule = replace(recipe.schedule, steps=max(recipe.schedule.steps, _STEPS + 1))
     memory = replace(recipe.memory, cache="memory")
-    return replace(recipe, schedule=schedule, memory=memory, prior=replace(recipe.prior, images=0), seeds=1)
+    prior = replace(recipe.prior, images=0)
+    return replace(recipe, schedule=schedule, memory=memory, prior=prior, buckets=buckets, seeds=1)
 
 
-def _samples(job: Job, recipe: Recipe) -> tuple[Sample, ...]:
+def _largest(job: Job) -> Bucket:
+    table = bucket_table(job.dataset.train, job.recipe)
+    return max(table, key=lambda bucket: bucket.size[0] * bucket.size[1])
+
+
+def _samples(largest: Bucket, batch: int) -> tuple[Sample, ...]:
     """As many pictures of the largest bucket as a batch has, the last repeated where it has fewer."""
-    largest = max(bucket_table(job.dataset.train, recipe), key=lambda bucket: bucket.size[0] * bucket.size[1])
-    batch = recipe.schedule.batch
     samples = [replace(cut.sample, repeats=1) for cut in largest.cuts[:batch]]
     samples[-1] = replace(samples[-1], repeats=batch - len(samples) + 1)
     return tuple(samples)

@@ -20,11 +20,12 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "epochs": round(plan.budget.epochs, 2),
         "passes": round(plan.passes.passes, 1),
         "passes_are": plan.passes.judgement,
+        "sizes": plan.budget.sizes,
         "buckets": [
             {"size": list(bucket.size), "pictures": len(bucket.cuts), "shown": bucket.shown, "batches": bucket.batches}
             for bucket in plan.buckets
         ],
-        "lost": {cut.sample.path.name: round(cut.lost, 3) for bucket in plan.buckets for cut in bucket.cuts},
+        "lost": _lost(plan),
         "base": {"name": plan.base.name, "family": plan.base.family, "predicts": plan.base.predicts},
         "regularisation": {
             "pictures": plan.regularisation,
@@ -40,6 +41,15 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "impossible": list(plan.impossible),
         "unused": list(plan.unused),
     }
+
+
+def _lost(plan: Plan) -> dict[str, float]:
+    """By picture, the most of all its sizes."""
+    found: dict[str, float] = {}
+    for cut in (cut for bucket in plan.buckets for cut in bucket.cuts):
+        name = cut.sample.path.name
+        found[name] = max(found.get(name, 0.0), round(cut.lost, 3))
+    return found
 
 
 def _head(plan: Plan) -> Iterator[str]:

@@ -7,13 +7,15 @@ from functools import lru_cache
 
 Size = tuple[int, int]
 """Width and height, pixels."""
+_MOST_GROWN = 1.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Buckets:
     """Aspect buckets of about `resolution`² pixels with sides in steps of `step` between `shortest` and `longest`.
 
-    Every picture is shown at each resolution of `also` too, as often as at `resolution`.
+    Every picture is shown at each resolution of `also` too, as often as at `resolution` (ai-toolkit's list of
+    resolutions), where it has the pixels; the sides of those buckets are shorter or longer in proportion.
     """
 
     resolution: int = 1024
@@ -36,6 +38,11 @@ class Placement:
     def scales_up(self) -> bool:
         """Whether the picture is smaller than its bucket, so that training sees invented pixels."""
         return self.scaled[0] > self.original[0] or self.scaled[1] > self.original[1]
+
+    @property
+    def scale(self) -> float:
+        """Of its longer way: above 1 where pixels are invented."""
+        return max(self.scaled[0] / self.original[0], self.scaled[1] / self.original[1])
 
     @property
     def lost(self) -> float:
@@ -63,6 +70,25 @@ def placement(size: Size, buckets: Buckets) -> Placement:
     scaled = (max(bucket[0], _half_up(size[0] * scale)), max(bucket[1], _half_up(size[1] * scale)))
     crop = ((scaled[0] - bucket[0]) // 2, (scaled[1] - bucket[1]) // 2)
     return Placement(size, scaled, crop, bucket)
+
+
+def at_side(buckets: Buckets, side: int) -> Buckets:
+    """The buckets of one of several resolutions."""
+    share, step = side / buckets.resolution, buckets.step
+    shortest, longest = (int(length * share) // step * step for length in (buckets.shortest, buckets.longest))
+    return Buckets(resolution=side, step=step, shortest=min(side, max(step, shortest)), longest=max(side, longest))
+
+
+def sides_of(size: Size, buckets: Buckets) -> tuple[int, ...]:
+    """The resolutions that a picture of that size is shown at, `resolution` first.
+
+    Of several those for which it need not grow by more than a tenth; the smallest, where it does for all.
+    """
+    every = (buckets.resolution, *(side for side in dict.fromkeys(buckets.also) if side != buckets.resolution))
+    if len(every) == 1:
+        return every
+    fitting = tuple(side for side in every if placement(size, at_side(buckets, side)).scale <= _MOST_GROWN)
+    return fitting or (min(every),)
 
 
 def nearest_bucket(size: Size, sizes: Iterable[Size]) -> Size:

@@ -52,6 +52,15 @@ def memory_faults(memory: Memory) -> list[tuple[bool, str]]:
         (memory.swapped_blocks < 0, f"swapped_blocks is {memory.swapped_blocks}; use 0 for none."),
         (memory.checkpointed_blocks < 0, f"checkpointed_blocks is {memory.checkpointed_blocks}; use 0 for all."),
         (
+            0 < memory.swapped_blocks < 3,
+            f"swapped_blocks is {memory.swapped_blocks}; two are on the GPU at any time, so use 3 or more, or 0.",
+        ),
+        (
+            0 < memory.checkpointed_blocks < memory.swapped_blocks,
+            f"checkpointed_blocks is {memory.checkpointed_blocks} with {memory.swapped_blocks} swapped_blocks, which all "
+            "recompute; use as many or more, or 0 for all.",
+        ),
+        (
             not memory.gradient_checkpointing and (memory.swapped_blocks > 0 or memory.offload_activations),
             "swapped_blocks and offload_activations need gradient_checkpointing, which is off; switch it on.",
         ),

@@ -43,9 +43,18 @@ def _merged(whole: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) ->
 PRESETS: Mapping[str, Preset] = _read(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
+def families() -> dict[str, tuple[str, ...]]:
+    """The names of presets by the family of their bases, in the file's order: the first fits where nobody chose."""
+    kinds = dict.fromkeys(preset.family for preset in PRESETS.values())
+    return {kind: tuple(name for name, each in PRESETS.items() if each.family == kind) for kind in kinds}
+
+
 def fitting_preset(family: str) -> str:
-    """The name of the first preset for bases of that family; RecipeError when there is none."""
-    for name, preset in PRESETS.items():
-        if preset.family == family:
+    """The name of the first preset for bases of that family, or of that it is a kind of ("flux1" of "flux1_schnell").
+
+    RecipeError when there is none.
+    """
+    for kind in (family, *(each for each in families() if family.startswith(f"{each}_"))):
+        for name in families().get(kind, ())[:1]:
             return name
     raise RecipeError(f"There is no preset for bases of the family {family!r} yet; choose a training recipe by hand.")

@@ -38,6 +38,10 @@ def test_pictures_are_written_once_under_the_output_folder(pack: Pack, fake_host
     assert {sample.path: sample.path.stat().st_mtime_ns for sample in again.samples} == times
 
 
+def test_an_empty_subject_is_person(pack: Pack, fake_host: FakeHost) -> None:
+    assert _collect(pack, [_noise(1)], subject=[" "]).subject == "person"
+
+
 def test_a_mask_becomes_the_pictures_transparency(pack: Pack, fake_host: FakeHost) -> None:
     from PIL import Image
 

@@ -133,6 +133,14 @@ OTHERS: dict[str, Any] = {
     "bucket_step": 32,
     "shortest_side": 256,
     "longest_side": 1536,
+    "further_resolutions": "512, 768",
+    "time_sampling": "shift",
+    "quantization": "nf4",
+    "text_quantization": "int8",
+    "text_tokens": 512,
+    "swapped_blocks": 8,
+    "offload_activations": "on",
+    "precompute_modulation": "on",
 }
 """A value of each widget that is not the guide's; a number where any will do is left out."""
 
@@ -151,6 +159,27 @@ def test_every_widget_sets_its_own_field_and_no_other(pack: Pack) -> None:
             raise AssertionError(f"{widget.name} = {value!r}: {fault}") from fault
         moved = {place for place, old in before.items() if after[place] != old}
         assert moved == {(widget.part, widget.field)} | brought.get(widget.name, set()), widget.name
+
+
+def test_words_of_a_widget_stand_for_values_of_the_recipe(pack: Pack) -> None:
+    changed, flux = pack("nodes.train.recipe").changed, pack("trainer.recipe.presets").PRESETS["FLUX gentle"].recipe
+    assert changed(flux, time_sampling="the family's own").flow.sampling == ""
+    assert changed(flux, further_resolutions=" 640,  896 ").buckets.also == (640, 896)
+    assert changed(flux, further_resolutions="none").buckets.also == ()
+    assert changed(flux, assistant_in_training=-1.0, assistant_in_samples=0.0).flow.assistant_training == -1.0
+    assert changed(flux, assistant_in_samples=0.5).flow.assistant_samples == 0.5
+    for told in ("many", "512; 768", "-3", "5e2", "1" * 400):
+        with pytest.raises(
+            pack("trainer.errors").RecipeError, match=r"^buckets.also is \['.{1,20}'\]; it must be a list"
+        ):
+            changed(flux, further_resolutions=told)
+    with pytest.raises(pack("trainer.errors").RecipeError, match="further resolutions are 12"):
+        changed(flux, further_resolutions="12")
+
+
+def test_alpha_keeps_its_share_of_the_rank(pack: Pack) -> None:
+    flux = pack("trainer.recipe.presets").PRESETS["FLUX character (guide)"].recipe
+    assert pack("nodes.train.recipe").changed(flux, rank=32).lora.alpha == 32.0
 
 
 def test_a_new_user_sees_at_most_eight_widgets(pack: Pack) -> None:

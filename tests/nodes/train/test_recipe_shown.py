@@ -20,7 +20,9 @@ def _used(pack: Pack, recipe: Any) -> dict[str, Any]:
     for widget in pack("nodes.train.recipe_widgets").WIDGETS:
         value = getattr(getattr(recipe, widget.part) if widget.part else recipe, widget.field)
         value = {True: "on", False: "off"}[value] if isinstance(value, bool) else value
-        used[widget.name] = "\n".join(value) if isinstance(value, tuple) else value
+        parted = ", " if widget.name == "further_resolutions" else "\n"
+        used[widget.name] = parted.join(map(str, value)) or "none" if isinstance(value, tuple) else value
+    used["time_sampling"] = used["time_sampling"] or "the family's own"
     used["conv_rank"] = used["conv_rank"] or used["rank"]
     used["conv_alpha"] = used["conv_alpha"] or used["alpha"]
     return used
@@ -71,7 +73,7 @@ def test_whatever_is_told_the_page_shows_what_a_run_would_use(pack: Pack) -> Non
 
 
 def _some(pack: Pack, chance: random.Random) -> list[Any]:
-    bringing = ["steps", "rank", "optimizer", "debiased", "resolution"]
+    bringing = ["steps", "rank", "optimizer", "debiased", "resolution", "further_resolutions", "time_sampling"]
     widget_of = pack("nodes.train.recipe_widgets").WIDGET_OF
     names = {*chance.sample(bringing, 2), *chance.sample(sorted(widget_of), 2)}
     return [widget_of[name] for name in sorted(names)]
@@ -81,6 +83,8 @@ def _any(widget: Any, chance: random.Random) -> Any:
     options = widget.input.options
     if "options" in options:
         return chance.choice(options["options"])
+    if widget.name == "further_resolutions":
+        return chance.choice(["", "none", "512", "640, 768", "no"])
     if widget.unset == "" or widget.unset is None:
         return "one\ntwo" if widget.unset == "" else chance.randrange(100)
     value = chance.choice([each for each in (widget.unset, 0.5, 1, 2, 8, 16, 64, 256) if each <= options["max"]])
@@ -101,6 +105,10 @@ def _any(widget: Any, chance: random.Random) -> Any:
         ({"epochs": 9}, "steps", 500, "not used"),
         ({"loss": "huber"}, "huber_c", 0.1, "preset"),
         ({}, "huber_c", 0.1, "not used"),
+        ({}, "time_sampling", "the family's own", "preset"),
+        ({"time_sampling": "uniform"}, "sigmoid_scale", 1.0, "not used"),
+        ({"gradient_checkpointing": "off"}, "checkpointed_blocks", 0, "not used"),
+        ({"contrastive_guidance": 3.0}, "guidance", 1.0, "not used"),
     ],
 )
 def test_a_number_that_another_brings_along_says_so(

@@ -1,11 +1,13 @@
 """Updates, pictures shown and passes, by the guide's example and kohya's arithmetic."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from trainer.dataset.sample import Sample
 from trainer.dataset.step_budget import step_budget, with_steps
+from trainer.recipe.buckets import Buckets
 from trainer.recipe.optim import Schedule
 from trainer.recipe.recipe import Recipe
 from trainer.recipe.text import Text
@@ -42,6 +44,20 @@ def test_an_epoch_has_the_batches_of_the_order_trained_in(batch: int) -> None:
 def test_short_batches_show_fewer_pictures_than_updates_promise() -> None:
     told = step_budget(pictures(13, 8), recipe(steps=11, batch=2))
     assert (told.presentations, told.epochs, told.passes) == (21, 1.0, 1.0)
+
+
+def test_every_size_a_picture_is_shown_at_is_counted() -> None:
+    buckets = Buckets(also=(512, 768))
+    three = replace(recipe(steps=60, batch=2), buckets=buckets)
+    told = step_budget(pictures(10, 10), three)
+    assert (told.presentations, told.epochs, told.passes, told.sizes) == (120, 2.0, 6.0, 3)
+    assert told.sentence.endswith("in 2.0 epochs: each about 6 times, at 3 sizes together.")
+    small = [replace(picture, width=600, height=600) for picture in pictures(2)]
+    mixed = step_budget([*pictures(2), *small], replace(three, schedule=Schedule(steps=8)))
+    # Two pictures at three sizes, two too small for any but the first: 8 a round, 4 pictures.
+    assert (mixed.presentations, mixed.epochs, mixed.passes, mixed.sizes) == (8, 1.0, 2.0, 3)
+    rounds = with_steps(replace(three, schedule=Schedule(epochs=2)), pictures(10))
+    assert rounds.schedule.steps == 60
 
 
 def test_shares_of_the_run_are_counted_out_with_its_steps() -> None:

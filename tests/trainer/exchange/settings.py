@@ -91,6 +91,116 @@ bucket_reso_steps = 64
 """
 
 
+FLUX_TOML = """
+pretrained_model_name_or_path = "/models/flux1-dev.safetensors"
+clip_l = "/models/clip_l.safetensors"
+t5xxl = "/models/t5xxl.safetensors"
+ae = "/models/ae.safetensors"
+network_module = "networks.lora_flux"
+network_dim = 16
+network_alpha = 8
+network_args = ["train_blocks=double", "split_qkv=False", "img_mod_dim=4"]
+learning_rate = 1e-4
+optimizer_type = "PagedAdamW8bit"
+lr_scheduler = "cosine"
+max_train_steps = 1200
+train_batch_size = 2
+resolution = "768,768"
+enable_bucket = true
+timestep_sampling = "shift"
+discrete_flow_shift = 3.1582
+sigmoid_scale = 1.2
+model_prediction_type = "raw"
+guidance_scale = 1.0
+t5xxl_max_token_length = 384
+apply_t5_attn_mask = true
+weighting_scheme = "logit_normal"
+blocks_to_swap = 18
+fp8_base = true
+cpu_offload_checkpointing = false
+gradient_checkpointing = true
+cache_text_encoder_outputs = true
+mixed_precision = "bf16"
+save_precision = "bf16"
+save_every_n_steps = 200
+min_snr_gamma = 5
+seed = 9
+"""
+FLUXGYM_SCRIPT = r"""accelerate launch \
+  --mixed_precision bf16 \
+  --num_cpu_threads_per_process 1 \
+  sd-scripts/flux_train_network.py \
+  --pretrained_model_name_or_path "/app/fluxgym/models/unet/flux1-dev.sft" \
+  --clip_l "/app/fluxgym/models/clip/clip_l.safetensors" \
+  --t5xxl "/app/fluxgym/models/clip/t5xxl_fp16.safetensors" \
+  --ae "/app/fluxgym/models/vae/ae.sft" \
+  --cache_latents_to_disk \
+  --save_model_as safetensors \
+  --sdpa --persistent_data_loader_workers \
+  --max_data_loader_n_workers 2 \
+  --seed 42 \
+  --gradient_checkpointing \
+  --mixed_precision bf16 \
+  --save_precision bf16 \
+  --network_module networks.lora_flux \
+  --network_dim 4 \
+  --optimizer_type adafactor \
+  --optimizer_args "relative_step=False" "scale_parameter=False" "warmup_init=False" \
+  --split_mode \
+  --network_args "train_blocks=single" \
+  --lr_scheduler constant_with_warmup \
+  --max_grad_norm 0.0 \--sample_prompts="/app/fluxgym/outputs/me/sample_prompts.txt" --sample_every_n_steps="50" \
+  --learning_rate 8e-4 \
+  --cache_text_encoder_outputs \
+  --cache_text_encoder_outputs_to_disk \
+  --fp8_base \
+  --highvram \
+  --max_train_epochs 16 \
+  --save_every_n_epochs 4 \
+  --dataset_config "/app/fluxgym/outputs/me/dataset.toml" \
+  --output_dir "/app/fluxgym/outputs/me" \
+  --output_name me \
+  --timestep_sampling shift \
+  --discrete_flow_shift 3.1582 \
+  --model_prediction_type raw \
+  --guidance_scale 1 \
+  --loss_type l2 \
+""".rstrip()
+FLUXGYM_DATASET = """
+[general]
+shuffle_caption = false
+caption_extension = '.txt'
+keep_tokens = 1
+
+[[datasets]]
+resolution = 640
+batch_size = 1
+keep_tokens = 1
+
+  [[datasets.subsets]]
+  image_dir = '/app/fluxgym/datasets/me'
+  class_tokens = 'sage_character'
+  num_repeats = 10
+"""
+ENV = """
+# SimpleTuner
+export MODEL_FAMILY=flux
+export MODEL_TYPE='lora'
+export MODEL_NAME="black-forest-labs/FLUX.1-dev"
+export DATALOADER_CONFIG="config/multidatabackend.json"
+export MAX_NUM_STEPS=1800
+export NUM_EPOCHS=0
+export LEARNING_RATE=2e-4
+export LR_SCHEDULE="polynomial"
+export TRAIN_BATCH_SIZE=2
+export OPTIMIZER="bnb-adamw8bit"
+export USE_GRADIENT_CHECKPOINTING=true
+export CHECKPOINTING_STEPS=300
+TRAINER_EXTRA_ARGS="--lora_rank=32 --lora_alpha=16 --base_model_precision=nf4-bnb"
+TRAINER_EXTRA_ARGS+=" --flux_lora_target=all+ffs --flow_schedule_auto_shift --flow_schedule_shift=0"
+"""
+
+
 def window(**typed: Any) -> str:
     """A preset of kohya_ss' window, with these fields on top."""
     fields: dict[str, Any] = {
@@ -162,11 +272,18 @@ def onetrainer(**typed: Any) -> str:
 
 
 def ai_toolkit(**model: Any) -> str:
-    process = {
+    """A job for some model."""
+    return job(model={"name_or_path": "somebody/a-model", **model})
+
+
+def job(**sections: Any) -> str:
+    """The same with sections of one's own."""
+    process: dict[str, Any] = {
         "type": "sd_trainer",
         "network": {"type": "lora", "linear": 16, "linear_alpha": 16},
         "train": {"lr": 1e-4, "steps": 2000},
-        "model": {"name_or_path": "somebody/a-model", **model},
+        "model": {"name_or_path": "black-forest-labs/FLUX.1-dev", "is_flux": True},
+        **sections,
     }
     return json.dumps({"job": "extension", "config": {"name": "mine", "process": [process]}, "meta": {"version": "1"}})
 

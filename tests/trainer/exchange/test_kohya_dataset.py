@@ -112,3 +112,21 @@ def test_the_command_names_the_masks_of_a_saved_folder(tmp_path: Path, capsys: p
         assert tomllib.loads((tmp_path / f"{name}.toml").read_text())["masked_loss"] is is_masked
         assert ("conditioning_data_dir" in (tmp_path / f"{name}_dataset.toml").read_text()) is is_masked
         assert ("masks of 1 pictures are left out" in capsys.readouterr().err) is not is_masked
+
+
+def test_each_further_size_is_a_dataset_of_the_same_folders(tmp_path: Path) -> None:
+    several = replace(PLAIN, buckets=replace(PLAIN.buckets, also=(512, 768)))
+    dataset = saved(a_set(tmp_path / "set"), tmp_path / "to")
+    made = tomllib.loads(kohya_dataset(several, dataset))["datasets"]
+    assert [each["resolution"] for each in made] == [1024, 512, 768]
+    assert [(each["min_bucket_reso"], each["max_bucket_reso"]) for each in made] == [
+        (512, 2048),
+        (256, 1024),
+        (384, 1536),
+    ]
+    assert made[0]["subsets"] == made[1]["subsets"] == made[2]["subsets"]
+    (said,) = kohya_dataset_cannot(several, dataset)
+    assert (
+        said == "2 pictures (001.png, 002.png) are too small for every size, and kohya scales them up where we skip it."
+    )
+    assert kohya_dataset_cannot(PLAIN, dataset) == []

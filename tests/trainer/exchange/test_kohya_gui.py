@@ -43,8 +43,7 @@ def test_every_value_is_what_kohya_ss_would_hand_to_kohya() -> None:
         ("Kohya LoHa", "a LoHa"),
         ("LoRA-FA", "a LoRA-FA"),
         ("LyCORIS/Native Fine-Tuning", "whole weights"),
-        ("Flux1", "FLUX.1"),
-        ("Flux1 OFT", "FLUX.1"),
+        ("Flux1 OFT", "an OFT"),
         ("Anima", "Anima"),
         ("Lumina", "Lumina"),
         ("HunyuanImage-2.1", "HunyuanImage"),
@@ -56,10 +55,25 @@ def test_a_kind_of_lora_that_is_not_trained_here_is_never_a_plain_one(kind: str,
         kohya_ss(LoRA_type=kind)
 
 
-@pytest.mark.parametrize("box", ["flux1_checkbox", "sd3_checkbox", "anima_checkbox", "v2"])
+@pytest.mark.parametrize("box", ["sd3_checkbox", "anima_checkbox", "v2"])
 def test_a_model_that_is_not_trained_here_is_named(box: str) -> None:
     with pytest.raises(RecipeError, match="is not trained here yet"):
         kohya_ss(**{box: True})
+
+
+def test_flux_is_read_by_its_own_fields_and_needs_its_own_network() -> None:
+    typed = {"flux1_checkbox": True, "sdxl": False, "discrete_flow_shift": 3.1, "timestep_sampling": "shift"}
+    typed |= {"guidance_scale": 1, "model_prediction_type": "raw", "train_blocks": "single", "fp8_base": True}
+    typed |= {"flux1_cache_text_encoder_outputs": True, "t5xxl_max_token_length": 256, "blocks_to_swap": 12}
+    made = kohya_ss(LoRA_type="Flux1", **typed)
+    recipe = made.recipe
+    assert (recipe.lora.targets, recipe.lora.rank, recipe.flow.sampling) == ("single_blocks", 16, "shift")
+    assert (recipe.flow.shift, recipe.flow.guidance, recipe.flow.text_tokens) == (3.1, 1.0, 0)
+    assert (recipe.memory.quantization, recipe.memory.swapped_blocks) == ("fp8", 12)
+    assert (recipe.text.encoder_lr, recipe.loss.min_snr_gamma) == (0.0, 0.0)
+    assert set(typed) <= {*made.used, *made.neutral}
+    with pytest.raises(RecipeError, match="FLUX.1 by a LoRA_type 'Standard', which kohya cannot: Flux1 can"):
+        kohya_ss(flux1_checkbox=True)
 
 
 def test_conv_dim_counts_only_with_locon() -> None:

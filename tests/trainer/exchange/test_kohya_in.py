@@ -45,12 +45,12 @@ def test_every_value_is_what_kohyas_code_would_use() -> None:
 @pytest.mark.parametrize(
     ("module", "said"),
     [
-        ("networks.lora_flux", r"a\.toml trains FLUX\.1, which is not trained here yet"),
         ("networks.lora_sd3", "Stable Diffusion 3"),
         ("networks.lora_lumina", "Lumina"),
         ("networks.lora_anima", "Anima"),
         ("networks.lora_hunyuan_image", "HunyuanImage"),
-        ("networks.oft_flux", "FLUX"),
+        ("networks.oft_flux", "an OFT"),
+        ("networks.lora_zimage", r"a\.toml trains Z-Image, whose settings are read of ai-toolkit, SimpleTuner"),
         ("networks.lora_wan", "Wan"),
         ("networks.lora_fa", "a LoRA-FA"),
         ("networks.oft", "an OFT"),
@@ -70,7 +70,13 @@ def test_an_algorithm_of_lycoris_that_is_not_trained_here_is_refused(algorithm: 
         import_recipe(f"network_module = 'lycoris.kohya'\nnetwork_args = ['algo={algorithm}']\n", "a.toml")
 
 
-@pytest.mark.parametrize("key", ["ae", "clip_l", "t5xxl", "clip_g", "gemma2", "qwen3"])
+@pytest.mark.parametrize("key", ["ae", "clip_l", "t5xxl"])
+def test_files_of_flux_need_its_network(key: str) -> None:
+    with pytest.raises(RecipeError, match=rf"names a file of FLUX.1 \({key}\).*must be networks.lora_flux"):
+        kohya(f"{key} = '/models/it.safetensors'")
+
+
+@pytest.mark.parametrize("key", ["clip_g", "gemma2", "qwen3"])
 def test_files_of_another_model_name_it(key: str) -> None:
     with pytest.raises(RecipeError, match="is not trained here yet"):
         kohya(f"{key} = '/models/it.safetensors'")
@@ -106,7 +112,7 @@ def test_a_lokr_of_whole_blocks_keeps_them_whole() -> None:
     [
         ("AdamW", "adamw", 0.01, 0.999),
         ("AdamW8bit", "adamw8bit", 0.01, 0.999),
-        ("PagedAdamW8bit", "adamw8bit", 0.01, 0.999),
+        ("PagedAdamW8bit", "paged_adamw8bit", 0.01, 0.999),
         ("Lion8bit", "lion8bit", 0.0, 0.99),
         ("Lion", "lion8bit", 0.0, 0.99),
         ("Prodigy", "prodigy", 0.0, 0.999),

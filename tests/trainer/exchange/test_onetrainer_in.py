@@ -61,12 +61,9 @@ def test_the_text_encoder_that_a_model_has_not_counts_for_nothing() -> None:
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        ("FLUX_DEV_1", "FLUX.1"),
-        ("FLUX_2", "FLUX.2"),
         ("QWEN", "Qwen-Image"),
         ("KREA_2", "Krea 2"),
         ("CHROMA_1", "Chroma"),
-        ("Z_IMAGE", "Z-Image"),
         ("STABLE_DIFFUSION_35", "Stable Diffusion 3.5"),
         ("STABLE_DIFFUSION_21", "Stable Diffusion 2.1"),
         ("STABLE_DIFFUSION_XL_10_BASE_INPAINTING", "SDXL for inpainting"),
@@ -76,6 +73,57 @@ def test_the_text_encoder_that_a_model_has_not_counts_for_nothing() -> None:
 def test_a_model_that_is_not_trained_here_is_named(model: str, said: str) -> None:
     with pytest.raises(RecipeError, match=f"a.json trains {said}, which is not trained here yet"):
         one(model_type=model)
+
+
+FLUX: dict[str, Any] = {
+    "model_type": "FLUX_DEV_1",
+    "base_model_name": "black-forest-labs/FLUX.1-dev",
+    "layer_filter_preset": "blocks",
+    "layer_filter": "transformer_block",
+    "transformer": {"train": True, "weight_dtype": "NFLOAT_4", "guidance_scale": 2.0, "offload_fraction": 0.5},
+    "text_encoder_2": {"train": False, "weight_dtype": "FLOAT_8"},
+    "timestep_distribution": "LOGIT_NORMAL",
+    "dynamic_timestep_shifting": True,
+    "noising_weight": 0.2,
+    "train_dtype": "BFLOAT_16",
+}
+
+
+def test_settings_of_flux_are_read() -> None:
+    made = one(**FLUX)
+    recipe = made.recipe
+    assert (recipe.lora.targets, recipe.lora.rank, recipe.lora.alpha) == ("all", 16, 1.0)
+    assert (recipe.flow.sampling, recipe.flow.sigmoid_scale, recipe.flow.guidance) == ("flux_shift", 1.2, 2.0)
+    assert (recipe.memory.quantization, recipe.memory.text_quantization, recipe.flow.text_tokens) == ("nf4", "fp8", 77)
+    assert (recipe.text.encoder_lr, recipe.loss.min_snr_gamma) == (0.0, 0.0)
+    assert set(told(made)) == {"transformer.offload_fraction", "text_encoder_2_sequence_length"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "sampling", "shift"),
+    [
+        ({"dynamic_timestep_shifting": False}, "sigmoid", 0.0),
+        ({"dynamic_timestep_shifting": False, "timestep_shift": 3.0}, "shift", 3.0),
+        ({"timestep_distribution": "UNIFORM", "dynamic_timestep_shifting": False}, "uniform", 0.0),
+        ({"timestep_distribution": "HEAVY_TAIL"}, "uniform", 0.0),
+    ],
+)
+def test_noise_levels_of_flux_are_drawn_as_there(typed: dict[str, Any], sampling: str, shift: float) -> None:
+    made = one(**FLUX | typed)
+    assert (made.recipe.flow.sampling, made.recipe.flow.shift) == (sampling, shift)
+    is_told = "timestep_distribution" in {left.key for left in made.left}
+    assert is_told == (typed.get("timestep_distribution") == "HEAVY_TAIL")
+
+
+def test_other_flow_bases_and_what_is_none_of_them() -> None:
+    klein = one(model_type="FLUX_2", base_model_name="black-forest-labs/FLUX.2-klein-base-9B", transformer={})
+    assert (klein.recipe.flow.text_tokens, klein.recipe.memory.quantization) == (0, "none")
+    turbo = one(model_type="Z_IMAGE", layer_filter_preset="attn-only", transformer={"weight_dtype": "INT_W8A8"})
+    assert (turbo.recipe.lora.targets, turbo.recipe.memory.quantization) == ("attention", "int8")
+    with pytest.raises(RecipeError, match=r"trains FLUX\.2 dev, which is not trained here yet"):
+        one(model_type="FLUX_2", base_model_name="black-forest-labs/FLUX.2-dev")
+    with pytest.raises(RecipeError, match="FLUX"):
+        one(model_type="FLUX_DEV_1", training_method="FINE_TUNE")
 
 
 @pytest.mark.parametrize(

@@ -57,17 +57,17 @@ def test_settings_of_dreambooth_are_no_lora(file: str) -> None:
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        ({"is_flux": True}, r"an ai-toolkit job for FLUX\.1 \(somebody/a-model\)"),
-        ({"arch": "qwen_image"}, "an ai-toolkit job for Qwen-Image"),
-        ({"arch": "flux_kontext"}, r"FLUX\.1 Kontext"),
+        ({"arch": "qwen_image"}, r"Qwen-Image \(somebody/a-model\)"),
         ({"arch": "wan22_14b:t2v"}, r"Wan 2\.2"),
         ({"arch": "brand_new"}, r"brand_new \(somebody/a-model\)"),
-        ({"is_xl": True}, "SDXL"),
-        ({}, "somebody/a-model"),
+        ({"is_v3": True}, "Stable Diffusion 3"),
+        ({"arch": "flex1"}, "Flex.1"),
+        ({"is_flux": True, "name_or_path": "ostris/Flex.1-alpha"}, "Flex.1"),
+        ({"arch": "flux2"}, r"FLUX\.2"),
     ],
 )
-def test_a_job_of_ai_toolkit_is_called_that_and_for_which_model(model: dict[str, Any], said: str) -> None:
-    with pytest.raises(RecipeError, match=said):
+def test_a_job_of_ai_toolkit_for_another_model_names_it(model: dict[str, Any], said: str) -> None:
+    with pytest.raises(RecipeError, match=f"a.json trains {said}"):
         import_recipe(ai_toolkit(**model), "a.json")
 
 
@@ -82,12 +82,14 @@ def test_other_jobs_of_ai_toolkit_are_called_what_they_are() -> None:
 
 
 @pytest.mark.parametrize("dashes", ["", "--"])
-def test_a_configuration_of_simple_tuner_is_called_that_and_for_which_model(dashes: str) -> None:
-    values = {dashes + name: value for name, value in json.loads(simple_tuner()).items()}
-    with pytest.raises(RecipeError, match=r"a SimpleTuner configuration for FLUX\.1"):
+def test_a_configuration_of_simple_tuner_for_another_model_names_it(dashes: str) -> None:
+    values = {dashes + name: value for name, value in json.loads(simple_tuner(model_family="chroma")).items()}
+    with pytest.raises(RecipeError, match="config.json trains Chroma, which is not trained here yet"):
         import_recipe(json.dumps(values), "config.json")
-    with pytest.raises(RecipeError, match="for kolors that trains 'full', not a LoRA"):
+    with pytest.raises(RecipeError, match="trains kolors by model_type 'full', not a LoRA"):
         import_recipe(simple_tuner(model_family="kolors", model_type="full"), "config.json")
+    with pytest.raises(RecipeError, match="trains a LyCORIS network, described in a file of its own"):
+        import_recipe(simple_tuner(lora_type="lycoris"), "config.json")
 
 
 @pytest.mark.parametrize(

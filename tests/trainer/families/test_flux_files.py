@@ -208,7 +208,7 @@ def quantised(kind: torch.dtype, **scales: Tensor) -> Callable[[dict[str, Tensor
         (adding(**{"double_stream_modulation_img.lin.weight": torch.zeros(2, 2)}), r"FLUX\.2"),
         (adding(**{"distilled_guidance_layer.norms.0.scale": torch.zeros(2)}), "Chroma"),
         (lacking("vector_in.in_layer.weight"), "a relative of FLUX"),
-        (quantised(torch.int8, weight_scale=torch.ones(384, 1)), r"int8 \(ConvRot"),
+        (quantised(torch.int8, weight_scale=torch.ones(384, 1)), "in int8 without saying in which format"),
         (quantised(torch.uint8, weight_scale=torch.ones(384, 8), weight_scale_2=torch.ones(())), "nvfp4"),
         (quantised(torch.float8_e4m3fn, weight_scale=torch.ones(384, 1)), "scaled in a layout that is not known here"),
         (quantised(torch.bfloat16, weight_scale=torch.ones(())), "scaled in a layout that is not known here"),

@@ -65,6 +65,16 @@ def test_what_train_would_leave_out_is_in_the_plan(job: Job) -> None:
     assert [line for line in plan_lines(plan) if "b.gif" in line or "c.txt" in line] == [f"! {line}" for line in said]
 
 
+def test_several_sizes_are_shown_apart_and_passes_count_them_all(job: Job) -> None:
+    plan = planned(replace(job, recipe=replace(RECIPE, buckets=replace(RECIPE.buckets, also=(32, 48)))))
+    assert {bucket.size for bucket in plan.buckets} == {(64, 64), (80, 48), (48, 48), (32, 32), (56, 40), (40, 24)}
+    assert plan.passes.passes == pytest.approx(plan.budget.presentations / 3)
+    assert plan.budget.sizes == 3
+    assert "times, at 3 sizes together: " in plan.passes.sentence
+    assert set(plan_json(plan)["lost"]) == {"000.png", "001.png", "002.png"}
+    assert plan_json(plan)["sizes"] == 3
+
+
 def test_the_arithmetic_is_the_trainers(job: Job) -> None:
     plan = planned(job)
     assert (plan.budget.updates, plan.budget.presentations) == (300, 450)

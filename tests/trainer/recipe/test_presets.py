@@ -7,6 +7,7 @@ import pytest
 
 import trainer.recipe.presets as presets
 from trainer.errors import RecipeError
+from trainer.families.recipe_fit import check_recipe
 from trainer.families.registry import FAMILIES
 from trainer.recipe.presets import PRESETS, fitting_preset
 
@@ -54,8 +55,58 @@ def test_less_memory_asks_for_less() -> None:
 
 
 def test_every_family_has_a_preset_that_is_taken_where_nobody_chose() -> None:
-    assert {spec.name: PRESETS[fitting_preset(spec.name)].family for spec in FAMILIES} == {
-        spec.name: spec.name for spec in FAMILIES
-    }
+    for spec in FAMILIES:
+        preset = PRESETS[fitting_preset(spec.name)]
+        assert spec.name in (preset.family, f"{preset.family}_{spec.name.removeprefix(preset.family + '_')}")
+        check_recipe(spec, preset.recipe)
     with pytest.raises(RecipeError, match="no preset for bases of the family 'toy'"):
         fitting_preset("toy")
+
+
+def test_the_guides_flux_block_is_the_guides() -> None:
+    recipe = PRESETS["FLUX character (guide)"].recipe
+    assert (recipe.schedule.steps, recipe.schedule.batch, recipe.optim.lr) == (1500, 1, 4e-4)
+    assert (recipe.lora.rank, recipe.lora.alpha, recipe.lora.targets) == (16, 16.0, "all")
+    assert (recipe.optim.optimizer, recipe.memory.precision, recipe.output.sample_every) == ("adamw8bit", "bf16", 250)
+    assert (recipe.buckets.resolution, recipe.buckets.also) == (1024, ())
+    assert PRESETS["FLUX gentle"].recipe.optim.lr == 1e-4
+
+
+def test_the_first_of_each_flow_family_is_taken_where_nobody_chose() -> None:
+    named = {family: fitting_preset(family) for family in ("flux1", "z_image", "flux2", "flux1_schnell")}
+    assert named == {
+        "flux1": "FLUX character (guide)",
+        "z_image": "Z-Image",
+        "flux2": "FLUX.2 klein",
+        "flux1_schnell": "FLUX character (guide)",
+    }
+
+
+FLOW = [preset.recipe for preset in PRESETS.values() if preset.family in ("flux1", "z_image", "flux2")]
+
+
+def test_presets_of_flow_bases_hold_nothing_that_is_for_noise() -> None:
+    assert len(FLOW) >= 8
+    for recipe in FLOW:
+        assert (recipe.loss.min_snr_gamma, recipe.loss.noise_offset, recipe.text.clip_skip) == (0, 0, 1)
+        assert (recipe.text.encoder_lr, recipe.memory.precision, recipe.flow.guidance) == (0, "bf16", 1.0)
+        assert recipe.flow.sampling and recipe.output.samples
+
+
+def test_flux_in_less_memory_asks_for_less_and_shows_as_much() -> None:
+    sizes = [PRESETS[f"FLUX on {size} GB"].recipe for size in (24, 16, 12, 8)]
+    bits = [{"fp8": 8, "nf4": 4}[recipe.memory.quantization] for recipe in sizes]
+    assert bits == sorted(bits, reverse=True)
+    resolutions = [recipe.buckets.resolution for recipe in sizes]
+    assert resolutions == sorted(resolutions, reverse=True)
+    swapped = [recipe.memory.swapped_blocks for recipe in sizes]
+    assert swapped == sorted(swapped) and swapped[-1] > 0
+    assert all(recipe.memory.gradient_checkpointing for recipe in sizes)
+    assert {recipe.schedule.steps * recipe.schedule.accumulation for recipe in sizes} == {1500}
+
+
+def test_every_preset_is_one_that_its_family_takes() -> None:
+    titles = {spec.name: spec for spec in FAMILIES}
+    for preset in PRESETS.values():
+        if preset.family in titles:
+            check_recipe(titles[preset.family], preset.recipe)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tests.conftest import write_tiny_dataset
+from tests.trainer.training.test_flow_settings_reach import CHECKS as FLOW_CHECKS
 from tests.trainer.training.test_parity import RECIPE, train_step_on
 from trainer.dataset.dataset import Dataset
 from trainer.families.base import Base
@@ -97,6 +98,7 @@ CHECKS: dict[str, Check] = {
     "buckets.step": ({"step": 32}, lambda live, _: all(side % 32 == 0 for size in sizes(live) for side in size)),
     "buckets.shortest": ({"shortest": 64, "step": 64}, lambda live, _: set(sizes(live)) == {(64, 64)}),
     "buckets.longest": ({"longest": 64}, lambda live, _: max(side for size in sizes(live) for side in size) == 64),
+    "buckets.also": ({"also": (32, 48)}, lambda live, _: {(32, 32), (48, 48)} <= set(sizes(live))),
     "memory.precision": ({"precision": "bf16"}, lambda live, _: live[0].dtype == torch.bfloat16),
     "memory.gradient_checkpointing": (
         {"gradient_checkpointing": True},
@@ -111,6 +113,12 @@ ELSEWHERE = {
     "schedule.epochs": "test_reach.py: counted out in steps",
     "schedule.warmup_share": "tests/trainer/dataset/test_step_budget.py: counted out with the steps",
     "text.encoder_share": "tests/trainer/dataset/test_step_budget.py: counted out with the steps",
+    "memory.quantization": "tests/trainer/families/memory/test_quantised.py: packed weights, and runs on them",
+    "memory.text_quantization": "tests/trainer/families/memory: text encoders read packed",
+    "memory.swapped_blocks": "tests/trainer/families/memory/test_same_numbers.py: blocks rest, and only two are held",
+    "memory.checkpointed_blocks": "tests/trainer/families/memory/test_same_numbers.py: those keep their inputs alone",
+    "memory.offload_activations": "tests/trainer/families/memory/test_same_numbers.py: another copy is kept",
+    "memory.precompute_modulation": "tests/trainer/families/memory/test_same_numbers.py: modulation rests",
     "memory.deterministic": "test_train_options.py: the process's switches",
     "output": "test_train.py and test_train_options.py: what a run leaves behind",
     "seed": "test_train.py: other bytes",
@@ -210,5 +218,9 @@ def test_no_setting_is_left_out() -> None:
             [f"{part.name}.{each.name}" for each in fields(value)] if hasattr(value, "__dataclass_fields__") else []
         )
         every |= set(inner_fields or [part.name])
-    told = {place for place in every if place in CHECKS or place in ELSEWHERE or place.partition(".")[0] in ELSEWHERE}
+    told = {
+        place
+        for place in every
+        if place in CHECKS or place in FLOW_CHECKS or place in ELSEWHERE or place.partition(".")[0] in ELSEWHERE
+    }
     assert every - told == set()

@@ -53,6 +53,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "fp16": {"memory": Memory(precision="fp16", gradient_checkpointing=False)},
     "bf16, checkpointed, deterministic": {"memory": Memory(precision="bf16", deterministic=True)},
     "nothing cached on disk": {"memory": Memory(precision="fp32", cache="memory", gradient_checkpointing=False)},
+    "three sizes": {"buckets": Buckets(resolution=64, step=16, shortest=48, longest=96, also=(32, 48))},
     "all at once": {
         "lora": Lora(rank=4, alpha=2.0, rank_by_timestep=True, kind="dora", targets="attention_mlp_conv"),
         "text": Text(encoder_lr=5e-4, shuffle=True, dropout=0.2),

@@ -4,6 +4,7 @@ from typing import Any
 
 from ..arguments import several
 from ..keys import Keys
+from .subsets import ALSO
 
 _MOST_PIXELS = 1 << 16
 
@@ -25,6 +26,7 @@ def buckets(keys: Keys) -> dict[str, Any]:
             "min_bucket_reso", shortest, f"buckets of {shortest} to {longest} hold no {resolution}: widened to it"
         )
     return {
+        "also": several(keys.raw(ALSO)),
         "resolution": resolution,
         "step": min(step, resolution // 8 * 8),
         "shortest": max(step, min(shortest, resolution)) if resolution >= step else resolution,

@@ -5,10 +5,12 @@ What a file leaves out has kohya's default, not ours: it would train with rank 4
 
 from typing import Any
 
+from ...errors import RecipeError
 from ..arguments import several
 from ..keys import Keys
 from ..strangers import other_model
 from .buckets import buckets
+from .flux import MODULE, flow, flux_lora, frozen_text, is_flux, leave_flux_others, memory_of_flux
 from .network import network
 from .optimizer import optimizer
 from .others import leave_others
@@ -24,15 +26,15 @@ _OTHER_MODELS = {
     "gemma2": "Lumina Image 2",
     "qwen3": "Anima",
     "byt5": "HunyuanImage 2.1",
-    "ae": "FLUX.1",
-    "t5xxl": "FLUX.1 or Stable Diffusion 3",
-    "clip_l": "FLUX.1 or Stable Diffusion 3",
 }
 """Files of models that only those need."""
+_OF_FLUX = ("ae", "t5xxl", "clip_l")
 
 
 def parts_of(keys: Keys) -> dict[str, Any]:
     """A recipe's parts, as Recipe.from_json takes them. Keys without a counterpart are named by `keys.rest()`."""
+    if is_flux(keys):
+        return _flux_parts(keys)
     _refuse_other_models(keys)
     take_subsets(keys)
     lora = network(keys)
@@ -55,12 +57,41 @@ def parts_of(keys: Keys) -> dict[str, Any]:
     return parts
 
 
+def _flux_parts(keys: Keys) -> dict[str, Any]:
+    """The same of FLUX.1, whose captions are read once and whose noise is another."""
+    take_subsets(keys)
+    leave_flux_others(keys)
+    lora = flux_lora(keys)
+    optim = optimizer(keys)
+    frozen_text(keys)
+    parts = {
+        "lora": lora,
+        "text": _text(keys),
+        "optim": optim,
+        "schedule": schedule(keys, optim["optimizer"]),
+        "loss": _loss(keys),
+        "flow": flow(keys),
+        "prior": {"weight": keys.number("prior_loss_weight", 1.0)},
+        "buckets": buckets(keys),
+        "memory": memory_of_flux(keys, _memory(keys)),
+        "output": _output(keys),
+        "seed": keys.whole("seed", 0),
+    }
+    leave_others(keys)
+    return parts
+
+
 def _refuse_other_models(keys: Keys) -> None:
     # The modules of other models name them better.
     if not str(keys.peek("network_module") or "networks.lora").startswith(("networks.lora_", "networks.oft_")):
         found = next((model for key, model in _OTHER_MODELS.items() if key in keys), "")
         if found:
             raise other_model(keys.file, found)
+        named = next((key for key in _OF_FLUX if key in keys), "")
+        if named:
+            raise RecipeError(
+                f"{keys.file} names a file of FLUX.1 ({named}) and no network of it: network_module must be {MODULE}."
+            )
     if keys.switch("v2"):
         raise other_model(keys.file, "Stable Diffusion 2")
 

@@ -6,6 +6,8 @@ from typing import Any, cast
 from ..keys import PLACE, Keys
 from .others import leave_pictures
 
+ALSO = "further resolutions"
+"""No option of kohya's: the sizes of datasets beside the largest, on their way to the buckets."""
 _OF_THE_RECIPE = ("shuffle_caption", "keep_tokens", "caption_dropout_rate", "caption_tag_dropout_rate")
 _TOLD = {
     "image_dir": PLACE,
@@ -31,6 +33,8 @@ def _take(keys: Keys, name: str, given: Any) -> None:
     if not all(isinstance(row, Mapping) for row in rows):
         keys.note(name, given, "settings of picture folders belong here")
         return
+    if name == "datasets":
+        _take_sizes(keys, cast("list[Mapping[str, Any]]", rows))
     for number, row in enumerate(rows, 1):
         inner = Keys(cast("Mapping[str, Any]", row), keys.file, keys.whose)
         take_subsets(inner)
@@ -44,6 +48,26 @@ def _take(keys: Keys, name: str, given: Any) -> None:
             inner.leave(setting, why)
         _of_one_folder(keys, inner)
         keys.absorb(inner, f"{name}[{number}]")
+
+
+def _take_sizes(keys: Keys, rows: list[Mapping[str, Any]]) -> None:
+    """The same folders at several sizes are one dataset that is shown at each."""
+    sizes = [row.get("resolution") for row in rows]
+    sides = sorted({each for each in sizes if isinstance(each, int) and not isinstance(each, bool)})
+    if len(sides) < 2 or len(sides) != len(set(map(str, sizes))):
+        return
+    folders = [[each.get("image_dir") for each in _mappings(row.get("subsets"))] for row in rows]
+    if all(each == folders[0] for each in folders):
+        keys.offer("resolution", sides[-1])
+        keys.offer(ALSO, sides[:-1])
+        return
+    for number, size in enumerate(sizes[1:], 2):
+        keys.note(f"datasets[{number}].resolution", size, "one size for all folders here: the first one's")
+
+
+def _mappings(given: Any) -> list[Mapping[str, Any]]:
+    rows = cast("list[Any]", given) if isinstance(given, list) else []
+    return [cast("Mapping[str, Any]", row) for row in rows if isinstance(row, Mapping)]
 
 
 def _of_one_folder(keys: Keys, inner: Keys) -> None:

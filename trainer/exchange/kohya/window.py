@@ -9,6 +9,7 @@ from ..arguments import options, several, split
 from ..keys import Keys, Left, told
 from ..strangers import other_model
 from . import window_words as words
+from .flux import MODULE as FLUX_MODULE
 
 _KINDS = {"lokr": "LyCORIS/LoKr", "locon": "LyCORIS/LoCon", "": "Standard"}
 
@@ -22,6 +23,7 @@ def window_keys(values: Mapping[str, Any], file: str) -> Keys:
     window.length()
     window.warmup()
     window.noise()
+    window.flux()
     window.rest()
     keys = Keys(window.found, file, "kohya_ss")
     keys.used += window.used
@@ -60,10 +62,17 @@ def to_window(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _refuse_other_models(values: Mapping[str, Any], file: str) -> None:
     for box, model in words.BOXES.items():
-        if values.get(box) is True or str(values.get(box)).lower() == "true":
+        if _is_ticked(values.get(box)):
             raise other_model(file, model)
+    is_flux, kind = str(values.get("LoRA_type")).startswith("Flux1"), values.get("LoRA_type")
+    if _is_ticked(values.get("flux1_checkbox")) and not is_flux and kind not in (None, ""):
+        raise RecipeError(f"{file} trains FLUX.1 by a LoRA_type {told(kind)}, which kohya cannot: Flux1 can.")
     if values.get("LoRA_type") not in (None, "", *words.MODULES):
         raise RecipeError(f"{file} trains a LoRA_type {told(values['LoRA_type'])}, which is not known here.")
+
+
+def _is_ticked(value: Any) -> bool:
+    return value is True or str(value).lower() == "true"
 
 
 class _Window:
@@ -160,6 +169,16 @@ class _Window:
             self._pass_over(name)
         if _number(self._waiting.get("noise_offset")) == 0:
             self._pass_over("adaptive_noise_scale")
+
+    def flux(self) -> None:
+        """Fields of FLUX.1 count with its network alone."""
+        if self.found["network_module"] != FLUX_MODULE:
+            return
+        for name in words.OF_SDXL:
+            self._pass_over(name)
+        for name, option in words.OF_FLUX.items():
+            if name in self._waiting and (value := self.take(name)) is not False:
+                self.found.setdefault(option, value)
 
     def rest(self) -> None:
         """Everything else, by kohya's names."""

@@ -59,7 +59,6 @@ MODULES: Mapping[str, tuple[str, str]] = {
 }
 """`LoRA_type` to kohya's module and LyCORIS' algorithm."""
 BOXES: Mapping[str, str] = {
-    "flux1_checkbox": "FLUX.1",
     "sd3_checkbox": "Stable Diffusion 3",
     "anima_checkbox": "Anima",
     "lumina_checkbox": "Lumina Image 2",
@@ -75,9 +74,15 @@ _LYCORIS = (
     *("conv_dim", "conv_alpha", "rank_dropout", "module_dropout", "use_tucker", "use_scalar", "dora_wd"),
     *("rank_dropout_scale", "bypass_mode", "train_norm"),
 )
+_FLUX = (
+    *("img_attn_dim", "img_mlp_dim", "img_mod_dim", "single_dim", "txt_attn_dim", "txt_mlp_dim", "txt_mod_dim"),
+    *("single_mod_dim", "in_dims", "train_double_block_indices", "train_single_block_indices", "train_blocks"),
+    *("split_qkv", "train_t5xxl"),
+)
 _RATIOS = ("loraplus_lr_ratio", "loraplus_unet_lr_ratio", "loraplus_text_encoder_lr_ratio")
 ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "Standard": (*_BLOCKS, *_LORA, *_RATIOS),
+    "Flux1": (*_FLUX, *_LORA, *_RATIOS),
     "Kohya LoCon": ("conv_dim", "conv_alpha", *_BLOCKS, *_LORA, *_RATIOS),
     "Kohya LoKr": ("conv_dim", "conv_alpha", "use_tucker", "factor", *_LORA, *_RATIOS),
     "LoCon": (*_LYCORIS, *_RATIOS),
@@ -104,5 +109,24 @@ OF_OTHER_MODELS = (
     *("train_single_block_indices", "clip_g_dropout_rate", "logit_mean", "logit_std", "pos_emb_random_crop_rate"),
     *("save_clip", "save_t5xxl", "t5xxl_device", "t5xxl_dtype", "weighting_scheme", "fp8_base_unet"),
 )
+OF_FLUX: Mapping[str, str] = {
+    "flux1_cache_text_encoder_outputs": "cache_text_encoder_outputs",
+    "flux1_cache_text_encoder_outputs_to_disk": "cache_text_encoder_outputs_to_disk",
+    "flux1_clip_l": "clip_l",
+    "flux1_t5xxl": "t5xxl",
+    "flux_fp8_base": "fp8_base",
+    **{
+        name: name
+        for name in (
+            *("ae", "clip_l", "t5xxl", "discrete_flow_shift", "model_prediction_type", "timestep_sampling"),
+            *("t5xxl_max_token_length", "guidance_scale", "apply_t5_attn_mask", "split_mode", "mem_eff_save"),
+            *("cpu_offload_checkpointing", "blocks_to_swap", "weighting_scheme", "logit_mean", "logit_std"),
+            *("mode_scale", "fp8_base", "fp8_base_unet", "sigmoid_scale", "model_type"),
+        )
+    },
+}
+"""Fields that count when FLUX.1 is trained, and kohya's names of them."""
+OF_SDXL = ("sdxl_cache_text_encoder_outputs", "sdxl_no_half_vae", "flux1_checkbox")
+"""Fields that mean nothing then."""
 OTHER_MODELS_BEGIN = ("flux1_", "sd3_", "anima_", "lumina_", "hunyuan_", "chroma_")
 """Fields of models whose boxes are not ticked."""

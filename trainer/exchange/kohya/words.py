@@ -9,7 +9,7 @@ from ...recipe.optim import Curve, Optimizer
 OPTIMIZERS: Mapping[str, Optimizer] = {
     "AdamW": "adamw",
     "AdamW8bit": "adamw8bit",
-    "PagedAdamW8bit": "adamw8bit",
+    "PagedAdamW8bit": "paged_adamw8bit",
     "Lion8bit": "lion8bit",
     "PagedLion8bit": "lion8bit",
     "AdaFactor": "adafactor",

@@ -4,6 +4,7 @@ from typing import Any
 
 from ...recipe.optimizers import OWN_OPTIONS
 from ...recipe.recipe import Recipe
+from ..flow_bases import of_flow_bases
 from ..keys import Left, inverted, left_out
 from .words import OPTIMIZERS, PRECISIONS, SAVED, bucket_settings
 
@@ -44,8 +45,8 @@ def kohya_cannot(recipe: Recipe) -> list[Left]:
     is_plain = recipe.lora.kind == "lora"
     found = {
         "lora.targets": (
-            recipe.lora.targets == "attention" and is_plain,
-            "kohya always trains attention and MLP: larger files",
+            recipe.lora.targets not in _PRESETS or (recipe.lora.targets == "attention" and is_plain),
+            "kohya trains attention and MLP of such bases",
         ),
         "lora.kind": (
             not is_plain and recipe.lora.targets == "attention_mlp_conv",
@@ -67,8 +68,9 @@ def kohya_cannot(recipe: Recipe) -> list[Left]:
         "output.sample_every": (recipe.output.sample_every > 0, "samples need a prompt file with kohya"),
         "seeds": (recipe.seeds > 1, "one seed is written"),
         "memory.deterministic": (recipe.memory.deterministic, "left out"),
+        "buckets.also": (bool(recipe.buckets.also), "set in the dataset file: a [[datasets]] for each size"),
     }
-    return left_out(recipe, found)
+    return [*left_out(recipe, found), *of_flow_bases(recipe)]
 
 
 def _loss(recipe: Recipe) -> dict[str, Any]:
@@ -105,7 +107,7 @@ def _network(recipe: Recipe) -> dict[str, Any]:
     conv = (
         [f"conv_dim={lora.conv_rank or lora.rank}", f"conv_alpha={lora.conv_alpha or lora.alpha}"] if has_conv else []
     )
-    preset = f"preset={_PRESETS[lora.targets]}"
+    preset = f"preset={_PRESETS.get(lora.targets, _PRESETS['attention_mlp'])}"
     kind = {
         "lora": [],
         "dora": ["algo=lora", "dora_wd=True", preset],

@@ -6,15 +6,15 @@ from ..keys import Keys
 from . import words
 
 
-def lora(keys: Keys, *, is_lokr: bool) -> dict[str, Any]:
-    """The recipe's adapter."""
+def lora(keys: Keys, *, is_lokr: bool, targets: str = "") -> dict[str, Any]:
+    """The recipe's adapter; its layers by the file's filter where none are given."""
     rank, alpha = keys.whole("lora_rank", 16), keys.number("lora_alpha", 1.0)
     is_dora = keys.switch("lora_decompose")
     found: dict[str, Any] = {
         "rank": rank,
         "alpha": alpha,
         "kind": "dora" if is_dora else "lora",
-        "targets": _targets(keys),
+        "targets": targets or _targets(keys),
     }
     lokr = {name: keys.raw(f"lokr_{name}") for name in ("dim", "decompose_factor")}
     if is_lokr:

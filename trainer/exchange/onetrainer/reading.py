@@ -6,6 +6,7 @@ from ...errors import RecipeError, shortened
 from ..keys import PLACE, Keys, told
 from ..strangers import other_model
 from . import words
+from .flow import FAMILIES, captions, flow, flow_targets, kept_in, transformer
 from .lora import lora
 from .optimizer import optimizer
 from .places import DEFAULTS, NAMES
@@ -14,10 +15,15 @@ from .text import leave_weight_dtype, text
 
 __all__ = ["DEFAULTS", "NAMES", "parts_of"]
 
+_DEV = "flux.2-dev"
+
 
 def parts_of(keys: Keys) -> dict[str, Any]:
     """A recipe's parts, as Recipe.from_json takes them. Keys without a counterpart are named by `keys.rest()`."""
-    is_xl, is_lokr = _model(keys) != "STABLE_DIFFUSION_15", _is_lokr(keys)
+    model = _model(keys)
+    if model in FAMILIES:
+        return _flow_parts(keys, FAMILIES[model])
+    is_xl, is_lokr = model != "STABLE_DIFFUSION_15", _is_lokr(keys)
     unet = keys.inside("unet")
     optim = optimizer(keys, unet)
     epochs = keys.whole("epochs", 100)
@@ -33,19 +39,59 @@ def parts_of(keys: Keys) -> dict[str, Any]:
         "output": _output(keys),
     }
     _unet(keys, unet)
+    _leave_others(keys)
+    return parts
+
+
+def _flow_parts(keys: Keys, family: str) -> dict[str, Any]:
+    """The same of bases that predict flow."""
+    is_lokr = _is_lokr(keys)
+    part = keys.inside("transformer")
+    optim = optimizer(keys, part)
+    epochs, accumulation = keys.whole("epochs", 100), keys.whole("gradient_accumulation_steps", 1)
+    said = captions(keys)
+    memory = _memory(keys, part) | {"quantization": kept_in(part), "text_quantization": said["quantization"]}
+    parts = {
+        "lora": lora(keys, is_lokr=is_lokr, targets=flow_targets(keys)),
+        "text": {"dropout": said["dropout"]},
+        "optim": optim,
+        "schedule": schedule(keys, optim["optimizer"], epochs, accumulation),
+        "loss": _of_flow(keys, _loss(keys)),
+        "flow": flow(keys, part, family),
+        "buckets": _buckets(keys),
+        "memory": memory,
+        "output": _output(keys),
+    }
+    transformer(keys, part)
+    keys.changes_nothing("unet", "text_encoder_layer_skip", "text_encoder_2_layer_skip")
+    _leave_others(keys)
+    return parts
+
+
+def _of_flow(keys: Keys, loss: dict[str, Any]) -> dict[str, Any]:
+    """The loss without what weighs noise levels of bases that predict noise."""
+    if loss["min_snr_gamma"] or loss["debiased"]:
+        keys.note("loss_weight_fn", "weights of noise levels", "for bases that predict noise: left out")
+    if loss["noise_offset"]:
+        keys.note("offset_noise_weight", loss["noise_offset"], "for bases that predict noise: left out")
+    return loss | {"min_snr_gamma": 0.0, "debiased": False, "noise_offset": 0.0}
+
+
+def _leave_others(keys: Keys) -> None:
     keys.changes_nothing(*words.NO_EFFECT)
     for name in words.PLACES:
         keys.leave(name, PLACE)
     for name, (why, nothing) in words.TOLD.items():
         keys.leave(name, why, unless=nothing)
-    return parts
 
 
 def _model(keys: Keys) -> str:
     method, model = keys.word("training_method", "LORA"), keys.word("model_type")
-    if model in words.MODELS:
+    if model in words.MODELS and not (method == "LORA" and model in FAMILIES):
         raise other_model(keys.file, words.MODELS[model])
-    if model not in ("", *words.TRAINED):
+    if model == "FLUX_2" and _DEV in str(keys.peek("base_model_name")).lower():
+        raise other_model(keys.file, "FLUX.2 dev")
+    if model not in ("", *words.TRAINED, *FAMILIES):
         raise other_model(keys.file, told(model))
     if method != "LORA":
         kind = words.METHODS.get(method, "something else")
@@ -141,7 +187,7 @@ def _output(keys: Keys) -> dict[str, Any]:
             output[ours] = 0
     keys.leave(
         "output_model_format",
-        "layers are saved by kohya's names here",
+        "layers are saved by the names that ComfyUI reads best",
         unless=("KOHYA_LORA", "SAFETENSORS", "LEGACY_LORA", "COMFY_LORA"),
     )
     return output

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ...recipe.recipe import Recipe
+from ..flow_bases import of_flow_bases
 from ..keys import Left, inverted, left_out
 from .words import CURVES, DTYPES, FILTERS, OPTIMIZERS, TARGETS
 
@@ -40,8 +41,8 @@ def _network(recipe: Recipe) -> dict[str, Any]:
         "lora_alpha": recipe.lora.alpha,
         "lora_decompose": recipe.lora.kind == "dora",
         # OneTrainer's "full" is more than our layers.
-        "layer_filter_preset": "custom" if has_conv else _TARGETS[recipe.lora.targets],
-        "layer_filter": _FILTERS[recipe.lora.targets],
+        "layer_filter_preset": "custom" if has_conv else _TARGETS.get(recipe.lora.targets, "attn-mlp"),
+        "layer_filter": _FILTERS.get(recipe.lora.targets, "attentions"),
     }
 
 
@@ -71,7 +72,8 @@ def _optimizer(recipe: Recipe) -> dict[str, Any]:
     is_prodigy = optim.optimizer == "prodigy"
     return {
         "optimizer": {
-            "optimizer": _OPTIMIZERS[optim.optimizer],
+            "optimizer": _OPTIMIZERS.get(optim.optimizer, "ADAMW_8BIT"),
+            "is_paged": optim.optimizer.startswith("paged"),
             "beta1": optim.beta1,
             "beta2": optim.beta2,
             "weight_decay": optim.weight_decay,
@@ -130,5 +132,8 @@ def onetrainer_cannot(recipe: Recipe) -> list[Left]:
         "prior.delta_l2": (recipe.prior.delta_l2 > 0, "left out"),
         "seed": (recipe.seed > 0, "left out: set it there"),
         "seeds": (recipe.seeds > 1, "one run is written"),
+        "optim.optimizer": (recipe.optim.optimizer not in _OPTIMIZERS, "written as ADAMW_8BIT with is_paged"),
+        "lora.targets": (lora.targets not in _TARGETS, "attention and MLP are written"),
+        "buckets.also": (bool(recipe.buckets.also), "left out"),
     }
-    return left_out(recipe, found)
+    return [*left_out(recipe, found), *of_flow_bases(recipe)]

@@ -2,13 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cached_property
 from typing import Any, Protocol
 
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.utils import checkpoint as checkpointing
 
 from ...recipe.buckets import Placement
 from ..base import Base
@@ -16,11 +15,14 @@ from ..codec import KlCodec, sampled
 from ..condition import Condition
 from ..drawing_steps import DrawingSteps
 from ..key_layout import KeyLayout
+from ..memory.housing import Housing
+from ..memory.quantised import packing_on
 from ..noise import Noised
 from ..options import FamilyOptions
 from ..remembered import RememberedCaptions
 from ..residence import Residence, Residents
 from ..spec import FamilySpec
+from .filled import Arrived
 from .levels import Levels
 from .noised import flow_noised
 from .places import DenoiserPlaces
@@ -38,13 +40,16 @@ class CaptionReader(Protocol):
 
 
 class FlowParts(Protocol):
-    """Where a base's parts come from. Each is loaded on the CPU, frozen; ModelError for damaged weights."""
+    """Where a base's parts come from. Each is loaded on the CPU, frozen; ModelError for damaged weights.
+
+    `arrived` is told each block as it is loaded.
+    """
 
     def make_denoiser(self) -> Any:
         """With whatever weights: it is made where they need no memory."""
         ...
 
-    def denoiser(self, dtype: torch.dtype) -> Any:
+    def denoiser(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
         """With the base's weights."""
         ...
 
@@ -52,7 +57,7 @@ class FlowParts(Protocol):
         """In fp32."""
         ...
 
-    def text(self, dtype: torch.dtype) -> Any:
+    def text(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
         """A CaptionReader that is a module."""
         ...
 
@@ -75,8 +80,11 @@ class FlowFamily(ABC):
         self.dtype = residence.dtype
         self._base, self._residence, self._options, self._parts = base, residence, options, parts
         load = {spec.denoiser: self._load_denoiser, _VAE: parts.vae, _TEXT: self._load_text}
-        self._residents = Residents(self.device, load)
+        self._residents = Residents(self.device, load, {spec.denoiser: self._move_denoiser})
         self._places = DenoiserPlaces(self._residents, spec.denoiser, parts.make_denoiser)
+        if residence.is_special:
+            # What cannot be is told before pictures are encoded.
+            _ = self._housing
         self._captions = RememberedCaptions(self._encoded)
         self.codec = KlCodec(self._residents, _VAE)
         self.module, self.outline, self.replace = self._places.module, self._places.outline, self._places.replace
@@ -144,16 +152,19 @@ class FlowFamily(ABC):
             self._residents.drop(_TEXT)
         self._residents.rest(_VAE)
 
+    @cached_property
+    def _housing(self) -> Housing:
+        return Housing(self._residence, self._places.outlined, self.spec.blocks, self.spec.modulation)
+
     def _load_denoiser(self) -> Any:
-        denoiser = self._parts.denoiser(self.dtype)
-        if self._residence.gradient_checkpointing:
-            # No layer here draws random numbers, so their state need not be kept for the second forward pass.
-            library: Any = checkpointing
-            denoiser.enable_gradient_checkpointing(
-                partial(library.checkpoint, use_reentrant=False, preserve_rng_state=False)
-            )
+        denoiser = self._parts.denoiser(self.dtype, self._housing.arrived)
+        self._housing.settle(denoiser)
         return denoiser
+
+    def _move_denoiser(self, denoiser: Any, device: torch.device) -> None:
+        self._housing.move(denoiser, device)
 
     def _load_text(self) -> Any:
         # T5 and its like overflow in fp16.
-        return self._parts.text(torch.float32 if self.dtype == torch.float32 else torch.bfloat16)
+        dtype = torch.float32 if self.dtype == torch.float32 else torch.bfloat16
+        return self._parts.text(dtype, packing_on(self._residence.text_quantization, self.device))

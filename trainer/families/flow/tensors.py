@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ...errors import ModelError
 from ...storage.tensor_header import Header, read_header
+from .formats import Format, layer_formats, turned_back
 from .scaled import scale_name
 
 Rows = tuple[int, int]
@@ -51,6 +52,12 @@ class StoredTensors:
             if name.startswith(self._root)
         }
 
+    @cached_property
+    def _formats(self) -> dict[str, Format]:
+        return {
+            name: each for path, header in self.headers.items() for name, each in layer_formats(path, header).items()
+        }
+
     @contextmanager
     def opened(self) -> Generator["OpenTensors"]:
         """The files, held open; ModelError for one that is no whole safetensors file."""
@@ -61,7 +68,7 @@ class StoredTensors:
             try:
                 files = {path: stack.enter_context(library(path, "pt")) for path in self.paths}
                 places = {name: files[path] for path, header in self.headers.items() for name in header.shapes}
-                yield OpenTensors(places, self._root)
+                yield OpenTensors(places, self._root, self._formats)
             except (SafetensorError, OSError) as error:
                 raise ModelError(
                     f"{self.title} is not a whole safetensors file: {error}. Get the file again."
@@ -69,25 +76,38 @@ class StoredTensors:
 
 
 class OpenTensors:
-    """`places`: the open file of each tensor."""
+    """`places`: the open file of each tensor; `formats` of layers, both by whole names."""
 
-    def __init__(self, places: Mapping[str, Any], root: str) -> None:
+    def __init__(self, places: Mapping[str, Any], root: str, formats: Mapping[str, Format]) -> None:
         self._places = places
+        self._formats = formats
         self._root = root
 
     def read(self, place: Place, dtype: torch.dtype) -> Tensor:
-        """A copy in `dtype`: a view would keep the whole file mapped. Scaled fp8 is multiplied out."""
+        """A copy in `dtype`: a view would keep the whole file mapped. Scales are multiplied out, rotations undone."""
         name = self._root + place.name
         stored = self._places[name].get_slice(name)
         tensor: Tensor = stored[place.rows[0] : place.rows[1]] if place.rows else stored[...]
-        scale = self._scale(name)
+        scale = self._scale(name, place.rows)
         # In fp32 first: 448 times its scale must not overflow or round twice on its way to fp16.
-        tensor = tensor.to(dtype, copy=True) if scale is None else (tensor.float() * scale).to(dtype)
+        tensor = (
+            tensor.to(dtype, copy=True) if scale is None else self._unpacked(name, tensor.float() * scale).to(dtype)
+        )
         if not place.is_turned:
             return tensor
         one, other = tensor.chunk(2)
         return torch.cat([other, one])
 
-    def _scale(self, name: str) -> Tensor | None:
+    def _unpacked(self, name: str, weight: Tensor) -> Tensor:
+        told = self._formats.get(name.rpartition(".")[0])
+        return turned_back(weight, told.group) if told and told.group else weight
+
+    def _scale(self, name: str, rows: Rows | None) -> Tensor | None:
+        """One of the tensor's, or one an output, (out, 1)."""
         found = scale_name(name, self._places)
-        return self._places[found].get_tensor(found).float() if found else None
+        if not found:
+            return None
+        scale: Tensor = self._places[found].get_tensor(found).float()
+        if scale.numel() == 1:
+            return scale.view(())
+        return scale.view(-1, 1)[slice(*rows) if rows else slice(None)]

@@ -27,7 +27,7 @@ def describe_file(path: Path, header: Header, given: Mapping[str, Path]) -> Base
     root = root_of(header.shapes)
     shapes = {name.removeprefix(root): shape for name, shape in header.shapes.items() if name.startswith(root)}
     _check_transformer(path.name, shapes["img_in.weight"][1])
-    refuse_layout(path.name, header)
+    refuse_layout(path, header)
     inside = {part for part, start in INSIDE.items() if any(name.startswith(start) for name in header.shapes)}
     # What is named by hand stands before what is inside.
     wanted = [part for part in FILE_PARTS if part.name not in inside or part.name in given]
@@ -74,7 +74,7 @@ def _check_companions(path: Path, shapes: Shapes, companions: Mapping[str, Path]
         if not place.is_file():
             continue
         header = read_header(place)
-        refuse_layout(place.name, header)
+        refuse_layout(place, header)
         name, width = wanted.get(part, ("", 0))
         found = header.shapes.get(name, (0, width))[1]
         if found != width:

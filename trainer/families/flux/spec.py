@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ..base import Base
+from ..memory.modulation import Modulation
 from ..options import FamilyOptions
 from ..residence import Residence
 from ..spec import FamilySpec, Guidance
@@ -18,6 +19,13 @@ _MARKS = (
     *("double_blocks.0.img_mod.lin.weight", "single_blocks.0.linear1.weight"),
 )
 _WORD, _POOLED = 4096, 768
+_MODULATION = Modulation(
+    source="time_text_embed",
+    layers=r"(?:single_)?transformer_blocks\.\d+\.(?:norm|norm1|norm1_context)\.linear",
+    activation="silu",
+    others=("norm_out",),
+    targets=("all", "double_blocks", "single_blocks"),
+)
 Load = Callable[[Base, Residence, FamilyOptions], Flux1]
 
 
@@ -52,6 +60,8 @@ def _flux(
         describe_folder=describe_folder,
         load=load,
         targets=TARGETS,
+        blocks=("transformer_blocks", "single_transformer_blocks"),
+        modulation=_MODULATION,
         file_parts=FILE_PARTS,
         trains_text=False,
         weighs_snr=False,

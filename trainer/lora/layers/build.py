@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 
 from .dora import DoraLayer
-from .layer import AdapterLayer, AdapterState, LowRank, is_quantised
+from .layer import AdapterLayer, AdapterState, LowRank, can_unpack, is_quantised
 from .lokr import Kronecker, LokrLayer
 from .peft_lora import PeftLora, peft_lora_modules
 from .whole import Whole, WholeLayer
@@ -36,5 +36,5 @@ def build_layers(
 
 
 def _is_pefts(base: torch.nn.Module, shape: LayerShape) -> bool:
-    # Our DoRA reads the weight itself, which a quantised layer holds packed.
-    return isinstance(shape, LowRank) and (not shape.is_dora or is_quantised(base))
+    # Our DoRA reads the weight itself, which others' quantised layers hold packed.
+    return isinstance(shape, LowRank) and (not shape.is_dora or (is_quantised(base) and not can_unpack(base)))

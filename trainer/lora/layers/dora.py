@@ -11,7 +11,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...families.key_layout import ALPHA, DORA, DOWN, UP
-from .layer import AdapterState, LowRank, OwnLayer, applied, bare, drawn, load_low_rank, merged_weight, speaking
+from .layer import (
+    AdapterState,
+    LowRank,
+    OwnLayer,
+    applied,
+    bare,
+    dense_weight,
+    drawn,
+    load_low_rank,
+    merged_weight,
+    speaking,
+    weight_shape,
+    working_device,
+)
 
 
 class DoraLayer(OwnLayer):
@@ -24,18 +37,20 @@ class DoraLayer(OwnLayer):
         super().__init__(base_layer, layer.alpha / layer.rank, strength)
         self.alpha = layer.alpha
         self.state = state
-        inner, outer = (layer.rank, *self.weight.shape[1:]), (len(self.weight), layer.rank, *self._ones[1:])
-        device = self.weight.device
+        shape = weight_shape(base_layer)
+        self._ones = [1] * (len(shape) - 1)
+        inner, outer = (layer.rank, *shape[1:]), (shape[0], layer.rank, *self._ones[1:])
+        device = working_device(base_layer)
         self.down = torch.nn.Parameter(torch.zeros(inner, device=device))
         self.up = torch.nn.Parameter(torch.zeros(outer, device=device))
-        frozen = self.weight.detach().float().flatten(1)
-        self._frozen_square = frozen.square().sum(1)
+        frozen = dense_weight(base_layer).detach().float().flatten(1)
+        self._frozen_square = frozen.square().sum(1).to(device)
         self.magnitude = torch.nn.Parameter(self._frozen_square.sqrt())
 
     @property
-    def _ones(self) -> list[int]:
-        """The dimensions after the outputs."""
-        return [1] * (self.weight.ndim - 1)
+    def _is_bare(self) -> bool:
+        """Whether no other adapter is inside."""
+        return not hasattr(self.base_layer, "base_layer")
 
     def start(self, source: torch.Generator) -> None:
         self.down.data = drawn(self.down, source)
@@ -78,7 +93,7 @@ class DoraLayer(OwnLayer):
         down, up = self.down.flatten(1), self.up.flatten(1)
         crossed = (weight.flatten(1) @ down.to(weight.dtype).T).float()
         # Another adapter inside has changed the lengths that were measured once.
-        frozen = self._frozen_square if weight is self.weight else weight.float().flatten(1).square().sum(1)
+        frozen = self._frozen_square if self._is_bare else weight.float().flatten(1).square().sum(1)
         square = frozen + 2 * self.scale * (crossed * up).sum(1)
         square = square + self.scale**2 * ((up @ (down @ down.T)) * up).sum(1)
         return square.clamp(min=1e-12).sqrt()

@@ -125,10 +125,26 @@ def weight_shape(layer: torch.nn.Module) -> torch.Size:
     return frozen_weight(inner).shape
 
 
+def working_device(layer: torch.nn.Module) -> torch.device:
+    """Where a layer computes; its weights may rest elsewhere between uses."""
+    return getattr(bare(layer), "works_on", None) or frozen_weight(layer).device
+
+
+def dense_weight(layer: torch.nn.Module) -> Tensor:
+    """The base's own weight, unpacked where it is quantised."""
+    inner: Any = bare(layer)
+    return inner.dense() if can_unpack(inner) else inner.weight
+
+
+def can_unpack(layer: torch.nn.Module) -> bool:
+    """Whether a layer is quantised by us: others' layers are left to peft."""
+    return hasattr(bare(layer), "dense")
+
+
 def merged_weight(layer: Any) -> Tensor:
     """The weight of a layer with what the adapters around it make of it."""
     if not hasattr(layer, "base_layer"):
-        return layer.weight
+        return dense_weight(layer)
     inside = merged_weight(layer.base_layer)
     if isinstance(layer, OwnLayer):
         return layer.merged(inside) if layer.is_on else inside

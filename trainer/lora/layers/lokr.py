@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...families.key_layout import ALPHA
-from .layer import OwnLayer, applied, bare, drawn, rescaled, weight_shape
+from .layer import OwnLayer, applied, bare, drawn, rescaled, weight_shape, working_device
 
 _OUTER, _INNER, _INNER_A, _INNER_B = "lokr_w1", "lokr_w2", "lokr_w2_a", "lokr_w2_b"
 
@@ -48,7 +48,7 @@ class LokrLayer(OwnLayer):
         super().__init__(base_layer, alpha / sizes.inner[1][0] if is_thin else 1.0, strength)
         self._shape = weight_shape(base_layer)
         self.alpha = alpha if is_thin else 1.0
-        device = self.weight.device
+        device = working_device(base_layer)
         self.outer = torch.nn.Parameter(torch.zeros(sizes.outer, device=device))
         self.inner = torch.nn.ParameterList(
             [torch.nn.Parameter(torch.zeros(shape, device=device)) for shape in sizes.inner]

@@ -14,11 +14,11 @@ from .layer import (
     LowRank,
     bare,
     drawn,
-    frozen_weight,
     is_quantised,
     load_low_rank,
     speaking,
     weight_shape,
+    working_device,
 )
 
 _NAME = "default"
@@ -38,7 +38,7 @@ class PeftLora:
         # The small matrices are cast to the input's precision; casting the input up would keep a copy of it.
         module.cast_input_dtype_enabled = False
         shape = weight_shape(module)
-        device = frozen_weight(module).device
+        device = working_device(module)
         inner, outer = (layer.rank, *shape[1:]), (shape[0], layer.rank, *[1] * (len(shape) - 2))
         for projections, size in ((module.lora_A, inner), (module.lora_B, outer)):
             projections[_NAME] = _projection(projections[_NAME], torch.zeros(size, device=device))

@@ -10,7 +10,17 @@ from torch.func import functional_call
 
 from ...families.lora_names import kind_of
 from .change import bias_change_of, change_of
-from .layer import OwnLayer, applied, bare, is_quantised, merged_weight
+from .layer import (
+    OwnLayer,
+    applied,
+    bare,
+    can_unpack,
+    dense_weight,
+    is_quantised,
+    merged_weight,
+    weight_shape,
+    working_device,
+)
 
 
 @dataclass(frozen=True)
@@ -27,14 +37,14 @@ class WholeLayer(OwnLayer):
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
         inner: Any = bare(self.base_layer)
-        if is_quantised(inner) and kind_of(tensors) in ("glora", "dora"):
+        if is_packed(inner) and kind_of(tensors) in ("glora", "dora"):
             raise ValueError("it changes weights that are quantised here")
         self._names = list(tensors)
         for number, tensor in enumerate(tensors.values()):
-            self.register_buffer(f"part{number}", tensor.to(self.weight.device), persistent=False)
-        shape = None if is_quantised(inner) else tuple(self._change(self.weight).shape)
+            self.register_buffer(f"part{number}", tensor.to(working_device(inner)), persistent=False)
+        shape = None if is_packed(inner) else tuple(self._change(dense_weight(inner)).shape)
         bias = bias_change_of(tensors)
-        if (shape is not None and shape != tuple(self.weight.shape)) or (
+        if (shape is not None and shape != tuple(weight_shape(inner))) or (
             bias is not None and (inner.bias is None or bias.shape != inner.bias.shape)
         ):
             raise ValueError("its sizes are others")
@@ -45,10 +55,13 @@ class WholeLayer(OwnLayer):
 
     def changed(self, x: Tensor) -> Tensor:
         inner: Any = bare(self.base_layer)
-        if is_quantised(inner):
+        if is_packed(inner):
             empty = torch.empty(inner.out_features, inner.in_features, device="meta")
             return self.base_layer(x) + applied(inner, x, self._change(empty).to(x.dtype)) * self.strength
         values = {"weight": merged_weight(self), "bias": merged_bias(self)}
+        if can_unpack(inner):
+            straight = applied(inner, x, values["weight"].to(x.dtype))
+            return straight if values["bias"] is None else straight + values["bias"]
         return functional_call(inner, {name: value for name, value in values.items() if value is not None}, (x,))
 
     def merged(self, weight: Tensor) -> Tensor:
@@ -66,10 +79,15 @@ class WholeLayer(OwnLayer):
         raise NotImplementedError("layers of this kind are not trained")
 
     def square_norm(self) -> Tensor:
-        return self._change(self.weight).square().sum()
+        return self._change(dense_weight(self)).square().sum()
 
     def saved(self) -> Mapping[str, Tensor]:
         return self._parts
+
+
+def is_packed(layer: torch.nn.Module) -> bool:
+    """Whether the weights are quantised in a way that is not unpacked here."""
+    return is_quantised(layer) and not can_unpack(layer)
 
 
 def merged_bias(layer: Any) -> Tensor | None:

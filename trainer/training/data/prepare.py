@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from ...dataset.dataset import Dataset
-from ...dataset.placed_sample import place_samples
+from ...dataset.placed_sample import PlacedSample, place_once, place_samples
 from ...dataset.sample import Sample
 from ...errors import Cancelled, DatasetError
 from ...families.base import Base
@@ -40,13 +40,13 @@ class Preparation:
 def prepare(work: Preparation) -> Generator[Prepared, None, TrainingSet]:
     """Draw and encode what is not on disk yet. Raises Cancelled between pictures, DatasetError for bad ones."""
     recipe = work.recipe
-    train = _examples(work, work.dataset.train, is_masked=recipe.loss.masked)
-    # The held-out loss is plain and needs no masks.
-    held_out = _examples(work, work.dataset.held_out, is_masked=False)
+    train = _examples(work, place_samples(work.dataset.train, recipe.buckets), is_masked=recipe.loss.masked)
+    # The held-out loss is plain and needs no masks, and one size tells as much as several.
+    held_out = _examples(work, place_once(work.dataset.held_out, recipe.buckets), is_masked=False)
     if not train:
         raise DatasetError("The dataset has no training pictures. Add some, or move some out of the held-out part.")
     _warn_without_masks(work)
-    drawn = yield from _drawn(work, [example.placement for example in train])
+    drawn = yield from _drawn(work, [one.placement for one in place_once(work.dataset.train, recipe.buckets)])
     prior = [*_regularisation(work), *drawn]
     folder = work.run.cache if recipe.memory.cache == "disk" else None
     cache = Cache(folder, work.family, work.base.sha256)
@@ -81,7 +81,7 @@ def _captions(example: Example, recipe: Recipe) -> tuple[str, ...]:
     return (*said, example.class_caption) if recipe.prior.output_weight else said
 
 
-def _examples(work: Preparation, samples: Sequence[Sample], *, is_masked: bool) -> list[Example]:
+def _examples(work: Preparation, all_placed: Sequence[PlacedSample], *, is_masked: bool) -> list[Example]:
     fallback = f"{work.dataset.trigger}, {work.dataset.subject}"
     examples = [
         Example(
@@ -91,9 +91,9 @@ def _examples(work: Preparation, samples: Sequence[Sample], *, is_masked: bool) 
             alternatives=placed.sample.alternatives,
             is_masked=is_masked and placed.sample.masked,
         )
-        for placed in place_samples(samples, work.recipe.buckets)
+        for placed in all_placed
     ]
-    small = [example.name for example in examples if example.placement.scales_up]
+    small = dict.fromkeys(example.name for example in examples if example.placement.scales_up)
     if small:
         _log.warning("Scaled up to fit their bucket, use larger originals if there are: %s.", ", ".join(small))
     return examples
@@ -130,7 +130,7 @@ def _regularisation(work: Preparation) -> list[Example]:
 
 
 def _prior_example(sample: Sample, caption: str, recipe: Recipe) -> Example:
-    (placed,) = place_samples([sample], recipe.buckets)
+    (placed,) = place_once([sample], recipe.buckets)
     return Example(placed=placed, caption=caption, class_caption=caption, weight=recipe.prior.weight)
 
 

@@ -1,0 +1,126 @@
+"""Swapping, offloading, recomputing and precomputing change where things are and nothing else: bit for bit."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from trainer.families.base import Base
+from trainer.families.memory.modulation import RestingLinear
+from trainer.families.memory.recomputed import offloaded
+from trainer.families.residence import Residence
+from trainer.recipe.memory import Quantization
+
+from .sides import Side, side
+
+PLAIN = Residence()
+CHECKPOINTED = Residence(gradient_checkpointing=True)
+SWAPPED = replace(CHECKPOINTED, swapped_blocks=3)
+WAYS = {
+    "all recompute": CHECKPOINTED,
+    "some recompute": replace(CHECKPOINTED, checkpointed_blocks=2),
+    "swapped": SWAPPED,
+    "offloaded": replace(CHECKPOINTED, offload_activations=True),
+    "modulation": replace(PLAIN, precompute_modulation=True),
+    "all at once": replace(SWAPPED, offload_activations=True, precompute_modulation=True),
+}
+
+
+@pytest.fixture(scope="module")
+def plain(flux: Base) -> Side:
+    return side(flux, PLAIN)
+
+
+def assert_same(mine: Side, theirs: Side, lengths: tuple[int, int] = (8, 8)) -> None:
+    (loss, gradients), (other, others) = mine.step(lengths), theirs.step(lengths)
+    assert torch.equal(loss, other)
+    assert all(map(torch.equal, gradients, others))
+    assert all(gradient.any() for gradient in gradients)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_gives_the_plain_ways_bits(
+    flux: Base, plain: Side, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.families.memory.recomputed._SMALL", 0)
+    assert_same(side(flux, WAYS[way]), plain)
+
+
+def test_captions_of_two_lengths_recompute_with_their_own_modulation(flux: Base, plain: Side) -> None:
+    assert_same(side(flux, WAYS["all at once"]), plain, lengths=(8, 12))
+
+
+@pytest.mark.parametrize("quantization", ["none", "nf4", "int8", "fp8"])
+def test_swapped_ten_times_gives_the_same_bits(flux: Base, quantization: Quantization) -> None:
+    still = side(flux, replace(PLAIN, quantization=quantization))
+    swapped = side(flux, replace(SWAPPED, quantization=quantization))
+    loss, gradients = still.step()
+    for number in range(10):
+        if number % 3 == 1:
+            # A held-out loss or a sample in between goes round the ring without coming back.
+            with torch.no_grad():
+                assert torch.equal(swapped.loss(), loss)
+        again = swapped.step()
+        assert torch.equal(again[0], loss)
+        assert all(map(torch.equal, again[1], gradients))
+
+
+def test_swapped_blocks_rest_and_only_two_are_held(flux: Base) -> None:
+    swapped = side(flux, SWAPPED)
+    blocks = [swapped.family.module(f"transformer.{name}") for name in _NAMES]
+    resting = {_memory_of(block) for block in blocks}
+    assert len(resting) == 3
+    swapped.step()
+    held = [_memory_of(block) for block in blocks]
+    # The backward pass ends with the first two in the ring.
+    assert held[2] in resting
+    assert not {held[0], held[1]} & resting
+    assert held[0] != held[1]
+
+
+_NAMES = ("transformer_blocks.0", "single_transformer_blocks.0", "single_transformer_blocks.1")
+
+
+def _memory_of(block: torch.nn.Module) -> int:
+    weight = next(weight for name, weight in block.named_parameters() if "lora" not in name)
+    return weight.untyped_storage().data_ptr()
+
+
+def test_modulation_rests(flux: Base) -> None:
+    denoiser = side(flux, WAYS["modulation"]).family.denoiser
+    resting = [name for name, module in denoiser.named_modules() if isinstance(module, RestingLinear)]
+    assert resting == [
+        "transformer_blocks.0.norm1.linear",
+        "transformer_blocks.0.norm1_context.linear",
+        "single_transformer_blocks.0.norm.linear",
+        "single_transformer_blocks.1.norm.linear",
+    ]
+
+
+def test_blocks_that_recompute_keep_their_inputs_alone(flux: Base) -> None:
+    kept = {name: _kept(side(flux, WAYS[name])) for name in ("all recompute", "some recompute", "modulation")}
+    assert kept["all recompute"] < kept["some recompute"] < kept["modulation"]
+
+
+def _kept(one: Side) -> int:
+    """Bytes that a forward pass keeps for the backward one."""
+    sizes: list[int] = []
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        sizes.append(tensor.nbytes)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        one.loss()
+    return sum(sizes)
+
+
+def test_what_is_offloaded_is_another_copy() -> None:
+    source = torch.ones(64, requires_grad=True) * 2
+    address = source.data_ptr()
+    with offloaded(least=0):
+        kept = source.square()
+    source.data.zero_()
+    assert kept.grad_fn is not None
+    assert kept.grad_fn._saved_self.data_ptr() != address  # type: ignore[attr-defined]
+    assert torch.equal(kept.grad_fn._saved_self, torch.full((64,), 2.0))  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""ai-toolkit's jobs, in and out."""

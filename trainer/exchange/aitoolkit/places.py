@@ -1,0 +1,55 @@
+"""Places of a recipe by ai-toolkit's names, and what stands for a value that cannot be one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+NAMES: Mapping[str, str] = {
+    "lora.rank": "network.linear",
+    "lora.alpha": "network.linear_alpha",
+    "lora.conv_rank": "network.conv",
+    "lora.conv_alpha": "network.conv_alpha",
+    "lora.factor": "network.lokr_factor",
+    "optim.lr": "train.lr",
+    "optim.optimizer": "train.optimizer",
+    "optim.weight_decay": "train.optimizer_params.weight_decay",
+    "optim.beta1": "train.optimizer_params.betas",
+    "optim.beta2": "train.optimizer_params.betas",
+    "optim.grad_clip": "train.max_grad_norm",
+    "optim.ema_decay": "train.ema_config.ema_decay",
+    "text.dropout": "datasets[1].caption_dropout_rate",
+    "text.tag_dropout": "datasets[1].token_dropout_rate",
+    "text.keep_tokens": "datasets[1].keep_tokens",
+    "text.encoder_lr": "train.text_encoder_lr",
+    "schedule.steps": "train.steps",
+    "schedule.batch": "train.batch_size",
+    "schedule.accumulation": "train.gradient_accumulation",
+    "schedule.warmup": "train.lr_scheduler_params.num_warmup_steps",
+    "schedule.lr_floor": "train.lr_scheduler_params.eta_min",
+    "loss.min_snr_gamma": "train.min_snr_gamma",
+    "loss.noise_offset": "train.noise_offset",
+    "loss.mask_floor": "datasets[1].mask_min_value",
+    "flow.guidance": "train.cfg_scale",
+    "flow.contrastive": "train.guidance_loss_target",
+    "prior.weight": "train.reg_weight",
+    "prior.output_weight": "train.diff_output_preservation_multiplier",
+    "buckets.resolution": "datasets[1].resolution",
+    "buckets.also": "datasets[1].resolution",
+    "buckets.step": "datasets[1].bucket_tolerance",
+    "output.save_every": "save.save_every",
+    "output.keep_last": "save.max_step_saves_to_keep",
+    "output.sample_every": "sample.sample_every",
+    "seed": "training_seed",
+}
+DEFAULTS: Mapping[str, Any] = {
+    "lora.rank": 4,
+    "lora.alpha": 4.0,
+    "optim.lr": 1e-6,
+    "schedule.steps": 1000,
+    "loss.min_snr_gamma": 0.0,
+    "buckets.resolution": 512,
+    "text.keep_tokens": 0,
+    "output.save_every": 1000,
+    "output.sample_every": 100,
+    "output.keep_last": 5,
+}
+"""What stands for a value that cannot be one, where ai-toolkit's default is not ours."""

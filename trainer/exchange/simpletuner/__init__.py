@@ -1,0 +1,1 @@
+"""SimpleTuner's settings, in and out."""

@@ -1,0 +1,1 @@
+"""How a denoiser lies in little memory: quantised, swapped, recomputed, partly off the device."""

@@ -1,0 +1,40 @@
+"""Which of a denoiser's blocks are swapped, and which recompute their activations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from ...errors import RecipeError
+from ..residence import Residence
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Names of a denoiser's blocks in the order of their use, and of those that are treated in some way."""
+
+    names: tuple[str, ...]
+    swapped: tuple[str, ...]
+    recomputed: tuple[str, ...]
+
+
+def block_names(denoiser: torch.nn.Module, lists: Sequence[str]) -> tuple[str, ...]:
+    """`transformer_blocks.0`, … of the lists of blocks, in their order."""
+    return tuple(
+        f"{name}.{number}" for name in lists for number, _ in enumerate(denoiser.get_submodule(name).children())
+    )
+
+
+def chosen_blocks(names: Sequence[str], residence: Residence) -> Blocks:
+    """RecipeError when more are to be swapped or to recompute than there are.
+
+    The last keep their activations: the backward pass, which begins there, is through with those before others are
+    made anew. Swapped ones are spread, so that each copy has the time of others' work.
+    """
+    count = len(names)
+    recomputed = (residence.checkpointed_blocks or count) if residence.gradient_checkpointing else 0
+    for name, number in (("swapped_blocks", residence.swapped_blocks), ("checkpointed_blocks", recomputed)):
+        if number > count:
+            raise RecipeError(f"{name} is {number}, but this base has {count} blocks; use {count} or fewer.")
+    swapped = [(2 * n + 1) * recomputed // (2 * residence.swapped_blocks) for n in range(residence.swapped_blocks)]
+    return Blocks(tuple(names), tuple(names[n] for n in swapped), tuple(names[:recomputed]))

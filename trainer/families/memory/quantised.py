@@ -1,0 +1,72 @@
+"""Frozen linear layers whose weights rest in 4 or 8 bits and are unpacked for each use."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .packing import PACKINGS, check_packing
+
+
+class QuantisedLinear(torch.nn.Linear):
+    """y = x Wᵀ + b with W unpacked into the input's precision, in the backward pass anew: nothing of x is kept.
+
+    `weight` holds the packed bytes as int8, so that whoever looks at it sees that it is no matrix of numbers.
+    """
+
+    def __init__(self, linear: torch.nn.Linear, kind: str) -> None:
+        super().__init__(linear.in_features, linear.out_features, bias=False, device="meta")
+        self.kind = kind
+        self.dtype = linear.weight.dtype
+        packed = PACKINGS[kind].pack(linear.weight.detach())
+        self.weight = torch.nn.Parameter(packed.pop("weight"), requires_grad=False)
+        self._names = tuple(packed)
+        for name, tensor in packed.items():
+            self.register_buffer(name, tensor)
+        self.bias = linear.bias
+
+    def dense(self, dtype: torch.dtype | None = None) -> Tensor:
+        """W, (out, in), in `dtype` or the precision that it came in."""
+        packed = {"weight": self.weight.data, **{name: self.get_buffer(name) for name in self._names}}
+        with torch.no_grad():
+            return PACKINGS[self.kind].unpack(packed, (self.out_features, self.in_features), dtype or self.dtype)
+
+    def forward(self, input: Tensor) -> Tensor:
+        apply: Any = _Applied.apply
+        return apply(input, self)
+
+
+class _Applied(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, layer: QuantisedLinear) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx.layer = layer
+        return F.linear(x, layer.dense(x.dtype), layer.bias)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return gradient @ ctx.layer.dense(gradient.dtype), None
+
+
+def quantise(block: torch.nn.Module, kind: str, device: torch.device) -> None:
+    """Every plain linear layer of a block gives its place to its packed self, packed on `device`."""
+    linears = [(name, module) for name, module in block.named_modules() if type(module) is torch.nn.Linear]
+    for name, linear in linears:
+        block.set_submodule(name, QuantisedLinear(linear.to(device), kind))
+
+
+def packing_on(kind: str, device: torch.device) -> Callable[[str, torch.nn.Module], None] | None:
+    """What packs each block of an encoder when it has arrived; None where nothing is to be packed.
+
+    RecipeError when what that needs is missing.
+    """
+    if kind == "none":
+        return None
+    check_packing(kind)
+
+    def arrived(name: str, block: torch.nn.Module) -> None:
+        if name:
+            quantise(block, kind, device)
+
+    return arrived

@@ -12,7 +12,6 @@ _OTHERS = {
     "Qwen-Image": r"transformer_blocks_\d+_(?:img|txt)_(?:mlp|mod)",
     "Stable Diffusion 3": r"joint_blocks_\d|transformer_blocks_\d+_(?:attn_add_[qkv]_proj|ff_context)",
     "Wan": r"blocks_\d+_(?:self_attn|cross_attn|ffn)_",
-    "Z-Image": r"(?:^|_)layers_\d+_(?:attention|feed_forward|adaLN)",
     "Stable Cascade": r"lora_prior_",
 }
 """By the names of layers with underscores for dots; models that have no trainer here."""
@@ -25,6 +24,7 @@ _SAID = {
     r"sd_v2|stable-diffusion-v2": "Stable Diffusion 2",
     r"sd3|stable-diffusion-3": "Stable Diffusion 3",
     r"flux[-_.]?2": "FLUX.2",
+    r"z[-_]?image": "Z-Image",
     r"flux": "FLUX.1",
 }
 _TEXT = re.compile(

@@ -17,11 +17,15 @@ from .options import FamilyOptions
 from .residence import Residence
 from .sd.spec import SD15, SDXL
 from .spec import FamilySpec
+from .z_image.spec import Z_IMAGE, Z_IMAGE_TURBO
 
-FAMILIES: tuple[FamilySpec, ...] = (SDXL, SD15, FLUX1, FLUX1_SCHNELL)
+FAMILIES: tuple[FamilySpec, ...] = (SDXL, SD15, FLUX1, FLUX1_SCHNELL, Z_IMAGE, Z_IMAGE_TURBO)
 
 _OTHERS = {
     "FLUX.2, which has no trainer here": ("double_stream_modulation_img.",),
+    "FLUX.3, which has no trainer here": ("content_mode_blocks.",),
+    "Z-Image Omni or Edit, which is shown pictures": ("siglip_embedder.",),
+    "Z-Image in pixels, which has no trainer here": ("dec_net.cond_embed.",),
     "Chroma, which has no trainer here": ("distilled_guidance_layer.",),
     "Hunyuan Video, which has no trainer here": ("txt_in.individual_token_refiner.",),
     "Stable Diffusion 3": ("joint_blocks.0.",),
@@ -33,6 +37,7 @@ _OTHERS = {
 }
 """What a file may be that is no base of ours, by parts of its tensors' names; the first that fits is said."""
 _RELATIVES = {
+    "Lumina 2, which has no trainer here": ("noise_refiner.0.attention.",),
     "a relative of FLUX that is not known here (FLUX.1 has other layers)": ("double_blocks.0.", "single_blocks.0."),
 }
 """The same, of what is none of the families either."""

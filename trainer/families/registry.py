@@ -46,7 +46,7 @@ _EMA, _UNET = "model_ema.", "model.diffusion_model."
 _PARTS = {
     "a UNet alone": ("input_blocks.", "down_blocks.", "conv_in."),
     "a VAE alone": ("decoder.", "first_stage_model."),
-    "a text encoder alone": ("text_model.", "transformer.resblocks.", "encoder.block."),
+    "a text encoder alone": ("text_model.", "transformer.resblocks.", "encoder.block.", "model.embed_tokens."),
     "an embedding (textual inversion)": ("emb_params", "clip_l", "clip_g", "string_to_param"),
 }
 """The same by how names begin, for files that are no whole model."""

@@ -11,6 +11,7 @@ from ..storage.values import read_json
 from .base import Base, Predicts
 from .family import Family
 from .flux.spec import FLUX1, FLUX1_SCHNELL
+from .flux2.spec import FLUX2_KLEIN, FLUX2_KLEIN_DISTILLED
 from .lora_names import parts_by_layer
 from .lora_origin import made_for
 from .options import FamilyOptions
@@ -19,10 +20,12 @@ from .sd.spec import SD15, SDXL
 from .spec import FamilySpec
 from .z_image.spec import Z_IMAGE, Z_IMAGE_TURBO
 
-FAMILIES: tuple[FamilySpec, ...] = (SDXL, SD15, FLUX1, FLUX1_SCHNELL, Z_IMAGE, Z_IMAGE_TURBO)
+FAMILIES: tuple[FamilySpec, ...] = (
+    *(SDXL, SD15, FLUX1, FLUX1_SCHNELL),
+    *(Z_IMAGE, Z_IMAGE_TURBO, FLUX2_KLEIN, FLUX2_KLEIN_DISTILLED),
+)
 
 _OTHERS = {
-    "FLUX.2, which has no trainer here": ("double_stream_modulation_img.",),
     "FLUX.3, which has no trainer here": ("content_mode_blocks.",),
     "Z-Image Omni or Edit, which is shown pictures": ("siglip_embedder.",),
     "Z-Image in pixels, which has no trainer here": ("dec_net.cond_embed.",),
@@ -37,6 +40,7 @@ _OTHERS = {
 }
 """What a file may be that is no base of ours, by parts of its tensors' names; the first that fits is said."""
 _RELATIVES = {
+    "a relative of FLUX.2 that is not known here": ("double_stream_modulation_img.",),
     "Lumina 2, which has no trainer here": ("noise_refiner.0.attention.",),
     "a relative of FLUX that is not known here (FLUX.1 has other layers)": ("double_blocks.0.", "single_blocks.0."),
 }

@@ -17,6 +17,8 @@ from trainer.images.pixels import pixel_sha256
 from .read_once import read_once
 from .tiny_base import write_tiny_base
 from .tiny_flux import write_tiny_flux, write_tokenizers
+from .tiny_flux2 import write_klein_home
+from .tiny_z_image import write_z_image_home
 
 _LONGEST_FIRST = ("tests/host/", "tests/trainer/training/", "tests/trainer/demo/")
 """What begins first, so that no worker ends long after the others."""
@@ -102,3 +104,15 @@ def tiny_flux_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = write_tokenizers(tmp_path_factory.mktemp("flux"))
     write_tiny_flux(home / "models")
     return home
+
+
+@pytest.fixture(scope="session")
+def tiny_z_image_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ComfyUI of a tokenizer alone, and in its `models` a random Z-Image in ComfyUI's files."""
+    return write_z_image_home(tmp_path_factory.mktemp("z_image"))
+
+
+@pytest.fixture(scope="session")
+def tiny_klein_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ComfyUI of a tokenizer alone, and in its `models` a random FLUX.2 klein in ComfyUI's files."""
+    return write_klein_home(tmp_path_factory.mktemp("klein"))

@@ -198,11 +198,11 @@ def t5_shapes(width: int = T5_WIDTH) -> Shapes:
     return shapes
 
 
-def vae_shapes() -> Shapes:
+def vae_shapes(latents: int = LATENTS) -> Shapes:
     """Black Forest Labs' names of an autoencoder with one residual block a level."""
     wide = VAE_WIDTH
-    shapes = _layer("encoder.conv_in", wide, 3, 3, 3) | _layer("encoder.conv_out", 2 * LATENTS, wide, 3, 3)
-    shapes |= _layer("decoder.conv_in", wide, LATENTS, 3, 3) | _layer("decoder.conv_out", 3, wide, 3, 3)
+    shapes = _layer("encoder.conv_in", wide, 3, 3, 3) | _layer("encoder.conv_out", 2 * latents, wide, 3, 3)
+    shapes |= _layer("decoder.conv_in", wide, latents, 3, 3) | _layer("decoder.conv_out", 3, wide, 3, 3)
     for side in ("encoder", "decoder"):
         shapes |= _layer(f"{side}.norm_out", wide) | _layer(f"{side}.mid.attn_1.norm", wide)
         for name in ("q", "k", "v", "proj_out"):

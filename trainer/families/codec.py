@@ -75,10 +75,13 @@ class KlCodec:
 
     @torch.no_grad()
     def decode(self, latents: Tensor) -> list[Image.Image]:
-        """One at a time: the VAE's peak memory is a picture's."""
-        model = self._model
         scale, shift = self._scale_and_shift(latents)
-        pictures = [_picture(model, latent[None].float() / scale + shift) for latent in latents]
+        return self._pictures(latents.float() / scale + shift)
+
+    def _pictures(self, sample: Tensor) -> list[Image.Image]:
+        """Of latents as the autoencoder knows them. One at a time: the VAE's peak memory is a picture's."""
+        model = self._model
+        pictures = [_picture(model, latent[None]) for latent in sample]
         self._residents.leave(self._part)
         return pictures
 

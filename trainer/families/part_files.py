@@ -43,7 +43,9 @@ def best_part(part: FilePart, candidates: Iterable[Path]) -> Path | None:
         names = (n for n, usual in enumerate(part.usual) if fnmatch(path.name.lower(), usual.lower()))
         return next(names, len(part.usual))
 
-    return next((path for path in sorted(paths, key=rank) if part.marks and is_part(part, path)), None)
+    found = [path for path in sorted(paths, key=rank) if part.marks and is_part(part, path)]
+    # What is of another size is still said to be so rather than missing.
+    return next((path for path in found if part.fits(read_header(path))), next(iter(found), None))
 
 
 def is_part(part: FilePart, path: Path) -> bool:

@@ -11,17 +11,24 @@ from ..storage.values import read_json
 from .base import Base, Predicts
 from .family import Family
 from .flux.spec import FLUX1, FLUX1_SCHNELL
+from .flux2.spec import FLUX2_KLEIN, FLUX2_KLEIN_DISTILLED
 from .lora_names import parts_by_layer, plain_prefix
 from .lora_origin import made_for
 from .options import FamilyOptions
 from .residence import Residence
 from .sd.spec import SD15, SDXL
 from .spec import FamilySpec
+from .z_image.spec import Z_IMAGE, Z_IMAGE_TURBO
 
-FAMILIES: tuple[FamilySpec, ...] = (SDXL, SD15, FLUX1, FLUX1_SCHNELL)
+FAMILIES: tuple[FamilySpec, ...] = (
+    *(SDXL, SD15, FLUX1, FLUX1_SCHNELL),
+    *(Z_IMAGE, Z_IMAGE_TURBO, FLUX2_KLEIN, FLUX2_KLEIN_DISTILLED),
+)
 
 _OTHERS = {
-    "FLUX.2, which has no trainer here": ("double_stream_modulation_img.",),
+    "FLUX.3, which has no trainer here": ("content_mode_blocks.",),
+    "Z-Image Omni or Edit, which is shown pictures": ("siglip_embedder.",),
+    "Z-Image in pixels, which has no trainer here": ("dec_net.cond_embed.",),
     "Chroma, which has no trainer here": ("distilled_guidance_layer.",),
     "Hunyuan Video, which has no trainer here": ("txt_in.individual_token_refiner.",),
     "Stable Diffusion 3": ("joint_blocks.0.",),
@@ -33,6 +40,8 @@ _OTHERS = {
 }
 """What a file may be that is no base of ours, by parts of its tensors' names; the first that fits is said."""
 _RELATIVES = {
+    "a relative of FLUX.2 that is not known here": ("double_stream_modulation_img.",),
+    "Lumina 2, which has no trainer here": ("noise_refiner.0.attention.",),
     "a relative of FLUX that is not known here (FLUX.1 has other layers)": ("double_blocks.0.", "single_blocks.0."),
 }
 """The same, of what is none of the families either."""
@@ -41,7 +50,7 @@ _EMA, _UNET = "model_ema.", "model.diffusion_model."
 _PARTS = {
     "a UNet alone": ("input_blocks.", "down_blocks.", "conv_in."),
     "a VAE alone": ("decoder.", "first_stage_model."),
-    "a text encoder alone": ("text_model.", "transformer.resblocks.", "encoder.block."),
+    "a text encoder alone": ("text_model.", "transformer.resblocks.", "encoder.block.", "model.embed_tokens."),
     "an embedding (textual inversion)": ("emb_params", "clip_l", "clip_g", "string_to_param"),
 }
 """The same by how names begin, for files that are no whole model."""

@@ -37,6 +37,8 @@ class FilePart:
     """Tensors that every such file has; none for what is a folder."""
     absent: tuple[str, ...] = ()
     """Tensors that only others have."""
+    fits: Callable[[Header], bool] = lambda header: True
+    """Whether a file with these marks is of the right size, where files of several look alike."""
     is_optional: bool = False
 
 
@@ -95,6 +97,8 @@ class FamilySpec:
     """Whether a LoRA can learn in the text encoders."""
     weighs_snr: bool = True
     """Whether min_snr_gamma and debiased are of use."""
+    is_distilled: bool = False
+    """Whether such a base draws in few steps, which training undoes."""
 
     def holds(self, header: Header) -> bool:
         """Whether a checkpoint file is of this family, by the names of its tensors."""

@@ -12,6 +12,8 @@ _CLIP_IN_COMFYUI = Path("comfy") / "sd1_tokenizer"
 _T5_IN_COMFYUI = Path("comfy") / "text_encoders" / "t5_tokenizer"
 _CLIP_ON_THE_HUB = "openai/clip-vit-large-patch14"
 _T5_ON_THE_HUB = "google/t5-v1_1-xxl"
+_QWEN_IN_COMFYUI = Path("comfy") / "text_encoders" / "qwen25_tokenizer"
+_QWEN_ON_THE_HUB = "Qwen/Qwen3-4B"
 _FILES = ("vocab.json", "tokenizer.json", "spiece.model")
 """Without one of these files transformers would make an empty tokenizer and say nothing."""
 
@@ -37,23 +39,43 @@ def clip_tokenizer(*, zero_pads: bool) -> Any:
 
 def t5_tokenizer(folder: Path | None = None) -> Any:
     """T5's tokenizer, from a `folder` with a tokenizer.json or spiece.model where one is named."""
+    found = _named("T5TokenizerFast", "T5", folder, _T5_IN_COMFYUI, _T5_ON_THE_HUB)
+    if found is None:
+        raise ModelError(
+            "T5's tokenizer is not on this machine (its weights carry none). Set COMFYUI_PATH to a ComfyUI, which has "
+            "one in comfy/text_encoders/t5_tokenizer, or name a folder with T5's tokenizer.json: "
+            "--part t5_tokenizer=FOLDER."
+        )
+    return found
+
+
+def qwen_tokenizer(folder: Path | None = None) -> Any:
+    """Qwen's tokenizer, from a `folder` with a tokenizer.json, or vocab.json and merges.txt, where one is named."""
+    found = _named("Qwen2TokenizerFast", "Qwen", folder, _QWEN_IN_COMFYUI, _QWEN_ON_THE_HUB)
+    if found is None:
+        raise ModelError(
+            "Qwen's tokenizer is not on this machine (its weights carry none). Set COMFYUI_PATH to a ComfyUI, which has "
+            "one in comfy/text_encoders/qwen25_tokenizer, or name a folder with Qwen's tokenizer.json: "
+            "--part qwen_tokenizer=FOLDER."
+        )
+    return found
+
+
+def _named(kind: str, title: str, folder: Path | None, in_comfyui: Path, on_the_hub: str) -> Any:
+    """A tokenizer of that class, from the folder alone where one is named; None where there is none."""
     import transformers
 
-    # transformers 4 keeps the name without Fast for one that needs another library.
-    library: Any = transformers
-    kind: Any = library.T5TokenizerFast
+    # transformers 4 keeps the name without Fast for one that is slow or needs another library.
+    library: Any = getattr(transformers, kind)
     if folder is not None and not any((folder / name).is_file() for name in _FILES):
-        raise ModelError(f"{folder} holds no tokenizer: put T5's tokenizer.json there, or name another folder.")
-    for place in [str(folder)] if folder else _places(_T5_IN_COMFYUI, _T5_ON_THE_HUB):
+        raise ModelError(f"{folder} holds no tokenizer: put {title}'s tokenizer.json there, or name another folder.")
+    for place in [str(folder)] if folder else _places(in_comfyui, on_the_hub):
         try:
-            return kind.from_pretrained(place, local_files_only=True)
-        except Exception as error:  # as above; and the library raises anything on a broken folder
+            return library.from_pretrained(place, local_files_only=True)
+        except Exception as error:  # a cache without it, or a broken folder, on which the library raises anything
             if folder is not None:
                 raise ModelError(f"The tokenizer in {folder} cannot be loaded: {error}.") from error
-    raise ModelError(
-        "T5's tokenizer is not on this machine (its weights carry none). Set COMFYUI_PATH to a ComfyUI, which has one "
-        "in comfy/text_encoders/t5_tokenizer, or name a folder with T5's tokenizer.json: --part t5_tokenizer=FOLDER."
-    )
+    return None
 
 
 def _places(in_comfyui: Path, on_the_hub: str) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 
+from ..flow.part_kinds import AUTOENCODER, VAE
 from ..spec import FilePart
 from .shapes import MARK
 
-TRANSFORMER, CLIP, T5, VAE, T5_TOKENIZER = "transformer", "clip_l", "t5", "vae", "t5_tokenizer"
+TRANSFORMER, CLIP, T5, T5_TOKENIZER = "transformer", "clip_l", "t5", "t5_tokenizer"
 ROOTS = ("", "model.diffusion_model.", "diffusion_model.")
 """What the transformer's names may begin with."""
 INSIDE = {CLIP: "text_encoders.clip_l.transformer.", T5: "text_encoders.t5xxl.transformer.", VAE: "vae."}
@@ -35,14 +36,7 @@ FILE_PARTS = (
             "decoder.final_layer_norm.weight",
         ),
     ),
-    FilePart(
-        name=VAE,
-        folder="vae",
-        title="FLUX.1's autoencoder",
-        usual=("ae.safetensors", "flux*ae*.safetensors", "*flux*vae*.safetensors", "ae*.safetensors"),
-        marks=("decoder.mid.block_1.conv1.weight", "encoder.mid.block_1.conv1.weight"),
-        absent=("post_quant_conv.weight", "bn.running_mean"),
-    ),
+    AUTOENCODER,
     FilePart(
         name=T5_TOKENIZER,
         folder="text_encoders",

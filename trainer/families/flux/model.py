@@ -1,6 +1,6 @@
 """A loaded FLUX.1: how its transformer is asked, which of its layers learn, and what they are called in files."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from math import exp
@@ -13,6 +13,7 @@ from ...recipe.buckets import Placement
 from ..base import FOLDER, Base
 from ..condition import Condition, stacked
 from ..flow.family import FlowFamily
+from ..flow.lengths import asked_by_length
 from ..flow.levels import Levels
 from ..flow.steps import Schedule
 from ..options import FamilyOptions
@@ -73,11 +74,9 @@ class Flux1(FlowFamily):
     ) -> Tensor:
         """The flow at each σ, (n, c, h, w). Captions of other lengths are asked apart: the transformer has no mask."""
         times = time.expand(len(noisy))
-        answers: dict[int, Tensor] = {}
-        for rows in _by_length(conditions):
-            answer = self._ask(noisy[rows], times[rows], [conditions[row] for row in rows], guidance)
-            answers |= dict(zip(rows, answer, strict=True))
-        return torch.stack([answers[row] for row in range(len(noisy))])
+        return asked_by_length(
+            conditions, lambda rows, told: self._ask(noisy[rows], times[rows], told, guidance)
+        )
 
     def _ask(self, noisy: Tensor, time: Tensor, conditions: Sequence[Condition], guidance: float | None) -> Tensor:
         move = partial(torch.Tensor.to, device=self.device, dtype=self.dtype)
@@ -105,13 +104,6 @@ class Flux1(FlowFamily):
             return None
         flow = self._options.flow
         return drawn if drawn is not None else flow.contrastive or flow.guidance
-
-
-def _by_length(conditions: Sequence[Condition]) -> Iterator[list[int]]:
-    """Rows of the conditions of each length, lengths in the order in which they come."""
-    lengths = [len(condition["context"]) for condition in conditions]
-    for length in dict.fromkeys(lengths):
-        yield [row for row, other in enumerate(lengths) if other == length]
 
 
 @contextmanager

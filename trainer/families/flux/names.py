@@ -4,7 +4,8 @@ Where BFL has one matrix diffusers has several, one below the other: q, k, v, an
 """
 
 import re
-from typing import NamedTuple
+
+from ..flow.native import Native
 
 _DOUBLE = {
     "attn.to_out.0": "img_attn.proj",
@@ -59,22 +60,10 @@ _TURNED = "final_layer.adaLN_modulation.1"
 _BLOCK = re.compile(r"(single_)?transformer_blocks\.(\d+)\.(.+)")
 
 
-class Native(NamedTuple):
-    """BFL's layer, and diffusers' layers that it is made of, in the order of its rows."""
-
-    name: str
-    members: tuple[str, ...]
-
-    @property
-    def is_turned(self) -> bool:
-        """Whether the two halves of its outputs lie the other way round there."""
-        return self.name == _TURNED
-
-
 def native(module: str) -> Native | None:
     """For the name of one of diffusers' layers; None for what has no counterpart."""
     if not (found := _BLOCK.fullmatch(module)):
-        return Native(_OUTER[module], (module,)) if module in _OUTER else None
+        return _outer(module) if module in _OUTER else None
     single, number, inner = found.groups()
     block, ours = f"{'single' if single else 'double'}_blocks.{number}", module[: -len(inner)]
     for name, members in (_FUSED_SINGLE if single else _FUSED_DOUBLE).items():
@@ -82,6 +71,10 @@ def native(module: str) -> Native | None:
             return Native(f"{block}.{name}", tuple(ours + member for member in members))
     plain = _SINGLE if single else _DOUBLE
     return Native(f"{block}.{plain[inner]}", (module,)) if inner in plain else None
+
+
+def _outer(module: str) -> Native:
+    return Native(_OUTER[module], (module,), is_turned=_OUTER[module] == _TURNED)
 
 
 def aliases(module: str) -> dict[str, tuple[str, ...]]:

@@ -13,9 +13,10 @@ from ..clip_shapes import clip_config
 from ..flow.autoencoder import load_autoencoder
 from ..flow.filled import Arrived, filled
 from ..flow.folder import FolderPart
+from ..flow.part_kinds import VAE
 from ..flow.tensors import Place, StoredTensors
 from ..tokenizers import clip_tokenizer, t5_tokenizer
-from .layout import CLIP, INSIDE, T5, T5_TOKENIZER, TRANSFORMER, VAE, root_of
+from .layout import CLIP, INSIDE, T5, T5_TOKENIZER, TRANSFORMER, root_of
 from .shapes import t5_config, transformer_config
 from .text import T5AndClip, TwoClips
 from .transformer import load_transformer, make_transformer

@@ -18,6 +18,7 @@ _MARKS = (
     *(MARK, "img_in.weight", "txt_in.weight", "vector_in.in_layer.weight"),
     *("double_blocks.0.img_mod.lin.weight", "single_blocks.0.linear1.weight"),
 )
+_FLUX2 = ("double_stream_modulation_img.lin.weight",)
 _WORD, _POOLED = 4096, 768
 _MODULATION = Modulation(
     source="time_text_embed",
@@ -51,7 +52,7 @@ def _flux(
             "modelspec.implementation": "https://github.com/black-forest-labs/flux",
         },
         marks=(*_MARKS, GUIDANCE) if is_dev else _MARKS,
-        absent=() if is_dev else (GUIDANCE,),
+        absent=_FLUX2 if is_dev else (*_FLUX2, GUIDANCE),
         roots=ROOTS,
         pipelines=(r"Flux(?:Kontext)?Pipeline",),
         fits_folder=lambda folder: is_schnell(folder) != is_dev,
@@ -65,6 +66,7 @@ def _flux(
         file_parts=FILE_PARTS,
         trains_text=False,
         weighs_snr=False,
+        is_distilled=name == SCHNELL,
     )
 
 

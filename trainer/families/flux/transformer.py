@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from ..flow.filled import Arrived, filled
+from ..flow.native import native_place as place_of
 from ..flow.tensors import Place, StoredTensors
 from .names import native
 from .shapes import transformer_config
@@ -32,17 +33,4 @@ def load_transformer(stored: StoredTensors, dtype: torch.dtype, arrived: Arrived
 
 def native_place(name: str, width: int, shapes: Mapping[str, tuple[int, ...]]) -> Place:
     """Where a parameter of diffusers' model lies in a file of that `width`; its own name where nothing is known."""
-    module, _, last = name.rpartition(".")
-    found = native(module)
-    if found is None:
-        return Place(name)
-    # Scales of q and k are `weight` in files that ComfyUI saved.
-    key = f"{found.name}.{last}"
-    if key not in shapes and f"{found.name}.scale" in shapes:
-        key = f"{found.name}.scale"
-    if len(found.members) == 1:
-        return Place(key, is_turned=found.is_turned)
-    number = found.members.index(module)
-    # Only the way into the MLP, the last, is wider than the rest.
-    end = shapes[key][0] if number == 3 and key in shapes else (number + 1) * width
-    return Place(key, (number * width, end))
+    return place_of(name, native(name.rpartition(".")[0]), width, shapes)

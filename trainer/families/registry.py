@@ -10,7 +10,7 @@ from ..storage.tensor_header import Header, read_header
 from ..storage.values import read_json
 from .base import Base, Predicts
 from .family import Family
-from .flux.spec import FLUX1, FLUX1_SCHNELL
+from .flux.spec import FLUX1, FLUX1_SCHNELL, FLUX1_UNDISTILLED
 from .lora_names import parts_by_layer
 from .lora_origin import made_for
 from .options import FamilyOptions
@@ -18,7 +18,7 @@ from .residence import Residence
 from .sd.spec import SD15, SDXL
 from .spec import FamilySpec
 
-FAMILIES: tuple[FamilySpec, ...] = (SDXL, SD15, FLUX1, FLUX1_SCHNELL)
+FAMILIES: tuple[FamilySpec, ...] = (SDXL, SD15, FLUX1, FLUX1_SCHNELL, FLUX1_UNDISTILLED)
 
 _OTHERS = {
     "FLUX.2, which has no trainer here": ("double_stream_modulation_img.",),

@@ -15,7 +15,7 @@ setup: .venv/ready
 	touch .venv/ready
 
 demo: setup
-	$(BIN)/python -m trainer demo
+	$(BIN)/python -m trainer demo $(if $(FAMILY),--family $(FAMILY))
 
 # A file alone is quicker without workers: .venv/bin/python -m pytest tests/...
 test: setup

@@ -144,25 +144,27 @@ def spread(checkpoints: Any, most: int) -> list[Any]:
 
 def _reader(choice: str, run: Run) -> Any:
     """Reads faces and what was drawn; refuses runs whose pictures it cannot read."""
-    from ...trainer.demo.assets import demo_base, demo_reader
+    from ...trainer.demo.assets import demo_family, demo_reader
 
     if choice != DEMO_READER:
         raise FaceError(f"There is no face reader {choice!r} for comparing checkpoints; choose {DEMO_READER!r}.")
-    if run.base.sha256 != demo_base().sha256:
-        raise RunError("Only runs on the demo base can be compared: there is no face reader for photographs yet.")
+    if demo_family(run.base) is None:
+        raise RunError("Only runs on a demo base can be compared: there is no face reader for photographs yet.")
     return demo_reader()
 
 
 def _plan(run: Run, prompts: str, strength: float) -> Any:
     from dataclasses import replace
 
+    from ...trainer.demo.assets import demo_family
+    from ...trainer.demo.family import FAMILIES
     from ...trainer.demo.settings import demo_plan
     from ...trainer.families.registry import spec_of
     from ...trainer.scoring.plan import default_plan
 
     trigger, subject = run.dataset.trigger, run.dataset.subject
     if prompts == DEMO_PROMPTS:
-        return replace(demo_plan(trigger), strength=strength)
+        return replace(demo_plan(trigger, demo_family(run.base) or FAMILIES[0]), strength=strength)
     spec = spec_of(run.base)
     plan = default_plan(trigger, subject)
     return replace(plan, strength=strength, steps=spec.drawn_steps, guidance=spec.drawn_guidance)

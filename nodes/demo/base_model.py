@@ -6,6 +6,9 @@ from .._api import io
 from ..checked import checked
 from ..sockets import BASE
 
+SDXL, FLUX = "SDXL", "FLUX.1"
+_FAMILIES = {SDXL: "sdxl", FLUX: "flow"}
+
 
 @checked
 class DemoBaseModel(io.ComfyNode):
@@ -18,12 +21,23 @@ class DemoBaseModel(io.ComfyNode):
             display_name="Load demo base model",
             category="Likeness/Demo",
             description=(
-                "A tiny SDXL model that draws cartoon faces at 128 × 128. It comes with the pack, runs on any "
-                "processor in about a second a picture, and works with every core node, so that the whole way from "
+                "A tiny SDXL or FLUX.1 model that draws cartoon faces at 128 × 128. It comes with the pack, runs on "
+                "any processor in about a second a picture, and works with every core node, so that the whole way from "
                 "pictures to a chosen LoRA can be tried in minutes. Set Empty Latent Image to 128 × 128."
             ),
-            search_aliases=["demo model", "tiny sdxl", "test checkpoint", "sample base", "likeness demo"],
-            inputs=[],
+            search_aliases=["demo model", "tiny sdxl", "test checkpoint", "sample base", "likeness demo", "tiny flux"],
+            inputs=[
+                io.Combo.Input(
+                    "family",
+                    options=[SDXL, FLUX],
+                    default=SDXL,
+                    optional=True,
+                    tooltip=(
+                        "SDXL predicts noise. FLUX.1 predicts the way from noise to picture: a transformer under the "
+                        "same two text encoders. Both are drawn with cfg 3 to 4: this FLUX.1 was never distilled."
+                    ),
+                ),
+            ],
             outputs=[
                 io.Model.Output(display_name="model", tooltip="For KSampler, LoraLoader and every other core node."),
                 io.Clip.Output(display_name="clip", tooltip="For CLIP Text Encode and LoraLoader."),
@@ -33,10 +47,10 @@ class DemoBaseModel(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls) -> Any:
+    def execute(cls, family: str = SDXL) -> Any:
         from ...trainer.demo.assets import demo_base
-        from ..host.base import load_host_base
+        from ..host.models import LazyBase
 
-        base = demo_base()
-        loaded = load_host_base(base.path)
+        base = demo_base(family=_FAMILIES[family])
+        loaded = LazyBase(base).loaded
         return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base)

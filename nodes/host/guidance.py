@@ -17,9 +17,10 @@ class Guided(NamedTuple):
 
 
 def guided(model: Any, guidance: float) -> Guided:
-    """For a MODEL of the host and a shot's guidance; FLUX.1 that reads no number is asked once."""
+    """For a MODEL of the host and a shot's guidance; distilled FLUX.1 that reads no number is asked once."""
     settings = getattr(getattr(model, "model", None), "model_config", None)
     config = getattr(settings, "unet_config", {})
     if config.get("guidance_embed"):
         return Guided(cfg=1.0, told=guidance)
-    return Guided(cfg=1.0 if config.get("image_model") == "flux" else guidance)
+    is_schnell = config.get("image_model") == "flux" and getattr(settings, "is_distilled", True)
+    return Guided(cfg=1.0 if is_schnell else guidance)

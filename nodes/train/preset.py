@@ -24,7 +24,7 @@ def preset_input() -> Any:
         default=FITTING,
         optional=True,
         tooltip=(
-            "How to train when no recipe is wired. What fits is Demo on the demo base, and else the guide's numbers "
+            "How to train when no recipe is wired. What fits is Demo on a demo base, and else the guide's numbers "
             "for the base's family. Wire Choose training recipe to change numbers."
         ),
     )
@@ -45,10 +45,12 @@ def recipe_for(base: Base, wired: Recipe | None, preset: str) -> Recipe:
     """The wired recipe, else the preset's; RecipeError when none fits the base."""
     if wired is not None:
         return wired
-    return preset_recipe(_fitting(base) if preset == FITTING else preset)
+    if preset not in (FITTING, DEMO):
+        return preset_recipe(preset)
+    from ...trainer.demo.assets import demo_family
+    from ...trainer.demo.settings import demo_recipe
 
-
-def _fitting(base: Base) -> str:
-    from ...trainer.demo.assets import demo_base
-
-    return DEMO if base.sha256 == demo_base().sha256 else fitting_preset(base.family)
+    family = demo_family(base)
+    if family is not None:
+        return demo_recipe(family=family)
+    return preset_recipe(DEMO if preset == DEMO else fitting_preset(base.family))

@@ -154,10 +154,10 @@ def _published(run: Run, page: RunPage) -> dict[str, Any]:
 
 def _likeness(choice: str, dataset: Dataset, base: Base) -> Any:
     """Measures samples by the chosen reader; the demo's own for the demo base; None where no reader is ready."""
-    from ...trainer.demo.assets import demo_base
+    from ...trainer.demo.assets import demo_family
     from ...trainer.scoring.likeness import Likeness
 
-    if choice == AUTO and base.sha256 == demo_base().sha256:
+    if choice == AUTO and demo_family(base) is not None:
         choice = DEMO_DRAWINGS
     reader = readers_of(choice, None, dataset).faces
     return None if reader is None else Likeness(reader, dataset)

@@ -69,6 +69,15 @@ def test_the_demo_base_draws_alike_in_the_host_and_in_diffusers(host_python: Hos
     assert all(gap < 2e-5 for gap in gaps.values()), gaps
 
 
+def test_the_flow_demo_base_draws_alike_in_the_hosts_flux_and_here(host_python: HostPython) -> None:
+    """Its text encoders, transformer, autoencoder, one picture, and what a LoRA file of ours changes."""
+    gaps = json.loads(host_python.run("flow_demo_agreement.py", comfy_path(), ROOT)[-1])
+    assert gaps.pop("lora_changes") > 1e-2 and gaps.pop("picture_spread") > 0.05, gaps
+    assert gaps.pop("picture") <= 2 / 255, gaps
+    assert gaps.pop("decode") <= 1 / 255, gaps  # ours rounds to whole numbers
+    assert all(gap < 1e-4 for gap in gaps.values()), gaps
+
+
 def test_a_checkpoint_and_its_lora_are_alike_in_the_host_and_here(host_python: HostPython) -> None:
     """Tiny SDXL and SD 1.5 files through the host's own loader: text, picture, and what LoRA files change.
 

@@ -25,10 +25,10 @@ import comfy.sd  # noqa: E402
 import comfy.supported_models  # noqa: E402
 import comfy.text_encoders.z_image  # noqa: E402
 import torch  # noqa: E402
+
 from tests.host.flow_agreement import compared, gap, host_known, saved_adapter, schedule_gap, unmapped  # noqa: E402
 from tests.tiny_qwen import WIDTH as WORD  # noqa: E402
 from tests.tiny_z_image import HEAD, TIME, WIDTH, transformer_shapes, write_tiny_z_image  # noqa: E402
-
 from trainer.families.condition import Condition  # noqa: E402
 from trainer.families.flow.qwen import QwenReader  # noqa: E402
 from trainer.families.registry import describe_base, load_family  # noqa: E402
@@ -56,7 +56,9 @@ def real_sizes() -> dict[str, Any]:
     """What the host makes of a file in our names and of the real sizes."""
     shapes = transformer_shapes(refiners=2, width=3840, head=128, layers=30, word=2560)
     found = comfy.model_detection.detect_unet_config({n: torch.empty(s, device="meta") for n, s in shapes.items()}, "")
-    return {name: found[name] for name in ("image_model", "dim", "n_heads", "n_layers", "axes_dims", "pad_tokens_multiple")}
+    return {
+        name: found[name] for name in ("image_model", "dim", "n_heads", "n_layers", "axes_dims", "pad_tokens_multiple")
+    }
 
 
 def told_of_the_tiny_one() -> None:
@@ -65,7 +67,12 @@ def told_of_the_tiny_one() -> None:
     def detected(state_dict: Any, prefix: str, **told: Any) -> Any:
         config = detect(state_dict, prefix, **told)
         axes = [HEAD // 4, HEAD * 3 // 8, HEAD * 3 // 8]
-        heads = {"n_heads": WIDTH // HEAD, "n_kv_heads": WIDTH // HEAD, "axes_dims": axes, "axes_lens": [1536, 512, 512]}
+        heads = {
+            "n_heads": WIDTH // HEAD,
+            "n_kv_heads": WIDTH // HEAD,
+            "axes_dims": axes,
+            "axes_lens": [1536, 512, 512],
+        }
         ways = {"rope_theta": 256.0, "ffn_dim_multiplier": 8.0 / 3.0, "z_image_modulation": True, "time_scale": 1000.0}
         return {**config, **heads, **ways, "pad_tokens_multiple": 32}
 

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ..demo.family import DemoFamily
 from ..demo.figures import demo_figures, rounded
 from ..demo.run import Outcome, learn, overdo
 from ..runtime.work import follow, ignore
@@ -22,20 +23,23 @@ _WORST = {
 }
 
 
-def bench_demo(out: Path | None = None, sink: Sink = ignore) -> dict[str, Any]:
+def bench_demo(out: Path | None = None, sink: Sink = ignore, family: DemoFamily = "sdxl") -> dict[str, Any]:
     """Every run's figures under `runs`, and the worst of each over all of them (a null is the worst there is)."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = out or Path(scratch)
-        runs = [_run(folder / f"{number}-{seed}", number, seed, sink) for number in CHARACTERS for seed in SEEDS]
+        runs = [
+            demo_run(folder / f"{number}-{seed}", number, seed, family, sink) for number in CHARACTERS for seed in SEEDS
+        ]
     worst = {name: _worst(name, [run[name] for run in runs]) for name in _WORST}
     flagged = all(run["overtrained_flagged"] for run in runs)
     return {**worst, "overtrained_flagged": flagged, "runs": runs}
 
 
-def _run(folder: Path, number: int, seed: int, sink: Sink) -> dict[str, Any]:
+def demo_run(folder: Path, number: int, seed: int, family: DemoFamily = "sdxl", sink: Sink = ignore) -> dict[str, Any]:
+    """Figures of one character and seed, learned and overdone."""
     outcomes: list[Outcome] = []
-    for work in (learn(folder / "learned", number, seed=seed), overdo(folder / "overdone", number, seed=seed)):
-        outcomes.append(follow(work, sink))
+    for name, way in (("learned", learn), ("overdone", overdo)):
+        outcomes.append(follow(way(folder / name, number, family=family, seed=seed), sink))
     return {"character": number, "seed": seed, **demo_figures(outcomes[0], outcomes[1])}
 
 

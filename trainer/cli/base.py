@@ -4,6 +4,8 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..demo.family import FAMILIES
+
 if TYPE_CHECKING:
     from ..families.base import Base, Predicts
 
@@ -15,6 +17,7 @@ def add_base(verb: ArgumentParser, why: str = "default: the demo base") -> None:
         type=Path,
         help=f"checkpoint or diffusion model file, or diffusers folder: SDXL, SD 1.5, FLUX.1 ({why})",
     )
+    verb.add_argument("--family", choices=FAMILIES, default=FAMILIES[0], help="which demo base, where that is used")
     verb.add_argument(
         "--part",
         type=_part,
@@ -31,7 +34,9 @@ def base_of(options: Namespace, predicts: "Predicts" = "") -> "Base":
     from ..demo.assets import demo_base
     from ..families.registry import describe_base
 
-    return describe_base(options.base, predicts, dict(options.part)) if options.base else demo_base()
+    if options.base is None:
+        return demo_base(family=options.family)
+    return describe_base(options.base, predicts, dict(options.part))
 
 
 def _part(text: str) -> tuple[str, Path]:

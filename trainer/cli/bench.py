@@ -4,6 +4,7 @@ from argparse import Namespace
 from importlib import import_module
 from pathlib import Path
 
+from ..demo.family import FAMILIES
 from .command import AddParser, Figures
 from .progress import following
 
@@ -12,7 +13,7 @@ BENCHES: dict[str, tuple[str, tuple[str, ...]]] = {
     "captions": ("captions:bench_captions", ()),
     "checks": ("checks:bench_checks", ()),
     "dataset": ("dataset:bench_dataset", ()),
-    "demo": ("demo:bench_demo", ("sink",)),
+    "demo": ("demo:bench_demo", ("sink", "family")),
     "import": ("imports:bench_import", ()),
     "options": ("options:bench_options", ("out", "only", "sink")),
     "train": ("train:bench_train", ("out", "device")),
@@ -27,6 +28,7 @@ def add(command: AddParser) -> None:
     bench.add_argument("name", choices=tuple(BENCHES))
     bench.add_argument("--out", type=Path, help="folder to keep what is made, so that a stopped bench goes on")
     bench.add_argument("--device", default="cpu", help="train: cpu (the demo base) or cuda (SDXL at its real size)")
+    bench.add_argument("--family", choices=FAMILIES, default=FAMILIES[0], help="demo: which demo base")
     bench.add_argument("--only", nargs="*", default=(), help="options: these alone")
 
 
@@ -34,6 +36,6 @@ def _bench(options: Namespace) -> Figures:
     place, takes = BENCHES[options.name]
     module, function = place.split(":")
     with following() as follower:
-        given = {"out": options.out, "only": tuple(options.only), "device": options.device, "sink": follower.show}
+        given = {**vars(options), "only": tuple(options.only), "sink": follower.show}
         run = getattr(import_module(f"..bench.{module}", __package__), function)
         return run(**{name: given[name] for name in takes})

@@ -21,7 +21,7 @@ def add(command: AddParser) -> None:
 
 def _compare(options: Namespace) -> Figures:
     """Compare with the demo's readers and write the report into the run folder."""
-    from ..demo.assets import demo_base
+    from ..demo.assets import demo_family
     from ..demo.figures import mean_of
     from ..demo.run import demo_subject, demo_tools
     from ..demo.settings import demo_plan
@@ -29,9 +29,11 @@ def _compare(options: Namespace) -> Figures:
     from ..training.run.folder import RunFolder, read_run
 
     dataset, base = read_run(options.run)
-    if base.sha256 != demo_base().sha256:
-        raise RecipeError("Only runs on the demo base can be compared: there is no face reader for photographs yet.")
-    plan = ComparePlan.from_json(read_json(options.plan, RecipeError)) if options.plan else demo_plan(dataset.trigger)
+    family = demo_family(base)
+    if family is None:
+        raise RecipeError("Only runs on a demo base can be compared: there is no face reader for photographs yet.")
+    given = read_json(options.plan, RecipeError) if options.plan else None
+    plan = demo_plan(dataset.trigger, family) if given is None else ComparePlan.from_json(given)
     out = options.run / "report"
     work = compare(plan, RunFolder(options.run).checkpoints(), demo_subject(dataset), demo_tools(base, out))
     with following() as follower:

@@ -2,9 +2,10 @@
 
 import sys
 import time
-from argparse import Namespace
+from argparse import SUPPRESS, Namespace
 from pathlib import Path
 
+from ..demo.family import FAMILIES
 from ..runtime.peak import peak_mb
 from ..runtime.work import follow
 from .command import AddParser, Figures
@@ -17,11 +18,13 @@ def add(command: AddParser) -> None:
     demo.add_argument("--out", type=Path, default=Path("demo"), help="folder for pictures, checkpoints and report")
     demo.add_argument("--character", type=int, default=0, help="which demo character, 0 to 2")
     demo.add_argument("--seed", type=int, default=0)
+    demo.add_argument("--family", choices=FAMILIES, default=FAMILIES[0], help="which demo base (default: %(default)s)")
     inner = demo.add_subparsers(metavar="build")
     build = inner.add_parser("build", help="remake the demo base and reader from their seed (an hour or two)")
     build.set_defaults(command=_build)
     build.add_argument("--assets", type=Path, help="where to write (default: beside the demo's code)")
     build.add_argument("--work", type=Path, default=Path("demo-build"), help="folder for what is made on the way")
+    build.add_argument("--family", choices=FAMILIES, default=SUPPRESS, help="flow: from the SDXL base, which is kept")
     build.add_argument("--quick", action="store_true", help="a few steps of everything, to see that it runs")
 
 
@@ -30,12 +33,18 @@ def _demo(options: Namespace) -> Figures:
     from ..demo.figures import demo_figures
     from ..demo.run import Outcome, learn, overdo
 
-    out, number, seed = options.out, options.character, options.seed
+    out, number, seed, family = options.out, options.character, options.seed, options.family
     started = time.monotonic()
     outcomes: list[Outcome] = []
     for title, work in (
-        (f"Learning a character from 16 drawings, in {out}", learn(out / "character", number, seed=seed)),
-        ("Over-training on three drawings, to see it caught", overdo(out / "overtrained", number, seed=seed)),
+        (
+            f"Learning a character from 16 drawings, in {out}",
+            learn(out / "character", number, family=family, seed=seed),
+        ),
+        (
+            "Over-training on three drawings, to see it caught",
+            overdo(out / "overtrained", number, family=family, seed=seed),
+        ),
     ):
         say(title, "bold")
         with following() as follower:
@@ -54,7 +63,7 @@ def _demo(options: Namespace) -> Figures:
 def _build(options: Namespace) -> Figures:
     """Remake the demo's models; the log is kept beside them."""
     from ..demo.assets import ASSETS
-    from ..demo.build.build import QUICK, Plan, build, write_log
+    from ..demo.build.build import QUICK, Plan, build, build_flow, write_log
 
     lines: list[str] = []
 
@@ -63,6 +72,7 @@ def _build(options: Namespace) -> Figures:
         say(line, None)
 
     folder = options.assets or ASSETS
-    seconds = build(folder, options.work, QUICK if options.quick else Plan(), log)
-    write_log(folder, lines, seconds)
+    is_flow = options.family == "flow"
+    seconds = (build_flow if is_flow else build)(folder, options.work, QUICK if options.quick else Plan(), log)
+    write_log(folder / "flow" if is_flow else folder, lines, seconds)
     return {"assets": str(folder), "seconds": seconds, "peak_mb": peak_mb()}

@@ -71,7 +71,7 @@ def run_recipe(options: Namespace) -> Recipe:
         )
     from ..demo.settings import demo_recipe
 
-    return demo_recipe()
+    return demo_recipe(family=options.family)
 
 
 def recipe_of(options: Namespace) -> Recipe:

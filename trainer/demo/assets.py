@@ -6,13 +6,22 @@ import numpy as np
 
 from ..errors import ModelError
 from ..families.base import Base
+from ..families.flux.describe import describe_folder
 from ..families.registry import describe_base
+from .family import FAMILIES, DemoFamily
 from .reader import ASSETS, DemoReader
 
 
-def demo_base(assets: Path = ASSETS) -> Base:
-    """The demo base model; ModelError when its files are missing."""
+def demo_base(assets: Path = ASSETS, family: DemoFamily = "sdxl") -> Base:
+    """A demo base model; ModelError when its files are missing."""
+    if family == "flow":
+        return describe_folder(assets / "flow", text=assets / "base")
     return describe_base(assets / "base")
+
+
+def demo_family(base: Base, assets: Path = ASSETS) -> DemoFamily | None:
+    """Which demo base this is; None for any other base."""
+    return next((family for family in FAMILIES if base.sha256 == demo_base(assets, family).sha256), None)
 
 
 def demo_reader(assets: Path = ASSETS) -> DemoReader:

@@ -17,6 +17,7 @@ from ..training.run.folder import Checkpoint, RunFolder
 from ..training.train import train
 from .assets import demo_base, demo_reader, other_people
 from .characters.character import draw_character
+from .family import DemoFamily
 from .settings import demo_plan, demo_recipe
 
 
@@ -33,33 +34,35 @@ class Outcome:
 
 
 def learn(
-    out: Path, number: int = 0, *, seed: int = 0, cancelled: Ask = never
+    out: Path, number: int = 0, *, family: DemoFamily = "sdxl", seed: int = 0, cancelled: Ask = never
 ) -> Generator[Event | Compared, None, Outcome]:
     """Train demo character `number` on its 16 pictures and compare the checkpoints; returns the Outcome."""
     dataset = draw_character(out / "dataset", number)
-    return _learn(out, dataset, demo_recipe(seed=seed), cancelled)
+    return _learn(out, dataset, family, demo_recipe(family=family, seed=seed), cancelled)
 
 
 def overdo(
-    out: Path, number: int = 0, *, seed: int = 0, cancelled: Ask = never
+    out: Path, number: int = 0, *, family: DemoFamily = "sdxl", seed: int = 0, cancelled: Ask = never
 ) -> Generator[Event | Compared, None, Outcome]:
     """Train far too long on three pictures, with nothing that keeps other people: what over-training looks like."""
     dataset = draw_character(out / "dataset", number, train=3)
-    recipe = demo_recipe(steps=600, lr=6e-3, seed=seed)
+    recipe = demo_recipe(family=family, steps=600, lr=6e-3, seed=seed)
     data = recipe.to_json()
     data["prior"]["images"] = 0
     data["output"]["sample_every"] = 0
-    return _learn(out, dataset, Recipe.from_json(data), cancelled)
+    return _learn(out, dataset, family, Recipe.from_json(data), cancelled)
 
 
-def _learn(out: Path, dataset: Dataset, recipe: Recipe, cancelled: Ask) -> Generator[Event | Compared, None, Outcome]:
+def _learn(
+    out: Path, dataset: Dataset, family: DemoFamily, recipe: Recipe, cancelled: Ask
+) -> Generator[Event | Compared, None, Outcome]:
     started = time.monotonic()
-    base = demo_base()
+    base = demo_base(family=family)
     job = Job(recipe=recipe, dataset=dataset, base=base, run=out / "run", name=dataset.trigger)
     yield from train(job, cancelled=cancelled)
     trained = time.monotonic()
     checkpoints = RunFolder(job.run).checkpoints()
-    plan, tools = demo_plan(dataset.trigger), demo_tools(base, out / "report")
+    plan, tools = demo_plan(dataset.trigger, family), demo_tools(base, out / "report")
     report = yield from compare(plan, checkpoints, demo_subject(dataset), tools, cancelled)
     now = time.monotonic()
     return Outcome(

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..recipe.buckets import Buckets
 from ..recipe.lora import Lora
+from ..recipe.loss import Loss
 from ..recipe.memory import Memory
 from ..recipe.optim import Optim, Schedule
 from ..recipe.output import Output
@@ -11,6 +12,7 @@ from ..recipe.prior import Prior
 from ..recipe.recipe import Recipe
 from ..scoring.plan import ComparePlan, Probe
 from .characters.character import balanced_looks
+from .family import DemoFamily
 from .world.captions import SUBJECT, caption
 from .world.identity import random_identity
 from .world.look import Look
@@ -22,17 +24,20 @@ _SAMPLES = (
     "{trigger}, {subject}, red scarf, surprised, looking left, in a city, purple background, 3d render",
     "{subject}, white shirt, neutral expression, looking at viewer, in a studio, gray background, flat drawing",
 )
+_LR: dict[DemoFamily, float] = {"sdxl": 3e-3, "flow": 3e-3}
+_GUIDANCE: dict[DemoFamily, float] = {"sdxl": 4.0, "flow": 3.0}
 
 
-def demo_recipe(*, steps: int = 300, lr: float = 3e-3, seed: int = 0) -> Recipe:
+def demo_recipe(*, family: DemoFamily = "sdxl", steps: int = 300, lr: float | None = None, seed: int = 0) -> Recipe:
     """Half of every batch keeps other people as they are; three checkpoints.
 
-    lr suits the demo base: a real one takes a thirtieth.
+    lr is by default what suits the family's demo base: a real one takes a thirtieth.
     """
     third = max(1, steps // 3)
     return Recipe(
         lora=Lora(rank=16, alpha=16, targets="attention_mlp"),
-        optim=Optim(lr=lr),
+        optim=Optim(lr=_LR[family] if lr is None else lr),
+        loss=Loss() if family == "sdxl" else Loss(min_snr_gamma=0.0),
         schedule=Schedule(steps=steps, batch=4, warmup=min(10, steps - 1)),
         prior=Prior(images=32),
         buckets=Buckets(resolution=SIZE, step=64, shortest=64, longest=256),
@@ -42,7 +47,7 @@ def demo_recipe(*, steps: int = 300, lr: float = 3e-3, seed: int = 0) -> Recipe:
     )
 
 
-def demo_plan(trigger: str) -> ComparePlan:
+def demo_plan(trigger: str, family: DemoFamily = "sdxl") -> ComparePlan:
     """48 pictures a checkpoint: 8 of the bare trigger, 24 contexts using every word evenly, 8 without it, 8 others."""
     rng = np.random.default_rng(5)
     contexts, without, others = (balanced_looks(count, rng) for count in (24, 8, 8))
@@ -58,7 +63,7 @@ def demo_plan(trigger: str) -> ComparePlan:
     for n, look in enumerate(others):
         words = random_identity(rng).words()
         probes.append(Probe(kind="other", prompt=caption(words, look), asked=asked(look), seeds=(300 + n,)))
-    return ComparePlan(probes=tuple(probes), size=(SIZE, SIZE), steps=20, guidance=4.0, face_floor=0.3)
+    return ComparePlan(probes=tuple(probes), size=(SIZE, SIZE), steps=20, guidance=_GUIDANCE[family], face_floor=0.3)
 
 
 def asked(look: Look) -> dict[str, str]:

@@ -20,6 +20,29 @@ VAE: dict[str, Any] = {
     "sample_size": 128,
 }
 
+FLOW_LATENTS: dict[str, Any] = {
+    "latent_channels": 16,
+    "use_quant_conv": False,
+    "use_post_quant_conv": False,
+    "scaling_factor": 0.3611,
+    "shift_factor": 0.1159,
+}
+"""What FLUX.1's autoencoder has otherwise. The host knows scale and shift by heart: the weights are fitted to them."""
+
+FLUX: dict[str, Any] = {
+    "patch_size": 1,
+    "in_channels": 64,
+    "num_layers": 1,
+    "num_single_layers": 5,
+    "attention_head_dim": HEAD_WIDTH,
+    "num_attention_heads": 4,
+    "joint_attention_dim": 2 * TEXT_WIDTH,
+    "pooled_projection_dim": TEXT_WIDTH,
+    "guidance_embeds": False,
+    "axes_dims_rope": (8, 12, 12),
+}
+"""Both streams of a double block have weights of their own, so single blocks give more depth for the same file."""
+
 UNET: dict[str, Any] = {
     "sample_size": 16,
     "in_channels": 4,

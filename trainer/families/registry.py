@@ -10,7 +10,7 @@ from ..storage.tensor_header import Header, read_header
 from ..storage.values import read_json
 from .base import Base, Predicts
 from .family import Family
-from .flux.spec import FLUX1, FLUX1_SCHNELL
+from .flux.spec import FLUX1, FLUX1_SCHNELL, FLUX1_UNDISTILLED
 from .flux2.spec import FLUX2_KLEIN, FLUX2_KLEIN_DISTILLED
 from .lora_names import parts_by_layer, plain_prefix
 from .lora_origin import made_for
@@ -21,7 +21,7 @@ from .spec import FamilySpec
 from .z_image.spec import Z_IMAGE, Z_IMAGE_TURBO
 
 FAMILIES: tuple[FamilySpec, ...] = (
-    *(SDXL, SD15, FLUX1, FLUX1_SCHNELL),
+    *(SDXL, SD15, FLUX1, FLUX1_SCHNELL, FLUX1_UNDISTILLED),
     *(Z_IMAGE, Z_IMAGE_TURBO, FLUX2_KLEIN, FLUX2_KLEIN_DISTILLED),
 )
 

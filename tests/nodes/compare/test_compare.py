@@ -16,7 +16,7 @@ def _compare(pack: Pack, sha256: str, reader: str) -> Any:
 
 
 def test_a_run_of_photographs_is_not_given_the_demo_readers_numbers(pack: Pack) -> None:
-    with pytest.raises(pack("trainer.errors").RunError, match="Only runs on the demo base can be compared"):
+    with pytest.raises(pack("trainer.errors").RunError, match="Only runs on a demo base can be compared"):
         _compare(pack, "0" * 64, reader="Demo reader (drawn faces)")
 
 

@@ -26,6 +26,12 @@ def test_distilled_models_are_asked_once(pack: Pack, config: dict[str, Any], cfg
     assert pack("nodes.host.guidance").guided(model(**config), 3.5) == (cfg, told)
 
 
+def test_an_undistilled_flux_is_asked_twice(pack: Pack) -> None:
+    undistilled = model(image_model="flux", guidance_embed=False)
+    undistilled.model.model_config.is_distilled = False
+    assert pack("nodes.host.guidance").guided(undistilled, 3.5) == (3.5, None)
+
+
 def test_the_number_goes_with_the_words_as_flux_guidance_puts_it(pack: Pack) -> None:
     way = pack("nodes.host.guidance").guided(model(guidance_embed=True), 2.0)
     pair = [[["text", {"pooled_output": 1}]], [["none", {}]]]

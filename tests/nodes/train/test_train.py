@@ -46,8 +46,12 @@ def test_a_wired_recipe_goes_before_the_preset_and_the_preset_may_be_left_to_the
     assert preset.recipe_for(_base(pack, "sdxl"), None, "Quick test") == presets["Quick test"].recipe
     assert preset.recipe_for(_base(pack, "sdxl"), None, preset.FITTING) == presets["SDXL character (guide)"].recipe
     assert preset.recipe_for(_base(pack, "sd15"), None, preset.FITTING) == presets["SD 1.5 character"].recipe
-    demo = pack("trainer.demo.assets").demo_base()
-    assert preset.recipe_for(demo, None, preset.FITTING) == pack("trainer.demo.settings").demo_recipe()
+    demo_recipe = pack("trainer.demo.settings").demo_recipe
+    for family in pack("trainer.demo.family").FAMILIES:
+        demo = pack("trainer.demo.assets").demo_base(family=family)
+        for name in (preset.FITTING, preset.DEMO):
+            assert preset.recipe_for(demo, None, name) == demo_recipe(family=family)
+    assert preset.recipe_for(_base(pack, "sdxl"), None, preset.DEMO) == demo_recipe()
     with pytest.raises(pack("trainer.errors").RecipeError, match="choose a training recipe by hand"):
         preset.recipe_for(_base(pack, "toy"), None, preset.FITTING)
 

@@ -6,8 +6,8 @@ from PIL import Image
 
 from trainer.demo.assets import demo_base, demo_reader, other_people
 from trainer.demo.build import build as stages
-from trainer.demo.build.base import Course
-from trainer.demo.build.build import QUICK, build
+from trainer.demo.build.build import QUICK, build, build_flow
+from trainer.demo.build.course import Course
 from trainer.demo.build.vae import Round
 from trainer.demo.world.identity import VECTOR_SIZE
 from trainer.generate.local import LocalGenerator
@@ -22,6 +22,9 @@ SHORT = replace(
     stranger_pictures=2,
     base=Course(steps=1, lr=1e-3),
     reader_pictures=8,
+    flow_pictures=4,
+    flow_decoder=Round(crop_steps=0, full_steps=1, lr=1e-3),
+    flow=Course(steps=1, lr=1e-3),
     soft_pictures=2,
     reader_steps=1,
     detector_steps=1,
@@ -42,9 +45,14 @@ def test_a_build_makes_every_asset_and_goes_on_where_it_stopped(
     demo_reader(assets).faces(Image.new("RGB", (64, 64)))
     assert other_people(assets).shape[1:] == (VECTOR_SIZE,)
     assert not any(str(tmp_path) in path.read_text() for path in (assets / "base").glob("*/config.json"))
+    assert set(build_flow(assets, work, plan, lines.append)) == {"flow vae", "flow"}
+    flow = demo_base(assets, "flow")
+    assert [image.size for image in LocalGenerator(flow).generate([shot])] == [(64, 64)]
+    assert not any(str(tmp_path) in path.read_text() for path in (assets / "flow").glob("*/config.json"))
     for stage in ("train_vae", "encode_lessons"):
         monkeypatch.setattr(stages, stage, _made_twice)
     build(assets, work, plan, lines.append)
+    build_flow(assets, work, plan, lines.append)
 
 
 def _made_twice(*_: object) -> None:

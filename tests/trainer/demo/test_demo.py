@@ -8,13 +8,14 @@ import pytest
 from trainer.cli.main import main
 from trainer.demo.assets import ASSETS
 from trainer.demo.characters.character import draw_character
+from trainer.demo.family import FAMILIES, DemoFamily
 from trainer.demo.settings import demo_plan, demo_recipe
 from trainer.recipe.recipe import Recipe
 from trainer.scoring.plan import ComparePlan
 
 
-def short_recipe() -> Recipe:
-    data = demo_recipe(steps=2).to_json()
+def short_recipe(family: DemoFamily) -> Recipe:
+    data = demo_recipe(family=family, steps=2).to_json()
     data["prior"]["images"] = 0
     data["output"].update(save_every=1, sample_every=0)
     return Recipe.from_json(data)
@@ -26,15 +27,16 @@ def short_plan(trigger: str) -> ComparePlan:
     return ComparePlan.from_json({**data, "probes": list(kinds.values()), "steps": 4})
 
 
+@pytest.mark.parametrize("family", FAMILIES)
 def test_train_and_compare_end_with_files_and_a_line_of_json(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    family: DemoFamily, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dataset = draw_character(tmp_path / "set")
-    (tmp_path / "recipe.json").write_text(json.dumps(short_recipe().to_json()))
+    (tmp_path / "recipe.json").write_text(json.dumps(short_recipe(family).to_json()))
     (tmp_path / "plan.json").write_text(json.dumps(short_plan(dataset.trigger).to_json()))
     run = tmp_path / "run"
     arguments = ["--data", str(dataset.root), "--out", str(run), "--recipe", str(tmp_path / "recipe.json")]
-    assert main(["train", *arguments]) == 0
+    assert main(["train", "--family", family, *arguments]) == 0
     trained = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert Path(trained["checkpoint"]).is_file()
     assert trained["step"] == 2
@@ -60,3 +62,4 @@ def test_a_character_is_drawn_once_and_the_same_each_time(tmp_path: Path) -> Non
 
 def test_the_log_of_the_build_lies_beside_what_it_made() -> None:
     assert "base step" in (ASSETS / "log.txt").read_text()
+    assert "flow step" in (ASSETS / "flow" / "log.txt").read_text()

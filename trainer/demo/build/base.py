@@ -3,9 +3,6 @@
 # torch, diffusers and onnx leave these types open.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
-import copy
-import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +15,13 @@ from torch import Tensor, nn
 from .. import sizes
 from ..world.captions import made_up_name, varied_caption
 from ..world.identity import Identity
+from .course import Course, run_course
 from .tokenizer import build_tokenizer
 from .world import World, feature_weights
 
 BATCH = 32
 _CAPTIONS_EACH = 4
-_KEEP_EVERY = 500
+_ENCODED = 4
 _EMPTY_SHARE = 0.08
 _FEATURE_WEIGHT = 3.0
 _MIN_SNR_GAMMA = 5.0
@@ -47,10 +45,7 @@ class TextToNoise(nn.Module):
         self.text_2 = CLIPTextModelWithProjection(config)
 
     def condition(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Context (n, 77, 128) and pooled text (n, 64), from hidden layer -2 of both encoders as SDXL does."""
-        first = self.text_1(ids, output_hidden_states=True)
-        second = self.text_2(ids, output_hidden_states=True)
-        return torch.cat([first.hidden_states[-2], second.hidden_states[-2]], dim=-1), second.text_embeds
+        return text_condition(self.text_1, self.text_2, ids)
 
     def forward(self, noisy: Tensor, times: Tensor, ids: Tensor, keep: Tensor, size: Tensor) -> Tensor:
         context, pooled = self.condition(ids)
@@ -58,28 +53,41 @@ class TextToNoise(nn.Module):
         return self.unet(noisy, times, context * keep[:, None, None], added_cond_kwargs=added).sample
 
 
+def text_condition(text_1: Any, text_2: Any, ids: Tensor) -> tuple[Tensor, Tensor]:
+    """Context (n, k, 128) and pooled text (n, 64), from hidden layer -2 of both encoders as SDXL does."""
+    first = text_1(ids, output_hidden_states=True)
+    second = text_2(ids, output_hidden_states=True)
+    return torch.cat([first.hidden_states[-2], second.hidden_states[-2]], dim=-1), second.text_embeds
+
+
 @dataclass(frozen=True)
 class Lessons:
-    """What the base learns from: latents (n, 4, 16, 16), loss weights (n, 1, 16, 16), token ids (n, k, 77)."""
+    """What the base learns from: latents (n, c, 16, 16), loss weights (n, 1, 16, 16), token ids (n, k, 77)."""
 
     latents: Tensor
     weights: Tensor
     ids: Tensor
 
+    def save(self, path: Path) -> None:
+        torch.save((self.latents, self.weights, self.ids), path)
+
+    @classmethod
+    def load(cls, path: Path) -> "Lessons":
+        return cls(*torch.load(path, weights_only=True))
+
 
 @torch.no_grad()
-def encode_lessons(known: World, strangers: World, vae: Any, seed: int) -> tuple[Lessons, float]:
-    """Encode every picture and spell captions of it; also gives the latents' scaling factor, 1 / std.
+def encode_lessons(known: World, strangers: World, vae: Any, seed: int) -> Lessons:
+    """Encode every picture, in the autoencoder's own terms, and spell captions of it.
 
     The people of `known` have a name each, used in all their captions.
     """
     rng = np.random.default_rng(seed)
     names = _names(known, rng)
     ids = [*_spelled(known, names, rng), *_spelled(strangers, {}, rng)]
-    latents = torch.cat([_latents(known, vae), _latents(strangers, vae)])
-    scale = 1.0 / float(latents.std())
+    latents = torch.cat([encoded(known, vae), encoded(strangers, vae)])
     weights = np.concatenate([feature_weights(world, 8, _FEATURE_WEIGHT) for world in (known, strangers)])
-    return Lessons(latents * scale, torch.from_numpy(weights)[:, None], torch.tensor(ids, dtype=torch.int16)), scale
+    return Lessons(latents, torch.from_numpy(weights)[:, None], torch.tensor(ids, dtype=torch.int16))
 
 
 def _names(world: World, rng: np.random.Generator) -> dict[Identity, str]:
@@ -97,72 +105,24 @@ def _spelled(world: World, names: dict[Identity, str], rng: np.random.Generator)
         yield tokenizer(texts, padding="max_length", truncation=True, max_length=sizes.TOKENS).input_ids
 
 
-def _latents(world: World, vae: Any) -> Tensor:
+@torch.no_grad()
+def encoded(world: World, vae: Any) -> Tensor:
+    """Means of every picture's latents, (n, c, 16, 16), in the autoencoder's own terms."""
     latents: list[Tensor] = []
-    for start in range(0, len(world), 16):
-        pixels = torch.from_numpy(world.pixels[start : start + 16]).permute(0, 3, 1, 2).float() / 127.5 - 1
+    for start in range(0, len(world), _ENCODED):
+        pixels = torch.from_numpy(world.pixels[start : start + _ENCODED]).permute(0, 3, 1, 2).float() / 127.5 - 1
         latents.append(vae.encode(pixels).latent_dist.mean)
     return torch.cat(latents)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Course:
-    """One learning-rate curve: a short rise to `lr`, then a cosine over `steps`."""
-
-    steps: int
-    lr: float
-
-
 def train_base(lessons: Lessons, seed: int, course: Course, kept: Path, say: Callable[[str], None]) -> TextToNoise:
-    """Train a new model; gives the averaged weights. Min-SNR weights (gamma 5), eyes and mouth weighted.
-
-    Every 500 steps all that training needs goes to the file `kept`, and a stopped run goes on from there.
-    """
+    """Train a new model on latents of unit variance; gives the averaged weights. Min-SNR weights (gamma 5)."""
     torch.manual_seed(seed)
     model = TextToNoise()
-    average = copy.deepcopy(model).eval()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=course.lr, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
-    parts = {"model": model, "average": average, "optimizer": optimizer}
-    begin = _restore(kept, parts)
     betas = torch.linspace(sizes.SCHEDULER["beta_start"] ** 0.5, sizes.SCHEDULER["beta_end"] ** 0.5, 1000) ** 2
     alphas = torch.cumprod(1 - betas, 0)
-    started, losses = time.monotonic(), list[float]()
-    for step in range(begin, course.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = course.lr * _schedule(step, course.steps)
-        loss = _loss(model, lessons, alphas)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        losses.append(float(loss.detach()))
-        _follow(average, model, min(0.9993, (step + 1) / (step + 10)))
-        if (step + 1) % 100 == 0:
-            seconds = time.monotonic() - started
-            say(f"base step {step + 1}/{course.steps} loss {np.mean(losses[-100:]):.4f} {seconds:.0f} s")
-        if (step + 1) % _KEEP_EVERY == 0:
-            _keep(kept, parts, step + 1)
-    return average
-
-
-def _keep(path: Path, parts: dict[str, Any], step: int) -> None:
-    state = {name: part.state_dict() for name, part in parts.items()}
-    torch.save({**state, "step": step, "rng": torch.get_rng_state()}, path.with_suffix(".part"))
-    path.with_suffix(".part").replace(path)
-
-
-def _restore(path: Path, parts: dict[str, Any]) -> int:
-    if not path.exists():
-        return 0
-    state = torch.load(path, weights_only=True)
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    torch.set_rng_state(state["rng"])
-    return int(state["step"])
-
-
-def _schedule(step: int, total: int) -> float:
-    return min(1.0, (step + 1) / 200) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * step / total)))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=course.lr, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    return run_course(model, optimizer, lambda _: _loss(model, lessons, alphas), course, kept, say)
 
 
 def _loss(model: TextToNoise, lessons: Lessons, alphas: Tensor) -> Tensor:
@@ -192,9 +152,3 @@ def _sizes() -> Tensor:
     other_target = anything & (torch.rand(BATCH) < 0.5)
     told[other_target, 4:6] = side[other_target]
     return told
-
-
-@torch.no_grad()
-def _follow(average: nn.Module, model: nn.Module, decay: float) -> None:
-    for kept, new in zip(average.parameters(), model.parameters(), strict=True):
-        kept.lerp_(new, 1 - decay)

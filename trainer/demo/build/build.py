@@ -6,7 +6,7 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,17 @@ from ..reader import DemoReader
 from ..world.draw import draw, draw_empty
 from ..world.identity import VECTOR_SIZE, random_identity
 from ..world.look import random_look
-from .base import Course, Lessons, encode_lessons, train_base
+from .base import Lessons, encode_lessons, encoded, train_base
+from .course import Course
+from .flow import frozen_encoders, train_flow
 from .networks import export
 from .reader import softened, train_detector, train_reader
-from .save import save_base
-from .vae import Round, train_vae
-from .world import draw_world
+from .save import save_base, save_flow
+from .vae import Round, fitted, train_vae, widened
+from .world import World, draw_world
+
+_FEW, _HEARD = 200, 2000
+"""Pictures that the flow base's autoencoder is made wider and fitted by, and that its decoder learns from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +45,9 @@ class Plan:
     per_known: int = 40
     stranger_pictures: int = 12_000
     base: Course = Course(steps=7000, lr=1e-3)
+    flow_pictures: int = 6_000
+    flow_decoder: Round = Round(crop_steps=0, full_steps=240, lr=4e-4)
+    flow: Course = Course(steps=8000, lr=1.5e-3)
     reader_pictures: int = 16_000
     soft_pictures: int = 3_000
     reader_steps: int = 1_600
@@ -53,6 +61,9 @@ QUICK = Plan(
     known_pictures=32,
     stranger_pictures=32,
     base=Course(steps=3, lr=1e-3),
+    flow_pictures=16,
+    flow_decoder=Round(crop_steps=0, full_steps=2, lr=1e-3),
+    flow=Course(steps=3, lr=1e-3),
     reader_pictures=64,
     soft_pictures=16,
     reader_steps=3,
@@ -63,23 +74,35 @@ QUICK = Plan(
 
 
 def build(assets: Path, work: Path, plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
-    """Make base, reader and other people's embeddings in `assets`; gives seconds by stage."""
+    """Make the SDXL base, reader and other people's embeddings in `assets`; gives seconds by stage."""
     work.mkdir(parents=True, exist_ok=True)
     assets.mkdir(parents=True, exist_ok=True)
     seconds: dict[str, float] = {}
-
-    def timed(name: str, stage: Callable[[], Any]) -> Any:
-        started = time.monotonic()
-        made = stage()
-        seconds[name] = round(time.monotonic() - started, 1)
-        say(f"{name} took {seconds[name]} s")
-        return made
-
-    vae = timed("vae", lambda: _vae(work, plan, say))
-    timed("base", lambda: _base(assets, work, vae, plan, say))
-    timed("reader", lambda: _reader(assets, vae, plan, say))
-    timed("others", lambda: _others(assets, plan))
+    vae = _timed("vae", seconds, say, lambda: _vae(work, plan, say))
+    _timed("base", seconds, say, lambda: _base(assets, work, vae, plan, say))
+    _timed("reader", seconds, say, lambda: _reader(assets, vae, plan, say))
+    _timed("others", seconds, say, lambda: _others(assets, plan))
     return seconds
+
+
+def build_flow(assets: Path, work: Path, plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
+    """Make the flow base from the SDXL one in `assets`: its autoencoder made wider, its text encoders as they are."""
+    work.mkdir(parents=True, exist_ok=True)
+    seconds: dict[str, float] = {}
+    known = draw_world(plan.flow_pictures, plan.seed + 10, plan.per_known)
+    strangers = draw_world(plan.flow_pictures, plan.seed + 11, per_person=2)
+    vae = _timed("flow vae", seconds, say, lambda: _flow_vae(assets, work, strangers, plan, say))
+    lessons = _flow_lessons(work, known, strangers, vae, plan)
+    _timed("flow", seconds, say, lambda: _flow(assets, work, lessons, vae, plan, say))
+    return seconds
+
+
+def _timed(name: str, seconds: dict[str, float], say: Callable[[str], None], stage: Callable[[], Any]) -> Any:
+    started = time.monotonic()
+    made = stage()
+    seconds[name] = round(time.monotonic() - started, 1)
+    say(f"{name} took {seconds[name]} s")
+    return made
 
 
 def _vae(work: Path, plan: Plan, say: Callable[[str], None]) -> Any:
@@ -100,16 +123,45 @@ def _vae(work: Path, plan: Plan, say: Callable[[str], None]) -> Any:
 
 def _base(assets: Path, work: Path, vae: Any, plan: Plan, say: Callable[[str], None]) -> None:
     kept = work / "lessons.pt"
-    if kept.exists():
-        latents, weights, ids, scale = torch.load(kept, weights_only=True)
-        lessons = Lessons(latents, weights, ids)
-    else:
+    if not kept.exists():
         known = draw_world(plan.known_pictures, plan.seed + 10, plan.per_known)
         strangers = draw_world(plan.stranger_pictures, plan.seed + 11, per_person=2)
-        lessons, scale = encode_lessons(known, strangers, vae, plan.seed + 10)
-        torch.save((lessons.latents, lessons.weights, lessons.ids, scale), kept)
-    model = train_base(lessons, plan.seed + 10, plan.base, work / "base.pt", say)
+        encode_lessons(known, strangers, vae, plan.seed + 10).save(kept)
+    lessons = Lessons.load(kept)
+    scale = 1.0 / float(lessons.latents.std())
+    scaled = replace(lessons, latents=lessons.latents * scale)
+    model = train_base(scaled, plan.seed + 10, plan.base, work / "base.pt", say)
     save_base(assets / "base", model, vae, scale)
+
+
+def _flow_vae(assets: Path, work: Path, world: World, plan: Plan, say: Callable[[str], None]) -> Any:
+    """The encoder is settled before the decoder learns to hear all of it, so the transformer need not wait for that."""
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+
+    folder = work / "flow_vae"
+    if not folder.exists():
+        torch.manual_seed(plan.seed + 10)
+        narrow = AutoencoderKL.from_pretrained(assets / "base" / "vae").float().eval()
+        few = world.first(_FEW)
+        vae = widened(narrow, torch.from_numpy(few.pixels).permute(0, 3, 1, 2).float() / 127.5 - 1)
+        vae = fitted(vae, encoded(few, vae))
+        vae.encoder.requires_grad_(False)
+        train_vae(world.first(_HEARD), vae, plan.seed + 20, plan.flow_decoder, say).save_pretrained(folder)
+    return AutoencoderKL.from_pretrained(folder).eval()
+
+
+def _flow_lessons(work: Path, known: World, strangers: World, vae: Any, plan: Plan) -> Lessons:
+    kept = work / "flow_lessons.pt"
+    if not kept.exists():
+        encode_lessons(known, strangers, vae, plan.seed + 10).save(kept)
+    lessons = Lessons.load(kept)
+    return replace(lessons, latents=(lessons.latents - vae.config.shift_factor) * vae.config.scaling_factor)
+
+
+def _flow(assets: Path, work: Path, lessons: Lessons, vae: Any, plan: Plan, say: Callable[[str], None]) -> None:
+    encoders = frozen_encoders(assets / "base")
+    model = train_flow(lessons, encoders, plan.seed + 10, plan.flow, work / "flow.pt", say)
+    save_flow(assets / "flow", model, vae)
 
 
 def _reader(assets: Path, vae: Any, plan: Plan, say: Callable[[str], None]) -> None:
@@ -135,6 +187,6 @@ def _others(assets: Path, plan: Plan) -> None:
     np.save(assets / "others.npy", np.array(rows, np.float16).reshape(-1, VECTOR_SIZE))
 
 
-def write_log(assets: Path, lines: list[str], seconds: dict[str, Any]) -> None:
+def write_log(folder: Path, lines: list[str], seconds: dict[str, Any]) -> None:
     """Keep what the build said beside what it made."""
-    (assets / "log.txt").write_text("\n".join([*lines, json.dumps(seconds)]) + "\n", encoding="utf-8")
+    (folder / "log.txt").write_text("\n".join([*lines, json.dumps(seconds)]) + "\n", encoding="utf-8")

@@ -15,11 +15,13 @@ from ..part_files import find_parts
 from .layout import CLIP, FILE_PARTS, INSIDE, T5, TRANSFORMER, root_of
 from .shapes import GUIDANCE
 
-DEV, SCHNELL = "flux1", "flux1_schnell"
+DEV, SCHNELL, UNDISTILLED = "flux1", "flux1_schnell", "flux1_undistilled"
+TEXT_FOLDER = "text"
+"""The part of `Base.files` whose text encoders and tokenizers a folder that has none of its own is used with."""
 
 _CHANNELS = 64
 _WIDER = {384: "FLUX.1 Fill (inpainting)", 128: "FLUX.1 Canny, Depth or another control model"}
-_FOLDERS = ("transformer", "vae", "text_encoder", "text_encoder_2")
+_FOLDERS, _TEXT_FOLDERS = ("transformer", "vae"), ("text_encoder", "text_encoder_2")
 
 
 def describe_file(path: Path, header: Header, given: Mapping[str, Path]) -> Base:
@@ -39,23 +41,29 @@ def describe_file(path: Path, header: Header, given: Mapping[str, Path]) -> Base
     return Base(family=family, name=path.stem, sha256=files_sample(kept), files=files)
 
 
-def describe_folder(folder: Path) -> Base:
-    """The base in a folder of diffusers."""
-    faults = [fault for part in _FOLDERS for fault in part_faults(folder, part)]
-    faults += [f"{folder} lacks the folder {n}." for n in ("tokenizer", "tokenizer_2") if not (folder / n).is_dir()]
+def describe_folder(folder: Path, text: Path | None = None) -> Base:
+    """The base in a folder of diffusers; `text` is another one whose text encoders and tokenizers it is used with."""
+    places = {part: folder for part in _FOLDERS} | {part: text or folder for part in _TEXT_FOLDERS}
+    faults = [fault for part, place in places.items() for fault in part_faults(place, part)]
+    tokenizers = ("tokenizer", "tokenizer_2")
+    faults += [f"{text or folder} lacks the folder {n}." for n in tokenizers if not ((text or folder) / n).is_dir()]
     if faults:
         raise ModelError.all_of(faults)
     config = read_json(folder / "transformer" / "config.json", ModelError)
     _check_transformer(str(folder), int(config.get("in_channels", _CHANNELS)))
-    kept = sorted(path for part in _FOLDERS for path in weight_files(folder / part))
-    family = SCHNELL if is_schnell(folder) else DEV
-    return Base(family=family, name=folder.name, sha256=files_sample(kept), files={FOLDER: folder})
+    kept = sorted(path for part, place in places.items() for path in weight_files(place / part))
+    files = {FOLDER: folder} if text is None else {FOLDER: folder, TEXT_FOLDER: text}
+    return Base(family=folder_family(folder), name=folder.name, sha256=files_sample(kept), files=files)
 
 
-def is_schnell(folder: Path) -> bool:
-    """Whether a folder's transformer hears no guidance; one without a config counts as dev."""
+def folder_family(folder: Path) -> str:
+    """By the transformer's config, without which it counts as dev, and by `is_distilled` in the pipeline's, diffusers'
+    word with FLUX.2 klein."""
     config = folder / "transformer" / "config.json"
-    return config.is_file() and not read_json(config, ModelError).get("guidance_embeds", False)
+    if not config.is_file() or read_json(config, ModelError).get("guidance_embeds", False):
+        return DEV
+    is_distilled = read_json(folder / "model_index.json", ModelError).get("is_distilled", True)
+    return SCHNELL if is_distilled else UNDISTILLED
 
 
 def _check_transformer(name: str, channels: int) -> None:

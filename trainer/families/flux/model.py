@@ -19,6 +19,7 @@ from ..flow.steps import Schedule
 from ..options import FamilyOptions
 from ..residence import Residence
 from ..spec import FamilySpec
+from .describe import TEXT_FOLDER
 from .keys import FluxKeys
 from .packing import packed, positions, unpacked
 from .parts import FluxFiles, FluxFolder
@@ -30,13 +31,15 @@ _POSITION_AXES = 3
 
 
 class Flux1(FlowFamily):
-    """FLUX.1 with guidance embedded (dev) or without (schnell)."""
+    """FLUX.1 with guidance embedded (dev) or without (schnell, and what was never distilled)."""
 
     levels = Levels(sampling="sigmoid", shift=exp(_DEV_MU))
 
     def __init__(self, spec: FamilySpec, base: Base, residence: Residence, options: FamilyOptions) -> None:
         tokens = options.flow.text_tokens
-        parts = FluxFolder(base.path, tokens) if FOLDER in base.files else FluxFiles(base.files, tokens)
+        is_folder = FOLDER in base.files
+        text = base.files.get(TEXT_FOLDER)
+        parts = FluxFolder(base.path, tokens, text=text) if is_folder else FluxFiles(base.files, tokens)
         super().__init__(spec, base, residence, options, parts)
         self.text_key = f"{tokens} tokens" if tokens else ""
         is_dev = spec.guidance == "embedded"
@@ -74,9 +77,7 @@ class Flux1(FlowFamily):
     ) -> Tensor:
         """The flow at each σ, (n, c, h, w). Captions of other lengths are asked apart: the transformer has no mask."""
         times = time.expand(len(noisy))
-        return asked_by_length(
-            conditions, lambda rows, told: self._ask(noisy[rows], times[rows], told, guidance)
-        )
+        return asked_by_length(conditions, lambda rows, told: self._ask(noisy[rows], times[rows], told, guidance))
 
     def _ask(self, noisy: Tensor, time: Tensor, conditions: Sequence[Condition], guidance: float | None) -> Tensor:
         move = partial(torch.Tensor.to, device=self.device, dtype=self.dtype)

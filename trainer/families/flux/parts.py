@@ -71,10 +71,10 @@ class FluxFiles:
 
 
 class FluxFolder:
-    """diffusers'. The second text encoder is T5, or a CLIP as SDXL's."""
+    """diffusers'. The second text encoder is T5, or a CLIP as SDXL's; both may lie in another folder, `text`."""
 
-    def __init__(self, folder: Path, text_tokens: int) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, text_tokens: int, text: Path | None = None) -> None:
+        self._folder, self._text_folder = folder, text or folder
         self._text_tokens = text_tokens
         self._transformer = FolderPart(folder, "transformer")
 
@@ -95,28 +95,28 @@ class FluxFolder:
         from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
         first: Any = self._clip("text_encoder", CLIPTextModel)
-        second = FolderPart(self._folder, "text_encoder_2")
-        if not is_t5(self._folder):
+        second = FolderPart(self._text_folder, "text_encoder_2")
+        if not is_t5(self._text_folder):
             other: Any = self._clip("text_encoder_2", CLIPTextModelWithProjection)
             return TwoClips([self._clip("text_encoder", CLIPTextModel), other], self._clip_tokenizers())
         t5 = _t5(second.config, second.stored, dtype, arrived)
-        words = t5_tokenizer(self._folder / "tokenizer_2")
+        words = t5_tokenizer(self._text_folder / "tokenizer_2")
         return T5AndClip(first, self._clip_tokenizers()[0], t5, words, self._text_tokens)
 
     def _clip_tokenizers(self) -> list[Any]:
         from transformers import CLIPTokenizer
 
         kind: Any = CLIPTokenizer
-        names = ["tokenizer"] if is_t5(self._folder) else ["tokenizer", "tokenizer_2"]
+        names = ["tokenizer"] if is_t5(self._text_folder) else ["tokenizer", "tokenizer_2"]
         try:
-            return [kind.from_pretrained(self._folder / name, local_files_only=True) for name in names]
+            return [kind.from_pretrained(self._text_folder / name, local_files_only=True) for name in names]
         except Exception as error:  # the library raises anything from OSError to KeyError on a broken folder
-            raise ModelError(f"The tokenizers in {self._folder} cannot be loaded: {error}.") from error
+            raise ModelError(f"The tokenizers in {self._text_folder} cannot be loaded: {error}.") from error
 
     def _clip(self, name: str, kind: Any) -> Any:
         from transformers import CLIPTextConfig
 
-        part = FolderPart(self._folder, name)
+        part = FolderPart(self._text_folder, name)
         stored = part.stored.shapes
 
         def place(parameter: str) -> str:

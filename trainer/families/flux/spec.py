@@ -1,13 +1,8 @@
-"""FLUX.1 dev and schnell as data, and what was made from them: Krea, Kontext, finetunes."""
+"""FLUX.1 dev and schnell as data, and what was made from them or after them: Krea, Kontext, finetunes."""
 
-from collections.abc import Callable
-
-from ..base import Base
 from ..memory.modulation import Modulation
-from ..options import FamilyOptions
-from ..residence import Residence
 from ..spec import FamilySpec, Guidance
-from .describe import DEV, SCHNELL, describe_file, describe_folder, is_schnell
+from .describe import DEV, SCHNELL, UNDISTILLED, describe_file, describe_folder, folder_family
 from .layout import FILE_PARTS, ROOTS, TRANSFORMER
 from .model import Flux1
 from .shapes import GUIDANCE, MARK
@@ -27,14 +22,18 @@ _MODULATION = Modulation(
     others=("norm_out",),
     targets=("all", "double_blocks", "single_blocks"),
 )
-Load = Callable[[Base, Residence, FamilyOptions], Flux1]
 
 
 def _flux(
-    name: str, title: str, guidance: Guidance, modelspec: str, lora_marks: tuple[str, ...], load: Load
+    *,
+    name: str,
+    title: str,
+    guidance: Guidance,
+    modelspec: str,
+    marks: tuple[str, ...] = (),
+    lora_marks: tuple[str, ...] = (),
 ) -> FamilySpec:
-    is_dev = guidance == "embedded"
-    return FamilySpec(
+    spec = FamilySpec(
         name=name,
         title=title,
         denoiser=TRANSFORMER,
@@ -43,23 +42,23 @@ def _flux(
         latent_factor=8,
         text_values=LENGTH * _WORD + _POOLED,
         guidance=guidance,
-        drawn_steps=20 if is_dev else 4,
-        drawn_guidance=3.5 if is_dev else 1.0,
+        drawn_steps=4 if guidance == "none" else 20,
+        drawn_guidance=1.0 if guidance == "none" else 3.5,
         usual_sides=(512, 2048),
         metadata={
             "ss_base_model_version": "flux1",
             "modelspec.architecture": modelspec,
             "modelspec.implementation": "https://github.com/black-forest-labs/flux",
         },
-        marks=(*_MARKS, GUIDANCE) if is_dev else _MARKS,
-        absent=_FLUX2 if is_dev else (*_FLUX2, GUIDANCE),
+        marks=marks,
+        absent=_FLUX2 if GUIDANCE in marks else (*_FLUX2, GUIDANCE),
         roots=ROOTS,
         pipelines=(r"Flux(?:Kontext)?Pipeline",),
-        fits_folder=lambda folder: is_schnell(folder) != is_dev,
+        fits_folder=lambda folder: folder_family(folder) == name,
         lora_marks=lora_marks,
         describe_file=describe_file,
         describe_folder=describe_folder,
-        load=load,
+        load=lambda base, residence, options: Flux1(spec, base, residence, options),
         targets=TARGETS,
         blocks=("transformer_blocks", "single_transformer_blocks"),
         modulation=_MODULATION,
@@ -68,6 +67,7 @@ def _flux(
         weighs_snr=False,
         is_distilled=name == SCHNELL,
     )
+    return spec
 
 
 FLUX1 = _flux(
@@ -75,18 +75,24 @@ FLUX1 = _flux(
     title="FLUX.1",
     guidance="embedded",
     modelspec="flux-1-dev/lora",
+    marks=(*_MARKS, GUIDANCE),
     lora_marks=(
         r"(?:^|_)double_blocks_\d+_(?:img|txt)_(?:attn|mod|mlp)_",
         r"(?:^|_)single_blocks_\d+_(?:linear[12]|modulation)",
         r"(?:^|_)single_transformer_blocks_\d+_(?:attn_to_[qkv]|proj_mlp|norm_linear)",
     ),
-    load=lambda base, residence, options: Flux1(FLUX1, base, residence, options),
 )
 FLUX1_SCHNELL = _flux(
     name=SCHNELL,
     title="FLUX.1 schnell",
     guidance="none",
     modelspec="flux-1-schnell/lora",
-    lora_marks=(),
-    load=lambda base, residence, options: Flux1(FLUX1_SCHNELL, base, residence, options),
+    marks=_MARKS,
 )
+FLUX1_UNDISTILLED = _flux(
+    name=UNDISTILLED,
+    title="undistilled FLUX.1",
+    guidance="cfg",
+    modelspec="flux-1/lora",
+)
+"""In FLUX.1's layers, but drawn with and without the words. A file has no mark of it; a folder's pipeline may."""

@@ -32,7 +32,9 @@ def unpacked(tokens: Tensor, height: int, width: int) -> Tensor:
 
 def picture_ids(height: int, width: int) -> Tensor:
     """Picture (0), row, column and word (0) of each token of latents of that size, (tokens, 4)."""
-    return torch.cartesian_prod(torch.zeros(1), torch.arange(height).float(), torch.arange(width).float(), torch.zeros(1))
+    return torch.cartesian_prod(
+        torch.zeros(1), torch.arange(height).float(), torch.arange(width).float(), torch.zeros(1)
+    )
 
 
 def word_ids(length: int) -> Tensor:

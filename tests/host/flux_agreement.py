@@ -40,11 +40,17 @@ from trainer.lora.save import lora_tensors  # noqa: E402
 from trainer.recipe.buckets import Placement  # noqa: E402
 from trainer.recipe.lora import Lora  # noqa: E402
 
+
+def load(name: str, path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=[path.parent.as_posix()])
+    assert spec and spec.loader
+    sys.modules[name] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 # The host has a folder `tests` of its own.
-SPEC = importlib.util.spec_from_file_location("tiny_flux", PACK / "tests" / "tiny_flux.py")
-assert SPEC and SPEC.loader
-tiny_flux: Any = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(tiny_flux)
+tiny_flux = load("tiny_flux", PACK / "tests" / "tiny_flux.py")
 
 CAPTIONS = (
     "",
@@ -180,6 +186,12 @@ def main(folder: Path) -> dict[str, Any]:
         path = folder / f"{targets}_{kind}.safetensors"
         layers = saved_adapter(family, path, targets, kind)
         figures["files"][f"{targets} {kind}"] = compared(model, family, path) | {"layers": layers}
+    pipeline = tiny_flux.write_tiny_flux_folder(folder / "pipeline")
+    load("likeness", PACK / "__init__.py")
+    from likeness.nodes.host.split_files import load_model  # type: ignore[reportMissingImports]
+
+    theirs = load_model(tuple((pipeline / "transformer").glob("*.safetensors")))
+    figures["pipeline"] = gap(host_answer(theirs), our_answer(load_family(describe_base(pipeline))))
     figures["drawn"] = {name: drawn_gap(models[name], families[name]) for name in models}
     figures["schedule"] = schedules(models, families)
     figures["latents"] = [

@@ -25,7 +25,7 @@ def figures() -> dict[str, Any]:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-@pytest.mark.parametrize("name", ["dev", "schnell"])
+@pytest.mark.parametrize("name", ["dev", "schnell", "pipeline"])
 def test_the_transformer_answers_the_same(figures: dict[str, Any], name: str) -> None:
     assert figures[name] < 1e-4
 

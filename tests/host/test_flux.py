@@ -54,5 +54,10 @@ def test_four_steps_end_where_ksampler_with_flux_guidance_ends(figures: dict[str
     assert figures["drawn"][name] < 1e-3
 
 
+def test_the_text_encoders_say_the_same(figures: dict[str, Any]) -> None:
+    assert figures["text"]["context"] < 5e-4
+    assert figures["text"]["pooled"] < 1e-4
+
+
 def test_captions_become_the_hosts_words(figures: dict[str, Any]) -> None:
     assert figures["other_words"] == []

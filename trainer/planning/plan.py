@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 from ..dataset.dataset import told
 from ..dataset.placed_sample import PlacedSample, place_once, place_samples
@@ -14,6 +15,7 @@ from ..training.job import Job
 from ..training.run.events import Prepared
 from .advice import advice
 from .disk import Disk, Encoded, disk_use, samplings
+from .memory.gpu import GpuPlan, too_small
 from .passes import Passes, judged
 from .table import Bucket, buckets_of
 from .warm_up import WarmUp, warm_up
@@ -38,7 +40,8 @@ class PlannedBase:
 class Plan:
     """What a run will be. `warm_up` is None, and with it times and memory, where nothing was measured.
 
-    `unused` says what lies in the folder and is not trained on.
+    `unused` says what lies in the folder and is not trained on; `gpu` what cards need, None for a base of which that is
+    not counted.
     """
 
     base: PlannedBase
@@ -53,6 +56,7 @@ class Plan:
     unused: tuple[str, ...]
     warm_up: WarmUp | None
     seconds: tuple[tuple[str, float], ...]
+    gpu: GpuPlan | None = None
 
     @property
     def total_seconds(self) -> float | None:
@@ -79,6 +83,7 @@ def plan_run(
     shown = budget_of(placed, job.recipe)
     job = replace(job, recipe=count_epochs(job.recipe, placed))
     buckets = buckets_of(placed, job.recipe.schedule.batch)
+    gpu = GpuPlan.of(job.base, job.recipe, max((bucket.size for bucket in buckets), key=prod))
     measured = (yield from warm_up(job, cancelled)) if measures else None
     weights, state = (measured.weights, measured.state) if measured else (None, None)
     others = () if job.regularisation is None else job.regularisation.train
@@ -94,11 +99,12 @@ def plan_run(
         passes=judged(shown),
         buckets=buckets,
         disk=disk,
-        warnings=advice(job, shown, buckets, base.predicts),
+        warnings=(*too_small(gpu, job.device), *advice(job, shown, buckets, base.predicts)),
         impossible=_impossible(disk),
         unused=(*(f"left out: {line}" for line in told(job.dataset.left_out)), *job.dataset.notes),
         warm_up=measured,
         seconds=_seconds(job, measured, placed) if measured else (),
+        gpu=gpu,
     )
 
 

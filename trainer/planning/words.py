@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from .memory.gpu import CARDS, GpuPlan, gpu_lines, settings_in_words
 from .plan import Plan
 
 
@@ -37,6 +38,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "seconds_per_step": None if measured is None else round(measured.step, 4),
         "memory_mb": {} if measured is None else {name: round(size / 2**20, 1) for name, size in measured.parts},
         "peak_mb": None if measured is None or measured.peak is None else round(measured.peak / 2**20),
+        "gpu": None if plan.gpu is None else _gpu(plan.gpu),
         "warnings": list(plan.warnings),
         "impossible": list(plan.impossible),
         "unused": list(plan.unused),
@@ -74,6 +76,17 @@ def _costs(plan: Plan) -> Iterator[str]:
         parts = ", ".join(f"{name} {_size(size)}" for name, size in plan.warm_up.parts)
         peak = f"{_size(plan.warm_up.peak)} at the peak: " if plan.warm_up.peak is not None else ""
         yield f"Memory: {peak}{parts}."
+    if plan.gpu is not None:
+        yield from gpu_lines(plan.gpu)
+
+
+def _gpu(plan: GpuPlan) -> dict[str, Any]:
+    here = plan.memory()
+    return {
+        "training_mb": round(here.training / 2**20),
+        "caching_mb": round(here.caching / 2**20),
+        "cards": {str(card): settings_in_words(plan.fitting(card)) for card in CARDS},
+    }
 
 
 def _buckets(plan: Plan) -> Iterator[str]:

@@ -156,8 +156,21 @@ class FlowFamily(ABC):
     def _housing(self) -> Housing:
         return Housing(self._residence, self._places.outlined, self.spec.blocks, self.spec.modulation)
 
+    def blank_condition(self) -> Condition | None:
+        """The shapes of what is told of a caption, on the meta device; None where a plan has to do without."""
+        return None
+
     def _load_denoiser(self) -> Any:
+        if self.device.type == "meta":
+            # A plan asks for shapes alone.
+            return self._outline()
         denoiser = self._parts.denoiser(self.dtype, self._housing.arrived)
+        self._housing.settle(denoiser)
+        return denoiser
+
+    def _outline(self) -> Any:
+        denoiser: Any = self._places.outlined
+        denoiser.to(self.dtype).eval().requires_grad_(False)
         self._housing.settle(denoiser)
         return denoiser
 

@@ -24,6 +24,7 @@ from .keys import FluxKeys
 from .packing import packed, positions, unpacked
 from .parts import FluxFiles, FluxFolder
 from .targets import target_names
+from .text import LENGTH
 
 _DEV_MU = 1.15
 """The host draws dev at this shift whatever the picture's size."""
@@ -66,6 +67,14 @@ class Flux1(FlowFamily):
         }
         told = self._guidance(None)
         return {**said, **({} if told is None else {"ss_guidance_scale": f"{told:g}"}), **self.spec.metadata}
+
+    def blank_condition(self) -> Condition:
+        outline: Any = self._places.outlined
+        sizes = outline.config
+        words = self._options.flow.text_tokens or LENGTH
+        context = torch.empty(words, sizes.joint_attention_dim, device="meta", dtype=self.dtype)
+        pooled = torch.empty(sizes.pooled_projection_dim, device="meta", dtype=self.dtype)
+        return Condition({"context": context, "pooled": pooled})
 
     def predict(
         self,

@@ -1,4 +1,4 @@
-"""A random FLUX.2 klein small enough for a test: ComfyUI's files, written from their layout alone, and diffusers' folder."""
+"""A random FLUX.2 klein small enough for a test: ComfyUI's files, by their layout alone, and diffusers' folder."""
 
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,12 @@ def vae_shapes() -> Shapes:
 
 
 def transformer_shapes(
-    width: int = WIDTH, double: int = DOUBLE, single: int = SINGLE, context: int = CONTEXT, *, has_guidance: bool = False
+    width: int = WIDTH,
+    double: int = DOUBLE,
+    single: int = SINGLE,
+    context: int = CONTEXT,
+    *,
+    has_guidance: bool = False,
 ) -> Shapes:
     """Black Forest Labs' names; nothing has a bias."""
     shapes: Shapes = {"img_in.weight": (width, CHANNELS), "txt_in.weight": (width, context)}
@@ -75,8 +80,12 @@ def _biased(name: str, *shape: int) -> Shapes:
 
 def write_tiny_klein_folder(folder: Path, *, is_distilled: bool = False) -> Path:
     """A Flux2KleinPipeline of diffusers with random weights."""
-    from diffusers import AutoencoderKLFlux2, FlowMatchEulerDiscreteScheduler, Flux2KleinPipeline
-    from diffusers import Flux2Transformer2DModel
+    from diffusers import (
+        AutoencoderKLFlux2,
+        FlowMatchEulerDiscreteScheduler,
+        Flux2KleinPipeline,
+        Flux2Transformer2DModel,
+    )
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
     settings: Any = qwen_settings()

@@ -49,7 +49,10 @@ def transformer_shapes(
 
 
 def _block(name: str, width: int, head: int) -> Shapes:
-    shapes: Shapes = {f"{name}.attention.qkv.weight": (3 * width, width), f"{name}.attention.out.weight": (width, width)}
+    shapes: Shapes = {
+        f"{name}.attention.qkv.weight": (3 * width, width),
+        f"{name}.attention.out.weight": (width, width),
+    }
     shapes |= {f"{name}.attention.{side}_norm.weight": (head,) for side in "qk"}
     wide = width * 8 // 3
     shapes |= {f"{name}.feed_forward.w{n}.weight": (width, wide) if n == 2 else (wide, width) for n in (1, 2, 3)}

@@ -1,4 +1,4 @@
-"""LoRA layers of FLUX.2 klein in files: ours, diffusers' and kohya's names, with nothing lost on the way between them."""
+"""LoRA layers of FLUX.2 klein in files: ours, diffusers' and kohya's names, with nothing lost between them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -142,7 +142,10 @@ def test_a_single_blocks_output_is_not_a_double_blocks_list(family: Flux2Klein) 
 def test_shared_modulation_is_read_by_its_own_names_alone(family: Flux2Klein, tmp_path: Path) -> None:
     """Under diffusers' names the host passes over it and the time; the last one's halves lie the other way round."""
     ours = ["diffusion_model.double_stream_modulation_img.lin", "lora_unet_single_stream_modulation_lin"]
-    lost = ["transformer.double_stream_modulation_img.linear", "transformer.time_guidance_embed.timestep_embedder.linear_1"]
+    lost = [
+        "transformer.double_stream_modulation_img.linear",
+        "transformer.time_guidance_embed.timestep_embedder.linear_1",
+    ]
     assert list(family.keys.find([*ours, *lost]).values()) == [
         ("transformer.double_stream_modulation_img.linear",),
         ("transformer.single_stream_modulation.linear",),

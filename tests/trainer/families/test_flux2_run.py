@@ -57,7 +57,10 @@ def job(tiny_klein_home: Path, tmp_path_factory: pytest.TempPathFactory, patch: 
     models = tiny_klein_home / "models"
     distilled = folder / "flux-2-klein-4b.safetensors"
     distilled.symlink_to(models / "diffusion_models" / "tiny-klein-base.safetensors")
-    parts = {"qwen": models / "text_encoders" / "qwen_3_4b.safetensors", "vae": models / "vae" / "flux2-vae.safetensors"}
+    parts = {
+        "qwen": models / "text_encoders" / "qwen_3_4b.safetensors",
+        "vae": models / "vae" / "flux2-vae.safetensors",
+    }
     base = describe_base(distilled, parts=parts)
     return Job(recipe=RECIPE, dataset=write_tiny_dataset(folder / "set"), base=base, run=folder / "run", name="sage")
 

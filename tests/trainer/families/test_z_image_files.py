@@ -86,7 +86,7 @@ def test_turbo_is_told_by_its_name(models: Path, name: str, family: str) -> None
     base = describe_base(transformer(models).rename(models / "diffusion_models" / f"{name}.safetensors"))
     assert base.family == family
     spec = spec_of(base)
-    assert (spec.is_distilled, spec.guidance) == (("z_image_turbo" == family), "none" if spec.is_distilled else "cfg")
+    assert (spec.is_distilled, spec.guidance) == ((family == "z_image_turbo"), "none" if spec.is_distilled else "cfg")
 
 
 @pytest.mark.parametrize("root", ["model.diffusion_model.", "diffusion_model."])

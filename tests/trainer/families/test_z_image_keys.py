@@ -29,9 +29,7 @@ BLOCKS = ("layers.0", "noise_refiner.0", "context_refiner.0")
 
 @pytest.fixture(scope="module")
 def family(tiny_z_image_home: Path) -> ZImage:
-    loaded = load_family(
-        describe_base(tiny_z_image_home / "models" / "diffusion_models" / "tiny-z-image.safetensors")
-    )
+    loaded = load_family(describe_base(tiny_z_image_home / "models" / "diffusion_models" / "tiny-z-image.safetensors"))
     assert isinstance(loaded, ZImage)
     return loaded
 

@@ -8,9 +8,7 @@ from torch import Tensor
 from ..condition import Condition
 
 
-def asked_by_length(
-    conditions: Sequence[Condition], ask: Callable[[list[int], Sequence[Condition]], Tensor]
-) -> Tensor:
+def asked_by_length(conditions: Sequence[Condition], ask: Callable[[list[int], Sequence[Condition]], Tensor]) -> Tensor:
     """What `ask` answers for the rows of each length, in the order of the conditions."""
     answers: dict[int, Tensor] = {}
     for rows in _by_length(conditions):

@@ -19,8 +19,8 @@ _ROPE_THETA, _EPSILON, _LONGEST = 1_000_000.0, 1e-6, 40_960
 class QwenReader(torch.nn.Module):
     """A caption inside `template` as the states after the layers `taps`, side by side: (length, taps x c).
 
-    With `pads_to` shorter captions are filled up behind, and the filling is told like words; with `most` longer ones are
-    cut. 0 for neither.
+    With `pads_to` shorter captions are filled up behind, and the filling is told like words; with `most` longer ones
+    are cut. 0 for neither.
     """
 
     def __init__(

@@ -74,9 +74,7 @@ class Flux1(FlowFamily):
     ) -> Tensor:
         """The flow at each σ, (n, c, h, w). Captions of other lengths are asked apart: the transformer has no mask."""
         times = time.expand(len(noisy))
-        return asked_by_length(
-            conditions, lambda rows, told: self._ask(noisy[rows], times[rows], told, guidance)
-        )
+        return asked_by_length(conditions, lambda rows, told: self._ask(noisy[rows], times[rows], told, guidance))
 
     def _ask(self, noisy: Tensor, time: Tensor, conditions: Sequence[Condition], guidance: float | None) -> Tensor:
         move = partial(torch.Tensor.to, device=self.device, dtype=self.dtype)

@@ -27,12 +27,15 @@ def packed(latents: Tensor) -> Tensor:
 
 def unpacked(tokens: Tensor, height: int, width: int) -> Tensor:
     """The way back, to latents of that height and width."""
-    return tokens.transpose(1, 2).unflatten(2, (height, width))
+    count, _, channels = tokens.shape
+    return tokens.transpose(1, 2).reshape(count, channels, height, width)
 
 
 def picture_ids(height: int, width: int) -> Tensor:
     """Picture (0), row, column and word (0) of each token of latents of that size, (tokens, 4)."""
-    return torch.cartesian_prod(torch.zeros(1), torch.arange(height).float(), torch.arange(width).float(), torch.zeros(1))
+    return torch.cartesian_prod(
+        torch.zeros(1), torch.arange(height).float(), torch.arange(width).float(), torch.zeros(1)
+    )
 
 
 def word_ids(length: int) -> Tensor:

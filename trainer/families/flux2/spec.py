@@ -22,7 +22,9 @@ _WORD = 12_288
 Load = Callable[[Base, Residence, FamilyOptions], Flux2Klein]
 
 
-def _klein(name: str, title: str, guidance: Guidance, steps: int, lora_marks: tuple[str, ...], load: Load) -> FamilySpec:
+def _klein(
+    name: str, title: str, guidance: Guidance, steps: int, lora_marks: tuple[str, ...], load: Load
+) -> FamilySpec:
     return FamilySpec(
         name=name,
         title=title,

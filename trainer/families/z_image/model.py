@@ -71,5 +71,7 @@ class ZImage(FlowFamily):
         even = F.pad(noisy, (0, width % _PATCH, 0, height % _PATCH), mode="circular").to(self.device, self.dtype)
         times = time.to(self.device, torch.float32).expand(len(noisy))
         context = [condition["context"].to(self.device, self.dtype) for condition in conditions]
-        answers: list[Tensor] = self.denoiser(list(even.unsqueeze(2).unbind(0)), 1 - times, context, return_dict=False)[0]
+        answers: list[Tensor] = self.denoiser(list(even.unsqueeze(2).unbind(0)), 1 - times, context, return_dict=False)[
+            0
+        ]
         return -torch.stack(answers).squeeze(2)[..., :height, :width]

@@ -19,7 +19,9 @@ _WORD = 2560
 Load = Callable[[Base, Residence, FamilyOptions], ZImage]
 
 
-def _z_image(name: str, title: str, guidance: Guidance, steps: int, lora_marks: tuple[str, ...], load: Load) -> FamilySpec:
+def _z_image(
+    name: str, title: str, guidance: Guidance, steps: int, lora_marks: tuple[str, ...], load: Load
+) -> FamilySpec:
     return FamilySpec(
         name=name,
         title=title,

@@ -157,11 +157,15 @@ def _plan(run: Run, prompts: str, strength: float) -> Any:
     from dataclasses import replace
 
     from ...trainer.demo.settings import demo_plan
+    from ...trainer.families.registry import spec_of
     from ...trainer.scoring.plan import default_plan
 
     trigger, subject = run.dataset.trigger, run.dataset.subject
-    plan = demo_plan(trigger) if prompts == DEMO_PROMPTS else default_plan(trigger, subject)
-    return replace(plan, strength=strength)
+    if prompts == DEMO_PROMPTS:
+        return replace(demo_plan(trigger), strength=strength)
+    spec = spec_of(run.base)
+    plan = default_plan(trigger, subject)
+    return replace(plan, strength=strength, steps=spec.drawn_steps, guidance=spec.drawn_guidance)
 
 
 def _progress(node: str) -> Callable[[Compared], None]:

@@ -1,4 +1,4 @@
-"""A base as the host's own MODEL, CLIP and VAE: a checkpoint, or a diffusers folder whatever its sizes."""
+"""A base as the host's own MODEL, CLIP and VAE: its files, or a diffusers folder whatever its sizes."""
 
 import json
 from collections.abc import Mapping
@@ -21,8 +21,10 @@ import folder_paths
 import torch
 
 from ...trainer.errors import ModelError
+from ...trainer.families.base import Base
 from .folders import file_fingerprint
 from .models import HostBase
+from .split_files import is_split, load_split_files
 
 _FULL_SIZE = [320, 640, 1280]
 _TOKEN_ROWS = 49_408
@@ -33,6 +35,14 @@ _HELD: dict[tuple[str, str], tuple["ref[Any]", ...]] = {}
 """Loaded bases by their files' fingerprint and what they predict, for as long as somebody else holds them."""
 
 
+def load_base(base: Base) -> HostBase:
+    """Of a described base, whose parts may lie in several files; what anybody still holds is given again."""
+    if not is_split(base.family, base.files):
+        return load_host_base(base.path, base.predicts)
+    key = (" ".join(map(file_fingerprint, base.files.values())), "")
+    return _held(key) or _keep(key, load_split_files(base.family, base.files))
+
+
 def load_host_base(path: Path, predicts: str = "") -> HostBase:
     """Load with the host's own loaders and classes; ModelError names the file that is missing or damaged.
 
@@ -40,12 +50,20 @@ def load_host_base(path: Path, predicts: str = "") -> HostBase:
     still holds is given again: a base fills gigabytes.
     """
     key = (file_fingerprint(path), predicts)
-    held = [part() for part in _HELD.get(key, ())]
-    if held and all(part is not None for part in held):
-        return HostBase(*held)
+    if held := _held(key):
+        return held
     loaded = _loaded(path)
     if predicts:
         loaded = replace(loaded, model=_sampled(loaded.model, predicts))
+    return _keep(key, loaded)
+
+
+def _held(key: tuple[str, str]) -> HostBase | None:
+    held = [part() for part in _HELD.get(key, ())]
+    return HostBase(*held) if held and all(part is not None for part in held) else None
+
+
+def _keep(key: tuple[str, str], loaded: HostBase) -> HostBase:
     _HELD[key] = (ref(loaded.model), ref(loaded.clip), ref(loaded.vae))
     return loaded
 

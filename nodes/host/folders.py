@@ -15,6 +15,8 @@ _DEPTH = 3
 _RESERVED = frozenset({"recipes"})
 """Folders of ours beside the runs'."""
 WEIGHTS = ".safetensors"
+DIFFUSION_MODELS = "diffusion_models"
+"""The host's folder, and what its files' names begin with here."""
 
 
 def dataset_folders() -> list[str]:
@@ -53,15 +55,20 @@ def lies_in_a_dataset_root(path: Path) -> bool:
 
 
 def base_models() -> list[str]:
-    """What can be trained on, by the host's names: checkpoint files, and folders saved by diffusers."""
+    """What can be trained on, by the host's names: checkpoint files, diffusion models, as `diffusion_models/…`, and
+    folders saved by diffusers."""
     files = [name for name in folder_paths.get_filename_list("checkpoints") if name.lower().endswith(WEIGHTS)]
-    return [*files, *_diffusers_folders()]
+    models = [name for name in folder_paths.get_filename_list(DIFFUSION_MODELS) if name.lower().endswith(WEIGHTS)]
+    return [*files, *(f"{DIFFUSION_MODELS}/{name}" for name in models), *_diffusers_folders()]
 
 
 def base_model(choice: str) -> Path:
     """The file or folder that a choice of `base_models` names; LikenessError when it is none of them."""
     if choice.lower().endswith(WEIGHTS):
+        label, _, name = choice.partition("/")
         file = folder_paths.get_full_path("checkpoints", choice)
+        if file is None and label == DIFFUSION_MODELS:
+            file = folder_paths.get_full_path(DIFFUSION_MODELS, name)
         if file is not None:
             return Path(file)
     for root in folder_paths.get_folder_paths("diffusers"):
@@ -69,8 +76,8 @@ def base_model(choice: str) -> Path:
         if path is not None and (path / "model_index.json").is_file():
             return path
     raise LikenessError(
-        f"There is no base model {shortened(choice)!r}: put a checkpoint (.safetensors) into models/checkpoints, or a "
-        "model saved by diffusers into models/diffusers, and press R."
+        f"There is no base model {shortened(choice)!r}: put a checkpoint (.safetensors) into models/checkpoints, a "
+        "diffusion model into models/diffusion_models, or a model of diffusers into models/diffusers, and press R."
     )
 
 

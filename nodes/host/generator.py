@@ -18,6 +18,7 @@ from ...trainer.generate.shot import batches
 from ...trainer.images.pixels import load_rgb
 from .compute import free_models
 from .fingerprint import fingerprint
+from .guidance import guided
 from .images import from_image, to_image
 from .lora import apply_lora
 
@@ -111,13 +112,14 @@ class HostGenerator:
         noise = torch.cat(
             [comfy.sample.prepare_noise(row[None], shot.seed) for row, shot in zip(latents, shots, strict=True)]
         )
+        way = guided(model, first.guidance)
         drawn = comfy.sample.sample(
             model,
             noise,
             first.steps,
-            first.guidance,
+            way.cfg,
             *self._sampling,
-            *self._conditioning(first, [positive.conditioning(), negative.conditioning()], shown),
+            *self._conditioning(first, way.told_to([positive.conditioning(), negative.conditioning()]), shown),
             latents,
             denoise=first.denoise,
             disable_pbar=True,

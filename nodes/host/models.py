@@ -26,9 +26,9 @@ class LazyBase:
     @cached_property
     def loaded(self) -> HostBase:
         """ModelError names the file that is missing or damaged."""
-        from .base import load_host_base
+        from .base import load_base
 
-        return load_host_base(self._base.path, self._base.predicts)
+        return load_base(self._base)
 
 
 def wired_base(model: Any, clip: Any, vae: Any) -> HostBase | None:

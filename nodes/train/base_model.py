@@ -1,15 +1,28 @@
 """Choose a base."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from ...trainer.errors import ModelError, shortened
 from .._api import io
 from ..checked import UNKNOWN, checked
-from ..host.folders import base_model, base_models, file_fingerprint
+from ..host.base_parts import AUTOMATIC, base_parts, part_choices
+from ..host.folders import DIFFUSION_MODELS, base_model, base_models, file_fingerprint
 from ..sockets import BASE
 
 AS_THE_FILE_SAYS = "as the file says"
 PREDICTS = ("epsilon", "v_prediction", "v_prediction, zero SNR")
 NO_BASE = "put an SDXL or SD 1.5 checkpoint into models/checkpoints, then press R"
+_TEXTS, _VAES = "text_encoders", "vae"
+
+
+_PART_INPUTS = {
+    "text_encoder": (_TEXTS, "One of the text encoders of a diffusion model"),
+    "second_text_encoder": (_TEXTS, "The other text encoder, where it has two: FLUX.1 has clip_l and t5xxl"),
+    "vae_file": (_VAES, "The VAE of a diffusion model: ae of FLUX.1"),
+}
+"""Files beside a diffusion model: the host's folder, and what each is."""
 
 
 @checked
@@ -23,11 +36,23 @@ class ChooseBaseModel(io.ComfyNode):
             display_name="Choose base model",
             category="Likeness/3 Train",
             description=(
-                "An SDXL or SD 1.5 model: a checkpoint file of ComfyUI's models/checkpoints, or a folder of diffusers "
-                "in models/diffusers. Training reads the file itself; model, clip and vae are the same weights for "
-                "sampling. Train on the base you will draw with, or on plain SDXL if the LoRA is to work on many."
+                "An SDXL, SD 1.5 or FLUX.1 model: a checkpoint file of ComfyUI's models/checkpoints, a diffusion model "
+                "of models/diffusion_models with its text encoders and VAE, or a folder of diffusers in "
+                "models/diffusers. "
+                "Training reads the files themselves; model, clip and vae are the same weights for sampling. Train on "
+                "the base you will draw with, or on plain SDXL if the LoRA is to work on many."
             ),
-            search_aliases=["checkpoint", "sdxl", "sd15", "illustrious", "pony", "diffusers loader", "load model"],
+            search_aliases=[
+                "checkpoint",
+                "sdxl",
+                "sd15",
+                "illustrious",
+                "pony",
+                "diffusers loader",
+                "load model",
+                "flux",
+                "unet loader",
+            ],
             inputs=[
                 io.Combo.Input(
                     "model",
@@ -45,6 +70,7 @@ class ChooseBaseModel(io.ComfyNode):
                         "pictures are grey mush, here and in KSampler, until it is chosen by hand."
                     ),
                 ),
+                *(_part_input(name, folder, what) for name, (folder, what) in _PART_INPUTS.items()),
             ],
             outputs=[
                 io.Model.Output(display_name="model", tooltip="For sampling."),
@@ -55,25 +81,90 @@ class ChooseBaseModel(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, model: str) -> bool | str:
+    def validate_inputs(
+        cls,
+        model: str,
+        text_encoder: str = AUTOMATIC,
+        second_text_encoder: str = AUTOMATIC,
+        vae_file: str = AUTOMATIC,
+    ) -> bool | str:
+        chosen = (text_encoder, second_text_encoder, vae_file)
+        _check_choices(chosen)
         if model == NO_BASE:
             return (
-                "No base model is chosen: put an SDXL or SD 1.5 checkpoint (.safetensors) into models/checkpoints and "
-                "press R. To try everything out without one, use Demo base model."
+                "No base model is chosen: put an SDXL or SD 1.5 checkpoint (.safetensors) into models/checkpoints, or "
+                "FLUX.1 into models/diffusion_models, and press R. To try everything out without one, use Demo base "
+                "model."
             )
-        base_model(model)
+        if model.startswith(f"{DIFFUSION_MODELS}/"):
+            # Other bases are hashed when they are described, which takes too long here.
+            _described(model, chosen)
+        else:
+            _parts(model, chosen)
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, model: str | None, predicts: str | None = AS_THE_FILE_SAYS) -> Any:
-        return UNKNOWN if model is None else f"{file_fingerprint(base_model(model))} {predicts}"
+    def fingerprint_inputs(
+        cls,
+        model: str | None,
+        predicts: str | None = AS_THE_FILE_SAYS,
+        text_encoder: str | None = AUTOMATIC,
+        second_text_encoder: str | None = AUTOMATIC,
+        vae_file: str | None = AUTOMATIC,
+    ) -> Any:
+        chosen = (text_encoder, second_text_encoder, vae_file)
+        if model is None or any(name is None for name in chosen):
+            return UNKNOWN
+        places = [base_model(model), *_parts(model, chosen).values()]
+        return f"{' '.join(map(file_fingerprint, places))} {predicts}"
 
     @classmethod
-    def execute(cls, model: str, predicts: Any = AS_THE_FILE_SAYS) -> Any:
-        from ...trainer.families.registry import describe_base
-        from ..host.base import load_host_base
+    def execute(
+        cls,
+        model: str,
+        predicts: Any = AS_THE_FILE_SAYS,
+        text_encoder: str = AUTOMATIC,
+        second_text_encoder: str = AUTOMATIC,
+        vae_file: str = AUTOMATIC,
+    ) -> Any:
+        from ..host.base import load_base
 
-        path = base_model(model)
-        base = describe_base(path, "" if predicts == AS_THE_FILE_SAYS else predicts)
-        loaded = load_host_base(path, base.predicts)
+        said = "" if predicts == AS_THE_FILE_SAYS else predicts
+        base = _described(model, (text_encoder, second_text_encoder, vae_file), said)
+        loaded = load_base(base)
         return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base)
+
+
+def _part_input(name: str, folder: str, what: str) -> Any:
+    return io.Combo.Input(
+        name,
+        options=part_choices(folder),
+        default=AUTOMATIC,
+        optional=True,
+        advanced=True,
+        tooltip=f"{what}. Automatic takes the likeliest file of models/{folder}; checkpoints have theirs inside.",
+    )
+
+
+def _check_choices(chosen: Sequence[str]) -> None:
+    """ModelError for a file that is not in the host's folder."""
+    for name, (folder, _) in zip(chosen, _PART_INPUTS.values(), strict=True):
+        if name not in part_choices(folder):
+            raise ModelError(f"There is no file {shortened(name)!r} in models/{folder}; put it there and press R.")
+
+
+def _described(model: str, chosen: Sequence[str], predicts: Any = "") -> Any:
+    """The base with its parts; ModelError names what is missing and where it goes."""
+    from ...trainer.families.registry import describe_base
+
+    return describe_base(base_model(model), predicts, _parts(model, chosen))
+
+
+def _parts(model: str, chosen: Sequence[Any]) -> dict[str, Path]:
+    path = base_model(model)
+    if not model.startswith(f"{DIFFUSION_MODELS}/") and all(name == AUTOMATIC for name in chosen):
+        return {}
+    if path.is_dir():
+        raise ModelError(f"{model} is a folder with all its parts; choose {AUTOMATIC} for its text encoders and VAE.")
+    first, second, vae = chosen
+    return base_parts(path, {_TEXTS: (first, second), _VAES: (vae,)})

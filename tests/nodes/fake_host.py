@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+_MODELS = ("datasets", "loras", "diffusers", "checkpoints", "diffusion_models", "text_encoders", "vae")
 _TYPES = {kind: kind.upper() for kind in ("String", "Combo", "Int", "Float", "Boolean", "Image", "Model")}
 
 
@@ -100,7 +101,7 @@ class FakeHost:
         self.interrupted = False
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.progress: list[tuple[str, float, float]] = []
-        for name in ("input", "output", "temp", "models", "datasets", "loras", "diffusers", "checkpoints"):
+        for name in ("input", "output", "temp", "models", *_MODELS):
             (home / name).mkdir()
 
     def modules(self) -> dict[str, types.ModuleType]:
@@ -166,7 +167,7 @@ class FakeHost:
         return path.as_posix() if path.is_file() else None
 
     def _folders(self) -> types.ModuleType:
-        roots = {name: [(self.home / name).as_posix()] for name in ("datasets", "loras", "diffusers", "checkpoints")}
+        roots = {name: [(self.home / name).as_posix()] for name in _MODELS}
         return _module(
             "folder_paths",
             folder_names_and_paths=roots,

@@ -1,4 +1,4 @@
-"""`lora check | average`: the health of anybody's LoRA files, and their mean."""
+"""`lora check | average | convert`: anybody's LoRA files, their health, their mean, their layers in other words."""
 
 import sys
 from argparse import Namespace
@@ -10,9 +10,11 @@ from .base import add_base, base_of
 from .command import AddParser, Figures
 from .progress import say
 
+SPELLINGS = ("comfyui", "kohya", "diffusers")
+
 
 def add(command: AddParser) -> None:
-    lora = command("lora", help="anybody's LoRA files: their health, the average of several")
+    lora = command("lora", help="anybody's LoRA files: their health, the average of several, other spellings")
     inner = lora.add_subparsers(required=True, metavar="action")
     check = inner.add_parser("check", help="size of the change by block, dead layers, what is broken")
     check.set_defaults(command=_check)
@@ -24,6 +26,12 @@ def add(command: AddParser) -> None:
     mean.add_argument("files", type=Path, nargs="+")
     mean.add_argument("--out", type=Path, required=True)
     mean.add_argument("--rank", type=int, default=0, help="of the result (default: the first file's)")
+    other = inner.add_parser("convert", help="the same LoRA with its layers called as another program calls them")
+    other.set_defaults(command=_convert)
+    other.add_argument("file", type=Path)
+    add_base(other, "the base that it was made for; default: the demo base")
+    other.add_argument("--to", choices=SPELLINGS, required=True, help="whose names: ComfyUI's, kohya's or diffusers'")
+    other.add_argument("--out", type=Path, required=True)
 
 
 def _check(options: Namespace) -> Figures:
@@ -69,3 +77,11 @@ def _average(options: Namespace) -> Figures:
         metadata = dict(file.metadata)
     kept = average_loras(options.files, options.out, metadata, options.rank)
     return {"written": str(options.out), "energy_kept": round(kept, 4)}
+
+
+def _convert(options: Namespace) -> Figures:
+    from ..families.registry import load_family
+    from ..lora.convert import convert_lora
+
+    count = convert_lora(load_family(base_of(options)), options.file, options.out, options.to)
+    return {"written": str(options.out), "layers": count}

@@ -72,18 +72,22 @@ def describe_base(path: Path, predicts: Predicts = "", parts: Mapping[str, Path]
         raise ModelError(
             f"There is no base model {path}. Choose a checkpoint file, or a folder in the diffusers layout."
         )
+    title = spec_of(base).title
+    if predicts and not spec_of(base).weighs_snr:
+        raise ModelError(f"{title} predicts flow, not {predicts}; leave it to what the file says.")
     return replace(base, predicts=predicts)
 
 
 def files_words(path: Path) -> tuple[FamilySpec, Predicts]:
-    """What a base's files say of themselves, without reading a weight: their family, and what they predict."""
+    """What a base's files say of themselves, without reading a weight: family and what they predict, "" for flow."""
     from .sd.describe import SCHEDULER
     from .sd.parts import file_prediction, predicts_of
 
-    if path.is_dir():
-        return _folder_spec(path), predicts_of(read_json(path / SCHEDULER, ModelError))
-    header = read_header(path)
-    return _file_spec(path, header), predicts_of(file_prediction(header))
+    header = None if path.is_dir() else read_header(path)
+    spec = _folder_spec(path) if header is None else _file_spec(path, header)
+    if not spec.weighs_snr:
+        return spec, ""
+    return spec, predicts_of(file_prediction(header) if header else read_json(path / SCHEDULER, ModelError))
 
 
 def spec_of(base: Base) -> FamilySpec:

@@ -29,7 +29,9 @@ def describe_file(path: Path, header: Header, given: Mapping[str, Path]) -> Base
     _check_transformer(path.name, shapes["img_in.weight"][1])
     refuse_layout(path.name, header)
     inside = {part for part, start in INSIDE.items() if any(name.startswith(start) for name in header.shapes)}
-    companions = find_parts(path, [part for part in FILE_PARTS if part.name not in inside], given)
+    # What is named by hand stands before what is inside.
+    wanted = [part for part in FILE_PARTS if part.name not in inside or part.name in given]
+    companions = find_parts(path, wanted, given)
     files = {CHECKPOINT if inside else TRANSFORMER: path, **companions}
     _check_companions(path, shapes, companions)
     family = DEV if GUIDANCE in shapes else SCHNELL

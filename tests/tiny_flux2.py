@@ -1,4 +1,4 @@
-"""A random FLUX.2 klein small enough for a test: ComfyUI's files, written from their layout alone, and diffusers' folder."""
+"""A random FLUX.2 klein small enough for a test: ComfyUI's files, by their layout alone, and diffusers' folder."""
 
 from pathlib import Path
 from typing import Any

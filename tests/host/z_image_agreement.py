@@ -1,40 +1,28 @@
-"""Run by the host's interpreter: a tiny Z-Image in the host's own class and in ours, with LoRA files that we saved.
+"""A tiny Z-Image in the host's own class and in ours, with LoRA files that we saved.
 
-The host knows Z-Image by its width alone and makes its time as wide: it is told of the tiny one. Prints one JSON line: largest differences,
-what the host did not know, the schedule and the words of captions.
+The host knows Z-Image by its width alone and makes its time as wide: it is told of the tiny one. Figures are largest
+differences, what the host did not know, the schedule and the words of captions.
 """
 
-import json
-import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-COMFY, PACK = (Path(argument) for argument in sys.argv[1:3])
-sys.argv = ["main.py", "--cpu"]
-# Ours first: the host has a folder `tests` of its own.
-sys.path[:0] = [PACK.as_posix(), COMFY.as_posix()]
+import comfy.ldm.lumina.model
+import comfy.model_detection
+import comfy.sd
+import comfy.supported_models
+import comfy.text_encoders.z_image
+import torch
 
-import comfy.options  # noqa: E402
-
-comfy.options.enable_args_parsing()
-
-import comfy.ldm.lumina.model  # noqa: E402
-import comfy.model_detection  # noqa: E402
-import comfy.sd  # noqa: E402
-import comfy.supported_models  # noqa: E402
-import comfy.text_encoders.z_image  # noqa: E402
-import torch  # noqa: E402
-
-from tests.host.flow_agreement import compared, gap, host_known, saved_adapter, schedule_gap, unmapped  # noqa: E402
-from tests.tiny_qwen import WIDTH as WORD  # noqa: E402
-from tests.tiny_z_image import HEAD, TIME, WIDTH, transformer_shapes, write_tiny_z_image  # noqa: E402
-from trainer.families.condition import Condition  # noqa: E402
-from trainer.families.flow.qwen import QwenReader  # noqa: E402
-from trainer.families.registry import describe_base, load_family  # noqa: E402
-from trainer.families.tokenizers import qwen_tokenizer  # noqa: E402
-from trainer.families.z_image.text import TEMPLATE  # noqa: E402
-from trainer.recipe.buckets import Placement  # noqa: E402
+from tests.host.flow_agreement import compared, gap, host_known, saved_adapter, schedule_gap, unmapped
+from tests.tiny_qwen import WIDTH as WORD
+from tests.tiny_z_image import HEAD, TIME, WIDTH, transformer_shapes, write_tiny_z_image
+from trainer.families.condition import Condition
+from trainer.families.flow.qwen import QwenReader
+from trainer.families.registry import describe_base, load_family
+from trainer.families.tokenizers import qwen_tokenizer
+from trainer.families.z_image.text import TEMPLATE
+from trainer.recipe.buckets import Placement
 
 CAPTIONS = ("", "sage_character, a woman with red hair", "Ein Bär, naïve café - 100%! 猫", "red hair, " * 300)
 NOISE = torch.randn(1, 16, 9, 6, generator=torch.Generator().manual_seed(0))
@@ -74,7 +62,7 @@ def told_of_the_tiny_one() -> None:
             "axes_lens": [1536, 512, 512],
         }
         ways = {"rope_theta": 256.0, "ffn_dim_multiplier": 8.0 / 3.0, "z_image_modulation": True, "time_scale": 1000.0}
-        return {**config, **heads, **ways, "pad_tokens_multiple": 32}
+        return {**config, **heads, **ways, "pad_tokens_multiple": 32, "n_refiner_layers": 1}
 
     comfy.model_detection.detect_unet_config = detected
     embedder = comfy.ldm.lumina.model.TimestepEmbedder
@@ -91,10 +79,10 @@ def words() -> list[str]:
 
 
 @torch.inference_mode()
-def main(folder: Path) -> dict[str, Any]:
+def agreement(folder: Path) -> dict[str, Any]:
     figures: dict[str, Any] = {"real": real_sizes()}
     told_of_the_tiny_one()
-    path = write_tiny_z_image(folder / "models", refiners=2)
+    path = write_tiny_z_image(folder / "models", refiners=1)
     model = comfy.sd.load_diffusion_model(path.as_posix(), model_options={"dtype": torch.float32})
     family = load_family(describe_base(path))
     figures["kind"] = type(model.model.model_config).__name__
@@ -108,7 +96,3 @@ def main(folder: Path) -> dict[str, Any]:
     figures["schedule"] = schedule_gap(model, family)
     figures["other_words"] = words()
     return figures
-
-
-with tempfile.TemporaryDirectory() as folder:
-    print(json.dumps(main(Path(folder))))  # noqa: T201

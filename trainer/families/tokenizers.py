@@ -54,8 +54,8 @@ def qwen_tokenizer(folder: Path | None = None) -> Any:
     found = _named("Qwen2TokenizerFast", "Qwen", folder, _QWEN_IN_COMFYUI, _QWEN_ON_THE_HUB)
     if found is None:
         raise ModelError(
-            "Qwen's tokenizer is not on this machine (its weights carry none). Set COMFYUI_PATH to a ComfyUI, which has "
-            "one in comfy/text_encoders/qwen25_tokenizer, or name a folder with Qwen's tokenizer.json: "
+            "Qwen's tokenizer is not on this machine (its weights carry none). Set COMFYUI_PATH to a ComfyUI, which "
+            "has one in comfy/text_encoders/qwen25_tokenizer, or name a folder with Qwen's tokenizer.json: "
             "--part qwen_tokenizer=FOLDER."
         )
     return found

@@ -1,4 +1,4 @@
-"""LoRA layers of FLUX.2 klein in files: ours, diffusers' and kohya's names, with nothing lost on the way between them."""
+"""LoRA layers of FLUX.2 klein in files: ours, diffusers' and kohya's names, with nothing lost between them."""
 
 from collections.abc import Mapping
 from pathlib import Path

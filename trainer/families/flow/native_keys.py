@@ -1,7 +1,7 @@
 """What a LoRA may be called in a file, of a base whose layers ComfyUI has under its authors' names.
 
-Saved under those (`diffusion_model.double_blocks.0.img_attn.qkv`), which every version of it reads; what cannot be joined
-into its larger matrices goes under diffusers' names, which it cuts them for.
+Saved under those (`diffusion_model.double_blocks.0.img_attn.qkv`), which every version of it reads; what cannot be
+joined into its larger matrices goes under diffusers' names, which it cuts them for.
 """
 
 from abc import ABC, abstractmethod

@@ -1,11 +1,12 @@
 """Files that bases of several families come with besides their transformer."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ...errors import ModelError
 from ...storage.file_sample import files_sample
-from ...storage.tensor_header import read_header
+from ...storage.tensor_header import Header, read_header
 from ..spec import FilePart
 from .scaled import refuse_layout
 
@@ -42,6 +43,15 @@ def qwen_part(title: str, *usual: str) -> FilePart:
     )
 
 
+def of_width(part: FilePart, width: int) -> FilePart:
+    """A Qwen3 that says `width` numbers a word."""
+
+    def fits(header: Header) -> bool:
+        return header.shapes.get(QWEN_WORDS, (0, width))[1] == width
+
+    return replace(part, fits=fits)
+
+
 def files_hash(places: Iterable[Path]) -> str:
     """Of a base's files, and of all files in its folders."""
     kept = [each for place in places for each in (sorted(place.iterdir()) if place.is_dir() else [place])]
@@ -60,6 +70,6 @@ def check_widths(path: Path, places: Mapping[str, Path], wanted: Mapping[str, tu
         found = header.shapes.get(name, (0, width))[1]
         if found != width:
             raise ModelError(
-                f"{place.name} says {found} numbers a word, and {path.name} reads {width}. Choose the text encoder that "
-                "belongs to it."
+                f"{place.name} says {found} numbers a word, and {path.name} reads {width}. Choose the text encoder "
+                "that belongs to it."
             )

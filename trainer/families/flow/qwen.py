@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..clip_shapes import Shapes, count_numbers
 from ..condition import Condition
-from .filled import filled
+from .filled import Arrived, filled
 from .tensors import Place, StoredTensors
 
 _ROOT = "model."
@@ -19,8 +19,8 @@ _ROPE_THETA, _EPSILON, _LONGEST = 1_000_000.0, 1e-6, 40_960
 class QwenReader(torch.nn.Module):
     """A caption inside `template` as the states after the layers `taps`, side by side: (length, taps x c).
 
-    With `pads_to` shorter captions are filled up behind, and the filling is told like words; with `most` longer ones are
-    cut. 0 for neither.
+    With `pads_to` shorter captions are filled up behind, and the filling is told like words; with `most` longer ones
+    are cut. 0 for neither.
     """
 
     def __init__(
@@ -87,7 +87,9 @@ def count_layers(shapes: Shapes) -> int:
     return count_numbers(shapes, r"model\.layers\.(\d+)\.") or count_numbers(shapes, r"layers\.(\d+)\.")
 
 
-def load_qwen(config: Mapping[str, Any], stored: StoredTensors, layers: int, dtype: torch.dtype) -> Any:
+def load_qwen(
+    config: Mapping[str, Any], stored: StoredTensors, layers: int, dtype: torch.dtype, arrived: Arrived | None = None
+) -> Any:
     """transformers' Qwen3Model with its first `layers` alone."""
     from transformers import Qwen3Config, Qwen3Model
 
@@ -100,4 +102,4 @@ def load_qwen(config: Mapping[str, Any], stored: StoredTensors, layers: int, dty
     def place(name: str) -> Place:
         return Place(_ROOT + name if _ROOT + name in stored.shapes else name)
 
-    return filled(lambda: kind(Qwen3Config(**settings)), stored, place, dtype, "Qwen3 text encoder")
+    return filled(lambda: kind(Qwen3Config(**settings)), stored, place, dtype, "Qwen3 text encoder", arrived)

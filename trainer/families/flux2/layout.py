@@ -1,9 +1,8 @@
 """The files that ComfyUI has FLUX.2 klein in, and where each part lies in a checkpoint that holds them all."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
-from ..flow.part_kinds import QWEN, QWEN_WORDS, TOKENIZER, VAE, qwen_part
+from ..flow.part_kinds import QWEN, TOKENIZER, VAE, of_width, qwen_part
 from ..spec import FilePart
 from .shapes import MARK
 from .text import TAPS
@@ -38,11 +37,7 @@ def file_parts(context: int) -> tuple[FilePart, ...]:
     size = _QWEN_WIDTHS.get(width, "4b")
     names = (f"qwen_3_{size}.safetensors", f"qwen_3_{size}*.safetensors", f"*qwen*3*{size}*.safetensors")
     qwen = qwen_part(f"the Qwen3 {size.upper()} text encoder", *names)
-    return (
-        replace(qwen, fits=lambda header: header.shapes.get(QWEN_WORDS, (0, width))[1] == width),
-        _AUTOENCODER,
-        TOKENIZER,
-    )
+    return (of_width(qwen, width), _AUTOENCODER, TOKENIZER)
 
 
 def root_of(names: Collection[str]) -> str:

@@ -55,7 +55,8 @@ class Flux2Klein(FlowFamily):
     def metadata(self) -> Mapping[str, str]:
         """kohya's words for how σ is drawn, and for the family and its size."""
         flow = self._options.flow
-        config = self._places.outlined.config
+        outlined: Any = self._places.outlined
+        config = outlined.config
         size = _SIZES.get(int(config.num_attention_heads) * int(config.attention_head_dim), "")
         said = {
             "ss_timestep_sampling": flow.sampling or self.levels.sampling,

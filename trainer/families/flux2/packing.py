@@ -27,7 +27,8 @@ def packed(latents: Tensor) -> Tensor:
 
 def unpacked(tokens: Tensor, height: int, width: int) -> Tensor:
     """The way back, to latents of that height and width."""
-    return tokens.transpose(1, 2).unflatten(2, (height, width))
+    count, _, channels = tokens.shape
+    return tokens.transpose(1, 2).reshape(count, channels, height, width)
 
 
 def picture_ids(height: int, width: int) -> Tensor:

@@ -51,6 +51,7 @@ def _klein(
         describe_folder=describe_folder,
         load=load,
         targets=TARGETS,
+        blocks=("transformer_blocks", "single_transformer_blocks"),
         file_parts=FILE_PARTS,
         trains_text=False,
         weighs_snr=False,

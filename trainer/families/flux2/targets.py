@@ -18,11 +18,11 @@ _PATTERNS = {
 
 
 def target_names(linears: Iterable[str], targets: str) -> list[str]:
-    """Of the model's linear layers, by their whole names: `attn.to_out` ends a list in one kind of block and is a layer in
+    """Of the model's linear layers, by their whole names: `attn.to_out` is a list in one kind of block and a layer in
     the other.
 
-    Attention and MLP of a single block are one matrix, which is both. The modulation that all blocks share is no target:
-    one layer of it would move every block at once.
+    Attention and MLP of a single block are one matrix, which is both. The modulation that all blocks share is no
+    target: one layer of it would move every block at once.
     """
     pattern = re.compile(_PATTERNS[targets])
     return [name for name in linears if pattern.fullmatch(name)]

@@ -1,4 +1,4 @@
-"""FLUX.2's transformer and autoencoder in diffusers' classes, from files in Black Forest Labs' names or from folders."""
+"""FLUX.2's transformer and autoencoder in diffusers' classes, and from files in Black Forest Labs' names."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

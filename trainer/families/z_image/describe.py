@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from ...errors import ModelError
@@ -14,7 +13,7 @@ from ..flow.folder import part_faults, weight_files
 from ..flow.part_kinds import QWEN, QWEN_WORDS, check_widths, files_hash
 from ..flow.scaled import refuse_layout
 from ..part_files import find_parts
-from .layout import FILE_PARTS, INSIDE, TRANSFORMER, root_of
+from .layout import INSIDE, TRANSFORMER, file_parts, root_of
 from .shapes import CAPTION
 
 BASE, TURBO = "z_image", "z_image_turbo"
@@ -28,7 +27,7 @@ def describe_file(path: Path, header: Header, given: Mapping[str, Path]) -> Base
     width = header.shapes[root_of(header.shapes) + CAPTION][1]
     refuse_layout(path.name, header)
     inside = {part for part, start in INSIDE.items() if any(name.startswith(start) for name in header.shapes)}
-    parts = [replace(part, fits=lambda found: _reads(found, width)) for part in FILE_PARTS if part.name not in inside]
+    parts = [part for part in file_parts(width) if part.name not in inside]
     companions = find_parts(path, parts, given)
     check_widths(path, companions, {QWEN: (QWEN_WORDS, width)})
     files = {CHECKPOINT if inside else TRANSFORMER: path, **companions}
@@ -50,7 +49,3 @@ def describe_folder(folder: Path) -> Base:
 def family_of(name: str) -> str:
     """Turbo has the base's own layers in every size: only its name tells. De-Turbo weights train as the base does."""
     return TURBO if _TURBO.search(name) and not _UNDONE.search(name) else BASE
-
-
-def _reads(header: Header, width: int) -> bool:
-    return header.shapes.get(QWEN_WORDS, (0, width))[1] == width

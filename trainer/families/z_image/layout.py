@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from ..flow.part_kinds import AUTOENCODER, QWEN, TOKENIZER, VAE, qwen_part
+from ..flow.part_kinds import AUTOENCODER, QWEN, TOKENIZER, VAE, of_width, qwen_part
+from ..spec import FilePart
 from .shapes import MARK
 
 TRANSFORMER = "transformer"
@@ -11,13 +12,15 @@ ROOTS = ("", "model.diffusion_model.", "diffusion_model.")
 INSIDE = {QWEN: "text_encoders.qwen3_4b.transformer.", VAE: "vae."}
 """What the other parts' names begin with in a checkpoint that holds all."""
 
-FILE_PARTS = (
-    qwen_part(
-        "the Qwen3 4B text encoder", "qwen_3_4b.safetensors", "qwen_3_4b*.safetensors", "*qwen*3*4b*.safetensors"
-    ),
-    AUTOENCODER,
-    TOKENIZER,
+_QWEN = qwen_part(
+    "the Qwen3 4B text encoder", "qwen_3_4b.safetensors", "qwen_3_4b*.safetensors", "*qwen*3*4b*.safetensors"
 )
+FILE_PARTS = (_QWEN, AUTOENCODER, TOKENIZER)
+
+
+def file_parts(width: int) -> tuple[FilePart, ...]:
+    """For a transformer that reads `width` numbers a word."""
+    return (of_width(_QWEN, width), AUTOENCODER, TOKENIZER)
 
 
 def root_of(names: Collection[str]) -> str:

@@ -49,6 +49,7 @@ def _z_image(
         describe_folder=describe_folder,
         load=load,
         targets=TARGETS,
+        blocks=("noise_refiner", "context_refiner", "layers"),
         file_parts=FILE_PARTS,
         trains_text=False,
         weighs_snr=False,

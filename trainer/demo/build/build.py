@@ -47,7 +47,7 @@ class Plan:
     base: Course = Course(steps=7000, lr=1e-3)
     flow_pictures: int = 6_000
     flow_decoder: Round = Round(crop_steps=0, full_steps=240, lr=4e-4)
-    flow: Course = Course(steps=8000, lr=1.5e-3)
+    flow: Course = Course(steps=4500, lr=1.5e-3)
     reader_pictures: int = 16_000
     soft_pictures: int = 3_000
     reader_steps: int = 1_600

@@ -65,7 +65,7 @@ def check_widths(path: Path, places: Mapping[str, Path], wanted: Mapping[str, tu
         if not place.is_file():
             continue
         header = read_header(place)
-        refuse_layout(place.name, header)
+        refuse_layout(place, header)
         name, width = wanted.get(part, ("", 0))
         found = header.shapes.get(name, (0, width))[1]
         if found != width:

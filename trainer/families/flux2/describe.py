@@ -29,7 +29,7 @@ def describe_file(path: Path, header: Header, given: Mapping[str, Path]) -> Base
     root = root_of(header.shapes)
     if root + GUIDANCE in header.shapes:
         raise ModelError(f"{path.name} {_DEV}")
-    refuse_layout(path.name, header)
+    refuse_layout(path, header)
     context, inside = header.shapes[root + CAPTION][1], inside_of(header.shapes)
     parts = [part for part in file_parts(context) if part.name not in inside]
     companions = find_parts(path, parts, given)

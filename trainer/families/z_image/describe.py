@@ -25,7 +25,7 @@ _UNDONE = re.compile(r"de[-_ ]?(?:turbo|distill)", re.IGNORECASE)
 def describe_file(path: Path, header: Header, given: Mapping[str, Path]) -> Base:
     """The base in a transformer's file and its companions; ModelError names what is missing or of another kind."""
     width = header.shapes[root_of(header.shapes) + CAPTION][1]
-    refuse_layout(path.name, header)
+    refuse_layout(path, header)
     inside = {part for part, start in INSIDE.items() if any(name.startswith(start) for name in header.shapes)}
     parts = [part for part in file_parts(width) if part.name not in inside]
     companions = find_parts(path, parts, given)

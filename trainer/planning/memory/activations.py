@@ -91,7 +91,9 @@ class _Blocks:
         """From one block of each list, and from one more of each in turn."""
         ones = [1] * len(self.whole)
         kept, work = self._step(ones, size, learns=True)
-        more = [self._step([n + (other == place) for other, n in enumerate(ones)], size)[0] for place in range(len(ones))]
+        more = [
+            self._step([n + (other == place) for other, n in enumerate(ones)], size)[0] for place in range(len(ones))
+        ]
         each = tuple(number - kept for number in more)
         return _Sizes(each, kept - sum(each), work)
 

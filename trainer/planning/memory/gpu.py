@@ -105,7 +105,9 @@ class GpuPlan:
     def _weights(self, residence: Residence, blocks: Blocks) -> int:
         """On the device: all but what rests, and the two buffers of the ring."""
         modulation = self._spec.modulation if residence.precompute_modulation else None
-        sizes = {name: block_bytes(self._outline.get_submodule(name), name, residence, modulation) for name in blocks.names}
+        sizes = {
+            name: block_bytes(self._outline.get_submodule(name), name, residence, modulation) for name in blocks.names
+        }
         swapped = [sizes[name] for name in blocks.swapped]
         outside = module_bytes(self._outline, "none", residence.dtype) - sum(
             module_bytes(self._outline.get_submodule(name), "none", residence.dtype) for name in blocks.names

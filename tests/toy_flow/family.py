@@ -105,6 +105,8 @@ class ToyFlow:
         kind: Any = FlowMatchEulerDiscreteScheduler
         return DrawingSteps(kind(), steps, whole, self.device)
 
+    drawn_beside = None
+
     def lora_targets(self, targets: str) -> list[str]:
         return [*QKV, "net.to_out"] if targets != "attention" else list(QKV)
 

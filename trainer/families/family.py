@@ -1,6 +1,7 @@
 """The seam between base-model families and everything else."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -94,6 +95,12 @@ class Family(Protocol):
 
     def drawing_steps(self, steps: int, whole: int) -> DrawingSteps:
         """The last `steps` of `whole` from noise to a picture."""
+        ...
+
+    @property
+    def drawn_beside(self) -> tuple[Path, float] | None:
+        """A LoRA file that stands in front of all others when pictures are drawn, and its strength: what takes the
+        base's assistant back."""
         ...
 
     def lora_targets(self, targets: str) -> list[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from ..errors import ModelError
 from ..storage.tensor_header import Header, read_header
 from ..storage.values import read_json
-from .base import Base, Predicts
+from .assistant import with_assistant
+from .base import ASSISTANT, Base, Predicts
 from .family import Family
 from .flux.spec import FLUX1, FLUX1_SCHNELL
 from .flux2.spec import FLUX2_KLEIN, FLUX2_KLEIN_DISTILLED
@@ -60,14 +61,17 @@ def describe_base(path: Path, predicts: Predicts = "", parts: Mapping[str, Path]
     """The base in a folder in the diffusers layout or in a checkpoint file; ModelError names what is wrong with it.
 
     `parts` are files that it needs besides, by the names of `FamilySpec.file_parts`; what is not named is looked for.
+    `assistant` may be one of them for every base.
     """
+    named = dict(parts or {})
+    assistant = named.pop(ASSISTANT, None)
     if path.is_dir():
-        if parts:
-            raise ModelError(f"{path} is a folder with all its parts; name no others ({', '.join(parts)}).")
+        if named:
+            raise ModelError(f"{path} is a folder with all its parts; name no others ({', '.join(named)}).")
         base = _folder_spec(path).describe_folder(path)
     elif path.is_file():
         header = read_header(path)
-        base = _file_spec(path, header).describe_file(path, header, parts or {})
+        base = _file_spec(path, header).describe_file(path, header, named)
     else:
         raise ModelError(
             f"There is no base model {path}. Choose a checkpoint file, or a folder in the diffusers layout."
@@ -75,7 +79,8 @@ def describe_base(path: Path, predicts: Predicts = "", parts: Mapping[str, Path]
     title = spec_of(base).title
     if predicts and not spec_of(base).weighs_snr:
         raise ModelError(f"{title} predicts flow, not {predicts}; leave it to what the file says.")
-    return replace(base, predicts=predicts)
+    base = replace(base, predicts=predicts)
+    return with_assistant(base, assistant) if assistant else base
 
 
 def files_words(path: Path) -> tuple[FamilySpec, Predicts]:

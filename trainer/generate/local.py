@@ -24,7 +24,7 @@ class LocalGenerator:
     supports: frozenset[type[Attachment]] = frozenset({Lora, Start})
 
     def __init__(self, base: Base, residence: Residence | None = None, options: FamilyOptions | None = None) -> None:
-        self._family = load_family(base, residence, options)
+        self._family = load_family(base, residence, (options or FamilyOptions()).for_drawing())
         self._sampler = Sampler(self._family)
         self._mounted: MountedLora | None = None
         self._key: tuple[Path, int, int, float] | None = None

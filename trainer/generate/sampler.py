@@ -10,6 +10,7 @@ from ..errors import ModelError
 from ..families.condition import Condition
 from ..families.drawing_steps import DrawingSteps
 from ..families.family import Family
+from ..lora.mount import mount_lora
 from ..recipe.buckets import Placement
 from .attachments import Attachment, Start, refuse_unsupported
 from .shot import Shot, batches
@@ -27,7 +28,14 @@ class Sampler:
         """Pictures in order; ModelError for a shot that names a LoRA file, which these weights cannot swap in."""
         for batch in batches(shots):
             refuse_unsupported(batch[0].attachments, self.supports)
-            yield from self._draw(batch)
+            beside = self._family.drawn_beside
+            mounted = mount_lora(self._family, *beside) if beside else None
+            try:
+                pictures = self._draw(batch)
+            finally:
+                if mounted:
+                    mounted.remove()
+            yield from pictures
 
     @torch.inference_mode(False)
     @torch.no_grad()

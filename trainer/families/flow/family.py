@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from torch.utils import checkpoint as checkpointing
 
 from ...recipe.buckets import Placement
+from ..assistant import Assistant
 from ..base import Base
 from ..codec import KlCodec, sampled
 from ..condition import Condition
@@ -21,6 +23,7 @@ from ..options import FamilyOptions
 from ..remembered import RememberedCaptions
 from ..residence import Residence, Residents
 from ..spec import FamilySpec
+from .filled import Arrived
 from .levels import Levels
 from .noised import flow_noised
 from .places import DenoiserPlaces
@@ -38,13 +41,16 @@ class CaptionReader(Protocol):
 
 
 class FlowParts(Protocol):
-    """Where a base's parts come from. Each is loaded on the CPU, frozen; ModelError for damaged weights."""
+    """Where a base's parts come from. Each is loaded on the CPU, frozen; ModelError for damaged weights.
+
+    `arrived` is told each block as it is loaded.
+    """
 
     def make_denoiser(self) -> Any:
         """With whatever weights: it is made where they need no memory."""
         ...
 
-    def denoiser(self, dtype: torch.dtype) -> Any:
+    def denoiser(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
         """With the base's weights."""
         ...
 
@@ -52,7 +58,7 @@ class FlowParts(Protocol):
         """In fp32."""
         ...
 
-    def text(self, dtype: torch.dtype) -> Any:
+    def text(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
         """A CaptionReader that is a module."""
         ...
 
@@ -79,6 +85,7 @@ class FlowFamily(ABC):
         self._places = DenoiserPlaces(self._residents, spec.denoiser, parts.make_denoiser)
         self._captions = RememberedCaptions(self._encoded)
         self.codec = KlCodec(self._residents, _VAE)
+        self._assistant = Assistant(base, options.flow, spec.denoiser, lambda: self.keys, self._places.outline)
         self.module, self.outline, self.replace = self._places.module, self._places.outline, self._places.replace
 
     @property
@@ -102,6 +109,10 @@ class FlowFamily(ABC):
         placements: Sequence[Placement],
         guidance: float | None = None,
     ) -> Tensor: ...
+
+    @property
+    def drawn_beside(self) -> tuple[Path, float] | None:
+        return self._assistant.in_drawing
 
     @abstractmethod
     def lora_targets(self, targets: str) -> list[str]: ...
@@ -145,7 +156,7 @@ class FlowFamily(ABC):
         self._residents.rest(_VAE)
 
     def _load_denoiser(self) -> Any:
-        denoiser = self._parts.denoiser(self.dtype)
+        denoiser = self._parts.denoiser(self.dtype, self._assistant.merge)
         if self._residence.gradient_checkpointing:
             # No layer here draws random numbers, so their state need not be kept for the second forward pass.
             library: Any = checkpointing

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..clip_shapes import Shapes, count_numbers
 from ..condition import Condition
-from .filled import filled
+from .filled import Arrived, filled
 from .tensors import Place, StoredTensors
 
 _ROOT = "model."
@@ -87,7 +87,9 @@ def count_layers(shapes: Shapes) -> int:
     return count_numbers(shapes, r"model\.layers\.(\d+)\.") or count_numbers(shapes, r"layers\.(\d+)\.")
 
 
-def load_qwen(config: Mapping[str, Any], stored: StoredTensors, layers: int, dtype: torch.dtype) -> Any:
+def load_qwen(
+    config: Mapping[str, Any], stored: StoredTensors, layers: int, dtype: torch.dtype, arrived: Arrived | None = None
+) -> Any:
     """transformers' Qwen3Model with its first `layers` alone."""
     from transformers import Qwen3Config, Qwen3Model
 
@@ -100,4 +102,4 @@ def load_qwen(config: Mapping[str, Any], stored: StoredTensors, layers: int, dty
     def place(name: str) -> Place:
         return Place(_ROOT + name if _ROOT + name in stored.shapes else name)
 
-    return filled(lambda: kind(Qwen3Config(**settings)), stored, place, dtype, "Qwen3 text encoder")
+    return filled(lambda: kind(Qwen3Config(**settings)), stored, place, dtype, "Qwen3 text encoder", arrived)

@@ -28,10 +28,9 @@ _EMBEDDED, _SHARED = "encoder.embed_tokens.weight", "shared.weight"
 class FluxFiles:
     """ComfyUI's: a transformer with its companions, or all of them in one. `text_tokens`: see T5AndClip."""
 
-    def __init__(self, files: Mapping[str, Path], text_tokens: int, arrived: Arrived | None = None) -> None:
+    def __init__(self, files: Mapping[str, Path], text_tokens: int) -> None:
         self._files = files
         self._text_tokens = text_tokens
-        self._arrived = arrived
         whole = next(iter(files.values()))
         roots = {TRANSFORMER: root_of(read_header(whole).shapes), **INSIDE}
         self._stored = {
@@ -44,14 +43,14 @@ class FluxFiles:
     def make_denoiser(self) -> Any:
         return make_transformer(transformer_config(self._stored[TRANSFORMER].shapes))
 
-    def denoiser(self, dtype: torch.dtype) -> Any:
-        return load_transformer(self._stored[TRANSFORMER], dtype, self._arrived)
+    def denoiser(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
+        return load_transformer(self._stored[TRANSFORMER], dtype, arrived)
 
     def vae(self) -> Any:
         return load_autoencoder(self._stored[VAE])
 
-    def text(self, dtype: torch.dtype) -> Any:
-        t5 = _t5(t5_config(self._stored[T5].shapes), self._stored[T5], dtype)
+    def text(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
+        t5 = _t5(t5_config(self._stored[T5].shapes), self._stored[T5], dtype, arrived)
         words = t5_tokenizer(self._files.get(T5_TOKENIZER))
         return T5AndClip(self._clip(), clip_tokenizer(zero_pads=False), t5, words, self._text_tokens)
 
@@ -74,17 +73,16 @@ class FluxFiles:
 class FluxFolder:
     """diffusers'. The second text encoder is T5, or a CLIP as SDXL's."""
 
-    def __init__(self, folder: Path, text_tokens: int, arrived: Arrived | None = None) -> None:
+    def __init__(self, folder: Path, text_tokens: int) -> None:
         self._folder = folder
         self._text_tokens = text_tokens
-        self._arrived = arrived
         self._transformer = FolderPart(folder, "transformer")
 
     def make_denoiser(self) -> Any:
         return make_transformer(self._transformer.config)
 
-    def denoiser(self, dtype: torch.dtype) -> Any:
-        return self._transformer.load(self.make_denoiser, dtype, arrived=self._arrived)
+    def denoiser(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
+        return self._transformer.load(self.make_denoiser, dtype, arrived=arrived)
 
     def vae(self) -> Any:
         from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
@@ -93,7 +91,7 @@ class FluxFolder:
         part = FolderPart(self._folder, "vae")
         return part.load(lambda: kind(**part.config), torch.float32)
 
-    def text(self, dtype: torch.dtype) -> Any:
+    def text(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
         from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
         first: Any = self._clip("text_encoder", CLIPTextModel)
@@ -101,7 +99,7 @@ class FluxFolder:
         if not is_t5(self._folder):
             other: Any = self._clip("text_encoder_2", CLIPTextModelWithProjection)
             return TwoClips([self._clip("text_encoder", CLIPTextModel), other], self._clip_tokenizers())
-        t5 = _t5(second.config, second.stored, dtype)
+        t5 = _t5(second.config, second.stored, dtype, arrived)
         words = t5_tokenizer(self._folder / "tokenizer_2")
         return T5AndClip(first, self._clip_tokenizers()[0], t5, words, self._text_tokens)
 
@@ -135,7 +133,7 @@ def is_t5(folder: Path) -> bool:
     return "d_model" in config
 
 
-def _t5(config: Mapping[str, Any], stored: StoredTensors, dtype: torch.dtype) -> Any:
+def _t5(config: Mapping[str, Any], stored: StoredTensors, dtype: torch.dtype, arrived: Arrived | None) -> Any:
     from transformers import T5Config, T5EncoderModel
 
     settings: Any = dict(config)
@@ -144,6 +142,6 @@ def _t5(config: Mapping[str, Any], stored: StoredTensors, dtype: torch.dtype) ->
     def place(name: str) -> Place:
         return Place(_SHARED if name == _EMBEDDED and _SHARED in stored.shapes else name)
 
-    model = filled(lambda: kind(T5Config(**settings)), stored, place, dtype, "T5 text encoder")
+    model = filled(lambda: kind(T5Config(**settings)), stored, place, dtype, "T5 text encoder", arrived)
     model.encoder.set_input_embeddings(model.shared)
     return model

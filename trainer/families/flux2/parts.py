@@ -23,10 +23,9 @@ class Flux2Files:
     """ComfyUI's: a transformer with its companions, or all of them in one. `text_tokens` cuts captions and fills them
     up; 0 does as the host."""
 
-    def __init__(self, files: Mapping[str, Path], text_tokens: int, arrived: Arrived | None = None) -> None:
+    def __init__(self, files: Mapping[str, Path], text_tokens: int) -> None:
         self._files = files
         self._text_tokens = text_tokens
-        self._arrived = arrived
         whole = next(iter(files.values()))
         names = read_header(whole).shapes
         self._stored = {
@@ -38,46 +37,50 @@ class Flux2Files:
     def make_denoiser(self) -> Any:
         return make_transformer(transformer_config(self._stored[TRANSFORMER].shapes))
 
-    def denoiser(self, dtype: torch.dtype) -> Any:
-        return load_transformer(self._stored[TRANSFORMER], dtype, self._arrived)
+    def denoiser(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
+        return load_transformer(self._stored[TRANSFORMER], dtype, arrived)
 
     def vae(self) -> Any:
         return load_autoencoder(self._stored[VAE])
 
-    def text(self, dtype: torch.dtype) -> Any:
+    def text(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
         stored = self._stored[QWEN]
         tokenizer = qwen_tokenizer(self._files.get(QWEN_TOKENIZER))
-        return _reader(qwen_config(stored.shapes), stored, tokenizer, self._text_tokens, dtype)
+        return _reader(qwen_config(stored.shapes), stored, tokenizer, self._text_tokens, dtype, arrived)
 
 
 class Flux2Folder:
     """diffusers'."""
 
-    def __init__(self, folder: Path, text_tokens: int, arrived: Arrived | None = None) -> None:
+    def __init__(self, folder: Path, text_tokens: int) -> None:
         self._folder = folder
         self._text_tokens = text_tokens
-        self._arrived = arrived
         self._transformer = FolderPart(folder, "transformer")
 
     def make_denoiser(self) -> Any:
         return make_transformer(self._transformer.config)
 
-    def denoiser(self, dtype: torch.dtype) -> Any:
-        return self._transformer.load(self.make_denoiser, dtype, arrived=self._arrived)
+    def denoiser(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
+        return self._transformer.load(self.make_denoiser, dtype, arrived=arrived)
 
     def vae(self) -> Any:
         part = FolderPart(self._folder, "vae")
         return part.load(make_autoencoder(part.config), torch.float32)
 
-    def text(self, dtype: torch.dtype) -> Any:
+    def text(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
         part = FolderPart(self._folder, "text_encoder")
         tokenizer = qwen_tokenizer(self._folder / "tokenizer")
-        return _reader(part.config, part.stored, tokenizer, self._text_tokens, dtype)
+        return _reader(part.config, part.stored, tokenizer, self._text_tokens, dtype, arrived)
 
 
 def _reader(
-    config: Mapping[str, Any], stored: StoredTensors, tokenizer: Any, text_tokens: int, dtype: torch.dtype
+    config: Mapping[str, Any],
+    stored: StoredTensors,
+    tokenizer: Any,
+    text_tokens: int,
+    dtype: torch.dtype,
+    arrived: Arrived | None,
 ) -> QwenReader:
-    model = load_qwen(config, stored, max(TAPS), dtype)
+    model = load_qwen(config, stored, max(TAPS), dtype, arrived)
     length = text_tokens or LENGTH
     return QwenReader(model, tokenizer, template=TEMPLATE, taps=TAPS, pads_to=length, most=text_tokens)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from torch.utils import checkpoint as checkpointing
 
 from ...errors import ModelError
 from ...recipe.buckets import Placement
+from ..assistant import Assistant
 from ..base import Base
 from ..codec import KlCodec, sampled
 from ..condition import Condition, rows_of, stacked
@@ -48,6 +50,7 @@ class StableDiffusion:
         self._clip_skip = options.clip_skip
         self._captions = RememberedCaptions(self._encoded)
         self._outlines: dict[str, torch.nn.Module] = {}
+        self._assistant = Assistant(base, options.flow, spec.denoiser, lambda: self.keys, self.outline)
         self.codec = KlCodec(self._residents)
 
     @cached_property
@@ -72,6 +75,7 @@ class StableDiffusion:
 
     def _load_unet(self) -> Any:
         unet = self._parts.unet(self.dtype)
+        self._assistant.merge("", unet)
         if self._residence.gradient_checkpointing:
             # No layer here draws random numbers, so their state need not be kept for the second forward pass.
             torch_checkpoint: Any = checkpointing
@@ -181,6 +185,10 @@ class StableDiffusion:
 
         kind: Any = EulerDiscreteScheduler
         return DrawingSteps(kind.from_config(self.schedule), steps, whole, self.device)
+
+    @property
+    def drawn_beside(self) -> tuple[Path, float] | None:
+        return self._assistant.in_drawing
 
     def lora_targets(self, targets: str) -> list[str]:
         """Addresses of the UNet's layers that a LoRA wraps."""

@@ -23,10 +23,9 @@ from .transformer import load_transformer, make_transformer
 class ZImageFiles:
     """ComfyUI's: a transformer with its companions, or all of them in one. `text_tokens` cuts captions; 0 does not."""
 
-    def __init__(self, files: Mapping[str, Path], text_tokens: int, arrived: Arrived | None = None) -> None:
+    def __init__(self, files: Mapping[str, Path], text_tokens: int) -> None:
         self._files = files
         self._text_tokens = text_tokens
-        self._arrived = arrived
         whole = next(iter(files.values()))
         roots = {TRANSFORMER: root_of(read_header(whole).shapes), **INSIDE}
         self._stored = {
@@ -39,32 +38,31 @@ class ZImageFiles:
     def make_denoiser(self) -> Any:
         return make_transformer(transformer_config(self._stored[TRANSFORMER].shapes))
 
-    def denoiser(self, dtype: torch.dtype) -> Any:
-        return load_transformer(self._stored[TRANSFORMER], dtype, self._arrived)
+    def denoiser(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
+        return load_transformer(self._stored[TRANSFORMER], dtype, arrived)
 
     def vae(self) -> Any:
         return load_autoencoder(self._stored[VAE])
 
-    def text(self, dtype: torch.dtype) -> Any:
+    def text(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
         stored = self._stored[QWEN]
         tokenizer = qwen_tokenizer(self._files.get(QWEN_TOKENIZER))
-        return _reader(qwen_config(stored.shapes), stored, tokenizer, self._text_tokens, dtype)
+        return _reader(qwen_config(stored.shapes), stored, tokenizer, self._text_tokens, dtype, arrived)
 
 
 class ZImageFolder:
     """diffusers'."""
 
-    def __init__(self, folder: Path, text_tokens: int, arrived: Arrived | None = None) -> None:
+    def __init__(self, folder: Path, text_tokens: int) -> None:
         self._folder = folder
         self._text_tokens = text_tokens
-        self._arrived = arrived
         self._transformer = FolderPart(folder, "transformer")
 
     def make_denoiser(self) -> Any:
         return make_transformer(unbounded(self._transformer.config))
 
-    def denoiser(self, dtype: torch.dtype) -> Any:
-        return self._transformer.load(self.make_denoiser, dtype, arrived=self._arrived)
+    def denoiser(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
+        return self._transformer.load(self.make_denoiser, dtype, arrived=arrived)
 
     def vae(self) -> Any:
         from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
@@ -73,15 +71,20 @@ class ZImageFolder:
         part = FolderPart(self._folder, "vae")
         return part.load(lambda: kind(**part.config), torch.float32)
 
-    def text(self, dtype: torch.dtype) -> Any:
+    def text(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
         part = FolderPart(self._folder, "text_encoder")
         tokenizer = qwen_tokenizer(self._folder / "tokenizer")
-        return _reader(part.config, part.stored, tokenizer, self._text_tokens, dtype)
+        return _reader(part.config, part.stored, tokenizer, self._text_tokens, dtype, arrived)
 
 
 def _reader(
-    config: Mapping[str, Any], stored: StoredTensors, tokenizer: Any, text_tokens: int, dtype: torch.dtype
+    config: Mapping[str, Any],
+    stored: StoredTensors,
+    tokenizer: Any,
+    text_tokens: int,
+    dtype: torch.dtype,
+    arrived: Arrived | None,
 ) -> QwenReader:
     tap = tapped_layer(count_layers(stored.shapes))
-    model = load_qwen(config, stored, tap, dtype)
+    model = load_qwen(config, stored, tap, dtype, arrived)
     return QwenReader(model, tokenizer, template=TEMPLATE, taps=[tap], most=text_tokens or MOST)

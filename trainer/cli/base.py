@@ -23,25 +23,17 @@ def add_base(verb: ArgumentParser, why: str = "default: the demo base") -> None:
         default=[],
         metavar="NAME=PATH",
         help="a file that the base needs besides, where it does not lie in the folder beside it that ComfyUI keeps "
-        "such files in: clip_l, t5, vae of FLUX.1, qwen, vae of Z-Image and FLUX.2 klein, t5_tokenizer or qwen_tokenizer "
-        "for a folder with a tokenizer.json",
-    )
-    verb.add_argument(
-        "--assistant",
-        type=Path,
-        metavar="FILE",
-        help="a LoRA that undoes the distillation of the base (Z-Image Turbo, FLUX.1 schnell) while another learns on it",
+        "such files in: clip_l, t5, vae of FLUX.1, qwen, vae of Z-Image and FLUX.2 klein, t5_tokenizer or "
+        "qwen_tokenizer for a folder with a tokenizer.json; or assistant, a LoRA to train with and to draw without",
     )
 
 
 def base_of(options: Namespace, predicts: "Predicts" = "") -> "Base":
     """The base that is named; the demo base where none is."""
     from ..demo.assets import demo_base
-    from ..families.assistant import with_assistant
     from ..families.registry import describe_base
 
-    base = describe_base(options.base, predicts, dict(options.part)) if options.base else demo_base()
-    return with_assistant(base, options.assistant) if options.assistant else base
+    return describe_base(options.base, predicts, dict(options.part)) if options.base else demo_base()
 
 
 def _part(text: str) -> tuple[str, Path]:

@@ -1,12 +1,11 @@
 """An assistant: a LoRA that undoes a base's distillation while another learns, so that what is learned is not that.
 
-It is merged into the denoiser as its weights arrive, before they are quantised; a LoRA that was trained so is for the
-base without it.
+It is merged into the denoiser as its weights arrive, before they are quantised: learning costs nothing more. Pictures
+are drawn with what takes it back beside the weights (`lora.assistant`), and a LoRA that was trained so is for the base
+without it.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from torch import Tensor
 
 from ..errors import ModelError, few
 from ..recipe.flow import Flow
-from ..storage.file_sample import files_sample
 from ..storage.tensor_header import read_header
 from .base import ASSISTANT, Base
 from .key_layout import ALPHA, DOWN, UP, KeyLayout, LayerTensors, split
@@ -25,16 +23,7 @@ from .lora_names import parts_by_layer
 _ADVICE = "Choose the assistant that was made for this base, or none."
 
 
-def with_assistant(base: Base, path: Path) -> Base:
-    """The base as it is trained with the assistant in `path`; ModelError for a file that is no LoRA."""
-    layers, rest = parts_by_layer(read_header(path).shapes)
-    if not layers or len(rest) > sum(map(len, layers.values())):
-        raise ModelError(f"{path.name} is no LoRA, which an assistant is. {_ADVICE}")
-    together = hashlib.sha256(f"{base.sha256} {files_sample([path])}".encode()).hexdigest()
-    return replace(base, files={**base.files, ASSISTANT: path}, sha256=together)
-
-
-class Assistant:
+class MergedAssistant:
     """Of a base's denoiser, whose addresses begin with `part`; changes nothing where the base has none.
 
     `keys` and `outline` are the family's.
@@ -55,16 +44,14 @@ class Assistant:
         self._left: set[str] | None = None
 
     @property
-    def in_drawing(self) -> tuple[Path, float] | None:
-        """The file, and at which strength it must stand beside the weights when pictures are drawn."""
-        strength = self._flow.assistant_samples - self._flow.assistant_training
-        return (self._path, strength) if self._path and strength else None
+    def strength(self) -> float:
+        """At which it is merged."""
+        return self._flow.assistant_training if self._path else 0.0
 
     @torch.no_grad()
     def merge(self, name: str, module: torch.nn.Module) -> None:
         """Into a block whose weights are there; "" for the whole denoiser, of what no block had."""
-        strength = self._flow.assistant_training
-        if self._path is None or not strength:
+        if not self.strength:
             return
         start = f"{name}." if name else ""
         left = set(self._changes) if self._left is None else self._left
@@ -72,7 +59,7 @@ class Assistant:
         for address in here:
             layer: Any = module.get_submodule(address[len(start) :])
             weight: Tensor = layer.weight
-            weight.copy_(weight.float() + strength * change_of(self._changes[address]).view(weight.shape))
+            weight.copy_(weight.float() + self.strength * change_of(self._changes[address]).view(weight.shape))
         # The whole comes last; a denoiser that loads anew begins anew.
         self._left = left - here if name else None
 

@@ -14,8 +14,7 @@ PREDICTIONS: tuple[Predicts, ...] = tuple(word for word in get_args(Predicts) if
 """What can be said by hand."""
 
 ASSISTANT = "assistant"
-"""The part that is a LoRA, merged into the base while another learns; any base may have one."""
-
+"""The part of `Base.files` that is a LoRA to train with and to draw without."""
 CHECKPOINT, FOLDER = "checkpoint", "folder"
 """Parts of `Base.files` that hold a whole base: one file with everything, or a folder in the diffusers layout."""
 

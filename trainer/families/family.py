@@ -1,7 +1,6 @@
 """The seam between base-model families and everything else."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -98,9 +97,8 @@ class Family(Protocol):
         ...
 
     @property
-    def drawn_beside(self) -> tuple[Path, float] | None:
-        """A LoRA file that stands in front of all others when pictures are drawn, and its strength: what takes the
-        base's assistant back."""
+    def merged_assistant(self) -> float:
+        """How strong the base's assistant is in its weights themselves; 0 where it is to stand beside them."""
         ...
 
     def lora_targets(self, targets: str) -> list[str]:

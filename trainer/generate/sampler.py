@@ -10,7 +10,6 @@ from ..errors import ModelError
 from ..families.condition import Condition
 from ..families.drawing_steps import DrawingSteps
 from ..families.family import Family
-from ..lora.mount import mount_lora
 from ..recipe.buckets import Placement
 from .attachments import Attachment, Start, refuse_unsupported
 from .shot import Shot, batches
@@ -28,14 +27,7 @@ class Sampler:
         """Pictures in order; ModelError for a shot that names a LoRA file, which these weights cannot swap in."""
         for batch in batches(shots):
             refuse_unsupported(batch[0].attachments, self.supports)
-            beside = self._family.drawn_beside
-            mounted = mount_lora(self._family, *beside) if beside else None
-            try:
-                pictures = self._draw(batch)
-            finally:
-                if mounted:
-                    mounted.remove()
-            yield from pictures
+            yield from self._draw(batch)
 
     @torch.inference_mode(False)
     @torch.no_grad()

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
 import torch
@@ -12,7 +11,7 @@ from torch import Tensor
 from torch.utils import checkpoint as checkpointing
 
 from ...recipe.buckets import Placement
-from ..assistant import Assistant
+from ..assistant import MergedAssistant
 from ..base import Base
 from ..codec import KlCodec, sampled
 from ..condition import Condition
@@ -85,7 +84,7 @@ class FlowFamily(ABC):
         self._places = DenoiserPlaces(self._residents, spec.denoiser, parts.make_denoiser)
         self._captions = RememberedCaptions(self._encoded)
         self.codec = KlCodec(self._residents, _VAE)
-        self._assistant = Assistant(base, options.flow, spec.denoiser, lambda: self.keys, self._places.outline)
+        self._assistant = MergedAssistant(base, options.flow, spec.denoiser, lambda: self.keys, self._places.outline)
         self.module, self.outline, self.replace = self._places.module, self._places.outline, self._places.replace
 
     @property
@@ -111,8 +110,8 @@ class FlowFamily(ABC):
     ) -> Tensor: ...
 
     @property
-    def drawn_beside(self) -> tuple[Path, float] | None:
-        return self._assistant.in_drawing
+    def merged_assistant(self) -> float:
+        return self._assistant.strength
 
     @abstractmethod
     def lora_targets(self, targets: str) -> list[str]: ...

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,7 +11,7 @@ from torch.utils import checkpoint as checkpointing
 
 from ...errors import ModelError
 from ...recipe.buckets import Placement
-from ..assistant import Assistant
+from ..assistant import MergedAssistant
 from ..base import Base
 from ..codec import KlCodec, sampled
 from ..condition import Condition, rows_of, stacked
@@ -50,7 +49,7 @@ class StableDiffusion:
         self._clip_skip = options.clip_skip
         self._captions = RememberedCaptions(self._encoded)
         self._outlines: dict[str, torch.nn.Module] = {}
-        self._assistant = Assistant(base, options.flow, spec.denoiser, lambda: self.keys, self.outline)
+        self._assistant = MergedAssistant(base, options.flow, spec.denoiser, lambda: self.keys, self.outline)
         self.codec = KlCodec(self._residents)
 
     @cached_property
@@ -187,8 +186,8 @@ class StableDiffusion:
         return DrawingSteps(kind.from_config(self.schedule), steps, whole, self.device)
 
     @property
-    def drawn_beside(self) -> tuple[Path, float] | None:
-        return self._assistant.in_drawing
+    def merged_assistant(self) -> float:
+        return self._assistant.strength
 
     def lora_targets(self, targets: str) -> list[str]:
         """Addresses of the UNet's layers that a LoRA wraps."""

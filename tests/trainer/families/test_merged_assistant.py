@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tests.conftest import write_tiny_dataset
 from trainer.errors import ModelError
-from trainer.families.assistant import Assistant, change_of
+from trainer.families.assistant import MergedAssistant, change_of
 from trainer.families.base import Base
 from trainer.families.family import Family
 from trainer.families.options import FamilyOptions
@@ -21,6 +21,7 @@ from trainer.families.registry import describe_base, load_family
 from trainer.generate.local import LocalGenerator
 from trainer.generate.sampler import Sampler
 from trainer.generate.shot import Shot
+from trainer.lora.assistant import drawn_with_assistant
 from trainer.lora.mount import placed
 from trainer.recipe.buckets import Buckets
 from trainer.recipe.flow import Flow
@@ -79,8 +80,9 @@ def strength(training: float, samples: float = 0.0) -> FamilyOptions:
     return FamilyOptions(flow=Flow(assistant_training=training, assistant_samples=samples))
 
 
-def drawn(family: Family) -> np.ndarray[Any, Any]:
-    (image,) = Sampler(family).generate([SHOT])
+def drawn(family: Family, base: Base, options: FamilyOptions | None = None) -> np.ndarray[Any, Any]:
+    with drawn_with_assistant(family, base, (options or FamilyOptions()).flow):
+        (image,) = Sampler(family).generate([SHOT])
     return np.asarray(image, np.int16)
 
 
@@ -105,14 +107,13 @@ def test_it_is_merged_block_by_block_and_once(file: Path, assistant: Path) -> No
 
 def test_drawn_at_0_the_base_is_the_plain_one(file: Path, assistant: Path) -> None:
     base = describe_base(file, parts={"assistant": assistant})
-    plain = drawn(load_family(describe_base(file)))
+    plain = drawn(load_family(describe_base(file)), describe_base(file))
     family = load_family(base)
-    assert family.drawn_beside == (assistant, -1.0)
-    assert abs(drawn(family) - plain).max() <= 1
-    with_it = drawn(load_family(base, options=strength(1.0, samples=1.0)))
-    assert abs(with_it - plain).max() > 4
-    # The sampler leaves the weights that learn as they were.
-    assert drawn(family).tolist() == drawn(family).tolist()
+    assert family.merged_assistant == 1.0
+    assert abs(drawn(family, base) - plain).max() <= 1
+    both = strength(1.0, samples=1.0)
+    assert abs(drawn(load_family(base, options=both), base, both) - plain).max() > 4
+    # What learns stands on the weights as they were.
     assert family.module(f"transformer.{OUTER}").__class__ is torch.nn.Linear
 
 
@@ -133,8 +134,10 @@ def test_whoever_only_draws_merges_it_as_samples_have_it(file: Path, assistant: 
 def test_it_comes_before_what_packs_a_block(file: Path, assistant: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks are told one by one, the whole last, and none twice; a denoiser that loads anew is merged anew."""
     told: list[str] = []
-    merge = Assistant.merge
-    monkeypatch.setattr(Assistant, "merge", lambda self, name, module: told.append(name) or merge(self, name, module))
+    merge = MergedAssistant.merge
+    monkeypatch.setattr(
+        MergedAssistant, "merge", lambda self, name, module: told.append(name) or merge(self, name, module)
+    )
     family: Any = load_family(describe_base(file, parts={"assistant": assistant}))
     first = weights(family)
     assert told == ["noise_refiner.0", "context_refiner.0", "layers.0", ""]
@@ -184,11 +187,6 @@ def test_one_of_another_base_is_told(
         _ = family.denoiser
 
 
-def test_what_is_no_lora_is_no_assistant(file: Path) -> None:
-    with pytest.raises(ModelError, match=r"ae\.safetensors is no LoRA, which an assistant is"):
-        describe_base(file, parts={"assistant": file.parents[1] / "vae" / "ae.safetensors"})
-
-
 def test_sdxl_may_have_one(tiny_base: Base, tmp_path: Path) -> None:
     plain: Any = load_family(tiny_base)
     names = tuple(a.partition(".")[2] for a in plain.lora_targets("attention_mlp_conv")[:2])
@@ -196,7 +194,8 @@ def test_sdxl_may_have_one(tiny_base: Base, tmp_path: Path) -> None:
     family = load_family(describe_base(tiny_base.path, parts={"assistant": path}))
     before, after = weights(plain), weights(family)
     assert {name for name in after if not torch.equal(after[name], before[name])} == {f"{n}.weight" for n in names}
-    assert abs(drawn(family) - drawn(plain)).max() <= 1
+    base = describe_base(tiny_base.path, parts={"assistant": path})
+    assert abs(drawn(family, base) - drawn(plain, tiny_base)).max() <= 1
 
 
 def test_a_run_learns_with_it_and_saves_without(file: Path, assistant: Path, tmp_path: Path) -> None:

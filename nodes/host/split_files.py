@@ -11,6 +11,7 @@ import comfy.utils
 import folder_paths
 
 from ...trainer.errors import ModelError
+from ...trainer.families.base import ASSISTANT
 from .models import HostBase
 
 _CLIP_TYPES = {"flux1": "FLUX", "flux1_schnell": "FLUX"}
@@ -45,7 +46,7 @@ def _parts(files: Mapping[str, Path]) -> tuple[Files, tuple[Files, ...], Files]:
     """Files of the diffusion model, of each text encoder and of the VAE."""
     if _FOLDER not in files:
         (_, model), *others = files.items()
-        texts = tuple((path,) for part, path in others if part != _VAE and path.is_file())
+        texts = tuple((path,) for part, path in others if part not in (_VAE, ASSISTANT) and path.is_file())
         return (model,), texts, (files[_VAE],)
     from ...trainer.families.flow.folder import weight_files
 

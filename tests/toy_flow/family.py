@@ -105,6 +105,8 @@ class ToyFlow:
         kind: Any = FlowMatchEulerDiscreteScheduler
         return DrawingSteps(kind(), steps, whole, self.device)
 
+    merged_assistant = 0.0
+
     def lora_targets(self, targets: str) -> list[str]:
         return [*QKV, "net.to_out"] if targets != "attention" else list(QKV)
 

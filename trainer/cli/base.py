@@ -15,7 +15,8 @@ def add_base(verb: ArgumentParser, why: str = "default: the demo base") -> None:
     verb.add_argument(
         "--base",
         type=Path,
-        help=f"checkpoint or diffusion model file, or diffusers folder: SDXL, SD 1.5, FLUX.1 ({why})",
+        help=f"checkpoint or diffusion model file, or diffusers folder: SDXL, SD 1.5, FLUX.1, Z-Image, FLUX.2 "
+        f"klein ({why})",
     )
     verb.add_argument("--family", choices=FAMILIES, default=FAMILIES[0], help="which demo base, where that is used")
     verb.add_argument(
@@ -25,7 +26,8 @@ def add_base(verb: ArgumentParser, why: str = "default: the demo base") -> None:
         default=[],
         metavar="NAME=PATH",
         help="a file that the base needs besides, where it does not lie in the folder beside it that ComfyUI keeps "
-        "such files in: clip_l, t5, vae of FLUX.1, t5_tokenizer for a folder with T5's tokenizer.json",
+        "such files in: clip_l, t5, vae of FLUX.1, qwen, vae of Z-Image and FLUX.2 klein, t5_tokenizer or "
+        "qwen_tokenizer for a folder with a tokenizer.json; or assistant, a LoRA to train with and to draw without",
     )
 
 

@@ -96,6 +96,11 @@ class Family(Protocol):
         """The last `steps` of `whole` from noise to a picture."""
         ...
 
+    @property
+    def merged_assistant(self) -> float:
+        """How strong the base's assistant is in its weights themselves; 0 where it is to stand beside them."""
+        ...
+
     def lora_targets(self, targets: str) -> list[str]:
         """Addresses in the denoiser that a LoRA wraps."""
         ...

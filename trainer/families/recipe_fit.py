@@ -1,6 +1,7 @@
 """Whether a recipe's settings mean anything to a family."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..errors import RecipeError
 from ..recipe.flow import Flow
@@ -41,8 +42,8 @@ def _faults(spec: FamilySpec, recipe: Recipe) -> Iterator[str]:
                 f"guidance is {recipe.flow.guidance:g} and contrastive guidance {recipe.flow.contrastive:g}, but "
                 f"{title} has no guidance to be told; set them to 1 and 0."
             )
-    elif recipe.flow != Flow():
-        yield f"The settings of flow (time sampling, guidance, assistant) are not for {title}; leave them as they are."
+    elif replace(recipe.flow, assistant_training=1.0, assistant_samples=0.0) != Flow():
+        yield f"The settings of flow (time sampling, guidance) are not for {title}; leave them as they are."
 
 
 def _memory_faults(spec: FamilySpec, recipe: Recipe) -> Iterator[str]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from ..dataset.dataset import Dataset
 from ..dataset.placed_sample import place_samples
 from ..dataset.step_budget import step_budget
-from ..families.base import Base
+from ..families.base import ASSISTANT, Base
 from ..families.registry import spec_of
 from ..recipe.lora import Lora
 from ..recipe.loss import Loss
@@ -81,8 +81,9 @@ def describe_lora(  # noqa: PLR0913
 
 
 def _base_hashes(base: Base) -> dict[str, object]:
-    """None of a base in several files, whose fingerprint is of parts of them: nobody would find it by that."""
-    if spec_of(base).file_parts:
+    """None of a base in several files or with an assistant, whose fingerprint is of parts of them: nobody would find it
+    by that."""
+    if ASSISTANT in base.files or spec_of(base).file_parts:
         return {}
     return {"ss_sd_model_hash": base.sha256[:8], "ss_new_sd_model_hash": base.sha256}
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..dataset.step_budget import StepBudget
-from ..families.base import Base
+from ..families.base import ASSISTANT, Base
 from ..families.registry import spec_of
 from ..recipe.recipe import Recipe
 from ..training.job import Job
@@ -39,12 +39,13 @@ def _of_prediction(base: Base, predicts: str) -> Iterator[str]:
 
 
 def _of_base(base: Base, recipe: Recipe) -> Iterator[str]:
-    if _DISTILLED.search(base.name):
-        yield (
-            f"{base.name} looks like a distilled base, which training pulls back to many steps. Train on the base it "
-            "was made from, and draw with the distilled one."
-        )
     spec, side = spec_of(base), recipe.buckets.resolution
+    if ASSISTANT not in base.files and (spec.is_distilled or _DISTILLED.search(base.name)):
+        looks = "is" if spec.is_distilled else "looks like"
+        yield (
+            f"{base.name} {looks} a distilled base, which training pulls back to many steps. Train on the base it "
+            "was made from, and draw with the distilled one; or give it its assistant LoRA."
+        )
     if recipe.text.clip_skip > 1 and not spec.reads_clip_skip:
         yield f"clip_skip {recipe.text.clip_skip} changes nothing: {spec.title} always reads the layer before the last."
     low, high = spec.usual_sides

@@ -42,7 +42,7 @@ def test_it_offers_diffusion_models_and_the_files_beside_them(node: Any, fake_ho
 
 
 def described(pack: Pack, *chosen: str) -> Any:
-    return pack("nodes.train.base_model")._described(CHOICE, (*chosen, *["automatic"] * (3 - len(chosen))))
+    return pack("nodes.train.base_model")._described(CHOICE, (*chosen, *["automatic"] * (3 - len(chosen))), {})
 
 
 def test_the_parts_are_found_in_the_hosts_folders(node: Any, pack: Pack, files: dict[str, Path]) -> None:
@@ -83,6 +83,27 @@ def test_another_part_file_is_another_fingerprint(node: Any, fake_host: FakeHost
     write(files["vae"], vae_shapes(), seed=11)
     assert node.fingerprint_inputs(model=CHOICE) != before
     assert node.fingerprint_inputs(model=CHOICE, vae_file=None) != before
+
+
+def test_a_training_assistant_goes_with_the_base(node: Any, pack: Pack, fake_host: FakeHost) -> None:
+    name = "single_blocks.0.linear2"
+    write(
+        fake_host.home / "loras" / "helper.safetensors",
+        {f"diffusion_model.{name}.lora_{side}.weight": (2, 2) for side in ("down", "up")},
+    )
+    assert options(node, "assistant") == ["nothing", "helper.safetensors"]
+    assert node.validate_inputs(model=CHOICE, assistant="helper.safetensors") is True
+    assert node.fingerprint_inputs(model=CHOICE) != node.fingerprint_inputs(
+        model=CHOICE, assistant="helper.safetensors"
+    )
+    said = node.validate_inputs(model=CHOICE, assistant="none.safetensors")
+    assert "There is no LoRA 'none.safetensors' in models/loras" in said
+    module = pack("nodes.train.base_model")
+    base = module._described(CHOICE, ("automatic",) * 3, module._assistant("helper.safetensors"))
+    assert base.files["assistant"] == fake_host.home / "loras" / "helper.safetensors"
+    assert not any(
+        "helper" in path.name for paths in pack("nodes.host.split_files")._parts(base.files)[1] for path in paths
+    )
 
 
 class Host:

@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from ...recipe.buckets import Placement
+from ..assistant import MergedAssistant
 from ..base import Base
 from ..codec import KlCodec, sampled
 from ..condition import Condition
@@ -87,6 +88,7 @@ class FlowFamily(ABC):
             _ = self._housing
         self._captions = RememberedCaptions(self._encoded)
         self.codec = KlCodec(self._residents, _VAE)
+        self._assistant = MergedAssistant(base, options.flow, spec.denoiser, lambda: self.keys, self._places.outline)
         self.module, self.outline, self.replace = self._places.module, self._places.outline, self._places.replace
 
     @property
@@ -110,6 +112,10 @@ class FlowFamily(ABC):
         placements: Sequence[Placement],
         guidance: float | None = None,
     ) -> Tensor: ...
+
+    @property
+    def merged_assistant(self) -> float:
+        return self._assistant.strength
 
     @abstractmethod
     def lora_targets(self, targets: str) -> list[str]: ...
@@ -164,9 +170,13 @@ class FlowFamily(ABC):
         if self.device.type == "meta":
             # A plan asks for shapes alone.
             return self._outline()
-        denoiser = self._parts.denoiser(self.dtype, self._housing.arrived)
+        denoiser = self._parts.denoiser(self.dtype, self._arrived)
         self._housing.settle(denoiser)
         return denoiser
+
+    def _arrived(self, name: str, block: torch.nn.Module) -> None:
+        self._assistant.merge(name, block)
+        self._housing.arrived(name, block)
 
     def _outline(self) -> Any:
         denoiser: Any = self._places.outlined

@@ -15,7 +15,7 @@ Arrived = Callable[[str, torch.nn.Module], None]
 """Told each block's name and module when its weights are there; "" and the whole model for what lies outside of blocks.
 What is to be quantised or moved is so here, before the next block is read."""
 
-_BLOCK = re.compile(r"(?:.+\.)??(?:\w*blocks|layers|block)\.\d+(?=\.)")
+_BLOCK = re.compile(r"(?:.+\.)??(?:\w*blocks|\w+_refiner|layers|block)\.\d+(?=\.)")
 
 
 def filled(

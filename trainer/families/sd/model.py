@@ -11,6 +11,7 @@ from torch.utils import checkpoint as checkpointing
 
 from ...errors import ModelError
 from ...recipe.buckets import Placement
+from ..assistant import MergedAssistant
 from ..base import Base
 from ..codec import KlCodec, sampled
 from ..condition import Condition, rows_of, stacked
@@ -48,6 +49,7 @@ class StableDiffusion:
         self._clip_skip = options.clip_skip
         self._captions = RememberedCaptions(self._encoded)
         self._outlines: dict[str, torch.nn.Module] = {}
+        self._assistant = MergedAssistant(base, options.flow, spec.denoiser, lambda: self.keys, self.outline)
         self.codec = KlCodec(self._residents)
 
     @cached_property
@@ -72,6 +74,7 @@ class StableDiffusion:
 
     def _load_unet(self) -> Any:
         unet = self._parts.unet(self.dtype)
+        self._assistant.merge("", unet)
         if self._residence.gradient_checkpointing:
             # No layer here draws random numbers, so their state need not be kept for the second forward pass.
             torch_checkpoint: Any = checkpointing
@@ -181,6 +184,10 @@ class StableDiffusion:
 
         kind: Any = EulerDiscreteScheduler
         return DrawingSteps(kind.from_config(self.schedule), steps, whole, self.device)
+
+    @property
+    def merged_assistant(self) -> float:
+        return self._assistant.strength
 
     def lora_targets(self, targets: str) -> list[str]:
         """Addresses of the UNet's layers that a LoRA wraps."""

@@ -11,6 +11,7 @@ from ...errors import Cancelled, DatasetError
 from ...families.base import Base
 from ...families.family import Family
 from ...generate.sampler import Sampler
+from ...lora.assistant import drawn_with_assistant
 from ...recipe.buckets import Placement
 from ...recipe.recipe import Recipe
 from ..run.events import Prepared
@@ -111,7 +112,7 @@ def _drawn(work: Preparation, places: Sequence[Placement]) -> Generator[Prepared
         return []
     shots = prior_shots(count, work.recipe.seed, work.dataset, places)
     examples: dict[int, Example] = {}
-    with work.run.writing():
+    with work.run.writing(), drawn_with_assistant(work.family, work.base, work.recipe.flow):
         for path, picture in draw_prior(shots, Sampler(work.family), work.run.prior, work.base.sha256):
             shot, kept = picture.request.shot, picture.kept
             sample = Sample(path=path, sha256=kept.sha256, width=kept.width, height=kept.height)

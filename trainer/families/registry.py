@@ -198,6 +198,7 @@ def _a(title: str) -> str:
 
 
 def _titles() -> str:
-    """An SDXL, SD 1.5 or FLUX.1."""
-    *most, last = [spec.title for spec in FAMILIES]
+    """An SDXL, SD 1.5 or FLUX.1; what is of the kind of another family goes without saying."""
+    titles = [spec.title for spec in FAMILIES]
+    *most, last = [title for title in titles if not any(other != title and other in title for other in titles)]
     return f"an {', '.join(most)} or {last}"

@@ -296,7 +296,7 @@ def test_another_file_is_named_as_what_it_is(tmp_path: Path, spoil: Callable[[Pa
 @pytest.mark.parametrize("name", ["adapter_config.json", "pytorch_lora_weights.safetensors"])
 def test_a_folder_that_peft_or_diffusers_wrote_a_lora_into_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("{}")
-    with pytest.raises(ModelError, match="holds a LoRA. Choose an SDXL, SD 1.5, FLUX.1 or FLUX.1 schnell base"):
+    with pytest.raises(ModelError, match="holds a LoRA. Choose an SDXL, SD 1.5, FLUX.1, Z-Image or FLUX.2 klein base"):
         describe_base(tmp_path)
 
 

@@ -60,7 +60,11 @@ def _ready(page: Any) -> None:
     page.wait_for_function("() => Boolean(LiteGraph.registered_node_types['LikenessTrainCharacterLora'])")
     # Before that the host would not know whom to tell how a prompt goes.
     page.wait_for_function("() => app.api.clientId && app.api.socket?.readyState === WebSocket.OPEN")
-    page.add_style_tag(content=_STILL)
+    # `add_style_tag` fails when the page logs anything of its security policy meanwhile.
+    page.evaluate(
+        "(css) => { document.head.append(Object.assign(document.createElement('style'), { textContent: css })) }",
+        _STILL,
+    )
 
 
 class Page(web.Page):

@@ -84,6 +84,8 @@ class FamilySpec:
     """Of a recipe's `lora.targets`, those that mean something here."""
     file_parts: tuple[FilePart, ...] = ()
     """What such a base consists of besides the file that it is chosen by, where it comes in several."""
+    sized_parts: Callable[[Header], tuple[FilePart, ...]] | None = None
+    """The same for the file with that header, where companions of several sizes look alike."""
     trains_text: bool = True
     """Whether a LoRA can learn in the text encoders."""
     weighs_snr: bool = True

@@ -12,6 +12,8 @@ from tests.tiny_qwen import qwen_settings, qwen_shapes, tiny_qwen_tokenizer, wri
 WIDTH, HEAD, LAYERS, REFINERS = 288, 96, 1, 1
 """The narrowest that both diffusers' and ComfyUI's feed-forward widths fit, and at least as wide as the modulation."""
 MODULATION, TIME = 256, 1024
+WORD_LAYERS = 4
+"""Of its text encoder."""
 
 
 def write_tiny_z_image(models: Path, *, root: str = "", name: str = "tiny-z-image", refiners: int = REFINERS) -> Path:
@@ -23,7 +25,7 @@ def write_tiny_z_image(models: Path, *, root: str = "", name: str = "tiny-z-imag
 
 
 def write_companions(models: Path) -> None:
-    write(models / "text_encoders" / "qwen_3_4b.safetensors", qwen_shapes())
+    write(models / "text_encoders" / "qwen_3_4b.safetensors", qwen_shapes(layers=WORD_LAYERS))
     write(models / "vae" / "ae.safetensors", vae_shapes())
 
 
@@ -69,7 +71,7 @@ def write_tiny_z_image_folder(folder: Path) -> Path:
     from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, ZImagePipeline, ZImageTransformer2DModel
     from transformers import Qwen3Config, Qwen3Model
 
-    settings: Any = qwen_settings()
+    settings: Any = {**qwen_settings(), "num_hidden_layers": WORD_LAYERS}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         pipeline = ZImagePipeline(

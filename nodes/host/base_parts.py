@@ -30,8 +30,11 @@ def base_parts(path: Path, chosen: Mapping[str, Sequence[str]]) -> dict[str, Pat
     """
     from ...trainer.families.part_files import best_part
     from ...trainer.families.registry import files_words
+    from ...trainer.storage.tensor_header import read_header
 
-    parts = [part for part in files_words(path)[0].file_parts if part.marks]
+    spec = files_words(path)[0]
+    parts = spec.file_parts if spec.sized_parts is None else spec.sized_parts(read_header(path))
+    parts = [part for part in parts if part.marks]
     found = _chosen(path, parts, chosen)
     for part in parts:
         if part.name not in found and (place := best_part(part, map(Path, _paths(part.folder)))):

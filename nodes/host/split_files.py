@@ -14,7 +14,11 @@ from ...trainer.errors import ModelError
 from ...trainer.families.base import ASSISTANT
 from .models import HostBase
 
-_CLIP_TYPES = {"flux1": "FLUX", "flux1_schnell": "FLUX"}
+_CLIP_TYPES = {
+    **dict.fromkeys(("flux1", "flux1_schnell"), "FLUX"),
+    **dict.fromkeys(("z_image", "z_image_turbo"), "LUMINA2"),
+    **dict.fromkeys(("flux2_klein", "flux2_klein_distilled"), "FLUX2"),
+}
 """What Load CLIP is told of a family's text encoders."""
 _VAE, _FOLDER = "vae", "folder"
 _TEXTS = ("text_encoder", "text_encoder_2")
@@ -28,6 +32,8 @@ def is_split(family: str, files: Mapping[str, Path]) -> bool:
         return False
     if _FOLDER not in files:
         return _VAE in files
+    if not (files[_FOLDER] / _TEXTS[-1]).is_dir():
+        return True
     from ...trainer.families.flux.parts import is_t5
 
     return is_t5(files[_FOLDER])
@@ -50,8 +56,8 @@ def _parts(files: Mapping[str, Path]) -> tuple[Files, tuple[Files, ...], Files]:
         return (model,), texts, (files[_VAE],)
     from ...trainer.families.flow.folder import weight_files
 
-    model, first, second, vae = (tuple(weight_files(files[_FOLDER] / part)) for part in ("transformer", *_TEXTS, _VAE))
-    return model, (first, second), vae
+    model, *texts, vae = (tuple(weight_files(files[_FOLDER] / part)) for part in ("transformer", *_TEXTS, _VAE))
+    return model, tuple(paths for paths in texts if paths), vae
 
 
 def load_model(paths: Files, disable_dynamic: bool = False) -> Any:

@@ -19,9 +19,9 @@ _TEXTS, _VAES = "text_encoders", "vae"
 
 
 _PART_INPUTS = {
-    "text_encoder": (_TEXTS, "One of the text encoders of a diffusion model"),
+    "text_encoder": (_TEXTS, "One of the text encoders of a diffusion model, or the only one: qwen_3_4b of Z-Image"),
     "second_text_encoder": (_TEXTS, "The other text encoder, where it has two: FLUX.1 has clip_l and t5xxl"),
-    "vae_file": (_VAES, "The VAE of a diffusion model: ae of FLUX.1"),
+    "vae_file": (_VAES, "The VAE of a diffusion model: ae of FLUX.1 and Z-Image, flux2-vae of FLUX.2"),
 }
 """Files beside a diffusion model: the host's folder, and what each is."""
 
@@ -37,7 +37,8 @@ class ChooseBaseModel(io.ComfyNode):
             display_name="Choose base model",
             category="Likeness/3 Train",
             description=(
-                "An SDXL, SD 1.5 or FLUX.1 model: a checkpoint file of ComfyUI's models/checkpoints, a diffusion model "
+                "An SDXL, SD 1.5, FLUX.1, Z-Image or FLUX.2 klein model: a checkpoint file of ComfyUI's "
+                "models/checkpoints, a diffusion model "
                 "of models/diffusion_models with its text encoders and VAE, or a folder of diffusers in "
                 "models/diffusers. "
                 "Training reads the files themselves; model, clip and vae are the same weights for sampling. Train on "

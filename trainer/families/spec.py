@@ -88,6 +88,8 @@ class FamilySpec:
     """Of a recipe's `lora.targets`, those that mean something here."""
     file_parts: tuple[FilePart, ...] = ()
     """What such a base consists of besides the file that it is chosen by, where it comes in several."""
+    sized_parts: Callable[[Header], tuple[FilePart, ...]] | None = None
+    """The same for the file with that header, where companions of several sizes look alike."""
     blocks: tuple[str, ...] = ()
     """The denoiser's lists of blocks in the order of their use: what is packed, swapped or recomputed as one. Without
     any, the base has no little memory."""

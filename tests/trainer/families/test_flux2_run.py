@@ -1,7 +1,5 @@
-"""FLUX.2 klein trains, saves, resumes and samples through the same run as every family, from ComfyUI's files."""
+"""FLUX.2 klein trains, saves and samples through the same run as every family, from ComfyUI's files."""
 
-import hashlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,6 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from tests.conftest import write_tiny_dataset
-from trainer.errors import Cancelled
 from trainer.families.options import FamilyOptions
 from trainer.families.registry import describe_base
 from trainer.generate.attachments import Lora as LoraFile
@@ -26,7 +23,6 @@ from trainer.recipe.memory import Memory
 from trainer.recipe.optim import Optim, Schedule
 from trainer.recipe.output import Output
 from trainer.recipe.recipe import Recipe
-from trainer.runtime.work import follow
 from trainer.training.job import Job
 from trainer.training.run.events import Event, Finished, HeldOut, Sampled, Stepped
 from trainer.training.train import train
@@ -34,10 +30,10 @@ from trainer.training.train import train
 RECIPE = Recipe(
     lora=Lora(rank=2, alpha=2.0, targets="attention_mlp"),
     optim=Optim(lr=2e-3),
-    schedule=Schedule(steps=4, batch=2),
+    schedule=Schedule(steps=2, batch=2),
     loss=Loss(min_snr_gamma=0.0),
     buckets=Buckets(resolution=64, step=16, shortest=32, longest=128),
-    output=Output(sample_every=4, save_every=2, held_out_every=4, samples=("{trigger}",)),
+    output=Output(sample_every=2, save_every=2, held_out_every=2, samples=("{trigger}",)),
     memory=Memory(precision="fp32"),
     flow=Flow(text_tokens=64),
 )
@@ -78,7 +74,7 @@ def last_file(events: list[Event]) -> Path:
 
 def test_it_learns(events: list[Event]) -> None:
     losses = [event.loss for event in events if isinstance(event, Stepped)]
-    assert len(losses) == 4
+    assert len(losses) == 2
     assert all(np.isfinite(losses))
     held = [event.held_out for event in events if isinstance(event, HeldOut)]
     assert held[-1] < held[0]
@@ -94,17 +90,6 @@ def test_its_file_says_what_it_is(events: list[Event]) -> None:
     keys = load_file(last_file(events))
     assert len({key.split(".lora_")[0] for key in keys if ".lora_" in key}) == 8 + 4
     assert all(key.startswith("diffusion_model.") for key in keys)
-
-
-def test_stopped_and_resumed_is_as_never_stopped(job: Job, events: list[Event]) -> None:
-    stopped = replace(job, run=job.run.parent / "stopped")
-    steps: list[Event] = []
-    with pytest.raises(Cancelled):
-        follow(train(stopped, cancelled=lambda: sum(isinstance(each, Stepped) for each in steps) >= 3), steps.append)
-    *_, resumed = train(stopped)
-    assert isinstance(resumed, Finished)
-    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (last_file(events), resumed.checkpoints[-1])]
-    assert digests[0] == digests[1]
 
 
 def test_a_saved_file_draws_what_the_run_drew(job: Job, events: list[Event]) -> None:

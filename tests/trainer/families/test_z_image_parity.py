@@ -12,9 +12,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from tests.tiny_qwen import LAYERS
 from tests.tiny_qwen import WIDTH as WORD
-from tests.tiny_z_image import transformer_shapes, write_tiny_z_image_folder
+from tests.tiny_z_image import WORD_LAYERS, transformer_shapes, write_tiny_z_image_folder
 from tests.trainer.families.one_step import compare_one_step
 from trainer.dataset.dataset import Dataset
 from trainer.families.condition import Condition
@@ -108,7 +107,7 @@ def test_text_is_what_the_pipeline_encodes(folder: Path, pipeline: Any, length: 
 
 def test_the_layer_behind_the_last_that_is_read_is_not_loaded(folder: Path) -> None:
     reader = ZImageFolder(folder, 0).text(torch.float32)
-    assert len(reader.model.layers) == LAYERS - 1
+    assert len(reader.model.layers) == WORD_LAYERS - 1
 
 
 def test_pictures_are_the_pipelines(family: ZImage, pipeline: Any) -> None:

@@ -32,11 +32,11 @@ from trainer.training.train import train
 
 RECIPE = Recipe(
     lora=Lora(rank=2, alpha=2.0, targets="attention_mlp"),
-    optim=Optim(lr=2e-3),
-    schedule=Schedule(steps=4, batch=2),
+    optim=Optim(lr=1e-2),
+    schedule=Schedule(steps=6, batch=2),
     loss=Loss(min_snr_gamma=0.0),
     buckets=Buckets(resolution=64, step=16, shortest=32, longest=128),
-    output=Output(sample_every=4, save_every=2, held_out_every=4, samples=("{trigger}",)),
+    output=Output(sample_every=6, save_every=3, held_out_every=6, samples=("{trigger}",)),
     memory=Memory(precision="fp32"),
 )
 
@@ -73,7 +73,7 @@ def last_file(events: list[Event]) -> Path:
 
 def test_it_learns(events: list[Event]) -> None:
     losses = [event.loss for event in events if isinstance(event, Stepped)]
-    assert len(losses) == 4
+    assert len(losses) == 6
     assert all(np.isfinite(losses))
     held = [event.held_out for event in events if isinstance(event, HeldOut)]
     assert held[-1] < held[0]
@@ -95,7 +95,7 @@ def test_stopped_and_resumed_is_as_never_stopped(job: Job, events: list[Event]) 
     stopped = replace(job, run=job.run.parent / "stopped")
     steps: list[Event] = []
     with pytest.raises(Cancelled):
-        follow(train(stopped, cancelled=lambda: sum(isinstance(each, Stepped) for each in steps) >= 3), steps.append)
+        follow(train(stopped, cancelled=lambda: sum(isinstance(each, Stepped) for each in steps) >= 4), steps.append)
     *_, resumed = train(stopped)
     assert isinstance(resumed, Finished)
     digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (last_file(events), resumed.checkpoints[-1])]

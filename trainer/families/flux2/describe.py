@@ -13,6 +13,7 @@ from ..flow.folder import part_faults, weight_files
 from ..flow.part_kinds import QWEN, QWEN_WORDS, check_widths, files_hash
 from ..flow.scaled import refuse_layout
 from ..part_files import find_parts
+from ..spec import FilePart
 from .layout import TRANSFORMER, file_parts, inside_of, root_of
 from .shapes import CAPTION, GUIDANCE
 from .text import TAPS
@@ -31,12 +32,17 @@ def describe_file(path: Path, header: Header, given: Mapping[str, Path]) -> Base
         raise ModelError(f"{path.name} {_DEV}")
     refuse_layout(path, header)
     context, inside = header.shapes[root + CAPTION][1], inside_of(header.shapes)
-    parts = [part for part in file_parts(context) if part.name not in inside]
+    parts = [part for part in parts_of(header) if part.name not in inside]
     companions = find_parts(path, parts, given)
     check_widths(path, companions, {QWEN: (QWEN_WORDS, context // len(TAPS))})
     files = {CHECKPOINT if inside else TRANSFORMER: path, **companions}
     family = DISTILLED if _PLAIN.search(path.stem) else KLEIN
     return Base(family=family, name=path.stem, sha256=files_hash(files.values()), files=files)
+
+
+def parts_of(header: Header) -> tuple[FilePart, ...]:
+    """The companions of a transformer's file."""
+    return file_parts(header.shapes[root_of(header.shapes) + CAPTION][1])
 
 
 def describe_folder(folder: Path) -> Base:

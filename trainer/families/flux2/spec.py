@@ -6,7 +6,7 @@ from ..base import Base
 from ..options import FamilyOptions
 from ..residence import Residence
 from ..spec import FamilySpec, Guidance
-from .describe import DISTILLED, KLEIN, describe_file, describe_folder, is_distilled
+from .describe import DISTILLED, KLEIN, describe_file, describe_folder, is_distilled, parts_of
 from .layout import FILE_PARTS, ROOTS, TRANSFORMER
 from .model import Flux2Klein
 from .shapes import CAPTION, MARK
@@ -53,6 +53,7 @@ def _klein(
         targets=TARGETS,
         blocks=("transformer_blocks", "single_transformer_blocks"),
         file_parts=FILE_PARTS,
+        sized_parts=parts_of,
         trains_text=False,
         weighs_snr=False,
         is_distilled=name == DISTILLED,

@@ -13,6 +13,7 @@ from ..flow.folder import part_faults, weight_files
 from ..flow.part_kinds import QWEN, QWEN_WORDS, check_widths, files_hash
 from ..flow.scaled import refuse_layout
 from ..part_files import find_parts
+from ..spec import FilePart
 from .layout import INSIDE, TRANSFORMER, file_parts, root_of
 from .shapes import CAPTION
 
@@ -27,11 +28,16 @@ def describe_file(path: Path, header: Header, given: Mapping[str, Path]) -> Base
     width = header.shapes[root_of(header.shapes) + CAPTION][1]
     refuse_layout(path, header)
     inside = {part for part, start in INSIDE.items() if any(name.startswith(start) for name in header.shapes)}
-    parts = [part for part in file_parts(width) if part.name not in inside]
+    parts = [part for part in parts_of(header) if part.name not in inside]
     companions = find_parts(path, parts, given)
     check_widths(path, companions, {QWEN: (QWEN_WORDS, width)})
     files = {CHECKPOINT if inside else TRANSFORMER: path, **companions}
     return Base(family=family_of(path.stem), name=path.stem, sha256=files_hash(files.values()), files=files)
+
+
+def parts_of(header: Header) -> tuple[FilePart, ...]:
+    """The companions of a transformer's file."""
+    return file_parts(header.shapes[root_of(header.shapes) + CAPTION][1])
 
 
 def describe_folder(folder: Path) -> Base:

@@ -6,7 +6,7 @@ from ..base import Base
 from ..options import FamilyOptions
 from ..residence import Residence
 from ..spec import FamilySpec, Guidance
-from .describe import BASE, TURBO, describe_file, describe_folder, family_of
+from .describe import BASE, TURBO, describe_file, describe_folder, family_of, parts_of
 from .layout import FILE_PARTS, ROOTS, TRANSFORMER
 from .model import ZImage
 from .shapes import CAPTION, MARK
@@ -51,6 +51,7 @@ def _z_image(
         targets=TARGETS,
         blocks=("noise_refiner", "context_refiner", "layers"),
         file_parts=FILE_PARTS,
+        sized_parts=parts_of,
         trains_text=False,
         weighs_snr=False,
         is_distilled=name == TURBO,

@@ -56,3 +56,7 @@ def test_four_steps_end_where_ksampler_with_flux_guidance_ends(figures: dict[str
 
 def test_captions_become_the_hosts_words(figures: dict[str, Any]) -> None:
     assert figures["other_words"] == []
+
+
+def test_int8_files_hold_the_hosts_weights(figures: dict[str, Any]) -> None:
+    assert figures["int8"] < 1e-6

@@ -1,13 +1,16 @@
 """Swapping, offloading, recomputing and precomputing change where things are and nothing else: bit for bit."""
 
+import gc
 from dataclasses import replace
 
 import pytest
 import torch
 
+from trainer.errors import RunError
 from trainer.families.base import Base
 from trainer.families.memory.modulation import RestingLinear
 from trainer.families.memory.recomputed import offloaded
+from trainer.families.memory.swap import SwappedBlocks
 from trainer.families.residence import Residence
 from trainer.recipe.memory import Quantization
 
@@ -39,7 +42,9 @@ def assert_same(mine: Side, theirs: Side, lengths: tuple[int, int] = (8, 8)) -> 
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_way_gives_the_plain_ways_bits(flux: Base, plain: Side, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_way_gives_the_plain_ways_bits(
+    flux: Base, plain: Side, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("trainer.families.memory.recomputed._SMALL", 0)
     assert_same(side(flux, WAYS[way]), plain)
 
@@ -122,3 +127,42 @@ def test_what_is_offloaded_is_another_copy() -> None:
     assert kept.grad_fn is not None
     assert kept.grad_fn._saved_self.data_ptr() != address  # type: ignore[attr-defined]
     assert torch.equal(kept.grad_fn._saved_self, torch.full((64,), 2.0))  # type: ignore[attr-defined]
+
+
+class Runtime:
+    """A CUDA runtime that locks memory, or has none left to lock."""
+
+    def __init__(self, fault: int = 0) -> None:
+        self.fault = fault
+        self.locked: dict[int, int] = {}
+
+    def cudaHostRegister(self, place: int, size: int, flags: int) -> int:  # noqa: N802
+        self.locked[place] = size
+        return self.fault
+
+    def cudaHostUnregister(self, place: int) -> int:  # noqa: N802
+        del self.locked[place]
+        return 0
+
+
+def test_memory_is_locked_in_place_until_it_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch.empty(pin_memory=True) takes the next power of two: 16 GiB for 9."""
+    runtime = Runtime()
+    monkeypatch.setattr(torch.cuda, "cudart", lambda: runtime)
+    weight = torch.nn.Parameter(torch.arange(300.0), requires_grad=False)
+    blocks = SwappedBlocks(torch.device("cuda"))
+    blocks.add(torch.nn.Identity(), [weight])
+    assert runtime.locked == {weight.data_ptr(): 1280}
+    assert torch.equal(weight, torch.arange(300.0))
+    weight.data = torch.empty(0)
+    del blocks
+    gc.collect()
+    assert not runtime.locked
+
+
+def test_too_little_memory_to_lock_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "cudart", lambda: Runtime(fault=2))
+    with pytest.raises(
+        RunError, match="gives no 0 MiB of page-locked memory for a swapped block .*fewer swapped_blocks"
+    ):
+        SwappedBlocks(torch.device("cuda")).add(torch.nn.Identity(), [torch.ones(8)])

@@ -13,6 +13,7 @@ BENCHES: dict[str, tuple[str, tuple[str, ...]]] = {
     "checks": ("checks:bench_checks", ()),
     "dataset": ("dataset:bench_dataset", ()),
     "demo": ("demo:bench_demo", ("sink",)),
+    "flux": ("flux:bench_flux", ("device",)),
     "import": ("imports:bench_import", ()),
     "options": ("options:bench_options", ("out", "only", "sink")),
     "train": ("train:bench_train", ("out", "device")),
@@ -26,7 +27,7 @@ def add(command: AddParser) -> None:
     bench.set_defaults(command=_bench)
     bench.add_argument("name", choices=tuple(BENCHES))
     bench.add_argument("--out", type=Path, help="folder to keep what is made, so that a stopped bench goes on")
-    bench.add_argument("--device", default="cpu", help="train: cpu (the demo base) or cuda (SDXL at its real size)")
+    bench.add_argument("--device", default="cpu", help="train, flux: cpu (a small base) or cuda (real sizes)")
     bench.add_argument("--only", nargs="*", default=(), help="options: these alone")
 
 

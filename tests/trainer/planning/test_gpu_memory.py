@@ -11,6 +11,8 @@ import torch
 from accelerate import init_empty_weights
 
 from tests.conftest import write_tiny_dataset
+from tests.tiny_flux import transformer_shapes
+from trainer.errors import RunError
 from trainer.families.base import Base
 from trainer.families.condition import Condition
 from trainer.families.flux.shapes import transformer_config
@@ -32,7 +34,6 @@ from trainer.recipe.memory import Memory
 from trainer.recipe.optim import Schedule
 from trainer.recipe.recipe import Recipe
 from trainer.training.job import Job
-from tests.tiny_flux import transformer_shapes
 
 SIZE = (64, 64)
 RECIPE = Recipe(
@@ -54,7 +55,7 @@ def flux(tiny_flux_home: Path) -> Iterator[Base]:
 
 @pytest.fixture(scope="module")
 def counted(flux: Base) -> Activations:
-    found = measure_activations(flux, RECIPE, SIZE)
+    found = measure_activations(flux, RECIPE, SIZE, pictures=2)
     assert found is not None
     return found
 
@@ -116,25 +117,58 @@ def _wide_and_high(base: Base) -> Iterator[int]:
 def test_a_plan_says_it(flux: Base, gpu: GpuPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[Any, ...]] = []
 
-    def counted_once(*given: Any) -> GpuPlan:
-        asked.append(given[1:])
+    def of(_: type[GpuPlan], *given: Any, beside: bool) -> GpuPlan:
+        asked.append((*given, beside))
         return gpu
 
-    monkeypatch.setattr(GpuPlan, "of", classmethod(lambda _, *given: counted_once(None, *given)))
+    monkeypatch.setattr(GpuPlan, "of", classmethod(of))
     dataset = write_tiny_dataset(tmp_path / "set", sizes=((64, 64),))
-    work = plan_run(Job(recipe=RECIPE, dataset=dataset, base=flux, run=tmp_path / "run", name="sage"), measures=False)
-    plan: Plan | None = None
-    while plan is None:
-        try:
-            next(work)
-        except StopIteration as end:
-            plan = end.value
-    ((base, recipe, size),) = asked
-    assert (base, recipe, size) == (flux, RECIPE, SIZE)
+    job = Job(recipe=RECIPE, dataset=dataset, base=flux, run=tmp_path / "run", name="sage")
+    plan = planned(job, measures=False)
+    planned(replace(job, regularisation=dataset), measures=False)
+    assert asked == [(flux, RECIPE, SIZE, False), (flux, RECIPE, SIZE, True)]
     lines = "\n".join(plan_lines(plan))
     assert "GPU memory by the base's sizes: about " in lines
     assert "What a card needs, by the same count: 8 GB: nothing packed, 12 GB" in lines
     assert plan_json(plan)["gpu"]["training_mb"] > 600
+
+
+def planned(job: Job, *, measures: bool) -> Plan:
+    work = plan_run(job, measures=measures)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def test_what_does_not_fit_is_told_and_not_tried(
+    flux: Base, gpu: GpuPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A warm-up would only fill the card, and the plan with its advice would be lost."""
+    monkeypatch.setattr(GpuPlan, "of", classmethod(lambda *_, **__: gpu))
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(total_memory=10**8))
+    monkeypatch.setattr("trainer.planning.plan.warm_up", lambda *_: pytest.fail("it was tried"))
+    dataset = write_tiny_dataset(tmp_path / "set", sizes=((64, 64),))
+    job = Job(recipe=RECIPE, dataset=dataset, base=flux, run=tmp_path / "run", name="sage", device="cuda")
+    plan = planned(job, measures=True)
+    assert plan.warm_up is None
+    assert "cuda has 95 MiB" in plan.warnings[0]
+
+
+def test_a_warm_up_that_fills_the_card_says_what_helps(
+    flux: Base, gpu: GpuPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fills(*_: Any) -> Iterator[None]:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+        yield
+
+    monkeypatch.setattr(GpuPlan, "of", classmethod(lambda *_, **__: gpu))
+    monkeypatch.setattr("trainer.planning.plan.warm_up", fills)
+    dataset = write_tiny_dataset(tmp_path / "set", sizes=((64, 64),))
+    job = Job(recipe=RECIPE, dataset=dataset, base=flux, run=tmp_path / "run", name="sage")
+    with pytest.raises(RunError, match="memory of cpu is full.*quantization int8"):
+        planned(job, measures=True)
 
 
 def test_a_small_card_is_told_what_fits(gpu: GpuPlan, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,11 +57,11 @@ class GpuPlan:
         self._outline = family.outline(f"{self._spec.denoiser}.")
 
     @classmethod
-    def of(cls, base: Base, recipe: Recipe, size: Size) -> "GpuPlan | None":
-        """None for a base that has no little memory."""
+    def of(cls, base: Base, recipe: Recipe, size: Size, *, beside: bool = False) -> "GpuPlan | None":
+        """None for a base that has no little memory; `beside` each picture one of others is shown."""
         if not spec_of(base).blocks:
             return None
-        activations = measure_activations(base, recipe, size)
+        activations = measure_activations(base, recipe, size, recipe.schedule.batch * (2 if beside else 1))
         return None if activations is None else cls(base, recipe, size, activations)
 
     def memory(self, memory: Memory | None = None) -> GpuMemory:

@@ -11,6 +11,7 @@ import torch
 from accelerate import init_empty_weights
 
 from tests.conftest import write_tiny_dataset
+from tests.tiny_flux import transformer_shapes
 from trainer.families.base import Base
 from trainer.families.condition import Condition
 from trainer.families.flux.shapes import transformer_config
@@ -32,7 +33,6 @@ from trainer.recipe.memory import Memory
 from trainer.recipe.optim import Schedule
 from trainer.recipe.recipe import Recipe
 from trainer.training.job import Job
-from tests.tiny_flux import transformer_shapes
 
 SIZE = (64, 64)
 RECIPE = Recipe(
@@ -176,4 +176,6 @@ def test_flux_in_its_real_sizes() -> None:
     assert modulation is not None
     layers = [part for name, part in model.named_modules() if modulation.has(name)]
     assert len(layers) == 2 * 19 + 38
-    assert sum(weight.numel() for part in layers for weight in part.parameters()) / count == pytest.approx(0.271, abs=0.001)
+    assert sum(weight.numel() for part in layers for weight in part.parameters()) / count == pytest.approx(
+        0.271, abs=0.001
+    )

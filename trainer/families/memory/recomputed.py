@@ -48,5 +48,3 @@ def _away(least: int, tensor: Tensor) -> tuple[torch.device, Tensor]:
 def _back(kept: tuple[torch.device, Tensor]) -> Tensor:
     device, tensor = kept
     return tensor.to(device, non_blocking=True)
-
-

@@ -39,7 +39,9 @@ def assert_same(mine: Side, theirs: Side, lengths: tuple[int, int] = (8, 8)) -> 
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_way_gives_the_plain_ways_bits(flux: Base, plain: Side, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_way_gives_the_plain_ways_bits(
+    flux: Base, plain: Side, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("trainer.families.memory.recomputed._SMALL", 0)
     assert_same(side(flux, WAYS[way]), plain)
 

@@ -22,7 +22,7 @@ from ..families.flow.family import FlowFamily
 from ..families.flow.filled import Arrived
 from ..families.flux.model import Flux1
 from ..families.flux.spec import FLUX1
-from ..families.memory.weights import module_bytes, modulation_bytes
+from ..families.memory.weights import modulation_bytes, module_bytes
 from ..families.options import FamilyOptions
 from ..families.residence import Residence
 from ..lora.adapter import Adapter
@@ -223,14 +223,13 @@ class _RandomFlux(Flux1):
 @contextmanager
 def _capped(device: str, card: int) -> Generator[None]:
     """Inside, torch gets no more of the GPU than a card of `card` GB has, but for what CUDA takes itself."""
+    cuda: Any = torch.cuda
     usable = card * 10**9 - 600 * 2**20
-    torch.cuda.set_per_process_memory_fraction(
-        min(1.0, usable / torch.cuda.get_device_properties(device).total_memory), device
-    )
+    cuda.set_per_process_memory_fraction(min(1.0, usable / cuda.get_device_properties(device).total_memory), device)
     try:
         yield
     finally:
-        torch.cuda.set_per_process_memory_fraction(1.0, device)
+        cuda.set_per_process_memory_fraction(1.0, device)
 
 
 def _peak(device: str) -> float:

@@ -210,4 +210,6 @@ def test_flux_in_its_real_sizes() -> None:
     assert modulation is not None
     layers = [part for name, part in model.named_modules() if modulation.has(name)]
     assert len(layers) == 2 * 19 + 38
-    assert sum(weight.numel() for part in layers for weight in part.parameters()) / count == pytest.approx(0.271, abs=0.001)
+    assert sum(weight.numel() for part in layers for weight in part.parameters()) / count == pytest.approx(
+        0.271, abs=0.001
+    )

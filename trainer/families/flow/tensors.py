@@ -54,7 +54,9 @@ class StoredTensors:
 
     @cached_property
     def _formats(self) -> dict[str, Format]:
-        return {name: each for path, header in self.headers.items() for name, each in layer_formats(path, header).items()}
+        return {
+            name: each for path, header in self.headers.items() for name, each in layer_formats(path, header).items()
+        }
 
     @contextmanager
     def opened(self) -> Generator["OpenTensors"]:
@@ -88,7 +90,9 @@ class OpenTensors:
         tensor: Tensor = stored[place.rows[0] : place.rows[1]] if place.rows else stored[...]
         scale = self._scale(name, place.rows)
         # In fp32 first: 448 times its scale must not overflow or round twice on its way to fp16.
-        tensor = tensor.to(dtype, copy=True) if scale is None else self._unpacked(name, tensor.float() * scale).to(dtype)
+        tensor = (
+            tensor.to(dtype, copy=True) if scale is None else self._unpacked(name, tensor.float() * scale).to(dtype)
+        )
         if not place.is_turned:
             return tensor
         one, other = tensor.chunk(2)

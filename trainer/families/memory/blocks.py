@@ -20,7 +20,9 @@ class Blocks:
 
 def block_names(denoiser: torch.nn.Module, lists: Sequence[str]) -> tuple[str, ...]:
     """`transformer_blocks.0`, … of the lists of blocks, in their order."""
-    return tuple(f"{name}.{number}" for name in lists for number, _ in enumerate(denoiser.get_submodule(name).children()))
+    return tuple(
+        f"{name}.{number}" for name in lists for number, _ in enumerate(denoiser.get_submodule(name).children())
+    )
 
 
 def chosen_blocks(names: Sequence[str], residence: Residence) -> Blocks:

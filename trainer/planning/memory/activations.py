@@ -1,4 +1,4 @@
-"""What a step keeps besides weights, measured on a base of shapes alone, of whose lists one block is used once or twice."""
+"""What a step keeps besides weights, measured on a base of shapes alone with one block of each list, or twice that."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,7 +91,9 @@ class _Blocks:
         """From one block of each list, and from one more of each in turn."""
         ones = [1] * len(self.whole)
         kept, work = self._step(ones, size, learns=True)
-        more = [self._step([n + (other == place) for other, n in enumerate(ones)], size)[0] for place in range(len(ones))]
+        more = [
+            self._step([n + (other == place) for other, n in enumerate(ones)], size)[0] for place in range(len(ones))
+        ]
         each = tuple(number - kept for number in more)
         return _Sizes(each, kept - sum(each), work)
 

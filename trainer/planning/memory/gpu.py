@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 
@@ -105,7 +106,9 @@ class GpuPlan:
     def _weights(self, residence: Residence, blocks: Blocks) -> int:
         """On the device: all but what rests, and the two buffers of the ring."""
         modulation = self._spec.modulation if residence.precompute_modulation else None
-        sizes = {name: block_bytes(self._outline.get_submodule(name), name, residence, modulation) for name in blocks.names}
+        sizes = {
+            name: block_bytes(self._outline.get_submodule(name), name, residence, modulation) for name in blocks.names
+        }
         swapped = [sizes[name] for name in blocks.swapped]
         outside = module_bytes(self._outline, "none", residence.dtype) - sum(
             module_bytes(self._outline.get_submodule(name), "none", residence.dtype) for name in blocks.names
@@ -159,7 +162,8 @@ def too_small(plan: GpuPlan | None, device: str) -> Sequence[str]:
     """A warning, where the GPU at hand is smaller than what the recipe needs by its base's sizes."""
     if plan is None or not device.startswith("cuda"):
         return ()
-    here, needed = torch.cuda.get_device_properties(device).total_memory, plan.memory().peak
+    cuda: Any = torch.cuda
+    here, needed = int(cuda.get_device_properties(device).total_memory), plan.memory().peak
     if needed <= here:
         return ()
     found = plan.fitting(here // 10**9)

@@ -34,6 +34,8 @@ from ..recipe.optim import Optim
 from ..training.step.flat_optimizer import FlatOptimizer
 
 _RANK = 16
+_OPTIM = Optim(optimizer="adamw8bit")
+"""As the guide's recipe for FLUX.1 has it."""
 _WEIGHT = 0.02
 """Standard deviation of weights: zeros would be multiplied faster than numbers."""
 _REAL: Mapping[str, Any] = {
@@ -137,7 +139,7 @@ def _one(device: str, memory: Memory, size: _Size) -> Iterator[tuple[str, Any]]:
     else:
         yield "load_gib", _peak(device)
     adapter = Adapter(family, family.lora_targets("attention_mlp"), Lora(rank=_RANK, alpha=float(_RANK)), seed=0)
-    optimizer = FlatOptimizer([adapter.parameters((FLUX1.denoiser,))], Optim())
+    optimizer = FlatOptimizer([adapter.parameters((FLUX1.denoiser,))], _OPTIM)
     for side in size.sides:
         if device != "cpu":
             torch.cuda.reset_peak_memory_stats(device)

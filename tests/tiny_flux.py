@@ -165,9 +165,9 @@ def transformer_shapes(has_guidance: bool, width: int = WIDTH, double: int = DOU
     return shapes | _layer("final_layer.adaLN_modulation.1", 2 * width, width)
 
 
-def clip_shapes() -> Shapes:
+def clip_shapes(rows: int = 0) -> Shapes:
     """transformers' names, as clip_l.safetensors has them."""
-    root, rows = "text_model.", len(build_tokenizer())
+    root, rows = "text_model.", rows or len(build_tokenizer())
     shapes: Shapes = {
         f"{root}embeddings.token_embedding.weight": (rows, CLIP_WIDTH),
         f"{root}embeddings.position_embedding.weight": (77, CLIP_WIDTH),
@@ -181,9 +181,9 @@ def clip_shapes() -> Shapes:
     return shapes | _layer(f"{root}final_layer_norm", CLIP_WIDTH)
 
 
-def t5_shapes(width: int = T5_WIDTH) -> Shapes:
+def t5_shapes(width: int = T5_WIDTH, rows: int = 0) -> Shapes:
     """transformers' names, as t5xxl_fp16.safetensors has them."""
-    shapes: Shapes = {"shared.weight": (t5_rows(), width), "encoder.final_layer_norm.weight": (width,)}
+    shapes: Shapes = {"shared.weight": (rows or t5_rows(), width), "encoder.final_layer_norm.weight": (width,)}
     inner = 16 * T5_HEADS
     for number in range(T5_LAYERS):
         layer = f"encoder.block.{number}.layer"

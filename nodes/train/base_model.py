@@ -1,6 +1,6 @@
 """Choose a base."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from .._api import io
 from ..checked import UNKNOWN, checked
 from ..host.base_parts import AUTOMATIC, base_parts, part_choices
 from ..host.folders import DIFFUSION_MODELS, base_model, base_models, file_fingerprint
+from ..host.lora_files import NOTHING, lora_path, loras
 from ..sockets import BASE
 
 AS_THE_FILE_SAYS = "as the file says"
@@ -71,6 +72,18 @@ class ChooseBaseModel(io.ComfyNode):
                     ),
                 ),
                 *(_part_input(name, folder, what) for name, (folder, what) in _PART_INPUTS.items()),
+                io.Combo.Input(
+                    "assistant",
+                    options=[NOTHING, *loras()],
+                    default=NOTHING,
+                    optional=True,
+                    advanced=True,
+                    tooltip=(
+                        "A training assistant of models/loras: a LoRA that undoes the distillation of a base of few "
+                        "steps (schnell, Turbo) while yours learns, and stays out of samples. Its strengths are the "
+                        "recipe's."
+                    ),
+                ),
             ],
             outputs=[
                 io.Model.Output(display_name="model", tooltip="For sampling."),
@@ -81,15 +94,17 @@ class ChooseBaseModel(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(
+    def validate_inputs(  # noqa: PLR0913
         cls,
         model: str,
         text_encoder: str = AUTOMATIC,
         second_text_encoder: str = AUTOMATIC,
         vae_file: str = AUTOMATIC,
+        assistant: str = NOTHING,
     ) -> bool | str:
         chosen = (text_encoder, second_text_encoder, vae_file)
         _check_choices(chosen)
+        helper = _assistant(assistant)
         if model == NO_BASE:
             return (
                 "No base model is chosen: put an SDXL or SD 1.5 checkpoint (.safetensors) into models/checkpoints, or "
@@ -98,39 +113,41 @@ class ChooseBaseModel(io.ComfyNode):
             )
         if model.startswith(f"{DIFFUSION_MODELS}/"):
             # Other bases are hashed when they are described, which takes too long here.
-            _described(model, chosen)
+            _described(model, chosen, helper)
         else:
             _parts(model, chosen)
         return True
 
     @classmethod
-    def fingerprint_inputs(
+    def fingerprint_inputs(  # noqa: PLR0913
         cls,
         model: str | None,
         predicts: str | None = AS_THE_FILE_SAYS,
         text_encoder: str | None = AUTOMATIC,
         second_text_encoder: str | None = AUTOMATIC,
         vae_file: str | None = AUTOMATIC,
+        assistant: str | None = NOTHING,
     ) -> Any:
         chosen = (text_encoder, second_text_encoder, vae_file)
-        if model is None or any(name is None for name in chosen):
+        if model is None or assistant is None or any(name is None for name in chosen):
             return UNKNOWN
-        places = [base_model(model), *_parts(model, chosen).values()]
+        places = [base_model(model), *_parts(model, chosen).values(), *_assistant(assistant).values()]
         return f"{' '.join(map(file_fingerprint, places))} {predicts}"
 
     @classmethod
-    def execute(
+    def execute(  # noqa: PLR0913
         cls,
         model: str,
         predicts: Any = AS_THE_FILE_SAYS,
         text_encoder: str = AUTOMATIC,
         second_text_encoder: str = AUTOMATIC,
         vae_file: str = AUTOMATIC,
+        assistant: str = NOTHING,
     ) -> Any:
         from ..host.base import load_base
 
         said = "" if predicts == AS_THE_FILE_SAYS else predicts
-        base = _described(model, (text_encoder, second_text_encoder, vae_file), said)
+        base = _described(model, (text_encoder, second_text_encoder, vae_file), _assistant(assistant), said)
         loaded = load_base(base)
         return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base)
 
@@ -153,11 +170,22 @@ def _check_choices(chosen: Sequence[str]) -> None:
             raise ModelError(f"There is no file {shortened(name)!r} in models/{folder}; put it there and press R.")
 
 
-def _described(model: str, chosen: Sequence[str], predicts: Any = "") -> Any:
+def _described(model: str, chosen: Sequence[str], helper: Mapping[str, Path], predicts: Any = "") -> Any:
     """The base with its parts; ModelError names what is missing and where it goes."""
     from ...trainer.families.registry import describe_base
 
-    return describe_base(base_model(model), predicts, _parts(model, chosen))
+    return describe_base(base_model(model), predicts, {**_parts(model, chosen), **helper})
+
+
+def _assistant(choice: str) -> dict[str, Path]:
+    """The training assistant as a part of the base; none where none is chosen."""
+    from ...trainer.families.base import ASSISTANT
+
+    if choice == NOTHING:
+        return {}
+    if choice not in loras():
+        raise ModelError(f"There is no LoRA {shortened(choice)!r} in models/loras; choose another, or {NOTHING!r}.")
+    return {ASSISTANT: lora_path(choice)}
 
 
 def _parts(model: str, chosen: Sequence[Any]) -> dict[str, Path]:

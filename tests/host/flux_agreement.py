@@ -18,14 +18,17 @@ import comfy.options  # noqa: E402
 
 comfy.options.enable_args_parsing()
 
+import comfy.clip_model  # noqa: E402
 import comfy.latent_formats  # noqa: E402
 import comfy.lora  # noqa: E402
 import comfy.lora_convert  # noqa: E402
 import comfy.model_management  # noqa: E402
+import comfy.ops  # noqa: E402
 import comfy.sample  # noqa: E402
 import comfy.samplers  # noqa: E402
 import comfy.sd  # noqa: E402
 import comfy.text_encoders.flux  # noqa: E402
+import comfy.text_encoders.t5  # noqa: E402
 import torch  # noqa: E402
 from safetensors.torch import load_file, save_file  # noqa: E402
 
@@ -40,11 +43,17 @@ from trainer.lora.save import lora_tensors  # noqa: E402
 from trainer.recipe.buckets import Placement  # noqa: E402
 from trainer.recipe.lora import Lora  # noqa: E402
 
+
+def load(name: str, path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=[path.parent.as_posix()])
+    assert spec and spec.loader
+    sys.modules[name] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 # The host has a folder `tests` of its own.
-SPEC = importlib.util.spec_from_file_location("tiny_flux", PACK / "tests" / "tiny_flux.py")
-assert SPEC and SPEC.loader
-tiny_flux: Any = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(tiny_flux)
+tiny_flux = load("tiny_flux", PACK / "tests" / "tiny_flux.py")
 
 CAPTIONS = (
     "",
@@ -52,6 +61,10 @@ CAPTIONS = (
     "Ein Bär, naïve café - 100%! 猫",
     "red hair, " * 120,
 )
+T5 = {"num_layers": 2, "d_model": 32, "d_kv": 16, "d_ff": 64, "num_heads": 2, "vocab_size": 32_128}
+T5 |= {"dense_act_fn": "gelu_pytorch_tanh", "is_gated_act": True, "model_type": "t5"}
+CLIP = {"num_hidden_layers": 12, "hidden_size": 64, "num_attention_heads": 1, "intermediate_size": 64}
+CLIP |= {"hidden_act": "quick_gelu", "max_position_embeddings": 77, "eos_token_id": 49_407}
 STRENGTH = 0.8
 NOISE = torch.randn(1, 16, 9, 6, generator=torch.Generator().manual_seed(0))
 CONTEXT = torch.randn(1, 24, tiny_flux.T5_WIDTH, generator=torch.Generator().manual_seed(1))
@@ -142,6 +155,29 @@ def schedules(models: dict[str, Any], families: dict[str, Any]) -> float:
     return max(gaps)
 
 
+def texts(folder: Path, transformer: Path) -> dict[str, float]:
+    """Between the host's text encoders and ours, with tables of as many rows as the real words have."""
+    clip = tiny_flux.write(folder / "clip_l.safetensors", tiny_flux.clip_shapes(rows=49_408))
+    t5 = tiny_flux.write(folder / "t5xxl_fp16.safetensors", tiny_flux.t5_shapes(rows=32_128))
+    family = load_family(describe_base(transformer, parts={"clip_l": clip, "t5": t5}))
+    reader = family._residents.get("text")
+    theirs = encoder(comfy.text_encoders.t5.T5, T5, t5), encoder(comfy.clip_model.CLIPTextModel, CLIP, clip)
+    gaps = {"context": 0.0, "pooled": 0.0}
+    for caption in CAPTIONS:
+        ours = family.encode_text(caption)
+        context = theirs[0](reader.words(caption), None)[0][0]
+        pooled = theirs[1](clip_ids(reader._clip_tokenizer, caption))[3][0]
+        gaps["context"] = max(gaps["context"], gap(context, ours["context"]))
+        gaps["pooled"] = max(gaps["pooled"], gap(pooled, ours["pooled"]))
+    return gaps
+
+
+def encoder(kind: Any, config: dict[str, Any], file: Path) -> Any:
+    made = kind(config, torch.float32, "cpu", comfy.ops.disable_weight_init)
+    made.load_state_dict(load_file(file), strict=False)
+    return made
+
+
 def words() -> list[str]:
     """Captions of which the host makes other words than we do."""
     host = comfy.text_encoders.flux.FluxTokenizer()
@@ -198,12 +234,19 @@ def main(folder: Path) -> dict[str, Any]:
         path = folder / f"{targets}_{kind}.safetensors"
         layers = saved_adapter(family, path, targets, kind)
         figures["files"][f"{targets} {kind}"] = compared(model, family, path) | {"layers": layers}
+    pipeline = tiny_flux.write_tiny_flux_folder(folder / "pipeline")
+    load("likeness", PACK / "__init__.py")
+    from likeness.nodes.host.split_files import load_model  # type: ignore[reportMissingImports]
+
+    theirs = load_model(tuple((pipeline / "transformer").glob("*.safetensors")))
+    figures["pipeline"] = gap(host_answer(theirs), our_answer(load_family(describe_base(pipeline))))
     figures["drawn"] = {name: drawn_gap(models[name], families[name]) for name in models}
     figures["schedule"] = schedules(models, families)
     figures["latents"] = [
         comfy.latent_formats.Flux().scale_factor == SCALE,
         comfy.latent_formats.Flux().shift_factor == SHIFT,
     ]
+    figures["text"] = texts(folder, folder / "dev" / "models" / "diffusion_models" / "tiny-flux.safetensors")
     figures["other_words"] = words()
     figures["int8"] = packed(folder / "dev" / "models" / "diffusion_models" / "tiny-flux.safetensors")
     return figures

@@ -25,7 +25,7 @@ def figures() -> dict[str, Any]:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-@pytest.mark.parametrize("name", ["dev", "schnell"])
+@pytest.mark.parametrize("name", ["dev", "schnell", "pipeline"])
 def test_the_transformer_answers_the_same(figures: dict[str, Any], name: str) -> None:
     assert figures[name] < 1e-4
 
@@ -52,6 +52,11 @@ def test_samples_take_the_hosts_steps_from_the_hosts_latents(figures: dict[str, 
 @pytest.mark.parametrize("name", ["dev", "schnell"])
 def test_four_steps_end_where_ksampler_with_flux_guidance_ends(figures: dict[str, Any], name: str) -> None:
     assert figures["drawn"][name] < 1e-3
+
+
+def test_the_text_encoders_say_the_same(figures: dict[str, Any]) -> None:
+    assert figures["text"]["context"] < 5e-4
+    assert figures["text"]["pooled"] < 1e-4
 
 
 def test_captions_become_the_hosts_words(figures: dict[str, Any]) -> None:

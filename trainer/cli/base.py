@@ -22,7 +22,8 @@ def add_base(verb: ArgumentParser, why: str = "default: the demo base") -> None:
         default=[],
         metavar="NAME=PATH",
         help="a file that the base needs besides, where it does not lie in the folder beside it that ComfyUI keeps "
-        "such files in: clip_l, t5, vae of FLUX.1, t5_tokenizer for a folder with T5's tokenizer.json",
+        "such files in: clip_l, t5, vae of FLUX.1, t5_tokenizer for a folder with T5's tokenizer.json; or assistant, "
+        "a LoRA to train with and to draw without",
     )
 
 

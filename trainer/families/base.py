@@ -13,6 +13,8 @@ Predicts = Literal["", "epsilon", "v_prediction", "v_prediction, zero SNR"]
 PREDICTIONS: tuple[Predicts, ...] = tuple(word for word in get_args(Predicts) if word)
 """What can be said by hand."""
 
+ASSISTANT = "assistant"
+"""The part of `Base.files` that is a LoRA to train with and to draw without."""
 CHECKPOINT, FOLDER = "checkpoint", "folder"
 """Parts of `Base.files` that hold a whole base: one file with everything, or a folder in the diffusers layout."""
 

@@ -1,14 +1,16 @@
 """Every family that can be trained on, and the way from files to a loaded one."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ModelError
+from ..storage.file_sample import files_sample
 from ..storage.tensor_header import Header, read_header
 from ..storage.values import read_json
-from .base import Base, Predicts
+from .base import ASSISTANT, Base, Predicts
 from .family import Family
 from .flux.spec import FLUX1, FLUX1_SCHNELL
 from .lora_names import parts_by_layer
@@ -51,14 +53,17 @@ def describe_base(path: Path, predicts: Predicts = "", parts: Mapping[str, Path]
     """The base in a folder in the diffusers layout or in a checkpoint file; ModelError names what is wrong with it.
 
     `parts` are files that it needs besides, by the names of `FamilySpec.file_parts`; what is not named is looked for.
+    `assistant` among them is a LoRA that any base may be trained with.
     """
+    parts = dict(parts or {})
+    assistant = parts.pop(ASSISTANT, None)
     if path.is_dir():
         if parts:
             raise ModelError(f"{path} is a folder with all its parts; name no others ({', '.join(parts)}).")
         base = _folder_spec(path).describe_folder(path)
     elif path.is_file():
         header = read_header(path)
-        base = _file_spec(path, header).describe_file(path, header, parts or {})
+        base = _file_spec(path, header).describe_file(path, header, parts)
     else:
         raise ModelError(
             f"There is no base model {path}. Choose a checkpoint file, or a folder in the diffusers layout."
@@ -66,7 +71,19 @@ def describe_base(path: Path, predicts: Predicts = "", parts: Mapping[str, Path]
     title = spec_of(base).title
     if predicts and not spec_of(base).weighs_snr:
         raise ModelError(f"{title} predicts flow, not {predicts}; leave it to what the file says.")
-    return replace(base, predicts=predicts)
+    base = replace(base, predicts=predicts)
+    return base if assistant is None else _assisted(base, assistant)
+
+
+def _assisted(base: Base, path: Path) -> Base:
+    """The base with its training assistant, which makes it another one to whatever is kept by its name."""
+    header = read_header(path)
+    if not _lora(header):
+        raise ModelError(
+            f"{path.name} is {named_kind(header) or 'no LoRA'}. Choose the base's training assistant, a LoRA."
+        )
+    digest = hashlib.sha256(f"{base.sha256} {files_sample([path])}".encode()).hexdigest()
+    return replace(base, sha256=digest, files={**base.files, ASSISTANT: path})
 
 
 def files_words(path: Path) -> tuple[FamilySpec, Predicts]:
@@ -102,7 +119,7 @@ def lora_made_for(header: Header) -> str:
 def named_kind(header: Header) -> str:
     """What a file is by the names of its tensors, to follow "it is"; "" for what is not known here."""
     spec = next((spec for spec in FAMILIES if spec.holds(header)), None)
-    return _other(header) or (f"an {spec.title} checkpoint" if spec else _part(header))
+    return _other(header) or (f"{_a(spec.title)} checkpoint" if spec else _part(header))
 
 
 def _file_spec(path: Path, header: Header) -> FamilySpec:
@@ -159,6 +176,11 @@ def _folder_spec(folder: Path) -> FamilySpec:
         if any(re.fullmatch(pattern, kind) for pattern in spec.pipelines) and spec.fits_folder(folder):
             return spec
     raise ModelError(f"{folder} holds a {kind or 'model of unknown kind'}. Choose {_titles()} base.")
+
+
+def _a(title: str) -> str:
+    """An SDXL, a FLUX.1."""
+    return f"{'an' if title.startswith('S') else 'a'} {title}"
 
 
 def _titles() -> str:

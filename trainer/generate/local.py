@@ -1,6 +1,7 @@
 """Pictures without a host: a base from its files, LoRA files swapped without reloading it."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -9,6 +10,7 @@ from ..families.base import Base
 from ..families.options import FamilyOptions
 from ..families.registry import load_family
 from ..families.residence import Residence
+from ..lora.assistant import mount_for_drawing
 from ..lora.mount import MountedLora, mount_lora
 from .attachments import Attachment, Lora, Start, refuse_unsupported
 from .sampler import Sampler
@@ -25,12 +27,17 @@ class LocalGenerator:
 
     def __init__(self, base: Base, residence: Residence | None = None, options: FamilyOptions | None = None) -> None:
         self._family = load_family(base, residence, options)
+        self._assist = partial(mount_for_drawing, self._family, base, (options or FamilyOptions()).flow)
+        self._is_assisted = False
         self._sampler = Sampler(self._family)
         self._mounted: MountedLora | None = None
         self._key: tuple[Path, int, int, float] | None = None
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
         """Pictures in order; ModelError for a LoRA file that does not fit the base, and for what only ComfyUI has."""
+        if not self._is_assisted:
+            self._assist()
+            self._is_assisted = True
         for batch in batches(shots):
             refuse_unsupported(batch[0].attachments, self.supports)
             self._use(batch[0])

@@ -14,6 +14,7 @@ from ..errors import ModelError, few
 from ..families.family import Family
 from ..families.key_layout import ALPHA, DORA, DOWN, UP, LayerTensors, split
 from ..families.lora_names import MID
+from ..families.lora_origin import is_text_only
 from .file import Layer, LoraFile, opened_lora
 from .layers.build import LayerShape, build_layers
 from .layers.change import APPLIED, change_of
@@ -128,7 +129,12 @@ def _addresses(family: Family, file: LoraFile) -> Mapping[str, Sequence[str]]:
         raise ModelError(
             f"{file.path.name} does not fit this base{_origin(family, file)}: {few(unknown)} have no module here."
         )
-    unread = [*unknown, *file.passed_over]
+    text = [prefix for prefix in unknown if not family.spec.trains_text and is_text_only([prefix])]
+    if text:
+        _log.warning(
+            "%s: its layers of text encoders are left out here (%s); ComfyUI has them.", file.path.name, few(text)
+        )
+    unread = [*(prefix for prefix in unknown if prefix not in text), *file.passed_over]
     if unread:
         _log.warning("%s: the base has no layer for %s; ComfyUI passes over them too.", file.path.name, few(unread))
     return addresses

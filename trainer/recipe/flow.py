@@ -16,7 +16,7 @@ class Flow:
     `sampling`, "" for the family's own: "uniform"; "sigmoid", σ = sigmoid(`sigmoid_scale` · n) with n normal; "shift"
     moves that to kσ / (1 + (k - 1)σ) with k = `shift` (0: the family's own); "flux_shift" takes k = exp(μ), with μ
     straight from 0.5 at 256 packed tokens to 1.15 at 4096; "weighted" is uniform, and each level counts by a bell
-    around the middle.
+    around σ = 0.84, towards noise.
 
     `guidance` is told to a base that was distilled with it; 1 trains what pictures are, not how they are exaggerated.
     With `contrastive` g above 0 such a base is told g, and the target is moved away from what is predicted without a

@@ -13,6 +13,7 @@ from ..generate.attachments import Lora
 from ..generate.sampler import Sampler
 from ..generate.shot import Shot
 from ..images.picture_file import write_picture
+from ..lora.assistant import Assistant
 from ..lora.health import check_lora
 from ..lora.metadata import describe_lora
 from ..lora.save import DTYPES, save_lora
@@ -30,8 +31,9 @@ _TIMED_STEPS = 20
 class TrainingLoop:
     """A run under way: the train_step, and how far it and its files are."""
 
-    def __init__(self, job: Job, run: RunFolder, family: Family, train_step: TrainStep) -> None:
+    def __init__(self, job: Job, run: RunFolder, family: Family, train_step: TrainStep, assistant: Assistant) -> None:
         self._job, self._run, self._family, self._train_step = job, run, family, train_step
+        self._assistant = assistant
         self._steps = job.recipe.schedule.steps
         self._step = 0
         self._saved = 0
@@ -140,7 +142,8 @@ class TrainingLoop:
         if self._job.recipe.text.encoder_lr:
             self._family.forget_captions()
         if sampler is None or not self._step:
-            yield from (sampler or Sampler(self._family)).generate(shots)
+            with self._assistant.drawing():
+                yield from (sampler or Sampler(self._family)).generate(shots)
             return
         passing = self._run.samples / f".{self._job.name}_step{self._step:06d}.safetensors"
         try:

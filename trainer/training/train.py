@@ -10,6 +10,7 @@ from ..dataset.step_budget import with_steps
 from ..errors import RunError
 from ..families.family import Family
 from ..families.registry import spec_of
+from ..lora.assistant import Assistant
 from ..lora.start import check_start, init_from_lora
 from ..runtime.deterministic import deterministic
 from ..runtime.work import never
@@ -75,7 +76,8 @@ def _ready(
             cancelled=cancelled,
         )
     )
+    assistant = Assistant(family, job.base, recipe.flow)
     train_step = TrainStep(family, training_set, recipe)
     if job.start is not None:
         init_from_lora(train_step.adapter, family, job.start)
-    return TrainingLoop(job, run, family, train_step)
+    return TrainingLoop(job, run, family, train_step, assistant)

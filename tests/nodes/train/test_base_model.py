@@ -42,7 +42,7 @@ def test_it_offers_diffusion_models_and_the_files_beside_them(node: Any, fake_ho
 
 
 def described(pack: Pack, *chosen: str) -> Any:
-    return pack("nodes.train.base_model")._described(CHOICE, (*chosen, *["automatic"] * (3 - len(chosen))))
+    return pack("nodes.train.base_model")._described(CHOICE, (*chosen, *["automatic"] * (3 - len(chosen))), {})
 
 
 def test_the_parts_are_found_in_the_hosts_folders(node: Any, pack: Pack, files: dict[str, Path]) -> None:
@@ -85,26 +85,101 @@ def test_another_part_file_is_another_fingerprint(node: Any, fake_host: FakeHost
     assert node.fingerprint_inputs(model=CHOICE, vae_file=None) != before
 
 
-def test_it_loads_with_the_hosts_own_loaders(
-    pack: Pack, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    split = pack("nodes.host.split_files")
-    asked: dict[str, Any] = {}
-    vae = SimpleNamespace(throw_exception_if_invalid=lambda: None)
-    sd = SimpleNamespace(
-        CLIPType=SimpleNamespace(FLUX="flux"),
-        load_diffusion_model=lambda path: asked.update(model=path) or "model",
-        load_clip=lambda paths, embeddings, kind: asked.update(texts=paths, kind=kind) or "clip",
-        VAE=lambda sd, metadata: asked.update(vae=sd) or vae,
+def test_a_training_assistant_goes_with_the_base(node: Any, pack: Pack, fake_host: FakeHost) -> None:
+    name = "single_blocks.0.linear2"
+    write(
+        fake_host.home / "loras" / "helper.safetensors",
+        {f"diffusion_model.{name}.lora_{side}.weight": (2, 2) for side in ("down", "up")},
     )
-    utils = SimpleNamespace(load_torch_file=lambda path, return_metadata: (path, {}))
-    monkeypatch.setattr(split, "comfy", SimpleNamespace(sd=sd, utils=utils))
+    assert options(node, "assistant") == ["nothing", "helper.safetensors"]
+    assert node.validate_inputs(model=CHOICE, assistant="helper.safetensors") is True
+    assert node.fingerprint_inputs(model=CHOICE) != node.fingerprint_inputs(
+        model=CHOICE, assistant="helper.safetensors"
+    )
+    said = node.validate_inputs(model=CHOICE, assistant="none.safetensors")
+    assert "There is no LoRA 'none.safetensors' in models/loras" in said
+    module = pack("nodes.train.base_model")
+    base = module._described(CHOICE, ("automatic",) * 3, module._assistant("helper.safetensors"))
+    assert base.files["assistant"] == fake_host.home / "loras" / "helper.safetensors"
+    assert not any(
+        "helper" in path.name for paths in pack("nodes.host.split_files")._parts(base.files)[1] for path in paths
+    )
+
+
+class Host:
+    """The loaders of core nodes, and what they were asked."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, Any] = {}
+        self.vae = SimpleNamespace(throw_exception_if_invalid=lambda: None)
+        self.sd = SimpleNamespace(
+            CLIPType=SimpleNamespace(FLUX="flux"),
+            load_diffusion_model_state_dict=self.model,
+            load_text_encoder_state_dicts=self.clip,
+            VAE=self.decoder,
+        )
+        self.utils = SimpleNamespace(
+            load_torch_file=lambda path, safe_load, return_metadata: ({Path(path).stem: path}, {}),
+            convert_old_quants=lambda read, model_prefix, metadata: (read, metadata),
+        )
+
+    def model(self, weights: Any, metadata: Any, disable_dynamic: bool) -> Any:
+        self.asked["model"] = list(weights)
+        return SimpleNamespace()
+
+    def clip(self, weights: Any, embedding_directory: Any, clip_type: str, disable_dynamic: bool) -> Any:
+        self.asked |= {"texts": [list(each) for each in weights], "kind": clip_type}
+        return SimpleNamespace(patcher=SimpleNamespace())
+
+    def decoder(self, sd: Any, metadata: Any) -> Any:
+        self.asked["vae"] = list(sd)
+        return self.vae
+
+
+@pytest.fixture
+def host(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> Host:
+    split, made = pack("nodes.host.split_files"), Host()
+    monkeypatch.setattr(split, "comfy", made)
     monkeypatch.setattr(split.folder_paths, "get_folder_paths", lambda name: [name])
+    return made
+
+
+def test_it_loads_with_the_hosts_own_loaders(pack: Pack, files: dict[str, Path], host: Host) -> None:
+    split = pack("nodes.host.split_files")
+    assert split.is_split("flux1", files)
+    assert not split.is_split("sdxl", files) and not split.is_split("flux1", {"checkpoint": files["transformer"]})
     loaded = split.load_split_files("flux1", files)
-    assert (loaded.model, loaded.clip, loaded.vae) == ("model", "clip", vae)
-    assert asked == {
-        "model": files["transformer"].as_posix(),
-        "texts": [files["clip_l"].as_posix(), files["t5"].as_posix()],
-        "kind": "flux",
-        "vae": files["vae"].as_posix(),
-    }
+    assert loaded.vae is host.vae
+    assert host.asked == {"model": ["flux"], "texts": [["clip_l"], ["t5xxl_fp16"]], "kind": "flux", "vae": ["ae"]}
+    # The host asks again where it needs another kind of patcher.
+    again, arguments = loaded.model.cached_patcher_init
+    assert again(*arguments, disable_dynamic=True)
+
+
+def test_a_folder_of_diffusers_is_read_shard_by_shard(pack: Pack, tmp_path: Path, host: Host) -> None:
+    split, folder = pack("nodes.host.split_files"), tmp_path / "pipeline"
+    for part, names in {
+        "transformer": ["model-1-of-2", "model-2-of-2"],
+        "text_encoder": ["one"],
+        "text_encoder_2": ["two-1", "two-2"],
+        "vae": ["v"],
+    }.items():
+        (folder / part).mkdir(parents=True)
+        for name in names:
+            (folder / part / f"{name}.safetensors").write_bytes(b"")
+    (folder / "text_encoder_2" / "config.json").write_text('{"d_model": 8}')
+    files = {"folder": folder}
+    assert split.is_split("flux1", files)
+    split.load_split_files("flux1", files)
+    assert host.asked["model"] == ["model-1-of-2", "model-2-of-2"]
+    assert host.asked["texts"] == [["one"], ["two-1", "two-2"]]
+    (folder / "text_encoder_2" / "config.json").write_text('{"hidden_size": 8}')
+    assert not split.is_split("flux1", files)
+
+
+def test_what_the_host_cannot_load_is_named(pack: Pack, files: dict[str, Path], host: Host) -> None:
+    host.sd.load_diffusion_model_state_dict = lambda *_, **__: None
+    with pytest.raises(
+        pack("trainer.errors").ModelError, match=r"ComfyUI cannot load flux\.safetensors: the host knows"
+    ):
+        pack("nodes.host.split_files").load_split_files("flux1", files)

@@ -189,6 +189,33 @@ def test_other_kinds_are_saved_and_mounted(family: Flux1, tmp_path: Path, kind: 
     mounted.remove()
 
 
+def test_layers_of_text_encoders_are_left_out_aloud(
+    family: Flux1, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = "lora_te1_text_model_encoder_layers_0_mlp_fc1"
+    wide = "lora_unet_single_blocks_0_linear2"
+    tensors = {f"{name}.lora_{side}.weight": torch.ones(2, 2) for name in (text,) for side in ("down", "up")}
+    tensors |= {f"{wide}.lora_down.weight": torch.ones(2, 5 * WIDTH), f"{wide}.lora_up.weight": torch.ones(WIDTH, 2)}
+    save_file(tensors, tmp_path / "a.safetensors")
+    assert list(placed(family, tmp_path / "a.safetensors")) == ["transformer.single_transformer_blocks.0.proj_out"]
+    assert f"its layers of text encoders are left out here ({text}); ComfyUI has them" in caplog.text
+    assert "passes over" not in caplog.text
+
+
+def test_flux_has_its_real_sizes_without_its_weights(dev: FluxKeys) -> None:
+    """11.9 billion numbers: 22.2 GiB in bf16, 11.1 in fp8."""
+    count = sum(weight.numel() for weight in dev._outlined().parameters())
+    assert count == 11_901_408_320
+    blocks = [
+        m
+        for m in dev._outlined().modules()
+        if type(m).__name__ in ("FluxTransformerBlock", "FluxSingleTransformerBlock")
+    ]
+    inside = sum(weight.numel() for block in blocks for weight in block.parameters())
+    assert len(blocks) == 57
+    assert inside / count > 0.99
+
+
 def test_a_lora_of_flux2_is_named(family: Flux1, tmp_path: Path) -> None:
     key = "diffusion_model.double_stream_modulation_img.lin"
     path = tmp_path / "a.safetensors"

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
@@ -34,11 +33,11 @@ from trainer.training.train import train
 
 RECIPE = Recipe(
     lora=Lora(rank=2, alpha=2.0, targets="all"),
-    optim=Optim(lr=2e-3),
-    schedule=Schedule(steps=6, batch=2),
+    optim=Optim(lr=3e-3),
+    schedule=Schedule(steps=4, batch=2),
     loss=Loss(min_snr_gamma=0.0),
     buckets=Buckets(resolution=64, step=16, shortest=32, longest=128),
-    output=Output(sample_every=6, save_every=3, held_out_every=6, samples=("{trigger}",)),
+    output=Output(sample_every=4, save_every=2, held_out_every=4, samples=("{trigger}",)),
     memory=Memory(precision="fp32"),
     flow=Flow(sampling="flux_shift", text_tokens=64),
 )
@@ -72,7 +71,7 @@ def last_file(events: list[Event]) -> Path:
 
 def test_it_learns(events: list[Event]) -> None:
     losses = [event.loss for event in events if isinstance(event, Stepped)]
-    assert len(losses) == 6
+    assert len(losses) == 4
     assert all(np.isfinite(losses))
     held = [event.held_out for event in events if isinstance(event, HeldOut)]
     assert held[-1] < held[0]
@@ -96,7 +95,7 @@ def test_stopped_and_resumed_is_as_never_stopped(job: Job, events: list[Event]) 
     stopped = replace(job, run=job.run.parent / "stopped")
     steps: list[Event] = []
     with pytest.raises(Cancelled):
-        follow(train(stopped, cancelled=lambda: sum(isinstance(each, Stepped) for each in steps) >= 4), steps.append)
+        follow(train(stopped, cancelled=lambda: sum(isinstance(each, Stepped) for each in steps) >= 3), steps.append)
     *_, resumed = train(stopped)
     assert isinstance(resumed, Finished)
     digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (last_file(events), resumed.checkpoints[-1])]
@@ -119,11 +118,9 @@ def test_a_saved_file_draws_what_the_run_drew(job: Job, events: list[Event]) -> 
     assert drawn.std() > 0
 
 
-@pytest.mark.parametrize("flow", [Flow(contrastive=3.0), Flow(sampling="weighted", guidance=3.5)])
-def test_other_ways_learn_too(job: Job, flow: Flow) -> None:
-    name = f"{flow.sampling}{flow.contrastive}"
-    recipe = replace(RECIPE, flow=flow, schedule=Schedule(steps=2, batch=1), output=Output(sample_every=0))
-    losses = [e.loss for e in train(replace(job, recipe=recipe, run=job.run.parent / name)) if isinstance(e, Stepped)]
-    assert len(losses) == 2
-    assert all(np.isfinite(losses))
-    assert torch.isfinite(torch.tensor(losses)).all()
+def test_contrastive_guidance_and_weighted_levels_learn_too(job: Job) -> None:
+    flow = Flow(sampling="weighted", contrastive=3.0, text_tokens=64)
+    recipe = replace(RECIPE, flow=flow, schedule=Schedule(steps=1, batch=1), output=Output(sample_every=0))
+    run = job.run.parent / "contrastive"
+    (loss,) = [event.loss for event in train(replace(job, recipe=recipe, run=run)) if isinstance(event, Stepped)]
+    assert np.isfinite(loss)

@@ -12,6 +12,7 @@ from trainer.cli.main import main
 from trainer.errors import ModelError
 from trainer.families.family import Family
 from trainer.families.flux.model import Flux1
+from trainer.families.key_layout import DOWN, UP
 from trainer.families.registry import describe_base, load_family
 from trainer.lora.adapter import Adapter
 from trainer.lora.convert import Spelling, convert_lora
@@ -31,9 +32,9 @@ def flux_file(home: Path) -> Path:
     return home / "models" / "diffusion_models" / "tiny-flux.safetensors"
 
 
-def saved(family: Family, path: Path, kind: Any = "lora", targets: str = "all") -> Path:
+def saved(family: Family, path: Path, kind: Any = "lora") -> Path:
     """A random adapter as a run writes it."""
-    adapter = Adapter(family, family.lora_targets(targets), Lora(rank=2, alpha=1.0, kind=kind), 0)
+    adapter = Adapter(family, family.lora_targets("all"), Lora(rank=2, alpha=1.0, kind=kind), 0)
     for number, weight in enumerate(adapter.parameters((family.spec.denoiser,))):
         weight.data += torch.randn(weight.shape, generator=torch.Generator().manual_seed(number)) * 0.05
     tensors = lora_tensors(adapter, family, torch.float32)
@@ -100,7 +101,13 @@ def test_what_a_spelling_has_no_words_for_is_told(family: Flux1, tmp_path: Path)
 
 def test_sdxl_is_spelt_too(tmp_path: Path) -> None:
     base = load_family(describe_base(write_tiny_checkpoint(tmp_path / "xl.safetensors", "sdxl", rows=800)))
-    source = saved(base, tmp_path / "a.safetensors", targets="attention")
+    layers = {address: base.outline(address) for address in base.lora_targets("attention")}
+    made = {
+        address: {DOWN: torch.randn(2, layer.in_features), UP: torch.randn(layer.out_features, 2)}  # type: ignore[operator]
+        for address, layer in layers.items()
+    }
+    source = tmp_path / "a.safetensors"
+    save_file(base.keys.save(made), source)
     convert_lora(base, source, tmp_path / "b.safetensors", "diffusers")
     tensors = load_file(tmp_path / "b.safetensors")
     assert all(key.startswith("unet.") for key in tensors)

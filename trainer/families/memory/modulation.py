@@ -40,7 +40,8 @@ class RestingLinear(torch.nn.Linear):
     """A linear layer that was evaluated already: of what it is told, its answer are the columns from `start`."""
 
     def __init__(self, linear: torch.nn.Linear) -> None:
-        torch.nn.Linear.__init__(self, linear.in_features, linear.out_features, bias=False, device="meta")
+        plain: Any = torch.nn.Linear
+        plain.__init__(self, linear.in_features, linear.out_features, bias=False, device="meta")
         self.weight, self.bias = linear.weight, linear.bias
         self.start = 0
 

@@ -18,7 +18,8 @@ class QuantisedLinear(torch.nn.Linear):
     """
 
     def __init__(self, linear: torch.nn.Linear, kind: str) -> None:
-        torch.nn.Linear.__init__(self, linear.in_features, linear.out_features, bias=False, device="meta")
+        plain: Any = torch.nn.Linear
+        plain.__init__(self, linear.in_features, linear.out_features, bias=False, device="meta")
         self.kind = kind
         self.dtype = linear.weight.dtype
         packed = PACKINGS[kind].pack(linear.weight.detach())

@@ -91,14 +91,15 @@ def test_what_was_fp8_stays_as_it_is(scale: float) -> None:
     torch.testing.assert_close(PACKINGS["fp8"].unpack(packed, (64, 32), torch.float32), weight, rtol=1e-6, atol=0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("adapter", ["lora", "dora", "lokr"])
+@pytest.mark.parametrize(
+    ("kind", "adapter"), [("nf4", "lora"), ("nf4", "dora"), ("nf4", "lokr"), ("int8", "lora"), ("fp8", "dora")]
+)
 def test_every_adapter_learns_on_packed_weights(flux: Base, kind: Quantization, adapter: str) -> None:
     one = side(flux, Residence(quantization=kind, gradient_checkpointing=True), targets="all", kind=adapter)
     packed = [module for module in one.family.denoiser.modules() if isinstance(module, QuantisedLinear)]
     assert len(packed) == 14 + 2 * 6
     losses: list[float] = []
-    for number in range(4):
+    for number in range(3):
         loss, gradients = one.step()
         losses.append(float(loss))
         assert number or all(gradient.any() for gradient in gradients)

@@ -53,7 +53,7 @@ def test_captions_of_two_lengths_recompute_with_their_own_modulation(flux: Base,
     assert_same(side(flux, WAYS["all at once"]), plain, lengths=(8, 12))
 
 
-@pytest.mark.parametrize("quantization", ["none", "nf4", "int8", "fp8"])
+@pytest.mark.parametrize("quantization", ["none", "nf4"])
 def test_swapped_ten_times_gives_the_same_bits(flux: Base, quantization: Quantization) -> None:
     still = side(flux, replace(PLAIN, quantization=quantization))
     swapped = side(flux, replace(SWAPPED, quantization=quantization))

@@ -21,6 +21,8 @@ from .encoders import caching_bytes
 
 CARDS = (8, 12, 16, 24)
 """GB, as cards are sold."""
+_LARGE = 10**8
+"""Numbers of a denoiser below which nothing need be counted."""
 _RING = 2
 _CONTEXT = round(0.6 * 2**30)
 """What CUDA and its libraries take for themselves."""
@@ -54,13 +56,13 @@ class GpuPlan:
     def __init__(self, base: Base, recipe: Recipe, size: Size, activations: Activations) -> None:
         self._base, self._recipe, self._size, self._activations = base, recipe, size, activations
         self._spec: FamilySpec = spec_of(base)
-        family = load_family(base, Residence(device="meta"))
-        self._outline = family.outline(f"{self._spec.denoiser}.")
+        self._outline = _outline(base)
 
     @classmethod
     def of(cls, base: Base, recipe: Recipe, size: Size, *, beside: bool = False) -> "GpuPlan | None":
-        """None for a base that has no little memory; `beside` each picture one of others is shown."""
-        if not spec_of(base).blocks:
+        """None for a base that has no little memory, and for one so small that any card holds it; `beside` each picture
+        one of others is shown."""
+        if not spec_of(base).blocks or sum(weight.numel() for weight in _outline(base).parameters()) < _LARGE:
             return None
         activations = measure_activations(base, recipe, size, recipe.schedule.batch * (2 if beside else 1))
         return None if activations is None else cls(base, recipe, size, activations)
@@ -128,6 +130,10 @@ class GpuPlan:
         optim = self._recipe.optim
         each = 8 + _STATE.get(optim.optimizer, 8) + (4 if optim.ema_decay else 0)
         return each * sum(one.count * one.learns for one in self._activations.lists)
+
+
+def _outline(base: Base) -> torch.nn.Module:
+    return load_family(base, Residence(device="meta")).outline(f"{spec_of(base).denoiser}.")
 
 
 def gpu_lines(plan: GpuPlan) -> Sequence[str]:

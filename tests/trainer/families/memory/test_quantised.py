@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from tests.conftest import write_tiny_dataset
 from trainer.errors import Cancelled, RecipeError
 from trainer.families.base import Base
+from trainer.families.flow.family import FlowFamily
 from trainer.families.memory.packing import PACKINGS
 from trainer.families.memory.quantised import QuantisedLinear
 from trainer.families.residence import Residence
@@ -107,6 +108,20 @@ def test_every_adapter_learns_on_packed_weights(flux: Base, kind: Quantization, 
             weight.data -= 0.02 * gradient
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < losses[0] - 1e-3
+
+
+def test_a_recipe_packs_denoiser_and_encoders(job: Job) -> None:
+    family = replace(job, recipe=replace(RECIPE, memory=RESTS)).family()
+    assert isinstance(family, FlowFamily)
+    kinds = {
+        part: {each.kind for each in family._residents.get(part).modules() if isinstance(each, QuantisedLinear)}
+        for part in ("transformer", "text")
+    }
+    assert kinds == {"transformer": {"nf4"}, "text": {"int8"}}
+    # A caption means nearly the same to encoders in 8 bits.
+    plain = replace(job, recipe=replace(RECIPE, memory=Memory(precision="fp32"))).family()
+    mine, theirs = (one.encode_text("a red ground")["context"] for one in (family, plain))
+    assert 0 < (mine - theirs).norm() / theirs.norm() < 0.05
 
 
 def test_small_updates_survive_on_a_base_in_bf16(flux: Base) -> None:

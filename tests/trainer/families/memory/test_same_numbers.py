@@ -2,16 +2,19 @@
 
 import gc
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
-from trainer.errors import RunError
+from trainer.errors import ModelError, RunError
 from trainer.families.base import Base
 from trainer.families.memory.modulation import RestingLinear
 from trainer.families.memory.recomputed import offloaded
 from trainer.families.memory.swap import SwappedBlocks
 from trainer.families.residence import Residence
+from trainer.lora.mount import mount_lora
 from trainer.recipe.memory import Quantization
 
 from .sides import Side, side
@@ -98,6 +101,16 @@ def test_modulation_rests(flux: Base) -> None:
         "single_transformer_blocks.0.norm.linear",
         "single_transformer_blocks.1.norm.linear",
     ]
+
+
+def test_a_lora_on_resting_layers_is_refused(flux: Base, tmp_path: Path) -> None:
+    resting = side(flux, WAYS["modulation"]).family
+    layer = "diffusion_model.single_blocks.0.modulation.lin"
+    path = tmp_path / "mine.safetensors"
+    sizes = {"lora_A": (2, 128), "lora_B": (384, 2)}
+    save_file({f"{layer}.{name}.weight": torch.ones(size) for name, size in sizes.items()}, path)
+    with pytest.raises(ModelError, match=r"mine\.safetensors changes .*modulation.*switch that off"):
+        mount_lora(resting, path, 1.0)
 
 
 def test_blocks_that_recompute_keep_their_inputs_alone(flux: Base) -> None:

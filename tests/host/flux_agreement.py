@@ -193,6 +193,24 @@ def words() -> list[str]:
     return other
 
 
+def packed(path: Path) -> float:
+    """Largest difference between a weight as the host unpacks it, int8 ConvRot, and as we do."""
+    from comfy_kitchen.backends.eager.quantization import quantize_int8_convrot_weight
+
+    layer, tensors = "double_blocks.0.img_attn.qkv", load_file(path)
+    whole, scale = quantize_int8_convrot_weight(tensors[f"{layer}.weight"], 64)
+    said = json.dumps({"format": "int8_tensorwise", "convrot": True, "convrot_groupsize": 64}).encode()
+    kind = torch.tensor(list(said), dtype=torch.uint8)
+    tensors |= {f"{layer}.weight": whole, f"{layer}.weight_scale": scale, f"{layer}.comfy_quant": kind}
+    mine = path.with_name("int8.safetensors")
+    save_file(tensors, mine)
+    theirs = comfy.sd.load_diffusion_model(mine.as_posix(), model_options={"dtype": torch.float32})
+    unpacked = theirs.model.diffusion_model.get_submodule(layer).weight.dequantize()
+    family = load_family(describe_base(mine))
+    ours = [family.module(f"transformer.transformer_blocks.0.attn.to_{part}").weight for part in "qkv"]
+    return gap(unpacked.float(), torch.cat(ours))
+
+
 @torch.inference_mode()
 def main(folder: Path) -> dict[str, Any]:
     models, families = {}, {}
@@ -230,6 +248,7 @@ def main(folder: Path) -> dict[str, Any]:
     ]
     figures["text"] = texts(folder, folder / "dev" / "models" / "diffusion_models" / "tiny-flux.safetensors")
     figures["other_words"] = words()
+    figures["int8"] = packed(folder / "dev" / "models" / "diffusion_models" / "tiny-flux.safetensors")
     return figures
 
 

@@ -61,3 +61,7 @@ def test_the_text_encoders_say_the_same(figures: dict[str, Any]) -> None:
 
 def test_captions_become_the_hosts_words(figures: dict[str, Any]) -> None:
     assert figures["other_words"] == []
+
+
+def test_int8_files_hold_the_hosts_weights(figures: dict[str, Any]) -> None:
+    assert figures["int8"] < 1e-6

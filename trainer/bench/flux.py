@@ -22,7 +22,7 @@ from ..families.flow.family import FlowFamily
 from ..families.flow.filled import Arrived
 from ..families.flux.model import Flux1
 from ..families.flux.spec import FLUX1
-from ..families.memory.weights import module_bytes, modulation_bytes
+from ..families.memory.weights import modulation_bytes, module_bytes
 from ..families.options import FamilyOptions
 from ..families.residence import Residence
 from ..lora.adapter import Adapter
@@ -34,6 +34,8 @@ from ..recipe.optim import Optim
 from ..training.step.flat_optimizer import FlatOptimizer
 
 _RANK = 16
+_OPTIM = Optim(optimizer="adamw8bit")
+"""As the guide's recipe for FLUX.1 has it."""
 _WEIGHT = 0.02
 """Standard deviation of weights: zeros would be multiplied faster than numbers."""
 _REAL: Mapping[str, Any] = {
@@ -137,7 +139,7 @@ def _one(device: str, memory: Memory, size: _Size) -> Iterator[tuple[str, Any]]:
     else:
         yield "load_gib", _peak(device)
     adapter = Adapter(family, family.lora_targets("attention_mlp"), Lora(rank=_RANK, alpha=float(_RANK)), seed=0)
-    optimizer = FlatOptimizer([adapter.parameters((FLUX1.denoiser,))], Optim())
+    optimizer = FlatOptimizer([adapter.parameters((FLUX1.denoiser,))], _OPTIM)
     for side in size.sides:
         if device != "cpu":
             torch.cuda.reset_peak_memory_stats(device)
@@ -223,14 +225,13 @@ class _RandomFlux(Flux1):
 @contextmanager
 def _capped(device: str, card: int) -> Generator[None]:
     """Inside, torch gets no more of the GPU than a card of `card` GB has, but for what CUDA takes itself."""
+    cuda: Any = torch.cuda
     usable = card * 10**9 - 600 * 2**20
-    torch.cuda.set_per_process_memory_fraction(
-        min(1.0, usable / torch.cuda.get_device_properties(device).total_memory), device
-    )
+    cuda.set_per_process_memory_fraction(min(1.0, usable / cuda.get_device_properties(device).total_memory), device)
     try:
         yield
     finally:
-        torch.cuda.set_per_process_memory_fraction(1.0, device)
+        cuda.set_per_process_memory_fraction(1.0, device)
 
 
 def _peak(device: str) -> float:

@@ -23,3 +23,8 @@ def layer_names(model: Any, kinds: tuple[type, ...]) -> list[str]:
         if isinstance(layer, kinds) and not is_inside:
             found.append(own)
     return found
+
+
+def modules_by_name(model: Any) -> Iterable[tuple[str, torch.nn.Module]]:
+    """All modules of a model, itself the first under ""."""
+    return model.named_modules()

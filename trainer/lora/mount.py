@@ -15,6 +15,7 @@ from ..families.family import Family
 from ..families.key_layout import ALPHA, DORA, DOWN, UP, LayerTensors, split
 from ..families.lora_names import MID
 from ..families.lora_origin import is_text_only
+from ..families.memory.modulation import RestingLinear
 from .file import Layer, LoraFile, opened_lora
 from .layers.build import LayerShape, build_layers
 from .layers.change import APPLIED, change_of
@@ -71,6 +72,13 @@ def mount_lora(family: Family, path: Path, strength: float) -> MountedLora:
     found = placed(family, path)
     if is_mute(found):
         _log.warning("%s changes nothing: its alpha is 0 in every layer.", path.name)
+    resting = [
+        each.prefix for address, each in found.items() if isinstance(bare(family.module(address)), RestingLinear)
+    ]
+    if resting:
+        raise ModelError(
+            f"{path.name} changes {few(resting)}, which precompute_modulation leaves off the GPU; switch that off."
+        )
     shapes = {
         address: (family.module(address), _shape(family, address, each.tensors)) for address, each in found.items()
     }

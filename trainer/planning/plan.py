@@ -12,6 +12,7 @@ from ..families.registry import spec_of
 from ..lora.start import check_start
 from ..runtime.work import never
 from ..training.job import Job
+from ..training.out_of_memory import explain_out_of_memory
 from ..training.run.events import Prepared
 from .advice import advice
 from .disk import Disk, Encoded, disk_use, samplings
@@ -83,8 +84,12 @@ def plan_run(
     shown = budget_of(placed, job.recipe)
     job = replace(job, recipe=count_epochs(job.recipe, placed))
     buckets = buckets_of(placed, job.recipe.schedule.batch)
-    gpu = GpuPlan.of(job.base, job.recipe, max((bucket.size for bucket in buckets), key=prod))
-    measured = (yield from warm_up(job, cancelled)) if measures else None
+    beside = bool(job.recipe.prior.images) or job.regularisation is not None
+    gpu = GpuPlan.of(job.base, job.recipe, max((bucket.size for bucket in buckets), key=prod), beside=beside)
+    small = too_small(gpu, job.device)
+    with explain_out_of_memory(job.recipe, job.device, spec_of(job.base)):
+        # What does not fit is told, not tried.
+        measured = (yield from warm_up(job, cancelled)) if measures and not small else None
     weights, state = (measured.weights, measured.state) if measured else (None, None)
     others = () if job.regularisation is None else job.regularisation.train
     encoded = Encoded(
@@ -99,7 +104,7 @@ def plan_run(
         passes=judged(shown),
         buckets=buckets,
         disk=disk,
-        warnings=(*too_small(gpu, job.device), *advice(job, shown, buckets, base.predicts)),
+        warnings=(*small, *advice(job, shown, buckets, base.predicts)),
         impossible=_impossible(disk),
         unused=(*(f"left out: {line}" for line in told(job.dataset.left_out)), *job.dataset.notes),
         warm_up=measured,

@@ -57,8 +57,8 @@ def memory_faults(memory: Memory) -> list[tuple[bool, str]]:
         ),
         (
             0 < memory.checkpointed_blocks < memory.swapped_blocks,
-            f"checkpointed_blocks is {memory.checkpointed_blocks} with {memory.swapped_blocks} swapped_blocks, which all "
-            "recompute; use as many or more, or 0 for all.",
+            f"checkpointed_blocks is {memory.checkpointed_blocks} with {memory.swapped_blocks} swapped_blocks, which "
+            "all recompute; use as many or more, or 0 for all.",
         ),
         (
             not memory.gradient_checkpointing and (memory.swapped_blocks > 0 or memory.offload_activations),

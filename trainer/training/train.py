@@ -9,6 +9,7 @@ import torch
 from ..dataset.step_budget import with_steps
 from ..errors import RunError
 from ..families.family import Family
+from ..families.registry import spec_of
 from ..lora.assistant import Assistant
 from ..lora.start import check_start, init_from_lora
 from ..runtime.deterministic import deterministic
@@ -34,7 +35,8 @@ def train(job: Job, *, cancelled: Callable[[], bool] = never) -> EventGenerator[
     """
     job = replace(job, recipe=with_steps(job.recipe, job.dataset.train))
     run = RunFolder(job.run)
-    with run.locked(), deterministic(job.recipe.memory.deterministic), explain_out_of_memory(job.recipe, job.device):
+    full = explain_out_of_memory(job.recipe, job.device, spec_of(job.base))
+    with run.locked(), deterministic(job.recipe.memory.deterministic), full:
         family = job.family()
         if job.start is not None and not run.is_trained:
             # Before pictures are drawn and encoded.

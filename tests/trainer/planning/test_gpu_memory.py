@@ -12,6 +12,7 @@ from accelerate import init_empty_weights
 
 from tests.conftest import write_tiny_dataset
 from tests.tiny_flux import transformer_shapes
+from trainer.errors import RunError
 from trainer.families.base import Base
 from trainer.families.condition import Condition
 from trainer.families.flux.shapes import transformer_config
@@ -21,7 +22,7 @@ from trainer.families.memory.weights import module_bytes
 from trainer.families.registry import describe_base, load_family
 from trainer.families.residence import Residence
 from trainer.lora.adapter import Adapter
-from trainer.planning.memory.activations import Activations, measure_activations
+from trainer.planning.memory.activations import Activations, List, measure_activations
 from trainer.planning.memory.gpu import GpuPlan, settings_in_words, too_small
 from trainer.planning.plan import Plan, plan_run
 from trainer.planning.words import plan_json, plan_lines
@@ -53,19 +54,17 @@ def flux(tiny_flux_home: Path) -> Iterator[Base]:
 
 
 @pytest.fixture(scope="module")
-def counted(flux: Base) -> Activations:
-    found = measure_activations(flux, RECIPE, SIZE)
-    assert found is not None
-    return found
+def gpu(flux: Base) -> GpuPlan:
+    """With what the tiny base was measured to keep; the slow test measures it."""
+    lists = (List(1, 1_700_000, 90_000, 9216), List(2, 1_406_336, 81_920, 4352))
+    return GpuPlan(flux, RECIPE, SIZE, Activations(lists, 264_456, 2_226_056))
 
 
-@pytest.fixture(scope="module")
-def gpu(flux: Base, counted: Activations) -> GpuPlan:
-    return GpuPlan(flux, RECIPE, SIZE, counted)
-
-
-def test_what_is_kept_is_what_a_real_step_keeps(flux: Base, counted: Activations) -> None:
+@pytest.mark.slow
+def test_what_is_kept_is_what_a_real_step_keeps(flux: Base) -> None:
     """Unique memory behind the tensors that a forward pass saves, weights left out."""
+    counted = measure_activations(flux, RECIPE, SIZE, pictures=2)
+    assert counted is not None
     free = counted.kept(0, is_offloaded=False)
     assert _really_kept(flux) == pytest.approx(free, rel=0.1)
     assert counted.kept(3, is_offloaded=False) < 0.25 * free
@@ -116,25 +115,58 @@ def _wide_and_high(base: Base) -> Iterator[int]:
 def test_a_plan_says_it(flux: Base, gpu: GpuPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[Any, ...]] = []
 
-    def counted_once(*given: Any) -> GpuPlan:
-        asked.append(given[1:])
+    def of(_: type[GpuPlan], *given: Any, beside: bool) -> GpuPlan:
+        asked.append((*given, beside))
         return gpu
 
-    monkeypatch.setattr(GpuPlan, "of", classmethod(lambda _, *given: counted_once(None, *given)))
+    monkeypatch.setattr(GpuPlan, "of", classmethod(of))
     dataset = write_tiny_dataset(tmp_path / "set", sizes=((64, 64),))
-    work = plan_run(Job(recipe=RECIPE, dataset=dataset, base=flux, run=tmp_path / "run", name="sage"), measures=False)
-    plan: Plan | None = None
-    while plan is None:
-        try:
-            next(work)
-        except StopIteration as end:
-            plan = end.value
-    ((base, recipe, size),) = asked
-    assert (base, recipe, size) == (flux, RECIPE, SIZE)
+    job = Job(recipe=RECIPE, dataset=dataset, base=flux, run=tmp_path / "run", name="sage")
+    plan = planned(job, measures=False)
+    planned(replace(job, regularisation=dataset), measures=False)
+    assert asked == [(flux, RECIPE, SIZE, False), (flux, RECIPE, SIZE, True)]
     lines = "\n".join(plan_lines(plan))
     assert "GPU memory by the base's sizes: about " in lines
     assert "What a card needs, by the same count: 8 GB: nothing packed, 12 GB" in lines
     assert plan_json(plan)["gpu"]["training_mb"] > 600
+
+
+def planned(job: Job, *, measures: bool) -> Plan:
+    work = plan_run(job, measures=measures)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def test_what_does_not_fit_is_told_and_not_tried(
+    flux: Base, gpu: GpuPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A warm-up would only fill the card, and the plan with its advice would be lost."""
+    monkeypatch.setattr(GpuPlan, "of", classmethod(lambda *_, **__: gpu))
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(total_memory=10**8))
+    monkeypatch.setattr("trainer.planning.plan.warm_up", lambda *_: pytest.fail("it was tried"))
+    dataset = write_tiny_dataset(tmp_path / "set", sizes=((64, 64),))
+    job = Job(recipe=RECIPE, dataset=dataset, base=flux, run=tmp_path / "run", name="sage", device="cuda")
+    plan = planned(job, measures=True)
+    assert plan.warm_up is None
+    assert "cuda has 95 MiB" in plan.warnings[0]
+
+
+def test_a_warm_up_that_fills_the_card_says_what_helps(
+    flux: Base, gpu: GpuPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fills(*_: Any) -> Iterator[None]:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+        yield
+
+    monkeypatch.setattr(GpuPlan, "of", classmethod(lambda *_, **__: gpu))
+    monkeypatch.setattr("trainer.planning.plan.warm_up", fills)
+    dataset = write_tiny_dataset(tmp_path / "set", sizes=((64, 64),))
+    job = Job(recipe=RECIPE, dataset=dataset, base=flux, run=tmp_path / "run", name="sage")
+    with pytest.raises(RunError, match="memory of cpu is full.*quantization int8"):
+        planned(job, measures=True)
 
 
 def test_a_small_card_is_told_what_fits(gpu: GpuPlan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,8 +183,9 @@ def test_settings_are_told_by_their_names() -> None:
     assert settings_in_words(memory) == "quantization nf4 with precompute_modulation and 20 swapped_blocks"
 
 
-def test_other_families_are_not_counted(tiny_base: Base) -> None:
+def test_other_families_and_small_bases_are_not_counted(tiny_base: Base, flux: Base) -> None:
     assert GpuPlan.of(tiny_base, RECIPE, SIZE) is None
+    assert GpuPlan.of(flux, RECIPE, SIZE) is None
 
 
 def real_transformer() -> Any:

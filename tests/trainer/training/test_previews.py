@@ -13,6 +13,8 @@ from tests.conftest import write_tiny_dataset
 from trainer.dataset.dataset import Dataset
 from trainer.errors import ModelError, RunError
 from trainer.families.base import Base
+from trainer.families.flux.spec import FLUX1
+from trainer.families.sd.spec import SDXL
 from trainer.generate.attachments import ATTACHMENTS
 from trainer.generate.shot import Shot
 from trainer.recipe.lora import Lora
@@ -113,6 +115,32 @@ def test_what_helps_is_what_is_not_done_yet() -> None:
     assert "closing other programs" in str(out_of_memory(small, "cuda:0"))
     two = PRESETS["SDXL on 24 GB"].recipe
     assert "batch 1 with accumulation 4" in str(out_of_memory(two, "cuda:0"))
+
+
+@pytest.mark.parametrize(
+    ("memory", "said"),
+    [
+        (Memory(), "quantization int8, then precompute_modulation on"),
+        (Memory(quantization="fp8", precompute_modulation=True), "quantization nf4, then text_quantization int8"),
+        (Memory(quantization="nf4", checkpointed_blocks=9), "checkpointed_blocks 0, .*, then text_quantization int8"),
+        (Memory(quantization="nf4", text_quantization="nf4"), "precompute_modulation on, then offload_activations on"),
+        (
+            Memory(
+                quantization="nf4",
+                text_quantization="nf4",
+                precompute_modulation=True,
+                offload_activations=True,
+                swapped_blocks=16,
+            ),
+            "24 swapped_blocks .*, then batch 1",
+        ),
+    ],
+)
+def test_a_base_of_blocks_has_more_that_helps(memory: Memory, said: str) -> None:
+    recipe = Recipe(lora=Lora(targets="attention"), schedule=Schedule(batch=2), memory=memory)
+    with pytest.raises(RunError, match=rf"What helps: {said}"):
+        raise out_of_memory(recipe, "cuda:0", FLUX1)
+    assert "quantization" not in str(out_of_memory(recipe, "cuda:0", SDXL))
 
 
 def test_likeness_is_of_the_pictures_that_are_to_show_the_character(job: Job) -> None:

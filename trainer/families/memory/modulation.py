@@ -1,9 +1,9 @@
 """Layers that read nothing but the time and what stands beside it, evaluated off the device.
 
 More than a quarter of FLUX.1's weights (3.2 of 11.9 billion) are linear layers that make scales and shifts for each
-block from one row a picture: 6 GiB on the device for a few numbers. Where they learn nothing they rest in the computer's
-memory, which multiplies them once a step; their answers alone travel (2 MB a picture in bf16), in one tensor that
-takes the place of the row they read, so that blocks that recompute find them again.
+block from one row a picture: 6 GiB on the device for a few numbers. Where they learn nothing they rest in the
+computer's memory, and its processor multiplies them once a step; their answers alone travel (2 MB a picture in bf16),
+in one tensor that takes the place of the row they read, so that blocks that recompute find them again.
 """
 
 import re
@@ -14,6 +14,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from ..layer_names import modules_by_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,8 @@ class RestingLinear(torch.nn.Linear):
     """A linear layer that was evaluated already: of what it is told, its answer are the columns from `start`."""
 
     def __init__(self, linear: torch.nn.Linear) -> None:
-        super().__init__(linear.in_features, linear.out_features, bias=False, device="meta")
+        plain: Any = torch.nn.Linear
+        plain.__init__(self, linear.in_features, linear.out_features, bias=False, device="meta")
         self.weight, self.bias = linear.weight, linear.bias
         self.start = 0
 
@@ -52,7 +55,7 @@ class RestingLinear(torch.nn.Linear):
 
 def rest_modulation(block: torch.nn.Module, block_name: str, modulation: Modulation) -> None:
     """Every such layer of a block, and nothing in the place of the activation before it: that comes in `precompute`."""
-    names = [name for name, _ in block.named_modules() if modulation.has(f"{block_name}.{name}")]
+    names = [name for name, _ in modules_by_name(block) if modulation.has(f"{block_name}.{name}")]
     for name in names:
         linear: Any = block.get_submodule(name)
         block.set_submodule(name, RestingLinear(linear))

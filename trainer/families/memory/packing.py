@@ -107,7 +107,7 @@ def _bitsandbytes() -> Any:
         from bitsandbytes import functional
     except (ImportError, OSError, RuntimeError) as error:
         raise RecipeError(
-            f"quantization 'nf4' needs the Python package bitsandbytes, which cannot be used here ({error}); install it "
-            f"with {pip_install('-U bitsandbytes')} or choose 'int8'."
+            f"quantization 'nf4' needs the Python package bitsandbytes, which cannot be used here ({error}); install "
+            f"it with {pip_install('-U bitsandbytes')} or choose 'int8'."
         ) from error
     return functional

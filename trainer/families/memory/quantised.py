@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..layer_names import modules_by_name
 from .packing import PACKINGS, check_packing
 
 
@@ -17,7 +18,8 @@ class QuantisedLinear(torch.nn.Linear):
     """
 
     def __init__(self, linear: torch.nn.Linear, kind: str) -> None:
-        super().__init__(linear.in_features, linear.out_features, bias=False, device="meta")
+        plain: Any = torch.nn.Linear
+        plain.__init__(self, linear.in_features, linear.out_features, bias=False, device="meta")
         self.kind = kind
         self.dtype = linear.weight.dtype
         packed = PACKINGS[kind].pack(linear.weight.detach())
@@ -34,8 +36,8 @@ class QuantisedLinear(torch.nn.Linear):
             return PACKINGS[self.kind].unpack(packed, (self.out_features, self.in_features), dtype or self.dtype)
 
     def forward(self, input: Tensor) -> Tensor:
-        apply: Any = _Applied.apply
-        return apply(input, self)
+        applied: Any = _Applied
+        return applied.apply(input, self)
 
 
 class _Applied(torch.autograd.Function):
@@ -51,7 +53,7 @@ class _Applied(torch.autograd.Function):
 
 def quantise(block: torch.nn.Module, kind: str, device: torch.device) -> None:
     """Every plain linear layer of a block gives its place to its packed self, packed on `device`."""
-    linears = [(name, module) for name, module in block.named_modules() if type(module) is torch.nn.Linear]
+    linears = [(name, module) for name, module in modules_by_name(block) if type(module) is torch.nn.Linear]
     for name, linear in linears:
         block.set_submodule(name, QuantisedLinear(linear.to(device), kind))
 

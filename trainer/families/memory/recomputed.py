@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
-from typing import Any
+from functools import cache, partial
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -36,15 +36,36 @@ def offloaded(least: int = _SMALL) -> AbstractContextManager[None]:
     return hooks.saved_tensors_hooks(partial(_away, least), _back)
 
 
-def _away(least: int, tensor: Tensor) -> tuple[torch.device, Tensor]:
+class _Away(NamedTuple):
+    """Where a tensor was and a copy of it; `whole` happens when a GPU has written all of it."""
+
+    device: torch.device
+    copy: Tensor
+    whole: Any = None
+
+
+def _away(least: int, tensor: Tensor) -> _Away:
     if tensor.nbytes < least:
-        return tensor.device, tensor
-    away = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=tensor.is_cuda)
-    # Waits: the device may reuse the memory as soon as this returns.
-    away.copy_(tensor)
-    return tensor.device, away
+        return _Away(tensor.device, tensor)
+    copy = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=tensor.is_cuda)
+    if not tensor.is_cuda:
+        return _Away(tensor.device, copy.copy_(tensor))
+    stream = _copies(tensor.device)
+    stream.wait_stream(torch.cuda.current_stream(tensor.device))
+    with torch.cuda.stream(stream):
+        copy.copy_(tensor, non_blocking=True)
+        # The memory is not given to another tensor before it is read.
+        tensor.record_stream(stream)
+        return _Away(tensor.device, copy, stream.record_event())
 
 
-def _back(kept: tuple[torch.device, Tensor]) -> Tensor:
-    device, tensor = kept
-    return tensor.to(device, non_blocking=True)
+def _back(kept: _Away) -> Tensor:
+    if kept.whole is not None:
+        torch.cuda.current_stream(kept.device).wait_event(kept.whole)
+    return kept.copy.to(kept.device, non_blocking=True)
+
+
+@cache
+def _copies(device: torch.device) -> Any:
+    """The stream of all copies off a GPU, which computes meanwhile."""
+    return torch.cuda.Stream(device)

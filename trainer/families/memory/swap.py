@@ -5,6 +5,7 @@ The base is frozen, so nothing ever goes back: the computer keeps the one copy, 
 keeps for the backward pass would point into an overwritten buffer: each must recompute (see `blocks`).
 """
 
+import weakref
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -37,7 +38,9 @@ class _Rested:
         for tensor in tensors:
             self._pieces.append(_Piece(tensor, self.size, tensor.shape, tensor.dtype))
             self.size += -(-tensor.nbytes // _ALIGNED) * _ALIGNED
-        self.flat = _memory(self.size, is_pinned=is_pinned)
+        self.flat = torch.empty(self.size, dtype=torch.uint8)
+        if is_pinned:
+            _page_locked(self.flat)
         for piece in self._pieces:
             piece.view(self.flat).copy_(piece.tensor)
         self.point_to(self.flat)
@@ -129,11 +132,14 @@ class SwappedBlocks:
             self._stream = torch.cuda.Stream(self._device)
 
 
-def _memory(size: int, *, is_pinned: bool) -> Tensor:
-    try:
-        return torch.empty(size, dtype=torch.uint8, pin_memory=is_pinned)
-    except RuntimeError as error:
+def _page_locked(memory: Tensor) -> None:
+    """Let a GPU copy it without the processor. In its place: torch's own way takes the next power of two for it."""
+    cuda: Any = torch.cuda
+    runtime = cuda.cudart()
+    fault = runtime.cudaHostRegister(memory.data_ptr(), memory.nbytes, 0)
+    if int(fault):
         raise RunError(
-            f"The computer gives no {size / 2**20:.0f} MiB of page-locked memory for a swapped block ({error}). Use "
-            "fewer swapped_blocks, or a quantization with fewer bits."
-        ) from error
+            f"The computer gives no {memory.nbytes / 2**20:.0f} MiB of page-locked memory for a swapped block "
+            f"({fault}). Use fewer swapped_blocks, or a quantization with fewer bits."
+        )
+    weakref.finalize(memory.untyped_storage(), runtime.cudaHostUnregister, memory.data_ptr())

@@ -2,6 +2,7 @@
 
 import torch
 
+from ..layer_names import modules_by_name
 from ..residence import Residence
 from .blocks import Blocks
 from .modulation import Modulation
@@ -21,7 +22,7 @@ def modulation_bytes(outline: torch.nn.Module, modulation: Modulation | None, dt
     """Of the layers that are evaluated off the device, which are not packed."""
     if modulation is None:
         return 0
-    layers = (module for name, module in outline.named_modules() if modulation.has(name))
+    layers = (module for name, module in modules_by_name(outline) if modulation.has(name))
     return sum(weight.numel() for layer in layers for weight in layer.parameters()) * dtype.itemsize
 
 
@@ -42,7 +43,7 @@ def block_bytes(block: torch.nn.Module, name: str, residence: Residence, modulat
     whole = module_bytes(block, residence.quantization, residence.dtype)
     if modulation is None:
         return whole
-    resting = [part for inner, part in block.named_modules() if modulation.has(f"{name}.{inner}")]
+    resting = [part for inner, part in modules_by_name(block) if modulation.has(f"{name}.{inner}")]
     return whole - sum(module_bytes(part, residence.quantization, residence.dtype) for part in resting)
 
 

@@ -60,8 +60,8 @@ class WholeLayer(OwnLayer):
             return self.base_layer(x) + applied(inner, x, self._change(empty).to(x.dtype)) * self.strength
         values = {"weight": merged_weight(self), "bias": merged_bias(self)}
         if can_unpack(inner):
-            straight = applied(inner, x, values["weight"].to(x.dtype))
-            return straight if values["bias"] is None else straight + values["bias"]
+            straight, bias = applied(inner, x, merged_weight(self).to(x.dtype)), values["bias"]
+            return straight if bias is None else straight + bias
         return functional_call(inner, {name: value for name, value in values.items() if value is not None}, (x,))
 
     def merged(self, weight: Tensor) -> Tensor:

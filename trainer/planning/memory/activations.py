@@ -1,4 +1,4 @@
-"""What a step keeps besides weights, measured on a base of shapes alone, of whose lists one block is used once or twice."""
+"""What a step keeps besides weights, measured on a base of shapes alone with one block of each list, or twice that."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,13 +46,13 @@ class Activations:
         return whole
 
 
-def measure_activations(base: Base, recipe: Recipe, size: Size) -> Activations | None:
-    """For one batch of a bucket; None for a base whose captions' shapes are not told."""
+def measure_activations(base: Base, recipe: Recipe, size: Size, pictures: int = 1) -> Activations | None:
+    """For so many pictures of a bucket at once; None for a base whose captions' shapes are not told."""
     residence = Residence(device="meta", precision=recipe.memory.precision, gradient_checkpointing=True)
     family = load_family(base, residence, FamilyOptions.of(recipe))
     if not isinstance(family, FlowFamily) or family.blank_condition() is None or not family.spec.blocks:
         return None
-    blocks = _Blocks(family, recipe)
+    blocks = _Blocks(family, recipe, pictures)
     again = blocks.sizes(size)
     family.denoiser.disable_gradient_checkpointing()
     free = blocks.sizes(size)
@@ -75,8 +75,8 @@ class _Sizes:
 class _Blocks:
     """A base of shapes, of whose lists one block is left, as often as is wanted, with a LoRA on what is left."""
 
-    def __init__(self, family: FlowFamily, recipe: Recipe) -> None:
-        self._family, self._recipe = family, recipe
+    def __init__(self, family: FlowFamily, recipe: Recipe, pictures: int) -> None:
+        self._family, self._pictures = family, pictures
         denoiser = family.denoiser
         self.whole: dict[str, Any] = {name: denoiser.get_submodule(name) for name in family.spec.blocks}
         self._cut([1] * len(self.whole))
@@ -101,7 +101,7 @@ class _Blocks:
         """Bytes kept at the end of the forward pass, and how many more there were at the most, backward pass and all
         where it `learns`."""
         self._cut(counts)
-        spec, batch = self._family.spec, self._recipe.schedule.batch
+        spec, batch = self._family.spec, self._pictures
         blank = self._family.blank_condition()
         assert blank is not None
         place = Placement(original=size, scaled=size, crop=(0, 0), bucket=size)

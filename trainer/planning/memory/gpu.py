@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 
@@ -20,6 +21,8 @@ from .encoders import caching_bytes
 
 CARDS = (8, 12, 16, 24)
 """GB, as cards are sold."""
+_LARGE = 10**8
+"""Numbers of a denoiser below which nothing need be counted."""
 _RING = 2
 _CONTEXT = round(0.6 * 2**30)
 """What CUDA and its libraries take for themselves."""
@@ -53,15 +56,15 @@ class GpuPlan:
     def __init__(self, base: Base, recipe: Recipe, size: Size, activations: Activations) -> None:
         self._base, self._recipe, self._size, self._activations = base, recipe, size, activations
         self._spec: FamilySpec = spec_of(base)
-        family = load_family(base, Residence(device="meta"))
-        self._outline = family.outline(f"{self._spec.denoiser}.")
+        self._outline = _outline(base)
 
     @classmethod
-    def of(cls, base: Base, recipe: Recipe, size: Size) -> "GpuPlan | None":
-        """None for a base that has no little memory."""
-        if not spec_of(base).blocks:
+    def of(cls, base: Base, recipe: Recipe, size: Size, *, beside: bool = False) -> "GpuPlan | None":
+        """None for a base that has no little memory, and for one so small that any card holds it; `beside` each picture
+        one of others is shown."""
+        if not spec_of(base).blocks or sum(weight.numel() for weight in _outline(base).parameters()) < _LARGE:
             return None
-        activations = measure_activations(base, recipe, size)
+        activations = measure_activations(base, recipe, size, recipe.schedule.batch * (2 if beside else 1))
         return None if activations is None else cls(base, recipe, size, activations)
 
     def memory(self, memory: Memory | None = None) -> GpuMemory:
@@ -129,6 +132,10 @@ class GpuPlan:
         return each * sum(one.count * one.learns for one in self._activations.lists)
 
 
+def _outline(base: Base) -> torch.nn.Module:
+    return load_family(base, Residence(device="meta")).outline(f"{spec_of(base).denoiser}.")
+
+
 def gpu_lines(plan: GpuPlan) -> Sequence[str]:
     """In words: this recipe, and what cards of the usual sizes need."""
     here = plan.memory()
@@ -161,7 +168,8 @@ def too_small(plan: GpuPlan | None, device: str) -> Sequence[str]:
     """A warning, where the GPU at hand is smaller than what the recipe needs by its base's sizes."""
     if plan is None or not device.startswith("cuda"):
         return ()
-    here, needed = torch.cuda.get_device_properties(device).total_memory, plan.memory().peak
+    cuda: Any = torch.cuda
+    here, needed = int(cuda.get_device_properties(device).total_memory), plan.memory().peak
     if needed <= here:
         return ()
     found = plan.fitting(here // 10**9)

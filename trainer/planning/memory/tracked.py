@@ -17,7 +17,8 @@ class Tracked(TorchDispatchMode):
     """Inside, bytes of tensors on the meta device that live now, and the most there were, but for those of `module`."""
 
     def __init__(self, module: torch.nn.Module) -> None:
-        super().__init__()
+        mode: Any = super()
+        mode.__init__()
         self.now = self.peak = 0
         self._living: dict[int, Any] = {}
         own: list[Any] = [*module.parameters(), *module.buffers()]

@@ -52,7 +52,7 @@ def main(path: Path) -> None:
         "peak_mb": (peak_mb() or 0) - before,
         "learns": bool(gradient.any()) and bool(torch.isfinite(gradient).all()),
     }
-    print(json.dumps(said))
+    sys.stdout.write(json.dumps(said) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,20 @@
 """Swapping, offloading, recomputing and precomputing change where things are and nothing else: bit for bit."""
 
+import gc
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
+from trainer.errors import ModelError, RunError
 from trainer.families.base import Base
 from trainer.families.memory.modulation import RestingLinear
 from trainer.families.memory.recomputed import offloaded
+from trainer.families.memory.swap import SwappedBlocks
 from trainer.families.residence import Residence
+from trainer.lora.mount import mount_lora
 from trainer.recipe.memory import Quantization
 
 from .sides import Side, side
@@ -50,7 +56,7 @@ def test_captions_of_two_lengths_recompute_with_their_own_modulation(flux: Base,
     assert_same(side(flux, WAYS["all at once"]), plain, lengths=(8, 12))
 
 
-@pytest.mark.parametrize("quantization", ["none", "nf4", "int8", "fp8"])
+@pytest.mark.parametrize("quantization", ["none", "nf4"])
 def test_swapped_ten_times_gives_the_same_bits(flux: Base, quantization: Quantization) -> None:
     still = side(flux, replace(PLAIN, quantization=quantization))
     swapped = side(flux, replace(SWAPPED, quantization=quantization))
@@ -97,6 +103,16 @@ def test_modulation_rests(flux: Base) -> None:
     ]
 
 
+def test_a_lora_on_resting_layers_is_refused(flux: Base, tmp_path: Path) -> None:
+    resting = side(flux, WAYS["modulation"]).family
+    layer = "diffusion_model.single_blocks.0.modulation.lin"
+    path = tmp_path / "mine.safetensors"
+    sizes = {"lora_A": (2, 128), "lora_B": (384, 2)}
+    save_file({f"{layer}.{name}.weight": torch.ones(size) for name, size in sizes.items()}, path)
+    with pytest.raises(ModelError, match=r"mine\.safetensors changes .*modulation.*switch that off"):
+        mount_lora(resting, path, 1.0)
+
+
 def test_blocks_that_recompute_keep_their_inputs_alone(flux: Base) -> None:
     kept = {name: _kept(side(flux, WAYS[name])) for name in ("all recompute", "some recompute", "modulation")}
     assert kept["all recompute"] < kept["some recompute"] < kept["modulation"]
@@ -124,3 +140,42 @@ def test_what_is_offloaded_is_another_copy() -> None:
     assert kept.grad_fn is not None
     assert kept.grad_fn._saved_self.data_ptr() != address  # type: ignore[attr-defined]
     assert torch.equal(kept.grad_fn._saved_self, torch.full((64,), 2.0))  # type: ignore[attr-defined]
+
+
+class Runtime:
+    """A CUDA runtime that locks memory, or has none left to lock."""
+
+    def __init__(self, fault: int = 0) -> None:
+        self.fault = fault
+        self.locked: dict[int, int] = {}
+
+    def cudaHostRegister(self, place: int, size: int, flags: int) -> int:  # noqa: N802
+        self.locked[place] = size
+        return self.fault
+
+    def cudaHostUnregister(self, place: int) -> int:  # noqa: N802
+        del self.locked[place]
+        return 0
+
+
+def test_memory_is_locked_in_place_until_it_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch.empty(pin_memory=True) takes the next power of two: 16 GiB for 9."""
+    runtime = Runtime()
+    monkeypatch.setattr(torch.cuda, "cudart", lambda: runtime)
+    weight = torch.nn.Parameter(torch.arange(300.0), requires_grad=False)
+    blocks = SwappedBlocks(torch.device("cuda"))
+    blocks.add(torch.nn.Identity(), [weight])
+    assert runtime.locked == {weight.data_ptr(): 1280}
+    assert torch.equal(weight, torch.arange(300.0))
+    weight.data = torch.empty(0)
+    del blocks
+    gc.collect()
+    assert not runtime.locked
+
+
+def test_too_little_memory_to_lock_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "cudart", lambda: Runtime(fault=2))
+    with pytest.raises(
+        RunError, match="gives no 0 MiB of page-locked memory for a swapped block .*fewer swapped_blocks"
+    ):
+        SwappedBlocks(torch.device("cuda")).add(torch.nn.Identity(), [torch.ones(8)])

@@ -1,4 +1,4 @@
-"""What the demo ships with: base, reader and a crowd of other people, made by `python -m trainer demo build`."""
+"""What the demo ships with: bases, reader and a crowd of other people, made by `python -m trainer demo build`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Recipe and comparison that suit the demo base: small, quick, and made of what its drawings can show."""
+"""Recipe and comparison that suit a demo base: small, quick, and made of what its drawings can show."""
 
 import numpy as np
 

@@ -1,1 +1,1 @@
-"""Remakes the demo base, reader and character from one seed: `python -m trainer demo build`."""
+"""Remakes the demo bases, reader and character from one seed: `python -m trainer demo build`."""

@@ -18,11 +18,12 @@ demo: setup
 	$(BIN)/python -m trainer demo $(if $(FAMILY),--family $(FAMILY))
 
 # A file alone is quicker without workers: .venv/bin/python -m pytest tests/...
+# The tests' rewritten assertions are kept from run to run, else each worker rewrites them all for seconds.
 test: setup
-	$(BIN)/python -m pytest $(WORKERS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(WORKERS)
 
 slow: setup
-	$(BIN)/python -m pytest $(WORKERS) -m slow
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(WORKERS) -m slow
 
 lint: setup
 	$(BIN)/ruff check .

@@ -41,7 +41,9 @@ def _copy(module: nn.Module, made: dict[int, Any]) -> nn.Module:
     for name, value in module.__dict__.items():
         if name == "_modules":
             value = {key: child and _copy(child, made) for key, child in value.items()}
-        elif value.__class__ in _ALONE or (value.__class__ is tuple and all(each.__class__ in _ALONE for each in value)):
+        elif value.__class__ in _ALONE or (
+            value.__class__ is tuple and all(each.__class__ in _ALONE for each in value)
+        ):
             pass
         elif value.__class__ in _HOLDERS and not value:
             value = value.__class__()

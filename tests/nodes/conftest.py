@@ -1,9 +1,11 @@
 """The pack under the name `likeness`, as a host loads it, beside a fake host."""
 
+import asyncio
 import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -66,6 +68,13 @@ def loaded_pack(home: Path) -> Iterator[FakeHost]:
 def module_of_pack(name: str) -> Any:
     """`nodes.host.folders`: a module of the pack."""
     return importlib.import_module(f"likeness.{name}")
+
+
+def listed_nodes() -> list[Any]:
+    """What the pack tells a host that asks for its nodes."""
+    # In a thread of its own: Playwright's tests leave a loop running in this one.
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, module_of_pack("nodes").LikenessExtension().get_node_list()).result()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What every node tells its user before it runs."""
 
-import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -11,7 +10,7 @@ import pytest
 
 from trainer.captions.rules.trigger import EXAMPLE, check_trigger
 
-from .conftest import PACK
+from .conftest import PACK, listed_nodes
 from .schema_record import record
 
 Pack = Callable[[str], Any]
@@ -19,7 +18,7 @@ Pack = Callable[[str], Any]
 
 @pytest.fixture
 def schemas(pack: Pack) -> list[Any]:
-    nodes = asyncio.run(pack("nodes").LikenessExtension().get_node_list())
+    nodes = listed_nodes()
     return [node.define_schema() for node in nodes]
 
 

@@ -1,6 +1,5 @@
 """What the system refuses over a file reaches the page as a sentence, whichever node met it."""
 
-import asyncio
 import errno
 import inspect
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from .conftest import listed_nodes
 from .fake_host import FakeHost
 from .pictures import write_folder
 
@@ -17,7 +17,7 @@ Pack = Callable[[str], Any]
 @pytest.fixture
 def nodes(pack: Pack) -> dict[str, Any]:
     """The nodes as the host gets them, by the names of their classes."""
-    listed = asyncio.run(pack("nodes").LikenessExtension().get_node_list())
+    listed = listed_nodes()
     return {node.__name__: node for node in listed}
 
 

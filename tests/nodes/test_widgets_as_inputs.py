@@ -1,6 +1,5 @@
 """Every widget of every node as an input: a link passes validation, what it brings is checked before the node runs."""
 
-import asyncio
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from .conftest import listed_nodes
 from .fake_host import FakeHost
 
 Pack = Callable[[str], Any]
@@ -23,7 +23,7 @@ BAD_NAMES = ("../up", "/etc/x", "a\\b", "CON", "nul.toml", "LPT1", "𝒜" * 64, 
 
 @pytest.fixture
 def nodes(pack: Pack) -> list[Any]:
-    return asyncio.run(pack("nodes").LikenessExtension().get_node_list())
+    return listed_nodes()
 
 
 def test_a_link_into_any_widget_passes_validation(nodes: list[Any]) -> None:

@@ -1,13 +1,12 @@
 """Shipped workflows against the nodes' schemas, without a host."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from .conftest import PACK
+from .conftest import PACK, listed_nodes
 
 Pack = Callable[[str], Any]
 WORKFLOWS = sorted((PACK / "workflows").glob("*.json"))
@@ -20,7 +19,7 @@ def test_every_workflow_has_a_picture(path: Any) -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_our_nodes_inputs_and_values_exist(pack: Pack, path: Any) -> None:
-    nodes = asyncio.run(pack("nodes").LikenessExtension().get_node_list())
+    nodes = listed_nodes()
     schemas = {schema.node_id: schema for schema in (node.define_schema() for node in nodes)}
     workflow = json.loads(path.read_text(encoding="utf-8"))
     for saved in workflow["nodes"]:

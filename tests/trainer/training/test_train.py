@@ -15,6 +15,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from tests.conftest import one_held_out, write_tiny_dataset
+from tests.trainer.training.ready import made_ready
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
 from trainer.errors import Cancelled, DatasetError, ModelError, RecipeError, RunError
@@ -143,6 +144,7 @@ def test_killed_and_resumed_ends_as_if_never_stopped(job: Job, tmp_path: Path, a
     job = replace(job, recipe=replace(RECIPE, schedule=schedule, prior=Prior(images=1)))
     list(train(job))
     cut = replace(job, run=tmp_path / "cut")
+    made_ready(job.run, cut.run)
     events = until(cut, 5)
     # What a killed process leaves is what lies on disk now: closing the generator would let it save first.
     shutil.copytree(cut.run, tmp_path / "killed")

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tests.conftest import one_held_out
+from tests.trainer.training.ready import made_ready
 from trainer.dataset.dataset import Dataset
 from trainer.errors import Cancelled, RecipeError
 from trainer.families.base import Base
@@ -33,7 +34,7 @@ def recipe_of(name: str) -> Recipe:
         schedule=Schedule(steps=4, warmup=1, curve=OWN_CURVES.get(name, "rex"), lr_floor=0.1),
         buckets=Buckets(resolution=64, step=16, shortest=48, longest=96),
         memory=Memory(precision="fp32", gradient_checkpointing=False),
-        output=Output(save_every=4, sample_every=0, held_out_every=3),
+        output=Output(save_every=4, sample_every=0, held_out_every=4),
         seed=1,
     )
 
@@ -54,6 +55,7 @@ def test_cancelled_and_resumed_ends_as_if_never_stopped(
     rates = [event.lr for event in train(straight) if isinstance(event, Stepped)]
     assert rates == [lr_at(step, straight.recipe.optim, straight.recipe.schedule) for step in range(4)]
     cut = replace(straight, run=tmp_path / "cut")
+    made_ready(straight.run, cut.run)
     steps: list[int] = []
     with pytest.raises(Cancelled, match="step 2 of 4"):
         for event in train(cut, cancelled=lambda: len(steps) == 2):

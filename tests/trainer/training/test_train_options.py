@@ -1,6 +1,5 @@
 """Every way to train: resumed it ends byte for byte as straight, and does what it is for."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.conftest import one_held_out, write_tiny_dataset
+from tests.trainer.training.ready import made_ready
 from trainer.dataset.dataset import Dataset
 from trainer.errors import ModelError, RunError
 from trainer.families.base import Base
@@ -85,13 +85,6 @@ def checkpoints(run: Path) -> dict[str, bytes]:
 
 def last(run: Path) -> dict[str, torch.Tensor]:
     return load_file(RunFolder(run).checkpoints()[-1].path)
-
-
-def made_ready(source: Path, run: Path) -> None:
-    """Give a run what another has drawn and encoded before its first step."""
-    for name in ("cache", "prior"):
-        if (source / name).exists():
-            shutil.copytree(source / name, run / name)
 
 
 def until(job: Job, step: int) -> None:

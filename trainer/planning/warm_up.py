@@ -13,6 +13,7 @@ from ..dataset.sample import Sample
 from ..families.family import Family
 from ..generate.sampler import Sampler
 from ..generate.shot import Shot
+from ..lora.assistant import Assistant
 from ..recipe.recipe import Recipe
 from ..training.data.prepare import Preparation, prepare
 from ..training.job import Job
@@ -50,11 +51,13 @@ def warm_up(job: Job, cancelled: Callable[[], bool]) -> Generator[Prepared, None
         _forget_peak(job.device)
         started = time.monotonic()
         family = job.family()
-        weights = _bytes(family.denoiser)
-        loaded = time.monotonic()
+        # As in a run, the text encoders are gone before the denoiser comes: both together may not fit.
         training_set = yield from prepare(_preparation(job, samples, family, Path(scratch), cancelled))
         encoded = time.monotonic()
+        weights = _bytes(family.denoiser)
+        loaded = time.monotonic()
         draw = _drawing(family, recipe) if job.sampler is None and job.recipe.output.sample_every else None
+        Assistant(family, job.base, recipe.flow)
         train_step = TrainStep(family, training_set, recipe)
         step = yield from _timed(train_step, job.device, cancelled)
         trained = sum(weight.numel() for weight in train_step.adapter.parameters(family.spec.parts))
@@ -62,8 +65,8 @@ def warm_up(job: Job, cancelled: Callable[[], bool]) -> Generator[Prepared, None
         peak = _peak(job.device)
         train_step.adapter.detach()
     return WarmUp(
-        load=loaded - started,
-        encode=(encoded - loaded) / len(samples),
+        load=loaded - encoded,
+        encode=(encoded - started) / len(samples),
         step=step,
         draw=draw,
         parts=_parts(weights, state, trained, peak),
@@ -115,7 +118,8 @@ def _timed(train_step: TrainStep, device: str, cancelled: Callable[[], bool]) ->
 def _drawing(family: Family, recipe: Recipe) -> float:
     """Seconds a sample takes, from two of its steps and the decoding."""
     side = recipe.buckets.resolution // recipe.buckets.step * recipe.buckets.step
-    shot = Shot(prompt="draft", seed=0, width=side, height=side)
+    spec = family.spec
+    shot = Shot(prompt="draft", seed=0, width=side, height=side, steps=spec.drawn_steps, guidance=spec.drawn_guidance)
     seconds: list[float] = []
     for steps in (1, 1 + _DRAWN_STEPS):
         started = time.monotonic()

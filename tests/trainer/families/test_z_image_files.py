@@ -143,7 +143,7 @@ def lacking(name: str) -> Callable[[dict[str, Tensor]], None]:
         (adding("siglip_embedder.0.weight", 2), "Z-Image Omni or Edit, which is shown pictures"),
         (adding("dec_net.cond_embed.weight", 2), "Z-Image in pixels"),
         (lacking("cap_pad_token"), "Lumina 2"),
-        (adding("layers.0.attention.qkv.weight", 864, 288, kind=torch.int8), "in int8 without saying in which format"),
+        (adding("layers.0.attention.qkv.weight", 864, 288, kind=torch.int8), "in int8 without saying"),
     ],
 )
 def test_another_model_is_named(models: Path, spoil: Callable[[dict[str, Tensor]], None], said: str) -> None:

@@ -1,13 +1,16 @@
 """The built-in base model: the whole way can be walked with nothing to download."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._api import io
 from ..checked import checked
 from ..sockets import BASE
 
+if TYPE_CHECKING:
+    from ...trainer.demo.family import DemoFamily
+
 SDXL, FLUX = "SDXL", "FLUX.1"
-_FAMILIES = {SDXL: "sdxl", FLUX: "flow"}
+_FAMILIES: "dict[str, DemoFamily]" = {SDXL: "sdxl", FLUX: "flow"}
 
 
 @checked

@@ -37,7 +37,7 @@ class DemoBaseModel(io.ComfyNode):
                     optional=True,
                     tooltip=(
                         "SDXL predicts noise. FLUX.1 predicts the way from noise to picture: a transformer under the "
-                        "same two text encoders. Both are drawn with cfg 3 to 4: this FLUX.1 was never distilled."
+                        "same two text encoders, never distilled, so that it too is drawn with cfg: 2 to 3, SDXL with 4."
                     ),
                 ),
             ],

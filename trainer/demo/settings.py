@@ -28,7 +28,7 @@ _SAMPLES = (
 _LR: dict[DemoFamily, float] = {"sdxl": 3e-3, "flow": 4e-3}
 _FLOW: dict[DemoFamily, Flow] = {"sdxl": Flow(), "flow": Flow(sampling="shift", shift=2.0, sigmoid_scale=1.3)}
 """Hair and skin, the most of an identity here, are settled near noise: there a LoRA must learn."""
-_GUIDANCE: dict[DemoFamily, float] = {"sdxl": 4.0, "flow": 3.0}
+_GUIDANCE: dict[DemoFamily, float] = {"sdxl": 4.0, "flow": 2.0}
 
 
 def demo_recipe(*, family: DemoFamily = "sdxl", steps: int = 300, lr: float | None = None, seed: int = 0) -> Recipe:

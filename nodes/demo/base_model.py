@@ -36,8 +36,8 @@ class DemoBaseModel(io.ComfyNode):
                     default=SDXL,
                     optional=True,
                     tooltip=(
-                        "SDXL predicts noise. FLUX.1 predicts the way from noise to picture: a transformer under the "
-                        "same two text encoders, never distilled, so that it too is drawn with cfg: 2 to 3, SDXL with 4."
+                        "SDXL predicts noise. FLUX.1 predicts the way from noise to picture: a transformer under "
+                        "the same two encoders, never distilled, so that it too is drawn with cfg: 2 to 3; SDXL with 4."
                     ),
                 ),
             ],

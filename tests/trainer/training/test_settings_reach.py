@@ -113,6 +113,8 @@ ELSEWHERE = {
     "schedule.epochs": "test_reach.py: counted out in steps",
     "schedule.warmup_share": "tests/trainer/dataset/test_step_budget.py: counted out with the steps",
     "text.encoder_share": "tests/trainer/dataset/test_step_budget.py: counted out with the steps",
+    "flow.assistant_training": "tests/trainer/families/test_merged_assistant.py: merged at it",
+    "flow.assistant_samples": "tests/trainer/lora/test_assistant.py: drawn at it",
     "memory.quantization": "tests/trainer/families/memory/test_quantised.py: packed weights, and runs on them",
     "memory.text_quantization": "tests/trainer/families/memory: text encoders read packed",
     "memory.swapped_blocks": "tests/trainer/families/memory/test_same_numbers.py: blocks rest, and only two are held",

@@ -40,7 +40,7 @@ def test_the_workflow_opens_runs_and_shows_what_it_made(comfy: Comfy, pages: Pag
             "(range) => { range.value = '0'; range.dispatchEvent(new Event('input')) }"
         )
         assert page.page.locator(".likeness-step").inner_text().startswith("step 0: no LoRA, likeness")
-        page.page.wait_for_function(_LOADED, ".likeness-strip img", timeout=10_000)
+        page.page.wait_for_function(_LOADED, arg=".likeness-strip img", timeout=10_000)
         assert "likeness/page.safetensors" in _loras(page)
         notes = page.page.locator(".likeness-note").all_inner_texts()
         assert any("16 to train on, 8 held out" in note for note in notes), notes

@@ -40,7 +40,7 @@ def test_a_file_outside_the_input_folder_is_refused_before_the_queue(comfy: Comf
 
 
 def test_a_trained_file_is_checked_against_the_model(comfy: Comfy) -> None:
-    comfy.run(training("checked"))
+    comfy.run(training("checked", **SAMPLED))
     graph: Graph = {
         "base": node("LikenessDemoBaseModel"),
         "check": node("LikenessCheckLora", lora="likeness/checked.safetensors", model=["base", 0], clip=["base", 1]),

@@ -51,7 +51,8 @@ def describe_folder(folder: Path, text: Path | None = None) -> Base:
         raise ModelError.all_of(faults)
     config = read_json(folder / "transformer" / "config.json", ModelError)
     _check_transformer(str(folder), int(config.get("in_channels", _CHANNELS)))
-    kept = sorted(path for part, place in places.items() for path in weight_files(place / part))
+    # By part: sorted by path, the hash would change with the place of either folder.
+    kept = [path for part, place in sorted(places.items()) for path in weight_files(place / part)]
     files = {FOLDER: folder} if text is None else {FOLDER: folder, TEXT_FOLDER: text}
     return Base(family=folder_family(folder), name=folder.name, sha256=files_sample(kept), files=files)
 

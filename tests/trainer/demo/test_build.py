@@ -32,7 +32,9 @@ SHORT = replace(
 )
 
 
-@pytest.mark.parametrize("plan", [SHORT, pytest.param(QUICK, marks=pytest.mark.slow)], ids=["short", "quick"])
+# Nothing that a user runs imports the build, so that it is slow proof alone.
+@pytest.mark.slow
+@pytest.mark.parametrize("plan", [SHORT, QUICK], ids=["short", "quick"])
 def test_a_build_makes_every_asset_and_goes_on_where_it_stopped(
     plan: stages.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,7 @@
 """The benches on a handful of pictures: their keys, and that what they plant is found."""
 
+import pytest
+
 from trainer.bench.checks import bench_checks
 from trainer.bench.dataset import bench_dataset, near_duplicate_seconds
 
@@ -16,6 +18,7 @@ def test_every_detector_is_rated_and_only_named_ones_are_advisory() -> None:
     assert detectors["jpeg"]["hit"] == detectors["copy"]["hit"] == 1.0
 
 
+@pytest.mark.slow
 def test_speed_and_memory_are_measured_in_a_process_of_their_own() -> None:
     figures = bench_dataset((4, 8))
     assert figures["counts"] == [4, 8]

@@ -15,7 +15,7 @@ setup: .venv/ready
 	touch .venv/ready
 
 demo: setup
-	$(BIN)/python -m trainer demo $(if $(FAMILY),--family $(FAMILY))
+	$(BIN)/python -m trainer demo $(if $(FAMILY),--family $(FAMILY) --out demo/$(FAMILY))
 
 # A file alone is quicker without workers: .venv/bin/python -m pytest tests/...
 # The tests' rewritten assertions are kept from run to run, else each worker rewrites them all for seconds.

@@ -4,7 +4,7 @@ kohya's are of sd-scripts 48d368fa (2026-02-16): its Flux with the weights of `t
 lines are those of train_dreambooth_lora_flux.py at 58eb52c0 (2026-08-23).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,11 @@ from tests.tiny_flux import (
     write_tiny_flux,
     write_tiny_flux_folder,
 )
+from tests.trainer.families.one_step import compare_one_step
 from trainer.dataset.dataset import Dataset
 from trainer.families.condition import Condition, stacked
-from trainer.families.family import Family
 from trainer.families.flux.model import Flux1
 from trainer.families.flux.packing import packed, positions, unpacked
-from trainer.families.noise import Noised
 from trainer.families.options import FamilyOptions
 from trainer.families.registry import describe_base, load_family
 from trainer.recipe.buckets import Buckets, Placement
@@ -35,12 +34,7 @@ from trainer.recipe.loss import Loss
 from trainer.recipe.memory import Memory
 from trainer.recipe.optim import Optim, Schedule
 from trainer.recipe.recipe import Recipe
-from trainer.runtime.work import follow
-from trainer.training.data.prepare import Preparation, prepare
-from trainer.training.data.training_set import TrainingSet
 from trainer.training.job import Job
-from trainer.training.run.folder import RunFolder
-from trainer.training.step.train_step import TrainStep
 
 HEIGHT, WIDTH = 8, 6
 PLACES = [Placement((48, 64), (48, 64), (0, 0), (48, 64))] * 2
@@ -205,8 +199,6 @@ def test_one_step_is_the_diffusers_scripts(
     folder: Path, pipeline: Any, tiny_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Same weights, noise, σ and batch: loss and gradients of its lines with peft, to 1e-5 in fp32."""
-    from peft import LoraConfig
-
     recipe = Recipe(
         lora=Lora(rank=4, alpha=2.0, targets="all"),
         optim=Optim(lr=1e-3, grad_clip=1e9),
@@ -217,43 +209,12 @@ def test_one_step_is_the_diffusers_scripts(
         flow=Flow(guidance=3.5, text_tokens=64),
     )
     job = Job(recipe=recipe, dataset=tiny_dataset, base=describe_base(folder), run=tmp_path / "run", name="sage")
-    family = job.family()
-    step = TrainStep(family, training_set_of(job, family), recipe)
-    # B is zero at the start, and A would then have no gradient to compare.
-    for number, layer in enumerate(step.adapter.layers.values()):
-        up = layer.weights()[1]
-        up.data.copy_(torch.randn(up.shape, generator=torch.Generator().manual_seed(number)) * 0.1)
-    asked: list[Any] = []
-    predict = family.predict
-    monkeypatch.setattr(family, "predict", lambda *inputs: asked.append(inputs) or predict(*inputs))
-    noised: list[Noised] = []
-    noise = family.noised
-    monkeypatch.setattr(family, "noised", lambda *inputs: noised.append(noise(*inputs)) or noised[-1])
-    gradients: dict[str, Tensor] = {}
 
-    def kept(*_: Any) -> None:
-        for address, layer in step.adapter.layers.items():
-            gradients.update({f"{address}.{n}": w.grad.clone() for n, w in enumerate(layer.weights())})  # type: ignore[union-attr]
-
-    monkeypatch.setattr(step.optimizer, "step", kept)
-    loss, _ = step.update(0)
-
-    transformer = pipeline.transformer
-    names = [address.partition(".")[2] for address in step.adapter.layers]
-    transformer.add_adapter(LoraConfig(r=4, lora_alpha=2, target_modules=names))
-    theirs: dict[str, Any] = {}
-    for address, layer in step.adapter.layers.items():
-        module = transformer.get_submodule(address.partition(".")[2])
-        pair = module.lora_A["default"].weight, module.lora_B["default"].weight
-        for number, (mine, weight) in enumerate(zip(layer.weights(), pair, strict=True)):
-            weight.data.copy_(mine.data)
-            theirs[f"{address}.{number}"] = weight
-    losses: list[Tensor] = []
-    for (noisy, sigmas, told, _), part in zip(asked, noised, strict=True):
+    def ask(transformer: Any, noisy: Tensor, sigmas: Tensor, told: Sequence[Condition]) -> Tensor:
         count, _, height, width = noisy.shape
         predicted = transformer(
             hidden_states=pipeline._pack_latents(noisy, count, 16, height, width),
-            timestep=sigmas.float(),
+            timestep=sigmas,
             guidance=torch.tensor([3.5]).expand(count),
             pooled_projections=stacked(told, "pooled"),
             encoder_hidden_states=stacked(told, "context"),
@@ -261,27 +222,6 @@ def test_one_step_is_the_diffusers_scripts(
             img_ids=pipeline._prepare_latent_image_ids(count, height // 2, width // 2, "cpu", torch.float32),
             return_dict=False,
         )[0]
-        predicted = pipeline._unpack_latents(predicted, height * 8, width * 8, 8)
-        losses.append(((predicted.float() - part.target.float()) ** 2).reshape(count, -1).mean(1))
-    expected: Any = torch.cat(losses).mean()
-    expected.backward()
-    assert loss == pytest.approx(float(expected.detach()), rel=1e-5)
-    assert set(gradients) == set(theirs)
-    gaps = {name: float((gradients[name] - weight.grad).norm() / weight.grad.norm()) for name, weight in theirs.items()}
-    assert max(gaps.values()) < 1e-4
+        return pipeline._unpack_latents(predicted, height * 8, width * 8, 8)
 
-
-def training_set_of(job: Job, family: Family) -> TrainingSet:
-    preparing = prepare(
-        Preparation(
-            recipe=job.recipe,
-            dataset=job.dataset,
-            base=job.base,
-            run=RunFolder(job.run),
-            family=family,
-            regularisation=None,
-            prompts=(),
-            cancelled=lambda: False,
-        )
-    )
-    return follow(preparing)
+    compare_one_step(job, pipeline.transformer, ask, monkeypatch)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from ...errors import ModelError
 from ...storage.file_sample import files_sample
-from ...storage.tensor_header import Header, read_header
+from ...storage.tensor_header import Header
 from ...storage.values import read_json
 from ..base import CHECKPOINT, FOLDER, Base
 from ..clip_shapes import Shapes
 from ..flow.folder import part_faults, weight_files
+from ..flow.part_kinds import check_widths, files_hash
 from ..flow.scaled import refuse_layout
 from ..part_files import find_parts
 from .layout import CLIP, FILE_PARTS, INSIDE, T5, TRANSFORMER, root_of
@@ -35,10 +36,9 @@ def describe_file(path: Path, header: Header, given: Mapping[str, Path]) -> Base
     wanted = [part for part in FILE_PARTS if part.name not in inside or part.name in given]
     companions = find_parts(path, wanted, given)
     files = {CHECKPOINT if inside else TRANSFORMER: path, **companions}
-    _check_companions(path, shapes, companions)
+    check_widths(path, companions, _widths(shapes))
     family = DEV if GUIDANCE in shapes else SCHNELL
-    kept = [each for place in files.values() for each in (sorted(place.iterdir()) if place.is_dir() else [place])]
-    return Base(family=family, name=path.stem, sha256=files_sample(kept), files=files)
+    return Base(family=family, name=path.stem, sha256=files_hash(files.values()), files=files)
 
 
 def describe_folder(folder: Path, text: Path | None = None) -> Base:
@@ -73,21 +73,9 @@ def _check_transformer(name: str, channels: int) -> None:
         raise ModelError(f"{name} is {what}, which is shown a picture beside the noise. Choose FLUX.1 dev or schnell.")
 
 
-def _check_companions(path: Path, shapes: Shapes, companions: Mapping[str, Path]) -> None:
-    """ModelError for text encoders of other widths than the transformer reads, and for layouts that are not read."""
-    wanted = {
+def _widths(shapes: Shapes) -> Mapping[str, tuple[str, int]]:
+    """By text encoder, the tensor whose rows are as wide as the transformer reads words."""
+    return {
         CLIP: ("text_model.embeddings.token_embedding.weight", shapes["vector_in.in_layer.weight"][1]),
         T5: ("shared.weight", shapes["txt_in.weight"][1]),
     }
-    for part, place in companions.items():
-        if not place.is_file():
-            continue
-        header = read_header(place)
-        refuse_layout(place, header)
-        name, width = wanted.get(part, ("", 0))
-        found = header.shapes.get(name, (0, width))[1]
-        if found != width:
-            raise ModelError(
-                f"{place.name} says {found} numbers a word, and {path.name} reads {width}. Choose FLUX.1's own text "
-                "encoders."
-            )

@@ -13,7 +13,7 @@ RISING = "The last checkpoint is the best so far: a longer run may still gain."
 _MOST = 4
 
 
-def advise(checkpoints: Sequence[Scores], chosen: int | None, recipe: Recipe) -> tuple[str, ...]:
+def advise(checkpoints: Sequence[Scores], chosen: str | None, recipe: Recipe) -> tuple[str, ...]:
     """At most four sentences, most pressing first; none for a run that needs nothing, and nothing `recipe` has."""
     kinds = {flag.kind for scores in checkpoints for flag in scores.flags}
     sentences = {flag.sentence for scores in checkpoints for flag in scores.flags}
@@ -24,7 +24,7 @@ def advise(checkpoints: Sequence[Scores], chosen: int | None, recipe: Recipe) ->
         (lambda _: STYLE, any("repeat a training picture" in sentence for sentence in sentences)),
         (_weak, bool(last and any(flag.kind == "weak" for flag in last.flags))),
         (_leaking, any(scores.cautions for scores in checkpoints)),
-        (lambda _: RISING, bool(last and len(checkpoints) > 1 and chosen is not None and chosen == last.step)),
+        (lambda _: RISING, bool(last and len(checkpoints) > 1 and chosen is not None and chosen == last.label)),
     )
     return tuple(sentence(recipe) for sentence, holds in found if holds)[:_MOST]
 

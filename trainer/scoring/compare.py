@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import RunError
+from ..errors import RunError, few
 from ..faces.face import AttributeReader, FaceReader
 from ..generate.shot import Generator
 from ..recipe.recipe import Recipe
 from ..runtime.work import Ask, never
 from ..storage.values import canonical_json
 from ..training.run.events import HeldOut
-from ..training.run.folder import Checkpoint
 from .advice import advise, recipe_of_run
+from .candidate import Candidate
 from .choose import choose
 from .drawing import ColumnShots, Compared, Drawing
 from .gates import flagged
@@ -51,28 +51,35 @@ class Tools:
 
 @dataclass(frozen=True, kw_only=True)
 class _Column:
-    """What to draw with one checkpoint, None for the control. `losses` are those up to its step."""
+    """What to draw with one candidate, None for the control. `losses` are those up to its step."""
 
     label: str
-    checkpoint: Checkpoint | None
+    candidate: Candidate | None
     shots: ColumnShots
     losses: tuple[HeldOut, ...] = ()
 
     def images(self, observations: Sequence[Observation]) -> CheckpointImages:
-        step, lora = (self.checkpoint.step, self.checkpoint.path.name) if self.checkpoint else (None, None)
         seen = sorted(observations, key=lambda each: each.key)
-        return CheckpointImages(label=self.label, step=step, lora=lora, losses=self.losses, observations=seen)
+        return CheckpointImages(
+            label=self.label,
+            step=self.candidate and self.candidate.step,
+            seed=self.candidate and self.candidate.seed,
+            strength=self.candidate.strength if self.candidate else 1.0,
+            lora=self.candidate and self.candidate.path.name,
+            losses=self.losses,
+            observations=seen,
+        )
 
 
 def compare(
-    plan: ComparePlan, checkpoints: Sequence[Checkpoint], subject: Subject, tools: Tools, cancelled: Ask = never
+    plan: ComparePlan, candidates: Sequence[Candidate], subject: Subject, tools: Tools, cancelled: Ask = never
 ) -> Work[Compared, None, Report]:
     """Yield one Compared a picture, the control's first; return the Report, also written to the tools' folder.
 
     Raises Cancelled between pictures; every finished one is kept and never made again.
     A second run of the same comparison answers from its report.
     """
-    work = _Comparison(plan=plan, columns=_columns(plan, checkpoints, tools.base), subject=subject, tools=tools)
+    work = _Comparison(plan=plan, columns=_columns(plan, candidates, tools.base), subject=subject, tools=tools)
     key = work.key()
     finished = finished_report(tools.out, key)
     if finished is not None:
@@ -112,7 +119,7 @@ class _Comparison:
 
     def recipe(self) -> Recipe:
         """Of the run whose checkpoints are compared."""
-        return recipe_of_run(next(each.checkpoint.path for each in self.columns if each.checkpoint))
+        return recipe_of_run(next(each.candidate.path for each in self.columns if each.candidate))
 
     def draw(self, character: np.ndarray, cancelled: Ask) -> Work[Compared, None, list[CheckpointImages]]:
         """Every column, the control's first, each picture read as it comes, by one rule: its face is the one most like
@@ -138,33 +145,40 @@ class _Comparison:
             control=control,
             checkpoints=checkpoints,
             reference=scale.reference,
-            chosen=choice.step,
+            chosen=choice.label,
             tied=choice.tied,
             reason=choice.reason,
-            advice=advise(checkpoints, choice.step, self.recipe()),
+            advice=advise(checkpoints, choice.label, self.recipe()),
             notes=(*notes, *_several([control, *checkpoints]), *_unmeasured(control)),
             readers=self.readers.names,
             key=key,
         )
 
 
-def _columns(plan: ComparePlan, checkpoints: Sequence[Checkpoint], base: str) -> list[_Column]:
-    if not checkpoints:
+def _columns(plan: ComparePlan, candidates: Sequence[Candidate], base: str) -> list[_Column]:
+    if not candidates:
         raise RunError("There are no checkpoints to compare; train first, or choose LoRA files.")
-    steps = [checkpoint.step for checkpoint in checkpoints]
-    if len(set(steps)) != len(steps):
-        raise RunError(f"Two checkpoints have the same step ({steps}); compare the checkpoints of one run at a time.")
-    columns = [_Column(label=CONTROL, checkpoint=None, shots=ColumnShots.of(plan, None, base))]
-    for checkpoint in sorted(checkpoints, key=lambda each: each.step):
+    labels = [candidate.label for candidate in candidates]
+    if len(set(labels)) != len(labels):
+        raise RunError(f"Two of what is to be compared have the same name ({few(labels)}); compare each file once.")
+    columns = [_Column(label=CONTROL, candidate=None, shots=ColumnShots.of(plan, None, base))]
+    for candidate in sorted(candidates, key=lambda each: each.order):
         columns.append(
             _Column(
-                label=checkpoint.label,
-                checkpoint=checkpoint,
-                shots=ColumnShots.of(plan, checkpoint.path, base),
-                losses=tuple(row for row in losses_of_run(checkpoint.path) if row.step <= checkpoint.step),
+                label=candidate.label,
+                candidate=candidate,
+                shots=ColumnShots.of(plan, candidate.path, base),
+                losses=_losses(candidate),
             )
         )
     return columns
+
+
+def _losses(candidate: Candidate) -> tuple[HeldOut, ...]:
+    """Those of its run up to its step."""
+    if candidate.run is None or candidate.step is None:
+        return ()
+    return tuple(row for row in losses_of_run(candidate.path) if row.step <= candidate.step)
 
 
 def _several(columns: Sequence[Scores]) -> list[str]:

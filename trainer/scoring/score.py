@@ -22,6 +22,8 @@ def score(images: CheckpointImages, control: CheckpointImages, scale: Scale) -> 
     return Scores(
         label=images.label,
         step=images.step,
+        seed=images.seed,
+        strength=images.strength,
         lora=images.lora,
         measures=measures,
         likeness=_likeness(measures["identity"], base, scale.reference),

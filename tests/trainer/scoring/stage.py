@@ -11,6 +11,7 @@ import numpy as np
 from tests.fakes import CHARACTER, SIDE, FakeGenerator, FakeReader, Skill, mixed, picture
 from trainer.dataset.sample import Sample
 from trainer.runtime.work import Ask, follow, never
+from trainer.scoring.candidate import Candidate, candidates_of_run
 from trainer.scoring.compare import Tools, compare
 from trainer.scoring.drawing import Compared
 from trainer.scoring.plan import ComparePlan, Probe
@@ -57,6 +58,9 @@ class Stage:
     def checkpoint(self, step: int) -> Checkpoint:
         return Checkpoint(step, self.folder / "run" / "checkpoints" / f"sage_step{step:06d}.safetensors")
 
+    def candidate(self, step: int) -> Candidate:
+        return candidates_of_run([self.checkpoint(step)])[0]
+
     @property
     def out(self) -> Path:
         return self.folder / "report"
@@ -78,8 +82,8 @@ class Stage:
     ) -> tuple[list[Compared], Report]:
         """What happened and the report."""
         events: list[Compared] = []
-        checkpoints = [self.checkpoint(step) for step in self.skills]
-        work = compare(plan(), checkpoints, self.subject(), self.tools(reader, **tools), cancelled)
+        candidates = [self.candidate(step) for step in self.skills]
+        work = compare(plan(), candidates, self.subject(), self.tools(reader, **tools), cancelled)
         return events, follow(work, events.append)
 
     def tools(self, reader: FakeReader | None = None, **given: Any) -> Tools:

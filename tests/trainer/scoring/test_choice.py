@@ -44,7 +44,7 @@ CONTROL = scores(None, [CONTROL_IDENTITY] * 4)
 def test_a_later_step_that_wins_says_by_how_much_an_earlier_one_within_its_interval_is_worse():
     early, late = scores(100, [value - 0.05 for value in HARD]), scores(200, HARD)
     choice = choose(CONTROL, [early, late], 1.0)
-    assert choice.step == 200 and choice.tied == (200,)
+    assert choice.label == "Step 200" and choice.tied == ("Step 200",)
     assert "Step 100 is as like, but on the same prompts and seeds it is 0.06 (0.06 to 0.06) worse" in choice.reason
 
 
@@ -57,7 +57,7 @@ def test_an_earlier_step_that_is_as_like_but_ruled_out_gives_its_reason():
 
 def test_the_earliest_of_those_that_cannot_be_told_apart_needs_no_excuse():
     choice = choose(CONTROL, [scores(100, HARD), scores(200, HARD)], 1.0)
-    assert choice.step == 100 and "the earliest is taken" in choice.reason and "as like" not in choice.reason
+    assert choice.label == "Step 100" and "the earliest is taken" in choice.reason and "as like" not in choice.reason
 
 
 def test_a_step_that_is_clearly_less_like_is_not_spoken_of():

@@ -90,9 +90,9 @@ def _charts(report: Report) -> list[Chart]:
         if scores.memorisation and scores.step is not None
     ]
     made = (
-        chart("Identity", _points(report, "identity"), identity, report.chosen),
-        chart("Prompt following", _points(report, "following"), following, report.chosen),
-        chart("Loss on held-out pictures", losses, [], report.chosen),
+        chart("Identity", _points(report, "identity"), identity, report.chosen_step),
+        chart("Prompt following", _points(report, "following"), following, report.chosen_step),
+        chart("Loss on held-out pictures", losses, [], report.chosen_step),
     )
     return [each for each in made if each is not None]
 
@@ -133,6 +133,6 @@ def _inline(path: Path) -> str:
 
 
 def _kind(scores: Scores, report: Report) -> str:
-    if scores.step is not None and scores.step == report.chosen:
+    if scores.label == report.chosen:
         return "chosen"
     return "flagged" if scores.flags else "plain"

@@ -50,7 +50,7 @@ def grid(report: Report, out: Path) -> Image.Image:
     for index, scores in enumerate(columns):
         _head(pen, sheet, index, scores, report)
         _pictures(pen, sheet, index, {p.key: out / p.path for p in scores.pictures}, rows)
-        if scores.step is not None and scores.step == report.chosen:
+        if scores.label == report.chosen:
             _frame(pen, sheet, index)
     pen.text((_MARGIN, sheet.size[1] - _MARGIN + 13), measured_by(report), 13, QUIET)
     return pen.image

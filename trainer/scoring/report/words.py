@@ -28,13 +28,13 @@ def percent(measured: Interval | None) -> str:
 
 def verdict(scores: Scores, report: Report) -> str:
     """One or two words for a column's head; "" for one that is merely good."""
-    if scores.step is None:
+    if scores.is_control:
         return "control"
-    if scores.step == report.chosen:
+    if scores.label == report.chosen:
         return "chosen"
     if scores.flags:
         return next(word for kind, word in _FLAGS.items() if any(flag.kind == kind for flag in scores.flags))
-    return "as good" if scores.step in report.tied else ""
+    return "as good" if scores.label in report.tied else ""
 
 
 def measured_by(report: Report) -> str:

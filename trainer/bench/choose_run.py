@@ -11,7 +11,7 @@ from ..demo.run import demo_subject, demo_tools
 from ..demo.settings import demo_plan
 from ..recipe.recipe import Recipe
 from ..runtime.work import follow, ignore
-from ..scoring import Report, compare
+from ..scoring import Report, candidates_of_run, compare
 from ..scoring.drawing import FOLDER, ColumnShots, picture_path
 from ..training.job import Job
 from ..training.run.folder import Checkpoint, RunFolder
@@ -64,7 +64,7 @@ def compared(
     """The comparison of checkpoints as the demo makes it."""
     base, plan = demo_base(family=family), demo_plan(dataset.trigger, family)
     _exchange(controls, out, ColumnShots.of(plan, None, base.sha256).keys)
-    report = follow(compare(plan, checkpoints, demo_subject(dataset), demo_tools(base, out)), sink)
+    report = follow(compare(plan, candidates_of_run(checkpoints), demo_subject(dataset), demo_tools(base, out)), sink)
     _exchange(out, controls, ColumnShots.of(plan, None, base.sha256).keys)
     return report
 

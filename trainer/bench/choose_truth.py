@@ -47,9 +47,9 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Truth:
-    """A column's pictures as they really are. `step` is None for the control."""
+    """A column's pictures as they really are."""
 
-    step: int | None
+    label: str
     seen: tuple[Seen, ...]
 
     def likeness(self) -> float:
@@ -67,15 +67,15 @@ class Truth:
 
 @dataclass(frozen=True, kw_only=True)
 class Ranking:
-    """Merit of every checkpoint by step, the best one, and by how much each is worse than it."""
+    """Merit of every checkpoint by label, the best one, and by how much each is worse than it."""
 
-    merits: Mapping[int, float]
-    best: int
-    lags: Mapping[int, Interval]
+    merits: Mapping[str, float]
+    best: str
+    lags: Mapping[str, Interval]
 
-    def agrees(self, step: int) -> bool:
+    def agrees(self, label: str) -> bool:
         """Whether a checkpoint is the best or cannot be told from it."""
-        return step == self.best or self.lags[step].low <= 0
+        return label == self.best or self.lags[label].low <= 0
 
 
 def looks_of(plan: ComparePlan) -> list[tuple[Look | None, Identity | None]]:
@@ -105,9 +105,9 @@ def rank(control: Truth, columns: Sequence[Truth]) -> Ranking:
     is what prompts ask and that nobody else becomes the character. Intervals are paired by prompt and seed."""
     draws = np.stack([_merits(control, column) for column in columns])
     best = int(np.argmax(draws[:, 0]))
-    steps = [column.step or 0 for column in columns]
-    lags = {step: _lag(draws[best], draws[n]) for n, step in enumerate(steps)}
-    return Ranking(merits=dict(zip(steps, draws[:, 0].tolist(), strict=True)), best=steps[best], lags=lags)
+    labels = [column.label for column in columns]
+    lags = {label: _lag(draws[best], draws[n]) for n, label in enumerate(labels)}
+    return Ranking(merits=dict(zip(labels, draws[:, 0].tolist(), strict=True)), best=labels[best], lags=lags)
 
 
 def better(control: Truth, now: Truth, before: Truth) -> Interval:
@@ -164,7 +164,7 @@ def _column(scores: Scores, plan: ComparePlan, folder: Path, whom: Identity, kep
         start = other or (whom if picture.triggered else _NOBODY)
         found = kept.find(picture.path, folder, start, look or _START)
         seen.append(_held_against(found, picture, look, whom))
-    return Truth(step=scores.step, seen=tuple(seen))
+    return Truth(label=scores.label, seen=tuple(seen))
 
 
 def _held_against(found: Shown, picture: PictureScore, look: Look | None, whom: Identity) -> Seen:

@@ -37,12 +37,12 @@ _NOBODY = Identity(skin=1, hair_color=1, hair_style=1, eye_color=0, mark=0, widt
 @dataclass(frozen=True, kw_only=True)
 class Seen:
     """One picture by its parameters: `likeness` is the cosine of the person it shows to the character, from -1 to 1,
-    `asked` the part of what its prompt asks that it shows (None: it asks for nothing)."""
+    `asked` whether it shows all that its prompt asks (None: it asks for nothing)."""
 
     key: Key
     kind: Kind
     likeness: float
-    asked: float | None
+    asked: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +57,8 @@ class Truth:
         return _mean([each.likeness for each in self.seen if each.kind in WITH_TRIGGER])
 
     def asked(self) -> float:
-        """Mean over prompts that name the trigger in a context."""
-        return _mean([each.asked for each in self.seen if each.kind == "prompt" and each.asked is not None])
+        """Part of the prompts that name the trigger in a context and are drawn as asked in every slot."""
+        return _mean([float(each.asked) for each in self.seen if each.kind == "prompt" and each.asked is not None])
 
     def strange(self) -> float:
         """Mean likeness where the trigger is not named."""
@@ -129,7 +129,7 @@ def _merits(control: Truth, column: Truth) -> np.ndarray:
     before = {each.key: each.likeness for each in control.seen}
     leaks = [max(0.0, s.likeness - before[s.key]) for s in column.seen if s.kind not in WITH_TRIGGER]
     likeness = np.clip((_resampled([each.likeness for each in named]) - base) / (1 - base), 0, 1)
-    does = (_resampled([each.asked or 0.0 for each in asked]) + 1 - np.clip(_resampled(leaks), 0, 1)) / 2
+    does = (_resampled([float(each.asked or False) for each in asked]) + 1 - np.clip(_resampled(leaks), 0, 1)) / 2
     return 2 * likeness * does / np.maximum(likeness + does, 1e-9)
 
 
@@ -173,7 +173,7 @@ def _held_against(found: Shown, picture: PictureScore, look: Look | None, whom: 
         key=picture.key,
         kind=picture.kind,
         likeness=float(found.identity.vector() @ whom.vector()),
-        asked=_mean(hits) if hits else None,
+        asked=all(hits) if hits else None,
     )
 
 

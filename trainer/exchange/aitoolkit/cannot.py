@@ -77,6 +77,7 @@ def _pictures_and_files(recipe: Recipe) -> Found:
         "buckets.longest": (buckets.longest != 2 * buckets.resolution, "ai-toolkit has no longest side"),
         "output.keep_last": (not recipe.output.keep_last, "written as 1000"),
         "seeds": (recipe.seeds > 1, "one seed is written"),
+        **of_early_stop(recipe),
     }
 
 

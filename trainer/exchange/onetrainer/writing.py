@@ -132,6 +132,7 @@ def onetrainer_cannot(recipe: Recipe) -> list[Left]:
         "prior.delta_l2": (recipe.prior.delta_l2 > 0, "left out"),
         "seed": (recipe.seed > 0, "left out: set it there"),
         "seeds": (recipe.seeds > 1, "one run is written"),
+        **of_early_stop(recipe),
         "optim.optimizer": (recipe.optim.optimizer not in _OPTIMIZERS, "written as ADAMW_8BIT with is_paged"),
         "lora.targets": (lora.targets not in _TARGETS, "attention and MLP are written"),
         "buckets.also": (bool(recipe.buckets.also), "left out"),

@@ -85,6 +85,7 @@ def _pictures_and_files(recipe: Recipe) -> Found:
         "output.precision": (output.precision != "bf16", "files are written in bf16 there"),
         "output.keep_last": (not output.keep_last, "written as 1000"),
         "seeds": (recipe.seeds > 1, "one seed is written"),
+        **of_early_stop(recipe),
     }
 
 

@@ -3,7 +3,7 @@
 from ...recipe.recipe import Recipe
 from ..flow_bases import is_for_flow, of_flow_bases
 from ..flow_text import TRAINER_TOKENS
-from ..keys import Left, left_out
+from ..keys import Left, left_out, of_early_stop
 from .words import OPTIMIZERS
 from .writing import BASES
 

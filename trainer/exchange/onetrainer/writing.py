@@ -4,7 +4,7 @@ from typing import Any
 
 from ...recipe.recipe import Recipe
 from ..flow_bases import of_flow_bases
-from ..keys import Left, inverted, left_out
+from ..keys import Left, inverted, left_out, of_early_stop
 from .words import CURVES, DTYPES, FILTERS, OPTIMIZERS, TARGETS
 
 _OPTIMIZERS, _CURVES = inverted(OPTIMIZERS), inverted(CURVES)

@@ -2,7 +2,7 @@
 
 from ...recipe.recipe import Recipe
 from ..flow_bases import is_for_flow
-from ..keys import Left, left_out
+from ..keys import Left, left_out, of_early_stop
 from .words import TARGETS
 from .writing import BASES, SAMPLINGS, written_curve, written_sampling
 

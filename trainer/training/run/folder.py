@@ -193,6 +193,11 @@ class RunFolder:
         """The step that a run of at most `steps` ended at."""
         return _last_step(read_events(self.log), steps)
 
+    @property
+    def stopped_early(self) -> StoppedEarly | None:
+        """Where and why the run ended before its last step; None where it did not."""
+        return _stop(read_events(self.log))
+
     def _write_json(self, name: str, data: Any) -> None:
         with self.writing():
             write_atomically(self.path / name, (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode())
@@ -229,7 +234,12 @@ def _step(event: Event, otherwise: int) -> int:
 
 
 def _last_step(events: Sequence[Event], steps: int) -> int:
-    return next((event.step for event in reversed(events) if isinstance(event, StoppedEarly)), steps)
+    stop = _stop(events)
+    return steps if stop is None else stop.step
+
+
+def _stop(events: Sequence[Event]) -> StoppedEarly | None:
+    return next((event for event in reversed(events) if isinstance(event, StoppedEarly)), None)
 
 
 def _names(path: Path) -> str:

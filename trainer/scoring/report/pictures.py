@@ -1,4 +1,4 @@
-"""The picture files that a report names: found in its folder alone, and a few of the real character kept beside them."""
+"""Picture files that a report names: found in its folder alone, and a few of the real character kept beside them."""
 
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath

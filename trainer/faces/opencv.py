@@ -14,6 +14,7 @@ from .identity import unit
 from .metric import COSINE, Metric
 from .pose import pose_of_points
 from .registry import FaceFolders, ReaderEntry
+from .retry import SIDES
 
 _SIDE = 640
 _THRESHOLD = 0.7
@@ -32,6 +33,7 @@ class OpenCVReader:
     licence = "YuNet (MIT) and SFace (Apache-2.0) may be used commercially; what SFace was trained on is not disclosed."
     measures_identity = True
     metric: Metric = COSINE
+    sides: Sequence[int] = SIDES
 
     def __init__(self, folders: Sequence[Path]) -> None:
         """Raises FaceError naming the file that is missing from `folders`, or the package."""

@@ -31,29 +31,27 @@ _FOREHEAD, _CHIN = 0.24, 0.07
 """The detector's squares reach from the brows to the lips; by so much of their height YuNet's boxes go beyond."""
 
 
-class DlibReader:
-    """Descriptors (128,) as they are, compared by distance. The threshold, 0.6, is what they were trained for."""
+class DlibFinder:
+    """Boxes, points, angles, mouth and eyes, without identity."""
 
-    name = "dlib"
-    same_person = 0.4
-    licence = (
-        "dlib (Boost licence) and its face models (CC0) may be used commercially, but for the 68 points that tell angles "
-        "and expressions: they were learned from iBUG 300-W, whose makers exclude commercial use."
-    )
-    measures_identity = True
+    name = "dlib points"
+    same_person = 1.0
     metric: Metric = Euclidean(strangers=0.2)
     sides: Sequence[int] = (2 * _SIDE,)
     """What else to seek in: smaller ones show nothing new to a detector that looks for large faces anyway."""
+    licence = (
+        "dlib (Boost licence) and its models (CC0) may be used commercially, but for the 68 points that tell angles "
+        "and expressions: they were learned from iBUG 300-W, whose makers exclude commercial use."
+    )
+    measures_identity = False
 
     def __init__(self) -> None:
         """Raises FaceError naming the package that is missing, or the file that cannot be loaded."""
         if lack := missing():
             raise FaceError(lack)
-        dlib = _dlib()
-        self._detector: Any = dlib.get_frontal_face_detector()
-        self._points = _loaded(dlib.shape_predictor, _POINTS)
-        self._alignment = _loaded(dlib.shape_predictor, _ALIGNMENT)
-        self._recogniser = _loaded(dlib.face_recognition_model_v1, _RECOGNISER)
+        module = _dlib()
+        self._detector: Any = module.get_frontal_face_detector()
+        self._points = _loaded(module.shape_predictor, _POINTS)
 
     def faces(self, image: Image.Image) -> list[Face]:
         """All faces, largest first, sought with the longer side at 1280."""
@@ -77,18 +75,38 @@ class DlibReader:
         shape = self._points(pixels, square)
         marks = np.array([(point.x, point.y) for point in shape.parts()], np.float64) / scale
         pose = pose_of_marks(marks)
-        aligned = self._alignment(pixels, square)
         return Face(
             box=_box(square, scale),
             points=five_of_68(marks),
             yaw=None if pose is None else pose.yaw,
             pitch=None if pose is None else pose.pitch,
             roll=None if pose is None else pose.roll,
-            embedding=np.asarray(self._recogniser.compute_face_descriptor(pixels, aligned), np.float32),
+            embedding=self._embedding(pixels, square),
             score=score,
             mouth_open=mouth_open(marks),
             eyes_closed=eyes_closed(marks),
         )
+
+    def _embedding(self, pixels: np.ndarray, square: Any) -> np.ndarray:
+        return np.zeros(0, np.float32)
+
+
+class DlibReader(DlibFinder):
+    """Descriptors (128,) as they are, compared by distance. The threshold, 0.6, is what they were trained for."""
+
+    name = "dlib"
+    same_person = 0.4
+    measures_identity = True
+
+    def __init__(self) -> None:
+        """Raises FaceError as DlibFinder does."""
+        super().__init__()
+        self._alignment = _loaded(_dlib().shape_predictor, _ALIGNMENT)
+        self._recogniser = _loaded(_dlib().face_recognition_model_v1, _RECOGNISER)
+
+    def _embedding(self, pixels: np.ndarray, square: Any) -> np.ndarray:
+        shape = self._alignment(pixels, square)
+        return np.asarray(self._recogniser.compute_face_descriptor(pixels, shape), np.float32)
 
 
 def missing() -> str | None:

@@ -22,7 +22,7 @@ _ROUNDS = 100
 _OPEN_EYE = 0.29
 """Height by width of that face's eyes."""
 _SHUT_EYE = 0.12
-"""The same with the lids together, where points of both lids still keep apart (Soukupova and Cech 2016 blink at 0.2)."""
+"""The same with the lids together, whose points still keep apart (blinks are below 0.2: Soukupova and Cech 2016)."""
 
 
 def five_of_68(marks: np.ndarray) -> Points:

@@ -21,7 +21,7 @@ from ..storage.values import canonical_json
 from .advice import advise, recipe_of_run
 from .candidate import Candidate, fitting, neighbours
 from .choose import Choice, choose
-from .columns import CONTROL, Column
+from .columns import Column
 from .descriptor import Descriptor
 from .drawing import Compared, Drawing, picture_path
 from .gates import flagged
@@ -234,7 +234,7 @@ class _Comparison:
                     key=(request.what, request.shot.seed),
                     phase="reading",
                 )
-            self.images[column.label] = column.images(seen, is_known=scale.character is not None)
+            self.images[column.label] = column.images(seen, is_known=scale.is_known)
 
     def _winner(self, scale: Scale) -> Candidate | None:
         label = self._chosen(*self._scores(scale), scale).label

@@ -45,7 +45,7 @@ class OwnDescriptor:
         return Description(whole=whole, background=around.astype(np.int8) if around.mean() >= _LEAST_AROUND else None)
 
     def copied(self, one: Description, other: Description) -> float:
-        """The least of four: edges all over, the weakest blocks of them, the face, and colours. Copies have .5 and more.
+        """The least of four: edges, the weakest blocks of them, the face, and colours. Copies have .5 and more.
 
         The face by itself: somebody else before the same background is no copy.
         """

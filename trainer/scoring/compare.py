@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Generator as Work
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,10 @@ import numpy as np
 from ..errors import RunError, few
 from ..faces.face import AttributeReader, FaceReader
 from ..generate.shot import Generator
-from ..recipe.recipe import Recipe
 from ..runtime.work import Ask, never
 from ..storage.values import canonical_json
 from ..training.run.events import HeldOut
-from .advice import advise, recipe_of_run
+from .advice import advice_of_run
 from .candidate import Candidate
 from .choose import choose
 from .drawing import ColumnShots, Compared, Drawing
@@ -117,9 +116,9 @@ class _Comparison:
         }
         return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
 
-    def recipe(self) -> Recipe:
-        """Of the run whose checkpoints are compared."""
-        return recipe_of_run(next(each.candidate.path for each in self.columns if each.candidate))
+    def run(self) -> Path | None:
+        """Folder of the run whose checkpoints are compared; None for anybody's files."""
+        return next((each.candidate.run for each in self.columns if each.candidate and each.candidate.run), None)
 
     def draw(self, character: np.ndarray, cancelled: Ask) -> Work[Compared, None, list[CheckpointImages]]:
         """Every column, the control's first, each picture read as it comes, by one rule: its face is the one most like
@@ -139,7 +138,7 @@ class _Comparison:
         control, *scores = [score(each, images[0], scale) for each in images]
         checkpoints = tuple(flagged(each, control, scale.reference) for each in scores)
         choice = choose(control, checkpoints, scale.reference)
-        return Report(
+        report = Report(
             trigger=self.subject.trigger,
             plan=self.plan,
             control=control,
@@ -148,11 +147,12 @@ class _Comparison:
             chosen=choice.label,
             tied=choice.tied,
             reason=choice.reason,
-            advice=advise(checkpoints, choice.label, self.recipe()),
+            advice=(),
             notes=(*notes, *_several([control, *checkpoints]), *_unmeasured(control)),
             readers=self.readers.names,
             key=key,
         )
+        return replace(report, advice=advice_of_run(report, self.run()))
 
 
 def _columns(plan: ComparePlan, candidates: Sequence[Candidate], base: str) -> list[_Column]:

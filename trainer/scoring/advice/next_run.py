@@ -16,8 +16,8 @@ NOTHING = "Nothing to change: no measure speaks against this run."
 class RunFinding:
     """One thing that is wrong: `kind` by its row in the table, `why` with the numbers and intervals that tell.
 
-    `sign` is how the guide names it, `todo` what to do in general where nothing particular follows. `changes` are those of the recipe that this finding asks for, `dataset` those of
-    the pictures and captions.
+    `sign` is how the guide names it, `todo` what to do in general where nothing particular follows. `changes` are those
+    of the recipe that this finding asks for, `dataset` those of the pictures and captions.
     """
 
     kind: str

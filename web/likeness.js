@@ -27,7 +27,8 @@ const LOAD = "LikenessLoadCharacterDataset";
 const CHECK = "LikenessCheckDataset";
 const CAPTIONS = "LikenessReviewCaptions";
 const RECIPE = "LikenessTrainingRecipe";
-const COMPARED = new Set(["LikenessCompareCheckpoints", "LikenessChooseCheckpoint"]);
+const COMPARE = "LikenessCompareCheckpoints";
+const CHOOSE = "LikenessChooseCheckpoint";
 const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants"]);
 const NOTED = new Set([
   "LikenessDemoCharacter",
@@ -100,7 +101,8 @@ function panelFor(node) {
   if (node.comfyClass === TRAIN) return new RunPanel(urlOf);
   if (node.comfyClass === CHECK) return new CheckPanel(urlOf, reviewOf(node));
   if (node.comfyClass === CAPTIONS) return new CaptionsPanel(urlOf, reviewOf(node));
-  if (COMPARED.has(node.comfyClass)) return new ComparePanel(urlOf, pickMemory(node));
+  if (node.comfyClass === COMPARE) return new ComparePanel(urlOf, pickMemory(node));
+  if (node.comfyClass === CHOOSE) return Object.assign(new ComparePanel(urlOf, pickMemory(node)), { height: 260 });
   if (DRAWING.has(node.comfyClass)) return new LivePanel();
   // What is held out, and why, takes a few lines.
   if (node.comfyClass === LOAD) return Object.assign(new NotePanel(), { height: 128 });

@@ -102,8 +102,7 @@ export class ColumnTable {
     image.alt = words;
     cell.append(image);
     cell.tabIndex = -1;
-    cell.addEventListener("pointerenter", () => this.loupe.over(image, picture, `${words}\n${row.prompt}`));
-    cell.addEventListener("pointerleave", () => this.loupe.hide());
+    cell.addEventListener("pointerenter", () => this.loupe.over(cell, picture, `${words}\n${row.prompt}`));
     cell.addEventListener("click", () => tone !== "control" && this.pick(label));
     cell.addEventListener("dblclick", () => this.loupe.large(picture, `${words}\n${row.prompt}`));
     cell.show = () => this.loupe.large(picture, `${words}\n${row.prompt}`);
@@ -119,7 +118,6 @@ export class ColumnTable {
       image.src = this.urlOf(picture.small);
       image.alt = `Real picture ${number + 1}`;
       image.addEventListener("pointerenter", () => this.loupe.over(image, picture, image.alt));
-      image.addEventListener("pointerleave", () => this.loupe.hide());
       return image;
     });
     made.append(make("small", "", "Real pictures"), ...images);

@@ -43,8 +43,9 @@ export class ComparePanel {
 
   executed(output) {
     const state = output?.likeness_compare?.[0];
-    if (state) this.draw(state);
-    else if (output?.text) this.say([output.warning ?? [], output.text].flat().join("\n"), false);
+    const words = [output?.warning ?? [], output?.text ?? []].flat().join("\n");
+    if (state) this.draw({ ...state, reason: words || state.reason });
+    else if (words) this.say(words, false);
   }
 
   /** A message while the node works: words, and the grid as far as it is. */
@@ -52,7 +53,10 @@ export class ComparePanel {
     this.say(text ?? "", false);
     if (!live) return;
     this.state = null;
+    this.loupe.hide();
     this.live.draw(live);
+    this.verdict.textContent = "Drawing";
+    this.verdict.removeAttribute("data-verdict");
     this.drawShape();
   }
 
@@ -116,6 +120,7 @@ export class ComparePanel {
   pick(label) {
     const isKept = this.memory.write(label);
     this.drawPick();
+    this.pair.compare(label);
     if (!isKept) this.say("Wire the report to Choose checkpoint: that is where your pick is kept.", true);
   }
 

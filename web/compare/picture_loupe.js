@@ -11,6 +11,7 @@ export class PictureLoupe {
   constructor(urlOf) {
     this.urlOf = urlOf;
     this.beside = make("div", "likeness-loupe");
+    this.moved = ({ target }) => this.cell?.isConnected && this.cell.contains(target) ? undefined : this.hide();
     this.dialog = make("dialog", "likeness-large");
     this.dialog.addEventListener("click", () => this.dialog.close());
     this.dialog.addEventListener("close", () => this.dialog.remove());
@@ -18,17 +19,23 @@ export class PictureLoupe {
     this.dialog.addEventListener("keydown", (event) => event.stopPropagation());
   }
 
+  /** Beside the panel, where there is room for it: neighbours stay in sight. */
   over(cell, picture, words) {
+    this.cell = cell;
     this.beside.replaceChildren(...this.parts(picture, words));
     document.body.append(this.beside);
-    const box = cell.getBoundingClientRect();
-    const fits = box.right + GAP + SIDE < window.innerWidth;
-    this.beside.style.left = `${fits ? box.right + GAP : Math.max(box.left - GAP - SIDE, 0)}px`;
+    // A cell that is redrawn under the pointer tells of no leaving.
+    document.addEventListener("pointermove", this.moved, true);
+    const [box, panel] = [cell, cell.closest(".likeness-compare") ?? cell].map((each) => each.getBoundingClientRect());
+    const places = [panel.right + GAP, panel.left - GAP - SIDE, box.right + GAP, box.left - GAP - SIDE];
+    const fits = places.find((left) => left >= 0 && left + SIDE < window.innerWidth);
+    this.beside.style.left = `${fits ?? 0}px`;
     const most = Math.max(window.innerHeight - this.beside.offsetHeight - GAP, GAP);
     this.beside.style.top = `${Math.min(Math.max(box.top - SIDE / 3, GAP), most)}px`;
   }
 
   hide() {
+    document.removeEventListener("pointermove", this.moved, true);
     this.beside.remove();
   }
 

@@ -38,6 +38,14 @@ export class SliderPair {
     this.draw();
   }
 
+  /** Lays another column over the first. */
+  compare(label) {
+    const number = this.state?.columns.findIndex((column) => column.label === label) ?? -1;
+    if (number < 0) return;
+    this.chosen.right.value = String(number);
+    this.draw();
+  }
+
   drag(event) {
     const box = this.frame.getBoundingClientRect();
     this.split.value = String((100 * (event.clientX - box.left)) / box.width);

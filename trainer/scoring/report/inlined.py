@@ -12,7 +12,7 @@ from ...images.pixels import load_rgb
 
 _BYTES = 5_000_000
 """Of all pictures as JPEG: a third more in the page's letters."""
-_LARGEST, _SMALLEST = 512, 64
+_LARGEST, _SMALLEST = 512, 16
 _WEIGHT = 4
 """How much more room a picture of the main grid gets than one of the others."""
 _PER_PIXEL = 0.16

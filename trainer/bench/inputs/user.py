@@ -27,7 +27,7 @@ def with_backgrounds_told(dataset: Dataset, pictures: Collection[str]) -> Datase
 
 
 def with_pictures(dataset: Dataset, number: int, count: int, folder: Path) -> Dataset:
-    """`count` more training pictures of the character, every slot of a look as often as its neighbours, and captioned."""
+    """`count` more training pictures of the character in balanced looks, captioned."""
     rng = np.random.default_rng([6006, number])
     identity = character(number)
     added: list[Sample] = []

@@ -52,7 +52,7 @@ def write_dino(folder: Path, kind: str = "dinov2") -> Path:
     kinds: Any = transformers
     names = {"dinov2": "Dinov2", "dinov2_with_registers": "Dinov2WithRegisters", "dinov3_vit": "DINOv3ViT"}
     more = {"dinov3_vit": {"intermediate_size": 64, "patch_size": 16, "num_register_tokens": 4}}.get(kind, {})
-    model = getattr(kinds, f"{names[kind]}Model")(getattr(kinds, f"{names[kind]}Config")(**sizes, **more))
+    model = getattr(kinds, f"{names[kind]}Model")(getattr(kinds, f"{names[kind]}Config")(**{**sizes, **more}))
     folder.mkdir(parents=True, exist_ok=True)
     model.config.save_pretrained(folder)
     save_file(model.state_dict(), folder / "model.safetensors")

@@ -61,10 +61,46 @@ def write_dino(folder: Path, kind: str = "dinov2") -> Path:
     return folder
 
 
+def write_yunet(path: Path) -> Path:
+    """YuNet's twelve outputs: class, object, box and points at strides 8, 16 and 32, for pictures of any size.
+
+    It finds faces where the picture is bright in its own cells.
+    """
+    rng = np.random.default_rng(11)
+    nodes: list[Any] = []
+    weights: list[Any] = []
+    for stride in (8, 16, 32):
+        for name, wide in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10)):
+            kernel = rng.normal(0, 0.01, (wide, 3, stride, stride)) / stride**2
+            offset = rng.normal(0, 0.3, wide)
+            if name in ("cls", "obj"):
+                kernel, offset = np.full((1, 3, stride, stride), 0.05 / stride**2), np.full(1, -30.0)
+            key = f"{name}_{stride}"
+            weights += [_kept(f"{key}w", kernel), _kept(f"{key}b", offset)]
+            weights.append(numpy_helper.from_array(np.array([1, -1, wide], np.int64), f"{key}s"))
+            nodes += [
+                helper.make_node("Conv", ["input", f"{key}w", f"{key}b"], [f"{key}c"], strides=[stride, stride]),
+                helper.make_node("Transpose", [f"{key}c"], [f"{key}t"], perm=[0, 2, 3, 1]),
+                helper.make_node("Reshape", [f"{key}t", f"{key}s"], [f"{key}r"]),
+                helper.make_node("Sigmoid" if wide == 1 else "Identity", [f"{key}r"], [key]),
+            ]
+    names = [(f"{name}_{stride}", wide) for name, wide in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10))
+             for stride in (8, 16, 32)]  # fmt: skip
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, "n", wide]) for name, wide in names]
+    inputs = [helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 3, "h", "w"])]
+    graph = helper.make_graph(nodes, "random", inputs, outputs, weights)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    return path
+
+
+def _kept(name: str, values: np.ndarray) -> Any:
+    return numpy_helper.from_array(values.astype(np.float32), name)
+
+
 def _write(
     path: Path, nodes: list[Any], weights: dict[str, np.ndarray], named: str, given: list[Any], made: list[Any]
 ) -> Path:
-    kept = [numpy_helper.from_array(values.astype(np.float32), name) for name, values in weights.items()]
+    kept = [_kept(name, values) for name, values in weights.items()]
     inputs = [helper.make_tensor_value_info(named, TensorProto.FLOAT, given)]
     outputs = [helper.make_tensor_value_info("output", TensorProto.FLOAT, made)]
     graph = helper.make_graph(nodes, "random", inputs, outputs, kept)

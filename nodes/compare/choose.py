@@ -62,7 +62,7 @@ class ChooseCheckpoint(io.ComfyNode):
 
         run = RunFolder(report.run.folder)
         checkpoints = {each.step: each.path for each in run.checkpoints()}
-        wanted = step or report.report.chosen
+        wanted = step or report.report.chosen_step
         if wanted is None:
             raise RunError(f"{report.report.reason} To use one all the same, set its step: {_listed(checkpoints)}.")
         if wanted not in checkpoints:

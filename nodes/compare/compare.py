@@ -113,7 +113,7 @@ class CompareCheckpoints(io.ComfyNode):
     ) -> Any:
         from ...trainer.demo.run import demo_subject
         from ...trainer.runtime.work import follow
-        from ...trainer.scoring import Tools, compare
+        from ...trainer.scoring import Tools, candidates_of_run, compare
         from ...trainer.training.run.folder import RunFolder
         from ..host.generator import HostGenerator
         from ..host.models import wired_base
@@ -126,7 +126,7 @@ class CompareCheckpoints(io.ComfyNode):
         checkpoints = spread(RunFolder(run.folder).checkpoints(), most)
         with cancellable():
             plan, subject = _plan(run, prompts, strength), demo_subject(run.dataset)
-            work = compare(plan, checkpoints, subject, tools, is_cancelled)
+            work = compare(plan, candidates_of_run(checkpoints, strength), subject, tools, is_cancelled)
             report = follow(work, _progress(cls.hidden.unique_id))
         with Image.open(out / "report.png") as picture:
             grid = to_image([picture])

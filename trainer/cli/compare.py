@@ -25,7 +25,7 @@ def _compare(options: Namespace) -> Figures:
     from ..demo.figures import mean_of
     from ..demo.run import demo_subject, demo_tools
     from ..demo.settings import demo_plan
-    from ..scoring import ComparePlan, compare
+    from ..scoring import ComparePlan, candidates_of_run, compare
     from ..training.run.folder import RunFolder, read_run
 
     dataset, base = read_run(options.run)
@@ -35,14 +35,15 @@ def _compare(options: Namespace) -> Figures:
     given = read_json(options.plan, RecipeError) if options.plan else None
     plan = demo_plan(dataset.trigger, family) if given is None else ComparePlan.from_json(given)
     out = options.run / "report"
-    work = compare(plan, RunFolder(options.run).checkpoints(), demo_subject(dataset), demo_tools(base, out))
+    candidates = candidates_of_run(RunFolder(options.run).checkpoints())
+    work = compare(plan, candidates, demo_subject(dataset), demo_tools(base, out))
     with following() as follower:
         report = follow(work, follower.show)
     say(report.reason, None)
     picture = out / "report.png"
     sys.stdout.write(f"{picture.resolve()}\n")
     return {
-        "chosen_step": report.chosen,
+        "chosen_step": report.chosen_step,
         "identity_control": mean_of(report.control.identity),
         "identity_chosen": mean_of(report.choice.identity if report.choice else None),
         "report": str(picture),

@@ -15,11 +15,11 @@ _NAMED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """`step` is None when no checkpoint passes; `tied` are steps that cannot be told from the best one."""
+    """`label` is None when no checkpoint passes; `tied` are labels that cannot be told from the best one."""
 
-    step: int | None
+    label: str | None
     reason: str
-    tied: tuple[int, ...] = ()
+    tied: tuple[str, ...] = ()
 
 
 def choose(control: Scores, checkpoints: Sequence[Scores], reference: float | None) -> Choice:
@@ -27,17 +27,17 @@ def choose(control: Scores, checkpoints: Sequence[Scores], reference: float | No
 
     The best harmonic mean always lies on the Pareto front of the two, so the front needs no search of its own.
     """
-    passing = sorted((s for s in checkpoints if not s.flags and s.step is not None), key=lambda s: s.step or 0)
+    passing = sorted((s for s in checkpoints if not s.flags), key=lambda s: (s.step is None, s.step or 0))
     if not passing:
-        return Choice(step=None, reason=_none_passes(checkpoints))
+        return Choice(label=None, reason=_none_passes(checkpoints))
     draws = _merits(control, passing, reference)
     best = int(np.argmax(draws[:, 0]))
     tied = [index for index in range(len(passing)) if index == best or _tied(draws, best, index)]
     chosen = passing[tied[0]]
-    steps = tuple(s.step for index in tied if (s := passing[index]).step is not None)
-    before = {s.step: _lag(draws, best, index) for index, s in enumerate(passing[: tied[0]])}
-    reason = " ".join((_reason(chosen, control, reference, steps), *_passed_over(chosen, checkpoints, before)))
-    return Choice(step=chosen.step, reason=reason, tied=steps)
+    labels = tuple(passing[index].label for index in tied)
+    before = {s.label: _lag(draws, best, index) for index, s in enumerate(passing[: tied[0]])}
+    reason = " ".join((_reason(chosen, control, reference, labels), *_passed_over(chosen, checkpoints, before)))
+    return Choice(label=chosen.label, reason=reason, tied=labels)
 
 
 def _tied(draws: np.ndarray, best: int, index: int) -> bool:
@@ -52,15 +52,15 @@ def _lag(draws: np.ndarray, best: int, index: int) -> Interval:
     return Interval(float(gaps[0]), float(low), float(high), DRAWS)
 
 
-def _passed_over(chosen: Scores, checkpoints: Sequence[Scores], lags: Mapping[int | None, Interval]) -> Iterator[str]:
+def _passed_over(chosen: Scores, checkpoints: Sequence[Scores], lags: Mapping[str, Interval]) -> Iterator[str]:
     """Why earlier checkpoints whose identity lies in the chosen one's interval are not taken: those nearest to it."""
     alike = [s for s in checkpoints if s.step is not None and s.step < (chosen.step or 0) and _is_as_like(s, chosen)]
     for scores in sorted(alike, key=lambda each: each.step or 0)[-_NAMED:]:
         if scores.flags:
             yield f"{scores.label} is as like, but ruled out: {scores.flags[0].sentence}"
-        elif scores.step in lags:
+        elif scores.label in lags:
             yield (
-                f"{scores.label} is as like, but on the same prompts and seeds it is {lags[scores.step]} worse in "
+                f"{scores.label} is as like, but on the same prompts and seeds it is {lags[scores.label]} worse in "
                 "likeness and flexibility together."
             )
 
@@ -113,8 +113,8 @@ def _harmonic(identity: np.ndarray, flexibility: np.ndarray | None) -> np.ndarra
     return 2 * identity * flexibility / np.maximum(identity + flexibility, 1e-9)
 
 
-def _reason(chosen: Scores, control: Scores, reference: float | None, tied: Sequence[int]) -> str:
-    others = [str(step) for step in tied if step != chosen.step]
+def _reason(chosen: Scores, control: Scores, reference: float | None, tied: Sequence[str]) -> str:
+    others = [label for label in tied if label != chosen.label]
     tie = f"; it cannot be told from {_listed(others)}, so the earliest is taken" if others else ""
     base = f", without LoRA {control.identity.value:.2f}" if control.identity else ""
     real = f", real pictures {reference:.2f}" if reference is not None else ""

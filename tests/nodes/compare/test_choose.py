@@ -17,7 +17,7 @@ def _report(home: Path, chosen: int | None) -> Any:
     (folder / "checkpoints").mkdir(parents=True)
     for step in (50, 100):
         (folder / "checkpoints" / f"sage_step{step:06d}.safetensors").write_bytes(f"step {step}".encode())
-    scores = SimpleNamespace(chosen=chosen, reason="Nobody was learned.", trigger="sage_character")
+    scores = SimpleNamespace(chosen_step=chosen, reason="Nobody was learned.", trigger="sage_character")
     return SimpleNamespace(run=SimpleNamespace(folder=folder, name="sage", models=None), report=scores)
 
 

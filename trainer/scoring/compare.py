@@ -111,8 +111,8 @@ def refuse_mixed(tools: Tools) -> None:
     if all(not one or not other or one == other for one, other in zip(theirs, ours, strict=True)):
         return
     raise RunError(
-        f"{tools.out} holds a comparison drawn with {' in '.join(theirs)}, and this one draws with {' in '.join(ours)}; "
-        "numbers of two are not compared. Choose another folder."
+        f"{tools.out} holds a comparison drawn with {' in '.join(theirs)}, and this one draws with {' in '.join(ours)}. "
+        "Numbers of two are not compared; choose another folder."
     )
 
 
@@ -255,7 +255,7 @@ class _Comparison:
     def _report(self, scale: Scale, notes: Sequence[str], key: str) -> Report:
         control, checkpoints = self._scores(scale)
         choice = self._chosen(control, checkpoints, scale)
-        run = next(each.candidate.path for each in self.columns if each.candidate)
+        run = next((each.candidate.run for each in self.columns if each.candidate and each.candidate.run), None)
         report = Report(
             trigger=self.subject.trigger,
             plan=self.plan,

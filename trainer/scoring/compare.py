@@ -148,7 +148,7 @@ class _Comparison:
             tied=choice.tied,
             reason=choice.reason,
             advice=(),
-            notes=(*notes, *_several([control, *checkpoints]), *_unmeasured(control)),
+            notes=(*notes, *choice.notes, *_several([control, *checkpoints]), *_unmeasured(control)),
             readers=self.readers.names,
             key=key,
         )

@@ -14,7 +14,7 @@ def choose_again(report: Report, preference: float = EVEN) -> Choice:
         report.checkpoints,
         report.reference,
         preference=preference,
-        strength=report.plan.strength if _has(report, report.plan.strength) else None,
+        strength=report.plan.strength,
     )
 
 
@@ -51,7 +51,3 @@ def _against(report: Report, wanted: Scores, measured: Choice, preference: float
     if gap.value < 0:
         return f"The measures choose {theirs.label}, because it is the better of those that pass."
     return f"The measures choose {theirs.label}, which is {gap} better in likeness and flexibility together."
-
-
-def _has(report: Report, strength: float) -> bool:
-    return any(scores.strength == strength for scores in report.checkpoints)

@@ -12,7 +12,7 @@ USUAL = (75, 150)
 """Passes a picture of the guide's SDXL block at 20 pictures; studios.md E7: learning and memorising go by passes."""
 _LEARNED = 0.2
 """Share of the way to real pictures below which nothing was learned (the gate of measures)."""
-_OPEN = 0.15
+OPEN = 0.15
 """Share of the way that must be left before a run counts as too short: trained well, LoRAs end 0.05 to 0.1 below."""
 _GAIN = 0.03
 """A gain between checkpoints smaller than this, however sure, is not worth another run."""
@@ -52,7 +52,7 @@ def short_of_likeness(case: Case) -> str | None:
     way = _way(case, case.likest)
     if way is None:
         return not_learned(case)
-    return _reaches(case, way) if way.high < 1 - _OPEN else None
+    return _reaches(case, way) if way.high < 1 - OPEN else None
 
 
 def rising(case: Case) -> str | None:

@@ -1,12 +1,14 @@
 """Signs in what was drawn: places and styles of the training pictures, angles, clothes, and other people."""
 
 from collections.abc import Sequence
+from statistics import fmean
 
 from ..intervals import Interval, apart, is_above
 from ..observation import PictureScore
 from ..scores import Scores
 from .case import Case, scaled
 from .excess import slots_ignored
+from .learning import OPEN
 
 SETTING = ("background", "scene", "setting", "place", "location")
 STYLE = ("style", "medium")
@@ -57,12 +59,14 @@ def background_returns(case: Case) -> str | None:
 
 
 def drifts(case: Case) -> str | None:
-    """Turned faces are less like the character than front ones, beyond what turning costs any reader."""
+    """Front faces are the character and turned ones are not, beyond what turning costs any reader."""
     column, span = case.judged, case.span
     if column is None or span is None:
         return None
     front, turned = _by_turn(column.pictures)
-    lost = apart(front, turned)
+    lost, base = apart(front, turned), case.control.identity
+    if not front or base is None or (fmean(front) - base.value) / span < 1 - OPEN:
+        return None
     if lost is None or not is_above(scaled(lost, 1 / span), 0) or lost.value / span < _DRIFT:
         return None
     return f"turned faces are {scaled(lost, 1 / span)} of the way less like the character than front ones"

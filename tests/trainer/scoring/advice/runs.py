@@ -31,13 +31,9 @@ def sure(value: float) -> Interval:
 def column(step: int | None, way: float, slots: Mapping[str, float] = {}, **other: Any) -> Scores:
     """A column so far on the way from control to real pictures, which follows that part of each slot's prompts.
 
-    `other` are measures by name, rise and fall of losses, and how much of the way turned faces lose.
+    `other` are measures by name, and rise and fall of losses.
     """
-    lost = other.pop("turned", 0.0)
-    rows = [
-        _picture(number, way * REAL - (lost * REAL if number % 2 else 0), slots, number % 2)
-        for number in range(PICTURES)
-    ]
+    rows = [_picture(number, way * REAL, slots) for number in range(PICTURES)]
     rise, fall = other.pop("rise", None), other.pop("fall", 1.0)
     measures = {name: sure(value) for name, value in other.items()}
     identity = interval(row.identity for row in rows if row.identity is not None)
@@ -54,17 +50,16 @@ def column(step: int | None, way: float, slots: Mapping[str, float] = {}, **othe
     )
 
 
-def _picture(number: int, identity: float, slots: Mapping[str, float], is_turned: int) -> PictureScore:
+def _picture(number: int, identity: float, slots: Mapping[str, float]) -> PictureScore:
     followed = {name: number < PICTURES * slots.get(name, 1.0) for name in _SLOTS}
     # A wobble that is the same in every column: pictures differ, and pairs of them do not.
     wobble = 0.02 * (number % 5 - 2)
     return PictureScore(
         path="", kind="prompt", probe=number, seed=0, identity=identity + wobble, followed=followed, faces=1,
-        yaw=40.0 * is_turned,
     )  # fmt: skip
 
 
-CONTROL = column(None, 0.0)
+CONTROL = column(None, 0.0, pose=0.9, expression=0.9)
 
 
 def report(columns: Sequence[Scores], chosen: int | None = None, trigger: str = TRIGGER) -> Report:

@@ -51,7 +51,12 @@ FAULTS: Mapping[str, tuple[Sequence[Scores], Dataset, Recipe, Mapping[str, Any]]
     "long": ([column(step, 0.93, rise=1.3) for step in (400, 800, 1200)], dataset(), LONG, {}),
     "same": ([column(300, 0.93, variety=0.4)], dataset(), recipe(lora={"rank": 64, "alpha": 32.0}), {}),
     "weak": (NOT_LEARNED, dataset(), recipe(), {}),
-    "drift": ([column(300, 0.95, turned=0.4)], dataset(), recipe(), {"angle": {"front": 20, "left profile": 0}}),
+    "drift": (
+        [column(300, 0.8, identity_front=0.76, identity_profile=0.5)],
+        dataset(),
+        recipe(),
+        {"angle": {"front": 20, "left profile": 0}},
+    ),
     "style": ([column(300, 0.93, {"style": 0.6})], dataset(), recipe(), {}),
     "outfit": ([column(300, 0.93, {"clothing": 0.75})], dataset(), recipe(), {}),
     "leak": ([column(300, 0.93, leak=0.4)], dataset(), recipe(), {}),
@@ -212,6 +217,26 @@ def test_what_needs_no_person_is_done_to_the_dataset():
     lacking, made = dataset(captions="person, red shirt {n}"), recipe()
     named = changed_dataset(lacking, advised(NOT_LEARNED, lacking, made).dataset_changes)
     assert named.samples[3].caption == f"{TRIGGER}, person, red shirt 3"
+
+
+@pytest.mark.parametrize(
+    ("kind", "measures"),
+    [
+        ("style", {"style_contamination": 0.5}),
+        ("outfit", {"pose": 0.4}),
+        ("outfit", {"expression": 0.3}),
+        ("leak", {"bleed": 0.9}),
+        ("same", {"copies": 0.3}),
+    ],
+)
+def test_measures_by_landmarks_and_descriptors_tell_too(kind: str, measures: Mapping[str, float]):
+    assert advised([column(300, 0.93, {}, **measures)]).kinds == (kind,)
+
+
+def test_backgrounds_that_come_back_are_the_sets_fault_where_it_has_one():
+    back = [column(300, 0.93, background_leak=0.4)]
+    assert advised(back, background=ONE).kinds == ("background",)
+    assert advised(back).kinds == ("background_kept",)
 
 
 def test_the_column_order_changes_nothing():

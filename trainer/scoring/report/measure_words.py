@@ -33,9 +33,11 @@ class MeasureWords:
         return f"{self._said(measured.low)} to {self._said(measured.high)}"
 
     def _said(self, value: float) -> str:
+        digits = {"percent": 2, "degrees": 0, "number": 2}[self.unit]
+        plain = round(value, digits) + 0.0  # nothing is said to be below zero that is not
         if self.unit == "percent":
-            return f"{value:.0%}"
-        return f"{value:.0f}°" if self.unit == "degrees" else f"{value:.2f}"
+            return f"{plain:.0%}"
+        return f"{plain:.0f}°" if self.unit == "degrees" else f"{plain:.2f}"
 
 
 _FACE = "a face reader finds no face in these pictures"

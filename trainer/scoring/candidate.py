@@ -49,7 +49,9 @@ def candidates_of_run(checkpoints: Sequence[Checkpoint], strength: float | None 
 def candidates_of_seeds(run: Path, strength: float | None = None) -> tuple[Candidate, ...]:
     """The checkpoints of a run and of its other training seeds, by step; of one seed alone as `candidates_of_run`."""
     own = candidates_of_run(RunFolder(run).checkpoints(), strength)
-    others = sorted((folder for folder in (run / "seeds").glob("*") if folder.name.isdigit()), key=lambda f: int(f.name))
+    others = sorted(
+        (folder for folder in (run / "seeds").glob("*") if folder.name.isdigit()), key=lambda f: int(f.name)
+    )
     found = [(int(folder.name), RunFolder(folder).checkpoints()) for folder in others]
     if not any(checkpoints for _, checkpoints in found):
         return own
@@ -62,10 +64,13 @@ def candidates_of_seeds(run: Path, strength: float | None = None) -> tuple[Candi
 
 def spread(candidates: Sequence[Candidate], most: int) -> tuple[Candidate, ...]:
     """At most `most` of them, evenly apart, the last always among them; of several seeds the same steps of each."""
-    steps = list(dict.fromkeys((each.step, "" if each.seed is not None else each.label) for each in candidates))
-    most = max(1, most * len(steps) // max(len(candidates), 1)) if len(candidates) > most else len(steps)
-    kept = {steps[round((number + 1) * len(steps) / most) - 1] for number in range(most)} if steps else set()
-    return tuple(c for c in candidates if (c.step, "" if c.seed is not None else c.label) in kept)
+    if len(candidates) <= most:
+        return tuple(candidates)
+    names = [(each.step, "" if each.seed is not None else each.label) for each in candidates]
+    steps = list(dict.fromkeys(names))
+    count = max(1, most * len(steps) // len(candidates))
+    kept = {steps[round((number + 1) * len(steps) / count) - 1] for number in range(count)}
+    return tuple(each for each, name in zip(candidates, names, strict=True) if name in kept)
 
 
 def neighbours(chosen: Candidate, drawn: Sequence[Candidate], among: Sequence[Candidate]) -> tuple[Candidate, ...]:

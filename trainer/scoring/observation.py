@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..faces.metric import COSINE, Metric
+from ..faces.outliers import FaceEmbedding
 from ..training.run.events import HeldOut
-from .descriptor import Description
+from .descriptor import Description, Descriptor
 from .intervals import Key
 from .plan import WITH_TRIGGER, Kind, Probe
 
@@ -56,7 +58,9 @@ class CheckpointImages:
 class Scale:
     """What pictures are held against: the character's centroid (d,), other people (n, d), training pictures made small.
 
-    `reference` is the cosine real pictures reach, None when there are too few to tell.
+    `character` is (0,) where nobody is known to be like: then no observation has an embedding. `reference` is the
+    likeness real pictures reach, None when there are too few to tell. `faces` are the reference pictures' with their
+    angles, `metric` how alike embeddings are, `described` what `descriptor` keeps of the training pictures.
     """
 
     probes: Sequence[Probe]
@@ -65,6 +69,14 @@ class Scale:
     others: np.ndarray | None
     training: Sequence[np.ndarray] = ()
     described: Sequence[Description] = ()
+    faces: Sequence[FaceEmbedding] = ()
+    metric: Metric = COSINE
+    descriptor: Descriptor | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is somebody to be like."""
+        return self.character.size > 0
 
 
 @dataclass(frozen=True, kw_only=True)

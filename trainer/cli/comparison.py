@@ -221,7 +221,7 @@ class _Asked:
 
     @property
     def _family_options(self) -> FamilyOptions:
-        """The run's LoRA files learned from captions read so; the demo's plain ones are what its reports were made by."""
+        """The run's LoRA files learned from captions read so; the demo's reports are drawn without."""
         if self.recipe is None or demo_family(self.base) is not None:
             return FamilyOptions()
         return FamilyOptions.of(self.recipe)

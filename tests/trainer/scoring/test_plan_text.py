@@ -61,7 +61,9 @@ def test_lines_that_cannot_be_read_are_named(text: str, said: str) -> None:
 
 
 def test_words_on_the_characters_looks_are_told_by_prompt() -> None:
-    plan = read("{trigger}, {subject}, long blonde hair, in a park\nan old fisherman with grey hair\n{trigger}, smiling")
+    plan = read(
+        "{trigger}, {subject}, long blonde hair, in a park\nan old fisherman with grey hair\n{trigger}, smiling"
+    )
     (told,) = identity_words(plan, *WORDS)
     assert "'long blonde hair'" in told
     for usual in (default_plan(*WORDS), quick_plan(*WORDS)):

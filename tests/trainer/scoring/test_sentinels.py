@@ -20,7 +20,11 @@ def axis(name: str, **buckets: int) -> Axis:
 
 
 def test_empty_buckets_become_prompts_and_one_garment_is_changed() -> None:
-    axes = (axis("angle", front=3, left_profile=0), axis("expression", serious=3, smile=0), axis("outfit", green_sweater=3))
+    axes = (
+        axis("angle", front=3, left_profile=0),
+        axis("expression", serious=3, smile=0),
+        axis("outfit", green_sweater=3),
+    )
     probes = sentinel_probes(Coverage(axes={each.name: each for each in axes}), "zxq", "woman", (1, 2))
     assert [probe.prompt for probe in probes] == [
         "zxq, woman, left profile",

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from collections.abc import Generator as Work
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..faces.face import AttributeReader, FaceReader
 from ..generate.shot import Generator
 from ..runtime.work import Ask, Pace, Stopwatch, never
 from ..storage.values import canonical_json
-from .advice import advise, recipe_of_run
+from .advice import advice_of_run
 from .candidate import Candidate, fitting, neighbours
 from .choose import Choice, choose
 from .columns import Column
@@ -254,8 +254,8 @@ class _Comparison:
     def _report(self, scale: Scale, notes: Sequence[str], key: str) -> Report:
         control, checkpoints = self._scores(scale)
         choice = self._chosen(control, checkpoints, scale)
-        run = next(each.candidate.path for each in self.columns if each.candidate)
-        return Report(
+        run = next((each.candidate.run for each in self.columns if each.candidate and each.candidate.run), None)
+        report = Report(
             trigger=self.subject.trigger,
             plan=self.plan,
             control=control,
@@ -264,13 +264,14 @@ class _Comparison:
             chosen=choice.label,
             tied=choice.tied,
             reason=choice.reason,
-            advice=advise(checkpoints, choice.label, recipe_of_run(run)),
+            advice=(),
             notes=(*self._left(), *notes, *_several([control, *checkpoints]), *_unmeasured(control)),
             readers=self.readers.names,
             key=key,
             base=self.tools.base_name,
             precision=self.tools.precision,
         )
+        return replace(report, advice=advice_of_run(report, run))
 
     def _left(self) -> list[str]:
         return [f"Left out: {line}" for line in told(self.left_out)]

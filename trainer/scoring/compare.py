@@ -223,6 +223,7 @@ class _Comparison:
                         f"Stopped after {done} of {total} pictures were read; run again to go on from there."
                     )
                 seen.append(one)
+                scale.nearest.look_at(one.described)
                 done += 1
                 pace.add(watch.read())
                 yield Compared(

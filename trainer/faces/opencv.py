@@ -11,6 +11,7 @@ from ..errors import FaceError, pip_install
 from ..runtime.onnx_engine import Device
 from .face import Face
 from .identity import unit
+from .metric import COSINE, Metric
 from .pose import pose_of_points
 from .registry import FaceFolders, ReaderEntry
 
@@ -30,6 +31,7 @@ class OpenCVReader:
     same_person = 0.363
     licence = "YuNet (MIT) and SFace (Apache-2.0) may be used commercially; what SFace was trained on is not disclosed."
     measures_identity = True
+    metric: Metric = COSINE
 
     def __init__(self, folders: Sequence[Path]) -> None:
         """Raises FaceError naming the file that is missing from `folders`, or the package."""

@@ -16,7 +16,8 @@ class Report:
 
     `chosen` and `tied` are labels of columns. `base` says what drew: its name, and the precision of its weights.
     `reference` is the cosine real pictures reach on the face reader's scale. `readers` names who measured: "faces" and
-    "attributes", "" when there was none. `key` names everything the report was made from.
+    "attributes", "" when there was none. `key` names everything the report was made from. `references` are a few real
+    pictures of the character that were not trained on, relative to the report's folder.
     """
 
     trigger: str
@@ -33,6 +34,7 @@ class Report:
     key: str
     base: str = ""
     precision: str = ""
+    references: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"report on {len(self.checkpoints)} checkpoints of {self.trigger}"
@@ -67,6 +69,7 @@ class Report:
             "key": self.key,
             "base": self.base,
             "precision": self.precision,
+            "references": list(self.references),
         }
 
     @classmethod
@@ -76,8 +79,8 @@ class Report:
         known["plan"] = ComparePlan.from_json(known["plan"])
         known["control"] = Scores.from_json(known["control"])
         known["checkpoints"] = tuple(Scores.from_json(row) for row in known["checkpoints"])
-        for name in ("tied", "advice", "notes"):
-            known[name] = tuple(known[name])
+        for name in ("tied", "advice", "notes", "references"):
+            known[name] = tuple(known.get(name, ()))
         labels = {scores.step: scores.label for scores in known["checkpoints"]}
         known["chosen"] = _labelled(known["chosen"], labels)
         known["tied"] = tuple(_labelled(each, labels) or str(each) for each in known["tied"])

@@ -12,7 +12,7 @@ Pack = Callable[[str], Any]
 
 @pytest.fixture
 def named(pack: Pack, fake_host: FakeHost) -> Any:
-    for name in ("sage-000001", "sage-000002", "sage", "other[1]"):
+    for name in ("sage-000001", "sage-000002", "sage", "other[1]", "a, b"):
         (fake_host.home / "loras" / f"{name}.safetensors").write_bytes(b"")
     (fake_host.home / "loras" / "notes.txt").write_text("no LoRA")
     (fake_host.home / "secret.safetensors").write_bytes(b"")
@@ -28,6 +28,8 @@ def named(pack: Pack, fake_host: FakeHost) -> Any:
         ("sage-00000?\nsage*", ["sage-000001", "sage-000002", "sage"]),
         ("other[1]", ["other[1]"]),
         ("  sage   # the last one\n\n# nothing", ["sage"]),
+        ("sage, other[1]", ["sage", "other[1]"]),
+        ("a, b", ["a, b"]),
         ("", []),
     ],
 )

@@ -14,6 +14,8 @@ from ...trainer.training.run.events import (
     Saved,
     Seeded,
     Stepped,
+    StoppedEarly,
+    Unwatched,
     read_events,
 )
 from ..host.page import send, show_progress, view_of
@@ -38,6 +40,8 @@ class RunState:
         self._likeness: dict[int, float] = {}
         self._note = ""
         self._health = ""
+        self._stopped: list[str] = []
+        self._unwatched = ""
         self.saved: list[int] = []
         self.step = 0
         self.steps = 0
@@ -57,23 +61,28 @@ class RunState:
                 self._held_out[event.step] = (event.held_out, event.train)
             case Sampled():
                 self._sampled(event)
+            case StoppedEarly():
+                self.steps = event.step
+                self.status = f"{self._note}{event.sentence}"
+                self._stopped.append(self.status)
+            case Unwatched():
+                self._unwatched = event.why
             case Saved():
                 self.saved.append(event.step)
                 self._health = event.health
             case Finished():
                 self.is_finished = True
-                self.status = ("Answered from the finished run" if event.answered else "Finished") + (
-                    f". {self._health}" if self._health else ""
-                )
+                ended = "Answered from the finished run" if event.answered else "Finished"
+                said = " ".join(filter(None, (*self._stopped, self._unwatched, self._health)))
+                self.status = f"{ended}. {said}" if said else ended
 
     def _stepped(self, event: Stepped) -> None:
         self.step, self.steps = event.step, event.steps
         self._pace = (event.seconds_per_step, event.seconds_left)
         self._loss[event.step] = event.loss
-        left = duration(event.seconds_left)
-        self.status = (
-            f"{self._note}Step {event.step} of {event.steps} · {event.seconds_per_step:.2f} s a step · {left} left"
-        )
+        pace, left = f"{event.seconds_per_step:.2f} s a step", f"{duration(event.seconds_left)} left"
+        said = f"{self._note}Step {event.step} of {event.steps} · {pace} · {left}"
+        self.status = " · ".join(filter(None, (said, self._unwatched)))
 
     def _sampled(self, event: Sampled) -> None:
         views = [view for path in event.paths if (view := self._view_of(path)) is not None]

@@ -46,6 +46,7 @@ _IS_USED: dict[str, Callable[[Any], bool]] = {
     "huber_c": lambda data: data["loss"]["kind"] != "l2",
     "huber_schedule": lambda data: data["loss"]["kind"] != "l2",
     "mask_floor": lambda data: data["loss"]["masked"],
+    "least_gain": lambda data: data["early_stop"]["patience"] > 0,
     "sigmoid_scale": lambda data: data["flow"]["sampling"] not in ("uniform", "weighted"),
     "time_shift": lambda data: data["flow"]["sampling"] in ("", "shift"),
     "guidance": lambda data: not data["flow"]["contrastive"],

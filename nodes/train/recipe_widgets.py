@@ -482,14 +482,33 @@ _FLOW = [
     ),
 ]
 
-WIDGETS: Sequence[Widget] = [*_FIRST, *_OPTIMIZER, *_LATER, *_FLOW]
+_EARLY_STOP = [
+    integer(
+        "patience",
+        "early_stop.patience",
+        "Ends the run after so many samplings in a row whose faces are no more like the character than before; 0: "
+        "trains to the last step. 3 to 5, with sample_every a twentieth of the steps and three prompts or more.",
+        unset=-1,
+        most=100,
+        zero="off",
+    ),
+    number(
+        "least_gain",
+        "early_stop.least_gain",
+        "What patience takes for a rise of likeness, beyond the samples' own noise. 0.01 is usual.",
+        most=0.99,
+        step=0.005,
+    ),
+]
+
+WIDGETS: Sequence[Widget] = [*_FIRST, *_OPTIMIZER, *_LATER, *_FLOW, *_EARLY_STOP]
 GROUPS: Sequence[tuple[str, Sequence[str]]] = (
     ("", ("steps", "rank", "learning_rate", "seed")),
     (
         "Length and pictures",
         (
             *("epochs", "batch", "accumulation", "resolution", "further_resolutions"),
-            *("bucket_step", "shortest_side", "longest_side"),
+            *("bucket_step", "shortest_side", "longest_side", "patience", "least_gain"),
         ),
     ),
     (

@@ -31,11 +31,16 @@ def add_reading(verb: ArgumentParser) -> None:
 
 def add_faces(verb: ArgumentParser) -> None:
     """Who reads faces, and where."""
+    add_readers(verb)
+    verb.add_argument("--device", default="cpu", help="cpu or cuda")
+
+
+def add_readers(verb: ArgumentParser) -> None:
+    """Who reads faces."""
     verb.add_argument("--faces", default="auto", help="face reader: auto, a name, demo, or none (default: auto)")
     verb.add_argument(
         "--models", type=Path, action="append", default=[], help="folder with face models; may be repeated"
     )
-    verb.add_argument("--device", default="cpu", help="cpu or cuda")
 
 
 def read(options: Namespace, folder: Path, *, held_out: int | None = None) -> Dataset:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from ..training.run.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Seeded, Stepped
+from ..training.run.events import (
+    Event,
+    Finished,
+    HeldOut,
+    Prepared,
+    Sampled,
+    Saved,
+    Seeded,
+    Stepped,
+    StoppedEarly,
+    Unwatched,
+)
 
 if TYPE_CHECKING:
     from ..scoring import Compared
@@ -22,6 +33,25 @@ Report = Callable[[int, int, str], None]
 def say(line: str, style: str | None = "dim") -> None:
     """A line on stderr, above the bar where one stands; brackets and colons in it are no markup."""
     _console.print(line, style=style, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
+def _lines(event: Event) -> list[tuple[str, str | None]]:
+    """What is said of an event that moves no bar, and how it looks."""
+    match event:
+        case Seeded():
+            return [(f"seed {event.seed}, {event.number} of {event.count}", "dim")]
+        case Sampled() if event.skipped:
+            return [(event.skipped, "dim")]
+        case StoppedEarly():
+            return [(event.sentence, None)]
+        case Unwatched():
+            return [(event.why, "yellow")]
+        case Saved():
+            return [(line, "dim") for line in (f"saved {event.path}", event.health) if line]
+        case Finished() if event.answered:
+            return [("already trained", "dim")]
+        case _:
+            return []
 
 
 class Follower:
@@ -44,18 +74,9 @@ class Follower:
                 self.move("training", event.step, event.steps, pace)
             case HeldOut():
                 self._held_out = f" · held out {event.held_out:.3f}"
-            case Seeded():
-                say(f"seed {event.seed}, {event.number} of {event.count}")
-            case Sampled() if event.skipped:
-                say(event.skipped)
-            case Saved():
-                say(f"saved {event.path}")
-                if event.health:
-                    say(event.health)
-            case Finished() if event.answered:
-                say("already trained")
-            case Sampled() | Finished():
-                pass
+            case Seeded() | Sampled() | StoppedEarly() | Unwatched() | Saved() | Finished():
+                for line, style in _lines(event):
+                    say(line, style)
             case compared:
                 left = (
                     "" if compared.seconds_left is None else f"{compared.label} · {clock(compared.seconds_left)} left"

@@ -19,7 +19,7 @@ class StepBudget:
 
     A round shows each picture at up to `sizes` resolutions; `passes` counts all of them. Prior pictures come beside
     these and change none of them. `asked` are the epochs of the recipe, 0 where it has steps; `batches` make one, and
-    an update takes `accumulation` of them.
+    an update takes `accumulation` of them. `is_most`: the run may stop before.
     """
 
     updates: int
@@ -30,13 +30,17 @@ class StepBudget:
     batches: int = 1
     accumulation: int = 1
     sizes: int = 1
+    is_most: bool = False
 
     @property
     def sentence(self) -> str:
-        return (
-            f"{self.updates} updates show {self.presentations} pictures in {self.epochs:.1f} epochs: each about "
-            f"{self.passes:.0f} times{self.at_sizes}."
-        )
+        return f"{self.shown}: each about {self.passes:.0f} times{self.at_sizes}."
+
+    @property
+    def shown(self) -> str:
+        """The beginning of a sentence: how many updates show how many pictures."""
+        most = "At most " if self.is_most else ""
+        return f"{most}{self.updates} updates show {self.presentations} pictures in {self.epochs:.1f} epochs"
 
     @property
     def at_sizes(self) -> str:
@@ -109,6 +113,7 @@ def budget_of(placed: Sequence[PlacedSample], recipe: Recipe) -> StepBudget:
         batches=batches,
         accumulation=schedule.accumulation,
         sizes=max(shown.values()),
+        is_most=recipe.early_stop.patience > 0,
     )
 
 

@@ -7,6 +7,7 @@ from reprlib import Repr
 from typing import Any, TypeVar, cast
 
 from ..errors import listed, shortened
+from ..recipe.early_stop import EarlyStop
 from ..recipe.recipe import Recipe
 
 T = TypeVar("T")
@@ -55,6 +56,15 @@ def left_out(recipe: Recipe, found: Mapping[str, tuple[bool, str]]) -> list[Left
         if is_left:
             left.append(Left(place, data[part][name] if name else data[part], why))
     return left
+
+
+def of_early_stop(recipe: Recipe) -> dict[str, tuple[bool, str]]:
+    """No other trainer looks at who is on its samples: what `left_out` says of that."""
+    is_on, is_own = recipe.early_stop.patience > 0, recipe.early_stop.least_gain != EarlyStop().least_gain
+    return {
+        "early_stop.patience": (is_on, "left out: it trains to the last step"),
+        "early_stop.least_gain": (is_own, "left out"),
+    }
 
 
 def inverted(words: Mapping[str, str]) -> dict[str, str]:

@@ -27,6 +27,7 @@ def advice(job: Job, budget: StepBudget, buckets: Sequence[Bucket], predicts: st
         *_of_others(job),
         *_of_pictures(job, buckets),
         *_of_numbers(job),
+        *_of_early_stop(job),
     )
 
 
@@ -112,6 +113,35 @@ def _of_numbers(job: Job) -> Iterator[str]:
     if recipe.lora.alpha > 2 * recipe.lora.rank:
         scale = recipe.lora.alpha / recipe.lora.rank
         yield f"alpha is {scale:g} times the rank, which multiplies the learning rate's effect by it. Half is usual."
+
+
+def _of_early_stop(job: Job) -> Iterator[str]:
+    recipe = job.recipe
+    patience, steps, every = recipe.early_stop.patience, recipe.schedule.steps, recipe.output.sample_every
+    if not patience:
+        return
+    watched = max(0, (steps - 1) // every - recipe.schedule.warmup // every)
+    if watched < patience:
+        often = max(1, (steps - recipe.schedule.warmup) // (4 * patience))
+        yield (
+            f"patience {patience} can never end this run, as {_count(watched)} come between warm-up and the last step. "
+            f"Lower patience, or sample_every to {often}."
+        )
+    if recipe.schedule.curve != "constant":
+        yield (
+            f"A run that stops early ends before its rate came down the {recipe.schedule.curve} curve. Schedule "
+            "constant suits patience: there every checkpoint is as good an end as the last."
+        )
+    named = [each for each in recipe.output.samples if "{trigger}" in each or job.dataset.trigger in each]
+    if len(named) == 1:
+        yield (
+            "Early stop watches one sample prompt, whose noise cannot be told from a rise. Three or more that name "
+            "{trigger} could be."
+        )
+
+
+def _count(samplings: int) -> str:
+    return f"{samplings} samplings" if samplings != 1 else "1 sampling"
 
 
 def _names(cuts: Sequence[Cut]) -> str:

@@ -17,6 +17,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     measured = plan.warm_up
     return {
         "updates": plan.budget.updates,
+        "updates_at_most": plan.budget.is_most,
         "presentations": plan.budget.presentations,
         "epochs": round(plan.budget.epochs, 2),
         "passes": round(plan.passes.passes, 1),
@@ -57,7 +58,7 @@ def _lost(plan: Plan) -> dict[str, float]:
 def _head(plan: Plan) -> Iterator[str]:
     yield from (f"✗ {line}" for line in plan.impossible)
     budget = plan.budget
-    yield f"{budget.updates} updates show {budget.presentations} pictures in {budget.epochs:.1f} epochs."
+    yield f"{budget.shown}."
     yield plan.passes.sentence
     yield plan.base.sentence
     if plan.regularisation:
@@ -70,7 +71,8 @@ def _costs(plan: Plan) -> Iterator[str]:
     total = plan.total_seconds
     if total is not None:
         parts = ", ".join(f"{what} {_duration(seconds)}" for what, seconds in plan.seconds)
-        yield f"Time: about {_duration(total)} ({parts})."
+        most = "at most " if plan.budget.is_most else ""
+        yield f"Time: {most}about {_duration(total)} ({parts})."
     yield f"Disk: {_size(plan.disk.needed)} of {_size(plan.disk.free)} free."
     if plan.warm_up is not None:
         parts = ", ".join(f"{name} {_size(size)}" for name, size in plan.warm_up.parts)

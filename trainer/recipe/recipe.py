@@ -7,6 +7,7 @@ from typing import Any, cast
 from ..errors import RecipeError
 from ..storage.values import checked_keys
 from .buckets import Buckets, bucket_faults
+from .early_stop import EarlyStop, early_stop_faults
 from .flow import Flow, flow_faults
 from .lora import Lora, lora_faults
 from .loss import Loss, loss_faults
@@ -34,6 +35,7 @@ class Recipe:
     buckets: Buckets = field(default_factory=Buckets)
     memory: Memory = field(default_factory=Memory)
     output: Output = field(default_factory=Output)
+    early_stop: EarlyStop = field(default_factory=EarlyStop)
     seed: int = 0
     seeds: int = 1
 
@@ -54,6 +56,7 @@ class Recipe:
             *bucket_faults(self.buckets),
             *memory_faults(self.memory),
             *output_faults(self.output),
+            *early_stop_faults(self.early_stop, self.output),
             (self.seed < 0, f"seed is {self.seed}; use 0 or more."),
             (not 1 <= self.seeds <= 16, f"seeds is {self.seeds}; use 1 to 16, usually 1 or 3."),
             (

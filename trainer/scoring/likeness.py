@@ -20,6 +20,11 @@ class Likeness:
         self._reader = reader
         self._dataset = dataset
 
+    @property
+    def name(self) -> str:
+        """The reader's: numbers of two readers are on two scales."""
+        return self._reader.name
+
     def __call__(self, images: Sequence[Image.Image]) -> list[float | None]:
         """One number a picture; None without a face, or where the reader knows no face of the dataset."""
         character = self._character

@@ -26,7 +26,8 @@ class Job:
     """A run to make in the folder `run`; `sampler` draws the samples in place of the base in training.
 
     `regularisation` are the user's own pictures of anybody, `start` a LoRA file to learn on from. `likeness` tells of
-    each sample how like the character its face is, a cosine; None where that cannot be measured.
+    each sample how like the character its face is; None where that cannot be measured. If it has a `name`, that is the
+    reader's, and samples of two readers are never compared.
     """
 
     recipe: Recipe

@@ -19,7 +19,8 @@ from ..lora.metadata import describe_lora
 from ..lora.save import DTYPES, save_lora
 from ..runtime.work import Pace, Stopwatch
 from .job import Job, sample_shots
-from .run.events import Event, Finished, HeldOut, Sampled, Saved, Stepped
+from .plateau import PlateauWatch
+from .run.events import Event, Finished, HeldOut, Sampled, Saved, Stepped, StoppedEarly, read_events
 from .run.folder import RunFolder
 from .run.state import load_state, save_state
 from .run.thumbnail import thumbnail
@@ -34,7 +35,8 @@ class TrainingLoop:
     def __init__(self, job: Job, run: RunFolder, family: Family, train_step: TrainStep, assistant: Assistant) -> None:
         self._job, self._run, self._family, self._train_step = job, run, family, train_step
         self._assistant = assistant
-        self._steps = job.recipe.schedule.steps
+        self._steps = self._end = job.recipe.schedule.steps
+        self._watch = PlateauWatch(job)
         self._step = 0
         self._saved = 0
         self._is_whole = True
@@ -43,7 +45,7 @@ class TrainingLoop:
     def events(self, cancelled: Callable[[], bool]) -> Generator[Event, None, Finished]:
         self._resume()
         yield from self._due(already=self._run.logged(self._step))
-        while self._step < self._steps:
+        while self._step < self._end:
             if cancelled():
                 yield from self._stop()
             yield self._record(self._update())
@@ -78,19 +80,43 @@ class TrainingLoop:
 
     def _due(self, already: frozenset[type[Event]]) -> Iterator[Event]:
         """What this step calls for besides the update. Saving comes last: a saved step is wholly done."""
-        output, is_last = self._job.recipe.output, self._step == self._steps
-        if HeldOut not in already and (is_last or self._step % output.held_out_every == 0):
-            losses = self._train_step.held_out_loss()
-            if losses is not None:
-                yield self._record(HeldOut(step=self._step, held_out=losses[0], train=losses[1]))
-        is_sampled = output.sample_every and (is_last or self._step % output.sample_every == 0)
-        if Sampled not in already and is_sampled and output.samples:
-            yield self._record(self._sample())
+        yield from self._hold_out(already)
+        output = self._job.recipe.output
+        is_sampled = output.sample_every and (self._is_last or self._step % output.sample_every == 0)
+        if is_sampled and output.samples:
+            if Sampled not in already:
+                yield self._record(self._sample())
+            yield from self._watched()
         if Saved not in already and self._step and self._is_scheduled(self._step):
             saved = self._save()
             self._remove_stopgaps()
             yield self._record(saved)
             self._remove_old()
+
+    @property
+    def _is_last(self) -> bool:
+        return self._step == self._end
+
+    def _hold_out(self, already: frozenset[type[Event]]) -> Iterator[Event]:
+        is_due = self._is_last or self._step % self._job.recipe.output.held_out_every == 0
+        losses = self._train_step.held_out_loss() if is_due and HeldOut not in already else None
+        if losses is not None:
+            yield self._record(HeldOut(step=self._step, held_out=losses[0], train=losses[1]))
+
+    def _watched(self) -> Iterator[Event]:
+        """Ends the run where its samples no longer grow more like the character; a log may tell so already."""
+        if not self._job.recipe.early_stop.patience:
+            return
+        log = read_events(self._run.log)
+        if unwatched := self._watch.unwatched(self._step, log):
+            yield self._record(unwatched)
+        is_told = any(isinstance(event, StoppedEarly) for event in log)
+        stop = None if is_told else self._watch.stop(self._step, log)
+        if stop:
+            yield self._record(stop)
+        if stop or is_told:
+            self._end = self._step
+            yield from self._hold_out(self._run.logged(self._step))
 
     def _stop(self) -> Iterator[Event]:
         if self._step > self._saved:
@@ -126,7 +152,8 @@ class TrainingLoop:
         except (ModelError, torch.OutOfMemoryError) as fault:
             why = "out of memory; draw fewer or smaller samples" if isinstance(fault, torch.OutOfMemoryError) else fault
             return Sampled(step=self._step, paths=(), skipped=f"Samples of step {self._step} were left out: {why}")
-        return Sampled(step=self._step, paths=tuple(paths), likeness=self._likeness(shots, images))
+        likeness, reader = self._likeness(shots, images), getattr(self._job.likeness, "name", "")
+        return Sampled(step=self._step, paths=tuple(paths), likeness=likeness, reader=reader)
 
     def _likeness(self, shots: Sequence[Shot], images: Sequence[Image.Image]) -> tuple[float | None, ...]:
         """Of the pictures that are to show the character; one whose prompt leaves the trigger out is to show others."""
@@ -158,7 +185,7 @@ class TrainingLoop:
         save_lora(path, self._train_step.adapter, self._family, metadata, dtype)
 
     def _is_scheduled(self, step: int) -> bool:
-        return step == self._steps or step % self._job.recipe.output.save_every == 0
+        return step == self._end or step % self._job.recipe.output.save_every == 0
 
     def _remove_stopgaps(self) -> None:
         """A cancelled run's checkpoint between saves goes once a scheduled one stands: resumed equals uninterrupted."""

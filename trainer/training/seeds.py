@@ -20,7 +20,8 @@ from .train import train
 def train_seeds(job: Job, *, cancelled: Callable[[], bool] = never) -> Generator[Event, None, Finished]:
     """`train`, once for each of the recipe's seeds; each run resumes or answers by itself. Same errors.
 
-    Checkpoints of the first seed lie in the job's run, where the average joins them; the others in `seeds/<seed>`.
+    Checkpoints of the first seed lie in the job's run, where the average joins them; the others in `seeds/<seed>`. Each
+    stops early by itself where the recipe says so, and the average is of what each ended with.
     """
     recipe = job.recipe
     if recipe.seeds == 1:
@@ -47,9 +48,10 @@ def train_seeds(job: Job, *, cancelled: Callable[[], bool] = never) -> Generator
 def _average(job: Job) -> Saved:
     recipe = with_steps(job.recipe, job.dataset.train)
     run, steps = RunFolder(job.run), recipe.schedule.steps
-    folders = [job.run, *(run.of_seed(recipe.seed + number) for number in range(1, recipe.seeds))]
-    path = run.average(job.name, recipe.seeds)
+    runs = [run, *(RunFolder(run.of_seed(recipe.seed + number)) for number in range(1, recipe.seeds))]
+    path, ends = run.average(job.name, recipe.seeds), [each.last_step(steps) for each in runs]
     with run.writing():
-        lasts = [RunFolder(folder).checkpoint(job.name, steps) for folder in folders]
-        average_loras(lasts, path, describe_lora(path.stem, steps, recipe, job.dataset, job.base, job.regularisation))
-    return Saved(step=steps + 1, path=path)
+        lasts = [each.checkpoint(job.name, end) for each, end in zip(runs, ends, strict=True)]
+        said = describe_lora(path.stem, max(ends), recipe, job.dataset, job.base, job.regularisation)
+        average_loras(lasts, path, said)
+    return Saved(step=ends[0] + 1, path=path)

@@ -47,6 +47,27 @@ def test_likeness_and_seeds_and_missing_samples_are_told(pack: Pack, tmp_path: P
     assert list(pack("trainer.training.run.events").read_events(log)) == [sampled]
 
 
+def test_an_early_stop_and_what_cannot_be_watched_stay_in_the_status(pack: Pack, tmp_path: Path) -> None:
+    events, live = pack("trainer.training.run.events"), pack("nodes.panel.run").RunState(_view)
+    told = [
+        events.Unwatched(step=0, why="Nobody reads faces."),
+        _stepped(pack, 40, 0.25),
+        events.StoppedEarly(step=40, steps=1000, best=20, samplings=2),
+        events.Finished(checkpoints=(), answered=False),
+    ]
+    live.add(told[0])
+    live.add(told[1])
+    assert live.snapshot()["status"].endswith("left · Nobody reads faces.")
+    live.add(told[2])
+    assert (live.snapshot()["step"], live.snapshot()["steps"]) == (40, 40)
+    live.add(told[3])
+    said = live.snapshot()["status"]
+    assert said.startswith("Finished. Stopped early at step 40 of 1000") and said.endswith("Nobody reads faces.")
+    log = tmp_path / "events.jsonl"
+    log.write_text("".join(json.dumps(events.event_json(each, tmp_path)) + "\n" for each in told))
+    assert list(events.read_events(log)) == told
+
+
 def test_long_curves_are_thinned_and_end_at_the_last_step(pack: Pack) -> None:
     points = pack("nodes.panel.run").thinned([(step, float(step)) for step in range(1, 1001)])
     assert len(points) <= 160

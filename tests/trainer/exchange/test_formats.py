@@ -16,6 +16,7 @@ from trainer.errors import DatasetError, RecipeError
 from trainer.exchange.formats import FORMATS, SUFFIXES, Format, export_recipe, import_recipe
 from trainer.exchange.keys import PLACE, left_lines
 from trainer.exchange.kohya_dataset import kohya_dataset
+from trainer.recipe.early_stop import EarlyStop
 from trainer.recipe.presets import PRESETS
 from trainer.recipe.recipe import Recipe
 
@@ -113,6 +114,7 @@ def variants() -> list[Recipe]:
         replace(guide, optim=replace(guide.optim, optimizer="prodigy", lr=1.0, weight_decay=0.0)),
         replace(guide, lora=replace(guide.lora, targets="attention_mlp_conv", conv_rank=4, conv_alpha=2.0)),
         replace(guide, schedule=replace(guide.schedule, epochs=8, warmup_share=0.1)),
+        replace(guide, early_stop=EarlyStop(patience=3, least_gain=0.02)),
         replace(guide, schedule=replace(guide.schedule, curve="cosine", warmup=1, accumulation=1)),
         replace(guide, text=replace(guide.text, encoder_lr=1e-5, encoder_share=0.5)),
         replace(guide, optim=replace(guide.optim, optimizer="paged_adamw8bit")),

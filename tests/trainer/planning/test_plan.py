@@ -22,6 +22,7 @@ from trainer.planning.sheet import draw_plan
 from trainer.planning.table import bucket_table
 from trainer.planning.words import plan_json, plan_lines
 from trainer.recipe.buckets import Buckets
+from trainer.recipe.early_stop import EarlyStop
 from trainer.recipe.lora import Lora
 from trainer.recipe.memory import Memory
 from trainer.recipe.optim import Optim, Schedule
@@ -152,6 +153,9 @@ def test_saves_and_samplings_are_those_of_a_run(job: Job) -> None:
         ({"encoder_lr": 0.1}, "text encoders learn faster"),
         ({"save_every": 900}, "Only the last step is saved"),
         ({"alpha": 8.0}, "4 times the rank"),
+        ({"patience": 3, "sample_every": 10, "samples": ["a dog"]}, "before its rate came down the cosine curve"),
+        ({"patience": 3, "sample_every": 10}, "watches one sample prompt"),
+        ({"patience": 3}, "patience 3 can never end this run, as 2 samplings"),
     ],
 )
 def test_what_is_unwise_is_said_and_nothing_refused(job: Job, change: dict[str, object], said: str) -> None:
@@ -164,6 +168,9 @@ def test_what_is_unwise_is_said_and_nothing_refused(job: Job, change: dict[str, 
         "encoder_lr": "text",
         "save_every": "output",
         "alpha": "lora",
+        "patience": "early_stop",
+        "sample_every": "output",
+        "samples": "output",
     }
     for name, value in change.items():
         if name in places:
@@ -187,6 +194,7 @@ def test_what_is_unwise_is_said_and_nothing_refused(job: Job, change: dict[str, 
         ("text", {"encoder_lr": 0.1}, {"encoder_lr": 0.0001}),
         ("output", {"save_every": 900}, {"save_every": 100}),
         ("lora", {"alpha": 8.0}, {"alpha": 1.0}),
+        ("early_stop", {"patience": 14}, {"patience": 2}),
     ],
 )
 def test_what_is_advised_is_not_advised_again_once_done(
@@ -199,6 +207,14 @@ def test_what_is_advised_is_not_advised_again_once_done(
 
     assert told(unwise) - told(better)
     assert not told(better) - told(unwise)
+
+
+def test_a_run_that_may_stop_early_is_told_as_the_most_it_will_be(job: Job) -> None:
+    output = replace(RECIPE.output, sample_every=10)
+    plan = planned(replace(job, recipe=replace(RECIPE, output=output, early_stop=EarlyStop(patience=3))))
+    assert plan_lines(plan)[0].startswith(f"At most {RECIPE.schedule.steps} updates show")
+    assert plan_json(plan)["updates_at_most"] is True
+    assert plan_lines(planned(job))[0].startswith(f"{RECIPE.schedule.steps} updates show")
 
 
 def test_a_run_that_holds_others_back_is_not_warned_of_them(job: Job) -> None:

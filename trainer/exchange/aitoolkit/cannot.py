@@ -3,7 +3,7 @@
 from ...recipe.recipe import Recipe
 from ..flow_bases import is_for_flow, of_flow_bases
 from ..flow_text import TRAINER_TOKENS
-from ..keys import Left, left_out
+from ..keys import Left, left_out, of_early_stop
 from .words import OPTIMIZERS
 from .writing import BASES
 
@@ -77,6 +77,7 @@ def _pictures_and_files(recipe: Recipe) -> Found:
         "buckets.longest": (buckets.longest != 2 * buckets.resolution, "ai-toolkit has no longest side"),
         "output.keep_last": (not recipe.output.keep_last, "written as 1000"),
         "seeds": (recipe.seeds > 1, "one seed is written"),
+        **of_early_stop(recipe),
     }
 
 

@@ -2,7 +2,7 @@
 
 from ...recipe.recipe import Recipe
 from ..flow_bases import is_for_flow
-from ..keys import Left, left_out
+from ..keys import Left, left_out, of_early_stop
 from .words import TARGETS
 from .writing import BASES, SAMPLINGS, written_curve, written_sampling
 
@@ -85,6 +85,7 @@ def _pictures_and_files(recipe: Recipe) -> Found:
         "output.precision": (output.precision != "bf16", "files are written in bf16 there"),
         "output.keep_last": (not output.keep_last, "written as 1000"),
         "seeds": (recipe.seeds > 1, "one seed is written"),
+        **of_early_stop(recipe),
     }
 
 

@@ -50,15 +50,42 @@ class HeldOut:
 
 @dataclass(frozen=True, kw_only=True)
 class Sampled:
-    """Sample pictures of this step, one a prompt, and how like the character each is: a cosine, None: not measured.
+    """Sample pictures of this step, one a prompt, and how like the character each is; None: not measured.
 
-    `skipped` says why there are none: training goes on without them.
+    `reader` measured it; numbers of two readers are on two scales. `skipped` says why there are no pictures: training
+    goes on without them.
     """
 
     step: int
     paths: tuple[Path, ...]
     likeness: tuple[float | None, ...] = ()
     skipped: str = ""
+    reader: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoppedEarly:
+    """The run ends at `step` of at most `steps`: likeness last rose at step `best`, `samplings` samplings before."""
+
+    step: int
+    steps: int
+    best: int
+    samplings: int
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"Stopped early at step {self.step} of {self.steps}: likeness to the character last rose at step "
+            f"{self.best}, and not beyond its noise in {self.samplings} samplings since."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unwatched:
+    """A run that was to stop early cannot be watched, and goes on to its last step; `why` is a sentence."""
+
+    step: int
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +108,7 @@ class Finished:
     answered: bool
 
 
-Event = Prepared | Seeded | Stepped | HeldOut | Sampled | Saved | Finished
+Event = Prepared | Seeded | Stepped | HeldOut | Sampled | StoppedEarly | Unwatched | Saved | Finished
 
 
 def event_json(event: Event, folder: Path) -> dict[str, Any]:
@@ -101,7 +128,9 @@ def _plain(value: Any, folder: Path) -> Any:
     return value
 
 
-_LOGGED = {kind.__name__.lower(): kind for kind in (Stepped, HeldOut, Sampled, Saved, Finished)}
+_LOGGED = {
+    kind.__name__.lower(): kind for kind in (Stepped, HeldOut, Sampled, StoppedEarly, Unwatched, Saved, Finished)
+}
 
 
 def read_events(log: Path) -> list[Event]:

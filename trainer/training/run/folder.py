@@ -16,7 +16,7 @@ from ...runtime.lock import locked
 from ...storage.atomic import DRAFTS, write_atomically
 from ...storage.file_name import file_name_fault
 from ...storage.links import link_within
-from .events import Event, Finished, Prepared, Sampled, Seeded, event_json, read_events
+from .events import Event, Finished, Prepared, Sampled, Seeded, StoppedEarly, event_json, read_events
 from .identity import CLAIM, RunIdentity, differences, refuse_foreign
 from .places import base_found, dataset_found
 from .state import has_state
@@ -184,10 +184,19 @@ class RunFolder:
         return frozenset(type(event) for event in read_events(self.log) if _step(event, -1) == step)
 
     def is_finished(self, name: str, steps: int) -> bool:
-        """Whether the log ends with Finished and the last checkpoint stands."""
+        """Whether the log ends with Finished and the last checkpoint stands: that of `steps`, or of an early stop."""
         events = read_events(self.log)
         is_told = bool(events) and isinstance(events[-1], Finished)
-        return is_told and self.checkpoint(name, steps).is_file()
+        return is_told and self.checkpoint(name, _last_step(events, steps)).is_file()
+
+    def last_step(self, steps: int) -> int:
+        """The step that a run of at most `steps` ended at."""
+        return _last_step(read_events(self.log), steps)
+
+    @property
+    def stopped_early(self) -> StoppedEarly | None:
+        """Where and why the run ended before its last step; None where it did not."""
+        return _stop(read_events(self.log))
 
     def _write_json(self, name: str, data: Any) -> None:
         with self.writing():
@@ -222,6 +231,15 @@ def _line(event: Event, folder: Path) -> str:
 
 def _step(event: Event, otherwise: int) -> int:
     return otherwise if isinstance(event, Prepared | Finished | Seeded) else event.step
+
+
+def _last_step(events: Sequence[Event], steps: int) -> int:
+    stop = _stop(events)
+    return steps if stop is None else stop.step
+
+
+def _stop(events: Sequence[Event]) -> StoppedEarly | None:
+    return next((event for event in reversed(events) if isinstance(event, StoppedEarly)), None)
 
 
 def _names(path: Path) -> str:

@@ -1,0 +1,64 @@
+"""The `train` command: who looks at its samples, and what it says of a run that stops early."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from trainer.cli.main import main, parser
+from trainer.cli.progress import following
+from trainer.cli.train import likeness_of
+from trainer.dataset.dataset import Dataset
+from trainer.demo.assets import demo_base
+from trainer.demo.characters.character import draw_character
+from trainer.demo.settings import demo_recipe
+from trainer.recipe.early_stop import EarlyStop
+from trainer.training.job import Job
+from trainer.training.run.events import Unwatched
+from trainer.training.run.folder import RunFolder
+
+
+def test_headless_samples_are_measured_and_an_early_stop_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On the demo base by its own reader; no gain of one sampling is above 0.9."""
+    quick = demo_recipe(steps=2)
+    recipe = replace(
+        quick,
+        schedule=replace(quick.schedule, batch=1, warmup=0),
+        prior=replace(quick.prior, images=0),
+        output=replace(quick.output, sample_every=1, samples=("{trigger}, {subject}",)),
+        early_stop=EarlyStop(patience=1, least_gain=0.9),
+    )
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe.to_json()))
+    data = draw_character(tmp_path / "dataset", train=1).root
+    run = tmp_path / "run"
+    asked = ["--data", str(data), "--recipe", str(tmp_path / "recipe.json"), "--held-out", "0", "--out", str(run)]
+    assert main(["train", *asked]) == 0
+    said = capsys.readouterr()
+    figures = json.loads(said.out.splitlines()[-1])
+    assert (figures["step"], figures["stopped_early"]) == (1, True)
+    words = " ".join(said.err.split())
+    assert "At most 2 updates" in words and "Stopped early at step 1 of 2" in words
+    assert set(RunFolder(run).likeness()) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("faces", "sample_every", "measures"), [("auto", 1, True), ("none", 1, False), ("auto", 0, False)]
+)
+def test_samples_are_measured_where_they_are_drawn_and_somebody_reads_them(
+    tiny_dataset: Dataset, tmp_path: Path, faces: str, sample_every: int, measures: bool
+) -> None:
+    recipe = replace(demo_recipe(), output=replace(demo_recipe().output, sample_every=sample_every))
+    job = Job(recipe=recipe, dataset=tiny_dataset, base=demo_base(), run=tmp_path, name="sage")
+    options = parser().parse_args(["train", "--data", "a", "--out", "b", "--faces", faces])
+    likeness = likeness_of(options, job)
+    assert (likeness is not None) == measures
+    assert likeness is None or likeness.name == "demo reader"
+
+
+def test_what_cannot_be_watched_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with following() as follower:
+        follower.show(Unwatched(step=0, why="Nobody reads faces."))
+    assert "Nobody reads faces." in capsys.readouterr().err

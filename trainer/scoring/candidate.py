@@ -49,7 +49,9 @@ def candidates_of_run(checkpoints: Sequence[Checkpoint], strength: float | None 
 def candidates_of_seeds(run: Path, strength: float | None = None) -> tuple[Candidate, ...]:
     """The checkpoints of a run and of its other training seeds, by step; of one seed alone as `candidates_of_run`."""
     own = candidates_of_run(RunFolder(run).checkpoints(), strength)
-    others = sorted((folder for folder in (run / "seeds").glob("*") if folder.name.isdigit()), key=lambda f: int(f.name))
+    others = sorted(
+        (folder for folder in (run / "seeds").glob("*") if folder.name.isdigit()), key=lambda f: int(f.name)
+    )
     found = [(int(folder.name), RunFolder(folder).checkpoints()) for folder in others]
     if not any(checkpoints for _, checkpoints in found):
         return own

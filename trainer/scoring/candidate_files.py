@@ -10,9 +10,7 @@ from ..errors import ModelError, RunError, few
 from ..storage.tensor_header import read_header
 from .candidate import Candidate
 
-_STEP = re.compile(
-    r"^(?:(?P<stem>.*?)[-_. ])?(?:steps?|save)[-_. ]?(?P<number>\d+)(?:-\d+){0,2}$", re.IGNORECASE
-)
+_STEP = re.compile(r"^(?:(?P<stem>.*?)[-_. ])?(?:steps?|save)[-_. ]?(?P<number>\d+)(?:-\d+){0,2}$", re.IGNORECASE)
 _EPOCH = re.compile(r"^(?:(?P<stem>.*?)[-_. ])?(?:epochs?|ep|e)[-_. ]?(?P<number>\d+)$", re.IGNORECASE)
 _BARE = re.compile(r"^(?P<stem>.*?)(?P<mark>[-_. ]?)(?P<number>\d+)$")
 _FOLDER = re.compile(r"^checkpoint[-_](?P<number>\d+)$")

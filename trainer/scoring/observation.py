@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..faces.metric import COSINE, Metric
+from ..faces.outliers import FaceEmbedding
 from ..training.run.events import HeldOut
-from .descriptor import Description
+from .descriptor import Description, Descriptor
 from .intervals import Key
 from .plan import WITH_TRIGGER, Kind, Probe
 
@@ -56,15 +58,20 @@ class CheckpointImages:
 class Scale:
     """What pictures are held against: the character's centroid (d,), other people (n, d), training pictures made small.
 
-    `reference` is the cosine real pictures reach, None when there are too few to tell.
+    `character` is None where nobody is known to be like: then no observation has an embedding. `reference` is the
+    likeness real pictures reach, None when there are too few to tell. `faces` are the reference pictures' with their
+    angles, `metric` how alike embeddings are, `described` what `descriptor` keeps of the training pictures.
     """
 
     probes: Sequence[Probe]
-    character: np.ndarray
+    character: np.ndarray | None
     reference: float | None
     others: np.ndarray | None
     training: Sequence[np.ndarray] = ()
     described: Sequence[Description] = ()
+    faces: Sequence[FaceEmbedding] = ()
+    metric: Metric = COSINE
+    descriptor: Descriptor | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,9 @@ _SLOT_OF = {
 """Slots of captions that a plan's readers tell, by their names here."""
 _TURNED = re.compile(r"(?:looking|facing|from)\b.*|.*\bprofile|.*\bview")
 _PLAIN_SLOTS = frozenset({"camera", "lighting", "style", "setting", "expression", "meta"})
-_LEAD = re.compile(r"^(?:(?:wearing|dressed|standing|sitting|walking|in|at|on|with)\s+)*(?:(?:a|an|the)\s+)?", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^(?:(?:wearing|dressed|standing|sitting|walking|in|at|on|with)\s+)*(?:(?:a|an|the)\s+)?", re.IGNORECASE
+)
 
 
 def plan_text(plan: ComparePlan, trigger: str, subject: str) -> str:

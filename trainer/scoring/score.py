@@ -61,6 +61,13 @@ def _picture(seen: Observation, control: Observation | None, scale: Scale) -> Pi
         followed=followed(probe.asked, seen.read),
         nearest=nearest_of(seen.small, scale.training),
         faces=seen.faces,
+        read=dict(seen.read),
+        asked=dict(probe.asked),
+        yaw=seen.yaw,
+        pitch=seen.pitch,
+        mouth_open=seen.mouth_open,
+        eyes_closed=seen.eyes_closed,
+        is_broken=seen.is_broken,
     )
 
 

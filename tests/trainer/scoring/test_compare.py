@@ -10,14 +10,14 @@ from PIL import Image
 from tests.fakes import CHARACTER, FakeReader, Skill
 from trainer.dataset.sample import Sample
 from trainer.dataset.sample_pixels import open_sample
-from trainer.errors import Cancelled, DatasetError, FaceError, RunError
+from trainer.errors import Cancelled, DatasetError, RunError
 from trainer.faces.face import Face
 from trainer.images.pixels import pixel_sha256
 from trainer.runtime.work import follow
 from trainer.scoring.compare import compare
 from trainer.scoring.report.report import Report
 
-from .stage import RISING, Stage, plan
+from .stage import RISING, Stage, plan, stored
 
 PICTURES = 6 * 6
 
@@ -132,14 +132,18 @@ def test_without_an_attribute_reader_following_is_not_measured(tmp_path: Path):
 def test_the_control_is_drawn_first_and_without_a_lora(tmp_path: Path):
     stage = Stage(tmp_path, {7: Skill(identity=0.5)})
     events, _ = stage.follow()
-    assert [event.label for event in events] == ["No LoRA"] * 36 + ["Step 7"] * 36
+    phases = [(event.phase, event.label) for event in events]
+    once = [*[("drawing", "No LoRA")] * 36, *[("drawing", "Step 7")] * 36]
+    assert phases == [*once, *[("reading", label) for _, label in once]]
     assert [shot.lora is None for shot in stage.generator.drawn] == [True] * 36 + [False] * 36
 
 
 def test_progress_counts_every_picture_and_tells_the_time_left(tmp_path: Path):
     progress, _ = Stage(tmp_path, {7: Skill()}).follow()
-    assert [event.done for event in progress] == list(range(1, 73))
-    assert progress[-1].total == 72 and progress[-1].seconds_left == 0
+    for phase in ("drawing", "reading"):
+        events = [event for event in progress if event.phase == phase]
+        assert [event.done for event in events] == list(range(1, 73))
+        assert events[-1].total == 72 and events[-1].seconds_left == 0
 
 
 def test_checkpoints_are_taken_in_order_of_steps(tmp_path: Path):
@@ -207,12 +211,14 @@ def test_a_report_with_an_unknown_key_is_refused(tmp_path: Path):
         Report.from_json({**data, "winner": 7})
 
 
-def test_references_without_a_face_are_an_error_that_says_so(tmp_path: Path):
+def test_where_no_reference_shows_a_face_the_rest_is_measured_and_said_so(tmp_path: Path):
     stage = Stage(tmp_path, {7: Skill()})
     Image.new("RGB", (48, 48)).save(tmp_path / "black.png")
     subject = replace(stage.subject(), references=(_sample(tmp_path / "black.png"),))
-    with pytest.raises(FaceError, match="no face in the 1 reference"):
-        follow(compare(plan(), [stage.candidate(7)], subject, stage.tools()))
+    report = follow(compare(plan(), [stage.candidate(7)], subject, stage.tools()))
+    assert any("no face in the 1 reference pictures, so identity is not measured" in note for note in report.notes)
+    assert report.control.identity is None and report.checkpoints[0].identity is None
+    assert report.control.following and report.control.following.value == 1.0
 
 
 def test_without_held_out_pictures_the_report_says_what_it_scored_against(tmp_path: Path):
@@ -268,4 +274,4 @@ def test_a_failed_write_leaves_the_old_report_whole(tmp_path: Path, monkeypatch:
 
 
 def _sample(path: Path) -> Sample:
-    return Sample(path=path, sha256=path.name, width=48, height=48)
+    return Sample(path=path, sha256=stored(path) if path.is_file() else path.name, width=48, height=48)

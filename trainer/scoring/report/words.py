@@ -85,7 +85,3 @@ def number(measured: Interval | float | None) -> str:
     if measured is None:
         return "–"
     return f"{measured.value if isinstance(measured, Interval) else measured:.2f}"
-
-
-def percent(measured: Interval | None) -> str:
-    return "–" if measured is None else f"{measured.value:.0%}"

@@ -87,7 +87,7 @@ class Comparison:
     run: Run | None = None
 
     def __repr__(self) -> str:
-        return f"comparison of {len(self.files)} LoRAs of {self.report.trigger}"
+        return f"comparison of {self.run!r}" if self.run else f"comparison of {len(self.files)} LoRAs"
 
     @property
     def name(self) -> str:

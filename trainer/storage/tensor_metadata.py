@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from ..errors import ModelError
 from .tensor_header import read_header
 
 _CHUNK = 1 << 20
@@ -18,27 +19,39 @@ def with_metadata(path: Path, more: Mapping[str, str]) -> bytes:
     read_header(path)
     data = path.read_bytes()
     start = _start_of_weights(data[:8])
-    entries = cast(dict[str, Any], json.loads(data[8:start]))
-    metadata = {**cast(dict[str, str], entries.pop("__metadata__", None) or {}), **more}
+    entries, metadata = _parts(data[8:start])
     text = json.dumps(
-        {"__metadata__": dict(sorted(metadata.items())), **entries}, separators=(",", ":"), ensure_ascii=False
+        {"__metadata__": dict(sorted({**metadata, **more}.items())), **entries},
+        separators=(",", ":"),
+        ensure_ascii=False,
     ).encode()
     text += b" " * (-len(text) % 8)
     return len(text).to_bytes(8, "little") + text + data[start:]
 
 
 def has_same_weights(one: Path, other: Path) -> bool:
-    """Whether two files hold the same bytes after their headers: one may be the other with more metadata."""
-    if not one.is_file() or not other.is_file():
+    """Whether two files hold the same tensors byte for byte: one may be the other with more metadata."""
+    if not _is_whole(one) or not _is_whole(other):
         return False
     with one.open("rb") as left, other.open("rb") as right:
-        starts = [_start_of_weights(file.read(8)) for file in (left, right)]
-        sizes = [path.stat().st_size - start for path, start in zip((one, other), starts, strict=True)]
-        if sizes[0] != sizes[1] or sizes[0] <= 0:
+        tables = [_parts(file.read(_start_of_weights(file.read(8)) - 8))[0] for file in (left, right)]
+        if tables[0] != tables[1]:
             return False
-        for file, start in zip((left, right), starts, strict=True):
-            file.seek(start)
-        return all(chunk == right.read(_CHUNK) for chunk in iter(lambda: left.read(_CHUNK), b""))
+        return all(chunk == right.read(_CHUNK) for chunk in iter(lambda: left.read(_CHUNK), b"")) and not right.read(1)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        read_header(path)
+    except (ModelError, OSError):
+        return False
+    return True
+
+
+def _parts(text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
+    """The tensors' table and the metadata of a header."""
+    entries = cast(dict[str, Any], json.loads(text))
+    return entries, cast(dict[str, str], entries.pop("__metadata__", None) or {})
 
 
 def _start_of_weights(head: bytes) -> int:

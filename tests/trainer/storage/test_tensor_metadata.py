@@ -38,6 +38,9 @@ def test_a_file_without_metadata_gets_some(tmp_path: Path) -> None:
 def test_other_weights_and_what_is_no_such_file_are_not_the_same(lora: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.safetensors"
     write_tensors(other, {"a.lora_up": torch.zeros(2, 3), "b": torch.ones(1)}, {"ss_steps": "5"})
+    named = tmp_path / "named.safetensors"
+    write_tensors(named, {"c.lora_up": torch.arange(6.0).reshape(2, 3), "d": torch.ones(1)}, {"ss_steps": "5"})
+    assert not has_same_weights(named, lora)
     (tmp_path / "text.safetensors").write_bytes(b"<html>")
     assert not has_same_weights(other, lora)
     assert not has_same_weights(tmp_path / "text.safetensors", lora)

@@ -11,6 +11,7 @@ from ...trainer.errors import RunError, few
 from ..host.lora_files import PublishedLora, publish_lora
 
 if TYPE_CHECKING:
+    from ...trainer.scoring.choose import Choice
     from ...trainer.scoring.report.report import Report
     from ...trainer.scoring.scores import Scores
     from ...trainer.training.run.folder import RunFolder
@@ -25,7 +26,7 @@ _PICTURES = "pictures"
 class Chosen:
     """`report` with this choice in it; `label` of the column that is taken and its `path`, None where none passes.
 
-    `scores` are None for a checkpoint of the run that was not compared.
+    `strength` is the recommended one. `scores` are None for a checkpoint of the run that was not compared.
     """
 
     report: Report
@@ -33,13 +34,9 @@ class Chosen:
     label: str | None = None
     path: Path | None = None
     step: int | None = None
+    strength: float = 1.0
     scores: Scores | None = None
     by: str = "measurement"
-
-    @property
-    def strength(self) -> float:
-        """The recommended one: of those that the checkpoint was compared at."""
-        return self.scores.strength if self.scores else self.report.plan.strength
 
 
 def chosen_of(comparison: Comparison, *, pick: str, step: int, preference: float) -> Chosen:
@@ -47,15 +44,16 @@ def chosen_of(comparison: Comparison, *, pick: str, step: int, preference: float
 
     RunError for a name or a step that there is none of, and where the file is gone.
     """
-    report = _weighed(comparison.report, preference)
+    report = comparison.report
     if pick:
-        scores = _named(report, pick)
-        return _taken(comparison, report, scores, f"{scores.label}, picked by you.", "hand")
+        return _picked(comparison, pick, preference)
     if step:
-        return _at_step(comparison, report, step)
-    if report.choice is None:
-        return Chosen(report=report, why=report.reason)
-    return _taken(comparison, report, report.choice, report.reason, "measurement")
+        return _at_step(comparison, step, preference)
+    choice = _weighed(report, preference)
+    weighed = replace(report, chosen=choice.label, tied=choice.tied, reason=choice.reason)
+    if weighed.choice is None:
+        return Chosen(report=weighed, why=choice.reason)
+    return _taken(comparison, weighed, weighed.choice, choice.reason, choice.strength)
 
 
 def labels_of(report: Report) -> str:
@@ -63,19 +61,44 @@ def labels_of(report: Report) -> str:
     return few([scores.label for scores in report.checkpoints], 20)
 
 
-def _weighed(report: Report, preference: float) -> Report:
-    """Chosen anew from what was measured."""
-    from ...trainer.scoring.choose import choose
+def _weighed(report: Report, preference: float) -> Choice:
+    """As the report has it, else chosen anew from what was measured."""
+    from ...trainer.scoring.by_hand import choose_again
 
-    if preference == _EVEN:
-        return report
-    choice = choose(report.control, report.checkpoints, report.reference, preference=preference)
-    return replace(report, chosen=choice.label, tied=choice.tied, reason=choice.reason)
+    choice = choose_again(report, preference)
+    if preference != _EVEN or choice.label == report.chosen:
+        return choice
+    strength = report.choice.strength if report.choice else 1.0
+    return replace(choice, label=report.chosen, reason=report.reason, tied=report.tied, strength=strength)
 
 
-def _taken(comparison: Comparison, report: Report, scores: Scores, why: str, by: str) -> Chosen:
+def _picked(comparison: Comparison, label: str, preference: float) -> Chosen:
+    from ...trainer.scoring.by_hand import choose_by_hand
+
+    report = comparison.report
+    scores = next((scores for scores in report.checkpoints if scores.label == label), None)
+    if scores is None:
+        raise RunError(
+            f"The comparison has no column {label[:80]!r}; it has {labels_of(report)}. Click one, or empty pick."
+        )
+    choice = choose_by_hand(report, label, preference)
+    return _taken(comparison, report, scores, choice.reason, choice.strength, by="hand")
+
+
+def _taken(  # noqa: PLR0913
+    comparison: Comparison, report: Report, scores: Scores, why: str, strength: float, by: str = "measurement"
+) -> Chosen:
     path = _there(comparison.files.get(scores.label), scores.label)
-    return Chosen(report=report, label=scores.label, path=path, step=scores.step, scores=scores, why=why, by=by)
+    return Chosen(
+        report=report,
+        why=why,
+        label=scores.label,
+        path=path,
+        step=scores.step,
+        strength=strength,
+        scores=scores,
+        by=by,
+    )
 
 
 def _there(path: Path | None, label: str) -> Path:
@@ -85,30 +108,23 @@ def _there(path: Path | None, label: str) -> Path:
     return path
 
 
-def _named(report: Report, label: str) -> Scores:
-    found = next((scores for scores in report.checkpoints if scores.label == label), None)
-    if found is None:
-        raise RunError(
-            f"The comparison has no column {label[:80]!r}; it has {labels_of(report)}. Click one, or empty pick."
-        )
-    return found
-
-
-def _at_step(comparison: Comparison, report: Report, step: int) -> Chosen:
+def _at_step(comparison: Comparison, step: int, preference: float) -> Chosen:
     """Compared or not, as long as the run has it."""
-    why = f"Step {step}, chosen by you."
+    report = comparison.report
     compared = [scores for scores in report.checkpoints if scores.step == step]
     at = next((scores for scores in compared if scores.strength == report.plan.strength), next(iter(compared), None))
     if at is not None:
-        return _taken(comparison, report, at, why, "hand")
+        return _picked(comparison, at.label, preference)
     folder = _run_of(comparison)
     run = {each.step: each for each in folder.checkpoints()} if folder else {}
     if step not in run:
         known = {*run, *(scores.step for scores in report.checkpoints if scores.step is not None)}
         has = few([str(each) for each in sorted(known)], 20) or "none whose file tells a step"
         raise RunError(f"{_whose(comparison)} has no checkpoint at step {step}; it has {has}.")
-    path = _there(run[step].path, run[step].label)
-    return Chosen(report=report, label=run[step].label, path=path, step=step, why=why, by="hand")
+    label, path = run[step].label, run[step].path
+    why = f"{label} was chosen by hand. It was not compared."
+    there = _there(path, label)
+    return Chosen(report=report, why=why, label=label, path=there, step=step, strength=report.plan.strength, by="hand")
 
 
 def _run_of(comparison: Comparison) -> RunFolder | None:
@@ -130,7 +146,8 @@ def publish_chosen(comparison: Comparison, chosen: Chosen, name: str) -> Publish
     shown = _picture_of(comparison, chosen)
     if shown is None and run is not None and chosen.step is not None:
         shown = run.sample_at(chosen.step)
-    return publish_lora(chosen.path, name, shown, own, _metadata(chosen), _card(comparison, chosen))
+    card = _card(comparison, chosen, name, f"{name}.png" if shown else "")
+    return publish_lora(chosen.path, name, shown, own, _metadata(chosen), card)
 
 
 def _picture_of(comparison: Comparison, chosen: Chosen) -> Path | None:
@@ -159,5 +176,17 @@ def _metadata(chosen: Chosen) -> dict[str, str]:
     return {METADATA: json.dumps(told, ensure_ascii=False, sort_keys=True)}
 
 
-def _card(comparison: Comparison, chosen: Chosen) -> str:
-    return ""
+def _card(comparison: Comparison, chosen: Chosen, name: str, picture: str) -> str:
+    from ...trainer.scoring.report.model_card import CardSubject, model_card
+
+    run = comparison.run
+    subject = CardSubject(
+        name=name,
+        label=chosen.label or "",
+        strength=chosen.strength,
+        picture=picture,
+        dataset=run and run.dataset,
+        recipe=run and run.recipe,
+        base=run and run.base,
+    )
+    return model_card(chosen.report, subject)

@@ -56,7 +56,7 @@ def test_a_click_goes_before_step_and_recommendation_and_is_told(pack: Pack, fak
     given = comparison(pack, fake_host.home)
     made = choose(given, step=50, pick="Step 100")
     assert _is_of(pack, made.args[0].path, given, "Step 100")
-    assert made.ui["text"][0].startswith("Step 100, picked by you.")
+    assert made.ui["text"][0].startswith("Step 100 was chosen by hand. The measures choose Step 50")
     assert made.ui["likeness_compare"][0]["pick"] == "Step 100"
 
 

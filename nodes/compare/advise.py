@@ -20,6 +20,10 @@ _NO_RECIPE = (
     "Only LoRA files were compared, so there is no recipe to change: wire the one that they were trained with into "
     "recipe of Advise next run."
 )
+_NO_DATASET = (
+    "Only LoRA files were compared, so nothing tells which pictures they learned from: wire these into dataset of Advise "
+    "next run."
+)
 
 
 @checked
@@ -87,12 +91,12 @@ class AdviseNextRun(io.ComfyNode):
     ) -> Any:
         from ...trainer.scoring.advice import advise_next, changed_dataset
 
-        pictures = dataset or report.dataset
+        pictures = dataset or (report.run.dataset if report.run else None)
         known = recipe or (report.run.recipe if report.run else None)
         family = report.run.base.family if report.run else ""
         with cancellable():
             advice = advise_next(report.report, pictures, known, family=family)
-            changed = changed_dataset(pictures, advice.dataset_changes)
+            changed = changed_dataset(pictures, advice.dataset_changes) if pictures else withheld(_NO_DATASET)
         said = "\n".join(part for part in (compared_with(report.report, before and before.report), advice.text) if part)
         views = "\n".join(_missing_views(advice))
         given = advice.recipe if advice.recipe is not None else withheld(_NO_RECIPE)

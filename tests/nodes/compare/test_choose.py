@@ -122,9 +122,7 @@ def test_a_lora_of_somebody_else_is_not_overwritten_by_a_choice(pack: Pack, fake
     assert "mine.safetensors is another LoRA" in made.ui["text"][0]
 
 
-def test_that_none_passes_is_an_answer_and_what_hangs_on_it_waits(
-    pack: Pack, fake_host: FakeHost, choose: Any
-) -> None:
+def test_that_none_passes_is_an_answer_and_what_hangs_on_it_waits(pack: Pack, fake_host: FakeHost, choose: Any) -> None:
     made = choose(comparison(pack, fake_host.home, report_of(pack, chosen=None)))
     assert all(isinstance(one, ExecutionBlocker) and one.message is None for one in made.args) and len(made.args) == 5
     said = made.ui["warning"][0]

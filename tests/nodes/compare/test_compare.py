@@ -231,8 +231,6 @@ def test_a_reader_that_is_not_there_is_named(pack: Pack) -> None:
         node.execute(run=None, prompts="Demo", reader="Reader X", most=6, strength=1.0)
 
 
-def test_compared_without_faces_identity_is_not_measured_and_the_rest_is(
-    pack: Pack, fake_host: FakeHost
-) -> None:
+def test_compared_without_faces_identity_is_not_measured_and_the_rest_is(pack: Pack, fake_host: FakeHost) -> None:
     found = pack("nodes.compare.compare_readers").readers_for("no faces", _references(pack, fake_host.home), False)
     assert found.faces is None

@@ -39,7 +39,18 @@ def test_names_and_patterns_mean_the_hosts_files(named: Any, text: str, names: l
 
 @pytest.mark.parametrize(
     "line",
-    ["../secret", "../*", "/etc/passwd", "/*", "C:\\x", "..\\secret", "notes.txt", "nothing", "likeness/", "x" * 10_000],
+    [
+        "../secret",
+        "../*",
+        "/etc/passwd",
+        "/*",
+        "C:\\x",
+        "..\\secret",
+        "notes.txt",
+        "nothing",
+        "likeness/",
+        "x" * 10_000,
+    ],
 )
 def test_what_is_not_listed_is_refused_in_a_sentence(pack: Pack, named: Any, line: str) -> None:
     with pytest.raises(pack("trainer.errors").RunError, match="No LoRA of models/loras is") as fault:

@@ -18,6 +18,7 @@ from .metric import COSINE, Metric
 from .packs import PACKS, Pack, pack_folder
 from .pose import pose_of_68, pose_of_points
 from .registry import FaceFolders, ReaderEntry
+from .retry import SIDES as SMALLER
 
 SIDES = (640, 128)
 """Detector sizes tried together: 640 misses faces that fill the picture, 128 finds only those (insightface 2)."""
@@ -38,6 +39,7 @@ class InsightFaceReader:
     )
     measures_identity = True
     metric: Metric = COSINE
+    sides: Sequence[int] = SMALLER
 
     def __init__(self, pack: str, folders: Sequence[Path], device: Device = "auto") -> None:
         """Raises FaceError naming the file that is missing from `folders` and where to put it, or the package."""

@@ -64,10 +64,13 @@ def candidates_of_seeds(run: Path, strength: float | None = None) -> tuple[Candi
 
 def spread(candidates: Sequence[Candidate], most: int) -> tuple[Candidate, ...]:
     """At most `most` of them, evenly apart, the last always among them; of several seeds the same steps of each."""
-    steps = list(dict.fromkeys((each.step, "" if each.seed is not None else each.label) for each in candidates))
-    most = max(1, most * len(steps) // max(len(candidates), 1)) if len(candidates) > most else len(steps)
-    kept = {steps[round((number + 1) * len(steps) / most) - 1] for number in range(most)} if steps else set()
-    return tuple(c for c in candidates if (c.step, "" if c.seed is not None else c.label) in kept)
+    if len(candidates) <= most:
+        return tuple(candidates)
+    names = [(each.step, "" if each.seed is not None else each.label) for each in candidates]
+    steps = list(dict.fromkeys(names))
+    count = max(1, most * len(steps) // len(candidates))
+    kept = {steps[round((number + 1) * len(steps) / count) - 1] for number in range(count)}
+    return tuple(each for each, name in zip(candidates, names, strict=True) if name in kept)
 
 
 def neighbours(chosen: Candidate, drawn: Sequence[Candidate], among: Sequence[Candidate]) -> tuple[Candidate, ...]:

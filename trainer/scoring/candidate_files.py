@@ -86,10 +86,10 @@ def _labels(names: Sequence[_Name]) -> list[str]:
 def _step(name: _Name) -> int | None:
     """By metadata, whose steps are steps whatever the name counts."""
     try:
-        told = read_header(name.path).metadata if name.path.is_file() else {}
+        told = read_header(name.path).metadata
     except ModelError:
-        # Refused by its name when the comparison looks at all of its files.
-        told = {}
+        # A folder of PEFT's, or what is refused by its name when the comparison looks at all of its files.
+        return name.number
     if (steps := told.get("ss_steps", "")).isdigit() and int(steps):
         return int(steps)
     if name.number is None and (epoch := told.get("ss_epoch", "")).isdigit():

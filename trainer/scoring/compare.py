@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from collections.abc import Generator as Work
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,10 @@ from ..faces.face import AttributeReader, FaceReader
 from ..generate.shot import Generator
 from ..runtime.work import Ask, Pace, Stopwatch, never
 from ..storage.values import canonical_json
-from .advice import advise, recipe_of_run
+from .advice import advice_of_run
 from .candidate import Candidate, fitting, neighbours
 from .choose import Choice, choose
-from .columns import CONTROL, Column
+from .columns import Column
 from .descriptor import Descriptor
 from .drawing import Compared, Drawing, picture_path
 from .gates import flagged
@@ -111,8 +111,8 @@ def refuse_mixed(tools: Tools) -> None:
     if all(not one or not other or one == other for one, other in zip(theirs, ours, strict=True)):
         return
     raise RunError(
-        f"{tools.out} holds a comparison drawn with {' in '.join(theirs)}, and this one draws with {' in '.join(ours)}; "
-        "numbers of two are not compared. Choose another folder."
+        f"{tools.out} holds a comparison drawn with {' in '.join(theirs)}, and this one draws with {' in '.join(ours)}. "
+        "Numbers of two are not compared; choose another folder."
     )
 
 
@@ -234,7 +234,7 @@ class _Comparison:
                     key=(request.what, request.shot.seed),
                     phase="reading",
                 )
-            self.images[column.label] = column.images(seen, is_known=scale.character is not None)
+            self.images[column.label] = column.images(seen, is_known=scale.is_known)
 
     def _winner(self, scale: Scale) -> Candidate | None:
         label = self._chosen(*self._scores(scale), scale).label
@@ -254,8 +254,8 @@ class _Comparison:
     def _report(self, scale: Scale, notes: Sequence[str], key: str) -> Report:
         control, checkpoints = self._scores(scale)
         choice = self._chosen(control, checkpoints, scale)
-        run = next(each.candidate.path for each in self.columns if each.candidate)
-        return Report(
+        run = next((each.candidate.run for each in self.columns if each.candidate and each.candidate.run), None)
+        report = Report(
             trigger=self.subject.trigger,
             plan=self.plan,
             control=control,
@@ -264,13 +264,14 @@ class _Comparison:
             chosen=choice.label,
             tied=choice.tied,
             reason=choice.reason,
-            advice=advise(checkpoints, choice.label, recipe_of_run(run)),
+            advice=(),
             notes=(*self._left(), *notes, *_several([control, *checkpoints]), *_unmeasured(control)),
             readers=self.readers.names,
             key=key,
             base=self.tools.base_name,
             precision=self.tools.precision,
         )
+        return replace(report, advice=advice_of_run(report, run))
 
     def _left(self) -> list[str]:
         return [f"Left out: {line}" for line in told(self.left_out)]

@@ -58,13 +58,13 @@ class CheckpointImages:
 class Scale:
     """What pictures are held against: the character's centroid (d,), other people (n, d), training pictures made small.
 
-    `character` is None where nobody is known to be like: then no observation has an embedding. `reference` is the
+    `character` is (0,) where nobody is known to be like: then no observation has an embedding. `reference` is the
     likeness real pictures reach, None when there are too few to tell. `faces` are the reference pictures' with their
     angles, `metric` how alike embeddings are, `described` what `descriptor` keeps of the training pictures.
     """
 
     probes: Sequence[Probe]
-    character: np.ndarray | None
+    character: np.ndarray
     reference: float | None
     others: np.ndarray | None
     training: Sequence[np.ndarray] = ()
@@ -72,6 +72,11 @@ class Scale:
     faces: Sequence[FaceEmbedding] = ()
     metric: Metric = COSINE
     descriptor: Descriptor | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is somebody to be like."""
+        return self.character.size > 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..generate.shot import Shot
 from ..storage.atomic import write_atomically
@@ -37,4 +37,4 @@ def _kept(out: Path) -> dict[str, Any]:
         data: Any = json.loads((out / _FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return data if isinstance(data, dict) else {}
+    return cast(dict[str, Any], data) if isinstance(data, dict) else {}

@@ -136,11 +136,10 @@ class PictureReader:
         return [self._words.get(each.key) for each in pictures]
 
     def _pixels_of(self, picture: Picture) -> tuple[np.ndarray, bool]:
-        kept = self._pixels.get(picture.key)
-        if kept is None:
-            kept = [array_json(small(picture.image)), is_broken(picture.image)]
-            self._pixels.keep(picture.key, kept)
-        return array_of(kept[0]), bool(kept[1])
+        if self._pixels.get(picture.key) is None:
+            self._pixels.keep(picture.key, [array_json(small(picture.image)), is_broken(picture.image)])
+        shrunk, broken = self._pixels.get(picture.key)
+        return array_of(shrunk), bool(broken)
 
     def _description(self, picture: Picture, face: Face | None) -> Description | None:
         """Of a picture with this face: another choice of its face leaves another background."""

@@ -84,10 +84,11 @@ def description_json(description: Description) -> dict[str, Any]:
 
 
 def description_of(row: Mapping[str, Any]) -> Description:
-    return Description(**{name: None if value is None else array_of(value) for name, value in row.items()})
+    held: dict[str, Any] = {name: None if value is None else array_of(value) for name, value in row.items()}
+    return Description(**held)
 
 
-def array_json(array: np.ndarray) -> list[Any]:
+def array_json(array: np.ndarray[Any, Any]) -> list[Any]:
     """Type, shape and bytes."""
     whole = np.ascontiguousarray(array)
     data = base64.b64encode(zlib.compress(whole.tobytes(), 1)).decode()
@@ -101,7 +102,7 @@ def array_of(row: Sequence[Any]) -> np.ndarray:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        return array_json(cast(np.ndarray, value))
+        return array_json(cast(np.ndarray[Any, Any], value))
     if isinstance(value, tuple):
         return [_plain(each) for each in cast(tuple[Any, ...], value)]
     return None if value is None else float(value)

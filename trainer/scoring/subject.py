@@ -66,7 +66,7 @@ def scale_of(
         notes.append("One reference face gives no upper end of the scale; hold out two or more.")
     scale = Scale(
         probes=plan.probes,
-        character=None if character is None else character.centroid,
+        character=np.zeros(0) if character is None else character.centroid,
         reference=reference,
         others=None if character is None else subject.others,
         faces=[_embedding(face) for face in known if face is not None and face.embedding.size],
@@ -81,7 +81,7 @@ def scale_of(
 
 def choice_of(scale: Scale) -> FaceChoice:
     """The face most like the character; the largest where it is not known."""
-    if scale.character is None:
+    if not scale.is_known:
         return FaceChoice()
     return FaceChoice(policy="character", character=scale.character, metric=scale.metric)
 

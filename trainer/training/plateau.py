@@ -1,6 +1,6 @@
 """Whether the samples of a run have ceased to grow more like the character, and the end of the run for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
 from statistics import fmean
@@ -49,7 +49,7 @@ def last_rise(samplings: Sequence[Sampled], early_stop: EarlyStop, warmup: int) 
     return rise
 
 
-def _measured(sampled: Sampled) -> Mapping[int, float]:
+def _measured(sampled: Sampled) -> dict[int, float]:
     """Likeness by the prompt's place."""
     return {prompt: value for prompt, value in enumerate(sampled.likeness) if value is not None and isfinite(value)}
 

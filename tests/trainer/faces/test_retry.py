@@ -42,6 +42,7 @@ class Sized(Shortsighted):
 
     side: int = 256
     sure: float = 0.9
+    sides: tuple[int, ...] = (320, 256, 128)
 
     def faces_at(self, image: Image.Image, *, side: int, threshold: float) -> list[Face]:
         self.asked.append(f"{side} {threshold}")

@@ -1,20 +1,11 @@
-"""Why a checkpoint is chosen and an earlier one is not, and advice that leaves out what the recipe has."""
+"""Why a checkpoint is chosen and an earlier one is not."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-import pytest
-
-from trainer.recipe.lora import Lora
-from trainer.recipe.loss import Loss
-from trainer.recipe.optim import Optim
-from trainer.recipe.prior import Prior
-from trainer.recipe.recipe import Recipe
-from trainer.scoring.advice import advise
 from trainer.scoring.choose import choose
 from trainer.scoring.intervals import interval
 from trainer.scoring.observation import PictureScore
-from trainer.scoring.scores import Flag, FlagKind, Scores
+from trainer.scoring.scores import Flag, Scores
 
 CONTROL_IDENTITY = 0.1
 HARD = (0.3, 0.5, 0.7, 0.9)
@@ -62,27 +53,3 @@ def test_the_earliest_of_those_that_cannot_be_told_apart_needs_no_excuse():
 
 def test_a_step_that_is_clearly_less_like_is_not_spoken_of():
     assert "Step 100" not in choose(CONTROL, [scores(100, [0.1] * 4), scores(200, HARD)], 1.0).reason
-
-
-BARE = Recipe(loss=Loss(min_snr_gamma=0), optim=Optim(lr=1e-4), lora=Lora(rank=16, alpha=8.0))
-HAS = (
-    ("broken", BARE, "min_snr_gamma to 5", replace(BARE, loss=Loss(min_snr_gamma=5))),
-    ("broken", BARE, "min_snr_gamma to 5", replace(BARE, loss=Loss(min_snr_gamma=0, debiased=True))),
-    ("broken", BARE, "lower the learning rate", replace(BARE, optim=Optim(lr=1.0, optimizer="prodigy"))),
-    ("weak", BARE, "higher learning rate", replace(BARE, optim=Optim(lr=1.0, optimizer="prodigy"))),
-    ("overtrained", BARE, "lower the rank", replace(BARE, lora=Lora(rank=1, alpha=1.0))),
-    ("leak", BARE, "Train with prior images", replace(BARE, prior=Prior(images=8))),
-    ("leak", BARE, "Train with prior images", replace(BARE, prior=Prior(output_weight=1.0))),
-)
-
-
-@pytest.mark.parametrize(("kind", "without", "said", "has"), HAS)
-def test_advice_leaves_out_what_the_recipe_has(kind: str, without: Recipe, said: str, has: Recipe):
-    assert said in _advice(kind, without)
-    assert _advice(kind, has) and said not in _advice(kind, has)
-
-
-def _advice(kind: str, recipe: Recipe) -> str:
-    kinds: dict[str, FlagKind] = {"broken": "broken", "weak": "weak", "overtrained": "overtrained"}
-    flags = (Flag(kinds[kind], "why"),) if kind in kinds else ()
-    return " ".join(advise([scores(100, HARD, flags, leaks=kind == "leak")], None, recipe))

@@ -37,7 +37,7 @@
   find("#filter").addEventListener("input", ({ target }) => {
     const words = target.value.toLowerCase().split(/\s+/).filter(Boolean);
     for (const row of grids.flatMap((grid) => all("tr[data-row]", grid))) {
-      const text = find("th", row).textContent.toLowerCase();
+      const text = row.dataset.words.toLowerCase();
       row.hidden = !words.every((word) => text.includes(word));
     }
     if (words.length) all("details").forEach((fold) => (fold.open = true));

@@ -21,8 +21,8 @@ _NO_RECIPE = (
     "recipe of Advise next run."
 )
 _NO_DATASET = (
-    "Only LoRA files were compared, so nothing tells which pictures they learned from: wire these into dataset of Advise "
-    "next run."
+    "Only LoRA files were compared, so nothing tells which pictures they learned from: wire these into dataset of "
+    "Advise next run."
 )
 
 
@@ -37,8 +37,8 @@ class AdviseNextRun(io.ComfyNode):
             display_name="Advise next run",
             category="Likeness/4 Compare",
             description=(
-                "Says what is wrong with a run by the numbers of its comparison, its pictures, captions and recipe, the "
-                "most probable cause first, and what to change. Gives the changed recipe, ready for Train character "
+                "Says what is wrong with a run by the numbers of its comparison, its pictures, captions and recipe, "
+                "the most probable cause first, and what to change. Gives the changed recipe, ready for Train character "
                 "LoRA, the dataset with what can be mended without you, and the views that are missing, for Fill gaps. "
                 "With the comparison before wired in, it also says whether the last advice helped."
             ),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...trainer.errors import ModelError, RunError, shortened
 from .._api import io
 from ..checked import checked
 from ..host.folders import check_name, longer_name
 from ..host.lora_files import lora_path
-from ..host.models import HostBase
 from ..host.page import cancellable, withheld
 from ..panel.budget import warnings_of, words_of
 from ..panel.comparison import comparison_view
 from ..sockets import LORA, REPORT, ChosenLora, Comparison
 from .chosen import Chosen, chosen_of, labels_of, publish_chosen
+
+if TYPE_CHECKING:
+    from ..host.models import HostBase
 
 RECOMMENDED = 0.5
 

@@ -105,7 +105,7 @@ def _later_inputs() -> list[Any]:
             max=32,
             optional=True,
             advanced=True,
-            tooltip="Pictures of each prompt. 0: as many as the prompts have by themselves. More make intervals narrower.",
+            tooltip="Pictures of each prompt. 0: as many as the prompts have themselves. More make intervals narrower.",
         ),
         io.String.Input(
             "strengths",

@@ -40,8 +40,8 @@ class ScoreImages(io.ComfyNode):
             category="Likeness/4 Compare",
             description=(
                 "Measures how alike the face in each picture is to a person's references, by the same reader and scale "
-                "as Compare checkpoints, and parts the pictures into accepted and rejected. What counts as alike is told "
-                "by the references themselves, each held against the others. A picture without a face is not measured, "
+                "as Compare checkpoints, and parts the pictures into accepted and rejected. What counts as alike is "
+                "told by the references themselves, each held against the others. A picture without a face is not measured, "
                 "never low, and goes with the rejected."
             ),
             search_aliases=[

@@ -69,6 +69,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Scheduling(config, log)
 
 
+@pytest.fixture
+def no_dlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine without the packages of dlib: of the readers of photographs it alone needs no file."""
+    monkeypatch.setattr("trainer.faces.dlib.find_spec", lambda _: None)
+
+
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """A random SDXL base of a few hundred thousand weights."""

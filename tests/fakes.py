@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from trainer.faces.face import Face, Reading
+from trainer.faces.metric import COSINE, Metric
 from trainer.generate.attachments import ATTACHMENTS, Attachment
 from trainer.generate.shot import Shot
 
@@ -67,6 +68,7 @@ class FakeReader:
     same_person: float = 0.6
     licence: str = "The fake reader may be used for anything."
     measures_identity: bool = True
+    metric: Metric = COSINE
     slots: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"background": tuple(GROUNDS)})
 
     def faces(self, image: Image.Image) -> list[Face]:

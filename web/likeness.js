@@ -1,9 +1,11 @@
 // @ts-check
-/** Registers the extension: panels on our nodes (a run, a checked dataset, its captions, a line) and their messages. */
+/** Registers the extension: panels on our nodes (a run, a checked dataset, its captions, a comparison, a line) and their messages. */
 
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { CaptionsPanel } from "./captions/captions_panel.js";
+import { ComparePanel } from "./compare/compare_panel.js";
+import { pickMemory } from "./compare/pick_memory.js";
 import { CheckPanel } from "./dataset/check_panel.js";
 import { addUpload } from "./dataset/upload.js";
 import { loadBaseWords, showBaseWords } from "./recipe/base_words.js";
@@ -25,6 +27,9 @@ const LOAD = "LikenessLoadCharacterDataset";
 const CHECK = "LikenessCheckDataset";
 const CAPTIONS = "LikenessReviewCaptions";
 const RECIPE = "LikenessTrainingRecipe";
+const COMPARE = "LikenessCompareCheckpoints";
+const CHOOSE = "LikenessChooseCheckpoint";
+const ADVISE = "LikenessAdviseNextRun";
 const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants"]);
 const NOTED = new Set([
   "LikenessDemoCharacter",
@@ -38,14 +43,19 @@ const NOTED = new Set([
   "LikenessCaptionWithJoyCaption",
   "LikenessUseCaptions",
   "LikenessApplyCaptionRules",
-  "LikenessCompareCheckpoints",
-  "LikenessChooseCheckpoint",
   "LikenessImportRecipe",
   "LikenessExportRecipe",
   "LikenessCheckLora",
+  "LikenessScoreImages",
 ]);
 
-const SHEETS = ["shared/panel.css", "recipe/recipe_node.css", "dataset/check_panel.css", "captions/captions_panel.css"];
+const SHEETS = [
+  "shared/panel.css",
+  "recipe/recipe_node.css",
+  "dataset/check_panel.css",
+  "captions/captions_panel.css",
+  "compare/compare_panel.css",
+];
 
 const listed = new Set();
 const owner = new PromptOwner(api);
@@ -93,8 +103,11 @@ function panelFor(node) {
   if (node.comfyClass === TRAIN) return new RunPanel(urlOf);
   if (node.comfyClass === CHECK) return new CheckPanel(urlOf, reviewOf(node));
   if (node.comfyClass === CAPTIONS) return new CaptionsPanel(urlOf, reviewOf(node));
+  if (node.comfyClass === COMPARE) return new ComparePanel(urlOf, pickMemory(node));
+  if (node.comfyClass === CHOOSE) return Object.assign(new ComparePanel(urlOf, pickMemory(node)), { height: 260 });
   if (DRAWING.has(node.comfyClass)) return new LivePanel();
-  // What is held out, and why, takes a few lines.
+  // Advice takes the room there is; what is held out, and why, a few lines.
+  if (node.comfyClass === ADVISE) return Object.assign(new NotePanel(), { height: 180, isFixed: false });
   if (node.comfyClass === LOAD) return Object.assign(new NotePanel(), { height: 128 });
   return NOTED.has(node.comfyClass) ? new NotePanel() : null;
 }

@@ -76,11 +76,7 @@ def preview(sample: Sample) -> Path:
 
     path = unlinked(Path(folder_paths.get_temp_directory()), _PREVIEWS) / f"{sample.sha256[:40]}.jpg"
     if not path.is_file():
-        small = open_sample(sample)
-        small.thumbnail((_PREVIEW, _PREVIEW), Image.Resampling.BICUBIC, reducing_gap=2.0)
-        buffer = io.BytesIO()
-        small.save(buffer, "JPEG", quality=85)
-        write_atomically(path, buffer.getvalue())
+        write_atomically(path, _small_jpeg(open_sample(sample)))
     return path
 
 
@@ -91,6 +87,30 @@ def view_of_picture(sample: Sample) -> dict[str, str] | None:
     except DatasetError:
         return None
     return {"filename": name, "subfolder": _PREVIEWS, "type": "temp"}
+
+
+def view_of_thumbnail(path: Path) -> dict[str, str] | None:
+    """How the page asks the host for a small JPEG of a picture file, made once in the temp folder; None for a file that
+    is gone or unreadable."""
+    from ...trainer.images.pixels import load_rgb
+    from ...trainer.storage.atomic import write_atomically
+
+    try:
+        stat = path.stat()
+        name = hashlib.sha256(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()[:40]
+        small = unlinked(Path(folder_paths.get_temp_directory()), _PREVIEWS) / f"{name}.jpg"
+        if not small.is_file():
+            write_atomically(small, _small_jpeg(load_rgb(path)))
+    except (OSError, DatasetError):
+        return None
+    return {"filename": small.name, "subfolder": _PREVIEWS, "type": "temp"}
+
+
+def _small_jpeg(image: Image.Image) -> bytes:
+    image.thumbnail((_PREVIEW, _PREVIEW), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
 
 
 def _rows(folder: Path, prefix: str, suffixes: tuple[str, ...], depth: int) -> Iterator[tuple[str, int, int]]:

@@ -26,7 +26,7 @@ def seed_for(seed: int, job: Job, attempt: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What was measured of a picture; None is not measured. `identity` is a cosine of faces.
+    """What was measured of a picture; None is not measured. `identity` is a likeness of faces.
 
     `fault` is why it may not be kept, `note` what to know of one that is.
     """

@@ -27,7 +27,7 @@ def face_detectors(sets: int) -> dict[str, dict[str, Any]]:
     for number in range(sets):
         own, stranger = _drawings(number, _SET), _drawings(number + sets, 1)
         faces = [reader.faces(image) for image in (*own, *stranger)]
-        found = outlier_scores([_portrait(some) for some in faces], reader.same_person)
+        found = outlier_scores([_portrait(some) for some in faces], reader.same_person, reader.metric)
         odd.append(found[-1].is_outlier)
         wrong += [one.is_outlier for one in found[:-1]]
         counts["one"] += [_count(some) for some in faces]
@@ -51,7 +51,7 @@ def _right_faces(reader: DemoReader, sets: int) -> tuple[list[bool], list[bool]]
         strangers = [_drawings(number + sets * (2 + place), 1)[0] for place in range(0, _SET, 3)]
         pages = [_side_by_side(*pair) for pair in zip(map(_smaller, own[::3]), strangers, strict=True)]
         seen = [reader.faces(image) for image in (*pages, *(one for n, one in enumerate(own) if n % 3))]
-        how = choice_over(seen, reader.same_person)
+        how = choice_over(seen, reader.same_person, reader.metric)
         right = [_is_left(reader.faces(page), page, how) for page in pages]
         hits += [one for one in right if one is not None]
         alarms += [choose_face(faces, (1, 1), how) is not faces[0] for faces in seen[len(pages) :] if faces]

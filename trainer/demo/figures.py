@@ -20,8 +20,8 @@ def demo_figures(learned: Outcome, overdone: Outcome) -> dict[str, Any]:
         "following_control": mean_of(control.following),
         "following_chosen": mean_of(chosen.following if chosen else None),
         "following_slots": {slot: round(value, 3) for slot, value in control.slots.items()},
-        "overtrained_flagged": last.overtrained and overdone.report.chosen != last.step,
-        "chosen_step": report.chosen,
+        "overtrained_flagged": last.overtrained and overdone.report.chosen != last.label,
+        "chosen_step": report.chosen_step,
         "seconds_training": round(learned.seconds_training, 1),
     }
 

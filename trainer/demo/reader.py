@@ -11,6 +11,7 @@ from PIL import Image
 
 from ..errors import FaceError, pip_install
 from ..faces.face import Face, Reading
+from ..faces.metric import COSINE, Metric
 from ..faces.registry import FaceFolders, ReaderEntry, register
 from ..runtime.onnx_engine import Device, onnx_engine
 from .world.look import BACKGROUNDS, COLORS, EXPRESSIONS, GARMENTS, SCENES, STYLES, TURNS, VALUES
@@ -30,6 +31,7 @@ class DemoReader:
     same_person = 0.6
     licence = "The demo reader may be used for anything (Apache-2.0); it knows drawings of the demo only."
     measures_identity = True
+    metric: Metric = COSINE
     slots: Mapping[str, Sequence[str]] = {
         "background": tuple(BACKGROUNDS),
         "scene": tuple(SCENES),

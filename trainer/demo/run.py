@@ -10,7 +10,7 @@ from ..families.base import Base
 from ..generate.local import LocalGenerator
 from ..recipe.recipe import Recipe
 from ..runtime.work import Ask, never
-from ..scoring import Compared, Report, Subject, Tools, compare
+from ..scoring import Compared, Report, Subject, Tools, candidates_of_run, compare
 from ..training.job import Job
 from ..training.run.events import Event
 from ..training.run.folder import Checkpoint, RunFolder
@@ -63,7 +63,7 @@ def _learn(
     trained = time.monotonic()
     checkpoints = RunFolder(job.run).checkpoints()
     plan, tools = demo_plan(dataset.trigger, family), demo_tools(base, out / "report")
-    report = yield from compare(plan, checkpoints, demo_subject(dataset), tools, cancelled)
+    report = yield from compare(plan, candidates_of_run(checkpoints), demo_subject(dataset), tools, cancelled)
     now = time.monotonic()
     return Outcome(
         dataset=dataset,

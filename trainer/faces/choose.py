@@ -8,17 +8,19 @@ import numpy as np
 
 from ..errors import FaceError
 from .face import Face
+from .metric import COSINE, Metric, alike
 
 Policy = Literal["largest", "most central", "index", "character"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class FaceChoice:
-    """How to choose. `index` counts from left to right, from 0; `character` (d,) is the unit embedding to be like."""
+    """How to choose. `index` counts from left to right, from 0; `character` (d,) is whom to be like by `metric`."""
 
     policy: Policy = "largest"
     index: int = 0
     character: np.ndarray | None = None
+    metric: Metric = COSINE
 
     def __post_init__(self) -> None:
         if self.policy == "character" and self.character is None:
@@ -36,14 +38,14 @@ def choose_face(faces: Sequence[Face], size: tuple[int, int], choice: FaceChoice
     if how.policy == "most central":
         return min(faces, key=lambda face: _off_centre(face, size))
     if how.policy == "character" and how.character is not None:
-        return _most_similar(faces, how.character)
+        return _most_similar(faces, how.character, how.metric)
     return max(faces, key=lambda face: face.width * face.height)
 
 
-def _most_similar(faces: Sequence[Face], character: np.ndarray) -> Face:
+def _most_similar(faces: Sequence[Face], character: np.ndarray, metric: Metric) -> Face:
     if any(face.embedding.shape != character.shape for face in faces):
         raise FaceError("The character's embedding is another reader's; read its pictures with the same reader.")
-    return max(faces, key=lambda face: float(face.embedding @ character))
+    return max(faces, key=lambda face: alike(metric, face.embedding, character))
 
 
 def _off_centre(face: Face, size: tuple[int, int]) -> float:

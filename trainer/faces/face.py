@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from .metric import Metric
+
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
 Points = tuple[tuple[float, float], ...]
@@ -21,7 +23,9 @@ class Face:
     """One face in the picture's pixels, with the detector's score in 0..1.
 
     Angles are in degrees, None where the reader does not measure them: negative yaw looks to the picture's left,
-    positive pitch looks up, positive roll leans clockwise. `embedding` (d,) has unit length; (0,) without identity.
+    positive pitch looks up, positive roll leans clockwise. `embedding` (d,) is compared by the reader's metric alone;
+    (0,) without identity. `mouth_open` is the gap between the lips in widths of the mouth; `eyes_closed` runs from 0,
+    as open as eyes mostly are, to 1, shut.
     """
 
     box: Box
@@ -31,6 +35,8 @@ class Face:
     score: float
     pitch: float | None = None
     roll: float | None = None
+    mouth_open: float | None = None
+    eyes_closed: float | None = None
 
     @property
     def height(self) -> float:
@@ -42,14 +48,19 @@ class Face:
 
 
 class FaceReader(Protocol):
-    """A detector and an identity embedding. Thresholds belong to the reader: cosines of two readers never mix."""
+    """A detector and an identity embedding. Numbers belong to the reader: those of two readers never mix."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def same_person(self) -> float:
-        """Cosine at and above which two faces count as one person."""
+        """Likeness by `metric` at and above which two faces count as one person."""
+        ...
+
+    @property
+    def metric(self) -> Metric:
+        """How alike two of its embeddings are."""
         ...
 
     @property

@@ -14,9 +14,11 @@ from ..errors import FaceError, pip_install
 from ..runtime.onnx_engine import TELEMETRY, Device, onnx_engine, providers_for, quiet_options
 from .face import Face
 from .identity import unit
+from .metric import COSINE, Metric
 from .packs import PACKS, Pack, pack_folder
 from .pose import pose_of_68, pose_of_points
 from .registry import FaceFolders, ReaderEntry
+from .retry import SIDES as SMALLER
 
 SIDES = (640, 128)
 """Detector sizes tried together: 640 misses faces that fill the picture, 128 finds only those (insightface 2)."""
@@ -36,6 +38,8 @@ class InsightFaceReader:
         "InsightFace's model packs are for non-commercial research only, unless you hold a licence from InsightFace."
     )
     measures_identity = True
+    metric: Metric = COSINE
+    sides: Sequence[int] = SMALLER
 
     def __init__(self, pack: str, folders: Sequence[Path], device: Device = "auto") -> None:
         """Raises FaceError naming the file that is missing from `folders` and where to put it, or the package."""

@@ -7,6 +7,7 @@ from PIL import Image
 
 from .face import EXPRESSIONS, Face, FaceReader, Reading
 from .mediapipe import NAME, LandmarkFace, LandmarkReader
+from .metric import Metric
 
 _SAME_FACE = 0.5
 """Of the smaller box: landmarks and detectors draw different boxes around one face."""
@@ -26,6 +27,10 @@ class ReaderWithLandmarks:
     @property
     def same_person(self) -> float:
         return self.reader.same_person
+
+    @property
+    def metric(self) -> Metric:
+        return self.reader.metric
 
     @property
     def licence(self) -> str:

@@ -10,6 +10,7 @@ from PIL import Image
 from ..errors import FaceError
 from ..images.pixels import pixel_sha256
 from .face import Face
+from .metric import COSINE, Metric
 from .pose import pose_of_matrix
 
 NAME = "mediapipe"
@@ -76,6 +77,7 @@ class LandmarkReader:
     same_person: float = 1.0
     licence: str = "MediaPipe's face landmarks may be used commercially (Apache-2.0)."
     measures_identity: bool = False
+    metric: Metric = COSINE
 
     def faces(self, image: Image.Image) -> list[Face]:
         return [found.face for found in self._found(image)]

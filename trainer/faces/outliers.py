@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .identity import likeness_to_the_others
+from .metric import COSINE, Metric
 from .pose import angle_of, is_profile
 
 _FEWEST = 3
@@ -18,7 +19,7 @@ _DEVIATION = 1.4826
 
 @dataclass(frozen=True, kw_only=True)
 class FaceEmbedding:
-    """The subject's face in one picture: unit embedding (d,), (0,) without identity, and angles in degrees."""
+    """The subject's face in one picture: embedding (d,), (0,) without identity, and angles in degrees."""
 
     embedding: np.ndarray
     yaw: float | None = None
@@ -27,7 +28,7 @@ class FaceEmbedding:
 
 @dataclass(frozen=True, kw_only=True)
 class OutlierScore:
-    """Cosine to the mean of the others, and whether it is too low to be the same person. None: not measured.
+    """Likeness to the mean of the others, and whether it is too low to be the same person. None: not measured.
 
     `against` says whom it was compared with, or why it was not.
     """
@@ -41,7 +42,9 @@ class OutlierScore:
         return self.value is not None and self.limit is not None and self.value < self.limit
 
 
-def outlier_scores(faces: Sequence[FaceEmbedding | None], same_person: float) -> list[OutlierScore]:
+def outlier_scores(
+    faces: Sequence[FaceEmbedding | None], same_person: float, metric: Metric = COSINE
+) -> list[OutlierScore]:
     """Leave-one-out likeness of every picture; None is a picture without a face.
 
     A face is an outlier below the larger of the reader's `same_person` and three deviations under the median. A
@@ -49,7 +52,8 @@ def outlier_scores(faces: Sequence[FaceEmbedding | None], same_person: float) ->
     """
     scores = [OutlierScore(value=None, against="no face")] * len(faces)
     for members, words in peer_groups(faces):
-        values = likeness_to_the_others(np.stack([face.embedding for n in members if (face := faces[n]) is not None]))
+        rows = np.stack([face.embedding for n in members if (face := faces[n]) is not None])
+        values = likeness_to_the_others(rows, metric)
         middle = float(np.median(values))
         spread = _DEVIATION * float(np.median(np.abs(values - middle)))
         limit = max(same_person, middle - 3 * max(spread, _LEAST_SPREAD))

@@ -1,4 +1,4 @@
-"""Which way a head is turned, from five points, from 68 points in space, or from MediaPipe's matrix.
+"""Which way a head is turned, from five points, from 68 points in space, or from a matrix.
 
 All angles are degrees as a picture shows them: negative yaw looks to the picture's left, positive pitch looks up,
 positive roll leans clockwise.
@@ -72,7 +72,7 @@ def pose_of_68(points: np.ndarray) -> Pose | None:
             [0, -math.sin(_MOUTH_LIFT), math.cos(_MOUTH_LIFT)],
         ]
     )
-    return _angles(frame @ lean)
+    return pose_of_turn(frame @ lean)
 
 
 def pose_of_matrix(matrix: np.ndarray) -> Pose:
@@ -80,7 +80,7 @@ def pose_of_matrix(matrix: np.ndarray) -> Pose:
     turn = np.asarray(matrix, np.float64)[:3, :3]
     turn = turn / np.linalg.norm(turn, axis=0)
     flip = np.diag([1.0, -1.0, 1.0])
-    return _angles(flip @ turn @ flip)
+    return pose_of_turn(flip @ turn @ flip)
 
 
 def angle_of(yaw: float | None, pitch: float | None = None) -> str | None:
@@ -102,7 +102,7 @@ def is_profile(yaw: float | None) -> bool:
     return yaw is not None and abs(yaw) > PROFILE
 
 
-def _angles(turn: np.ndarray) -> Pose:
+def pose_of_turn(turn: np.ndarray) -> Pose:
     """Euler angles of a (3, 3) rotation in x right, y down, z towards the viewer: roll after yaw after pitch."""
     across = math.hypot(turn[0, 0], turn[1, 0])
     return Pose(

@@ -1,12 +1,14 @@
 """Pictures without a host: a base from its files, LoRA files swapped without reloading it."""
 
+import gc
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
+import torch
 from PIL import Image
 
 from ..families.base import Base
+from ..families.family import Family
 from ..families.options import FamilyOptions
 from ..families.registry import load_family
 from ..families.residence import Residence
@@ -18,31 +20,51 @@ from .shot import Shot, batches
 
 
 class LocalGenerator:
-    """A Generator that loads the base once, keeps the last LoRA applied, and remembers encoded prompts.
+    """A Generator that loads the base when it first draws, keeps the last LoRA applied, and remembers encoded prompts.
 
-    `options` are those of the recipe whose LoRA files are drawn with: they learned from captions read so.
+    `options` are those of the recipe whose LoRA files are drawn with: they learned from captions read so. `loads` is
+    how often the base was loaded.
     """
 
     supports: frozenset[type[Attachment]] = frozenset({Lora, Start})
 
     def __init__(self, base: Base, residence: Residence | None = None, options: FamilyOptions | None = None) -> None:
-        wanted = (options or FamilyOptions()).for_drawing()
-        self._family = load_family(base, residence, wanted)
-        self._assist = partial(mount_for_drawing, self._family, base, wanted.flow)
-        self._is_assisted = False
-        self._sampler = Sampler(self._family)
+        self._base, self._residence = base, residence
+        self._options = (options or FamilyOptions()).for_drawing()
+        self._loaded: tuple[Family, Sampler] | None = None
         self._mounted: MountedLora | None = None
         self._key: tuple[Path, int, int, float] | None = None
+        self.loads = 0
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
         """Pictures in order; ModelError for a LoRA file that does not fit the base, and for what only ComfyUI has."""
-        if not self._is_assisted:
-            self._assist()
-            self._is_assisted = True
         for batch in batches(shots):
             refuse_unsupported(batch[0].attachments, self.supports)
             self._use(batch[0])
             yield from self._sampler.generate([shot.with_lora(None) for shot in batch])
+
+    def release(self) -> None:
+        """Free the base's memory; it loads again when it is next asked to draw."""
+        self._loaded = self._mounted = self._key = None
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    @property
+    def _family(self) -> Family:
+        return self._ready()[0]
+
+    @property
+    def _sampler(self) -> Sampler:
+        return self._ready()[1]
+
+    def _ready(self) -> tuple[Family, Sampler]:
+        if self._loaded is None:
+            family = load_family(self._base, self._residence, self._options)
+            mount_for_drawing(family, self._base, self._options.flow)
+            self._loaded = family, Sampler(family)
+            self.loads += 1
+        return self._loaded
 
     def _use(self, shot: Shot) -> None:
         lora = shot.lora

@@ -1,9 +1,29 @@
 """Comparing checkpoints: draw alike, measure, choose."""
 
+from .candidate import Candidate, candidates_of_run, candidates_of_seeds, spread
+from .candidate_files import candidates_of_files
 from .compare import Tools, compare
+from .cost import Cost, cost_of
 from .drawing import Compared
-from .plan import ComparePlan, Probe
+from .plan import ComparePlan, Probe, default_plan, quick_plan
 from .report.report import Report
 from .subject import Subject
 
-__all__ = ["ComparePlan", "Compared", "Probe", "Report", "Subject", "Tools", "compare"]
+__all__ = [
+    "Candidate",
+    "ComparePlan",
+    "Compared",
+    "Cost",
+    "Probe",
+    "Report",
+    "Subject",
+    "Tools",
+    "candidates_of_files",
+    "candidates_of_run",
+    "candidates_of_seeds",
+    "compare",
+    "cost_of",
+    "default_plan",
+    "quick_plan",
+    "spread",
+]

@@ -1,101 +1,141 @@
-"""The procedure: draw the control and every checkpoint alike, read the pictures, score, choose, write the report."""
+"""The procedure: draw the control and every candidate alike, free the base, read the pictures, score, choose, report.
+
+The base is loaded twice at most: for the control and all candidates, and where that is asked for once more for the
+winner's neighbours and its sweep of strengths, which nobody knows before the first are read.
+"""
 
 import hashlib
+import json
+from collections.abc import Callable, Sequence
 from collections.abc import Generator as Work
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from ..errors import RunError
+from ..dataset.dataset import LeftOut, told
+from ..errors import Cancelled, ModelError, RunError, few
 from ..faces.face import AttributeReader, FaceReader
 from ..generate.shot import Generator
-from ..recipe.recipe import Recipe
-from ..runtime.work import Ask, never
+from ..runtime.work import Ask, Pace, Stopwatch, never
 from ..storage.values import canonical_json
-from ..training.run.events import HeldOut
-from ..training.run.folder import Checkpoint
-from .advice import advise, recipe_of_run
-from .choose import choose
-from .drawing import ColumnShots, Compared, Drawing
+from .advice import advice_of_run
+from .candidate import Candidate, fitting, neighbours
+from .choose import Choice, choose
+from .columns import Column
+from .descriptor import Descriptor
+from .drawing import Compared, Drawing, picture_path
 from .gates import flagged
-from .measures.memorisation import losses_of_run, memorisation
-from .observation import CheckpointImages, Observation, Scale
+from .measures.memorisation import memorisation
+from .observation import CheckpointImages, Scale
 from .plan import ComparePlan
-from .readers import Readers
-from .report.kept import finished_report, write_report
+from .readers import PictureReader, Readers, Seen
+from .report.kept import REPORT, finished_report, write_report
 from .report.report import Report
 from .score import score
 from .scores import Scores
-from .subject import Subject, scale_of
+from .subject import Subject, choice_of, scale_of
 
-CONTROL = "No LoRA"
-_VERSION = 3
+_VERSION = 4
 """In every report's key: another one has all reports made anew, from kept pictures."""
+
+
+def _nothing() -> None:
+    """Of a generator that holds nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tools:
-    """Who draws, who reads, and the folder for pictures and report.
+    """Who draws, who reads, and the folder for pictures and report. Readers are optional, each for itself.
 
     `base` names what the generator draws with (a base's sha256) and must change with it: pictures are kept under it.
+    `base_name` and `precision` are for people, `family` is its family's title, by which other families' LoRAs are told.
+    `release` frees the base before pictures are read; the generator loads it again when it is asked to draw.
     """
 
     generator: Generator
-    faces: FaceReader
+    faces: FaceReader | None
     attributes: AttributeReader | None = None
     out: Path
     base: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Column:
-    """What to draw with one checkpoint, None for the control. `losses` are those up to its step."""
-
-    label: str
-    checkpoint: Checkpoint | None
-    shots: ColumnShots
-    losses: tuple[HeldOut, ...] = ()
-
-    def images(self, observations: Sequence[Observation]) -> CheckpointImages:
-        step, lora = (self.checkpoint.step, self.checkpoint.path.name) if self.checkpoint else (None, None)
-        seen = sorted(observations, key=lambda each: each.key)
-        return CheckpointImages(label=self.label, step=step, lora=lora, losses=self.losses, observations=seen)
+    descriptor: Descriptor | None = None
+    base_name: str = ""
+    precision: str = ""
+    family: str = ""
+    release: Callable[[], None] = _nothing
 
 
 def compare(
-    plan: ComparePlan, checkpoints: Sequence[Checkpoint], subject: Subject, tools: Tools, cancelled: Ask = never
+    plan: ComparePlan,
+    candidates: Sequence[Candidate],
+    subject: Subject,
+    tools: Tools,
+    cancelled: Ask = never,
+    *,
+    rest: Sequence[Candidate] = (),
 ) -> Work[Compared, None, Report]:
-    """Yield one Compared a picture, the control's first; return the Report, also written to the tools' folder.
+    """Yield one Compared a picture drawn, the control's first, and one a picture read; return the Report, also written
+    to the tools' folder.
 
-    Raises Cancelled between pictures; every finished one is kept and never made again.
-    A second run of the same comparison answers from its report.
+    `rest` are candidates that are not drawn unless they are next to the winner. Files that are no LoRA of this base are
+    left out and told; ModelError when all are. Raises Cancelled between pictures; what is finished is kept and never
+    made again. RunError for a folder that holds the comparison of another base or precision. A second run of the same
+    comparison answers from its report.
     """
-    work = _Comparison(plan=plan, columns=_columns(plan, checkpoints, tools.base), subject=subject, tools=tools)
-    key = work.key()
-    finished = finished_report(tools.out, key)
-    if finished is not None:
-        return finished
-    scale, notes = scale_of(subject, plan, work.readers)
-    images = yield from work.draw(scale.character, cancelled)
-    report = work.report(images, scale, notes, key)
-    write_report(report, tools.out)
-    return report
+    if not candidates:
+        raise RunError("There are no checkpoints to compare; train first, or choose LoRA files.")
+    _refuse_same_names(candidates)
+    refuse_mixed(tools)
+    fit, left_out = fitting(candidates, tools.family)
+    if not fit:
+        raise ModelError.all_of([left.sentence for left in left_out])
+    work = _Comparison(
+        plan=plan,
+        columns=[Column.of(plan, each, tools.base) for each in (None, *sorted(fit, key=lambda each: each.order))],
+        rest=[each for each in fitting(rest, tools.family)[0] if each.path not in {one.path for one in fit}],
+        subject=subject,
+        tools=tools,
+        left_out=list(left_out),
+    )
+    finished = finished_report(tools.out, work.key())
+    return finished if finished is not None else (yield from work.made(cancelled))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+def refuse_mixed(tools: Tools) -> None:
+    """RunError where the folder's report is of another base or precision: a look at both would take them for one."""
+    try:
+        kept: Any = json.loads((tools.out / REPORT).read_text(encoding="utf-8"))
+        theirs = str(kept.get("base", "")), str(kept.get("precision", ""))
+    except (OSError, ValueError, AttributeError):
+        return
+    ours = tools.base_name, tools.precision
+    if all(not one or not other or one == other for one, other in zip(theirs, ours, strict=True)):
+        return
+    raise RunError(
+        f"{tools.out} holds a comparison drawn with {' in '.join(theirs)}, and this one would draw with "
+        f"{' in '.join(ours)}; numbers of the two must not mix. Choose another folder."
+    )
+
+
+@dataclass(kw_only=True, eq=False)
 class _Comparison:
-    """What is to be drawn, of whom, by whom."""
+    """What is to be drawn, of whom, by whom; columns are added as the winner asks for them."""
 
     plan: ComparePlan
-    columns: Sequence[_Column]
+    columns: list[Column]
+    rest: Sequence[Candidate]
     subject: Subject
     tools: Tools
+    left_out: list[LeftOut]
+    images: dict[str, CheckpointImages] = field(default_factory=dict[str, CheckpointImages])
+    is_repeatable: bool = True
+    """Whether the same comparison would draw the same again: not where a file failed while it was drawn."""
 
-    @property
-    def readers(self) -> Readers:
-        return Readers(faces=self.tools.faces, attributes=self.tools.attributes, floor=self.plan.face_floor)
+    def __post_init__(self) -> None:
+        tools = self.tools
+        self.readers = Readers(
+            faces=tools.faces, attributes=tools.attributes, floor=self.plan.face_floor, descriptor=tools.descriptor
+        )
+        self.reader = PictureReader(self.readers, tools.out)
 
     def key(self) -> str:
         """Names everything a report is made from: its pictures, references, readers and losses."""
@@ -104,67 +144,143 @@ class _Comparison:
             "version": _VERSION,
             "plan": self.plan.to_json(),
             "pictures": [list(each.shots.keys) for each in self.columns],
+            "rest": [Column.of(self.plan, each, self.tools.base).shots.keys[0] for each in self.rest],
+            "left out": [left.sentence for left in self.left_out],
             "recall": [each and each.to_json() for each in learned],
             "readers": list(self.readers.names.values()),
             **self.subject.key_parts(),
         }
         return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
 
-    def recipe(self) -> Recipe:
-        """Of the run whose checkpoints are compared."""
-        return recipe_of_run(next(each.checkpoint.path for each in self.columns if each.checkpoint))
+    def made(self, cancelled: Ask) -> Work[Compared, None, Report]:
+        """Drawn, read, written."""
+        key = self.key()
+        scale, notes = scale_of(self.subject, self.plan, self.readers, self.reader)
+        drawing = Drawing(self.tools.generator, self.tools.out, self.tools.base, cancelled)
+        yield from self._drawn(drawing, self.columns)
+        self.tools.release()
+        yield from self._read(scale, cancelled)
+        if self.rest or self.plan.swept:
+            yield from self._more(drawing, scale, cancelled)
+        report = self._report(scale, notes, key if self.is_repeatable else "")
+        write_report(report, self.tools.out)
+        return report
 
-    def draw(self, character: np.ndarray, cancelled: Ask) -> Work[Compared, None, list[CheckpointImages]]:
-        """Every column, the control's first, each picture read as it comes, by one rule: its face is the one most like
-        `character`, (d,)."""
-        drawing = Drawing([each.shots for each in self.columns], self.tools.generator, self.tools.out, cancelled)
-        images: list[CheckpointImages] = []
-        for column in self.columns:
-            seen: list[Observation] = []
-            for rendering, compared in drawing.column(column.label, column.shots):
-                seen.append(self.readers.observe(rendering, compared.image, character))
-                yield compared
-            images.append(column.images(seen))
-        return images
+    def _more(self, drawing: Drawing, scale: Scale, cancelled: Ask) -> Work[Compared, None, None]:
+        """The winner's neighbours, then the sweep of who wins among them all."""
+        winner = self._winner(scale)
+        drawn = [each.candidate for each in self.columns if each.candidate]
+        beside = neighbours(winner, drawn, (*drawn, *self.rest)) if winner else ()
+        if beside:
+            yield from self._added(drawing, beside, scale, cancelled)
+            winner = self._winner(scale)
+        if winner and self.plan.swept:
+            yield from self._added(drawing, [winner.at(each) for each in self.plan.swept], scale, cancelled)
+        self.tools.release()
 
-    def report(self, images: Sequence[CheckpointImages], scale: Scale, notes: Sequence[str], key: str) -> Report:
-        """Scores of the images, the control's first; the choice among the checkpoints."""
+    def _added(
+        self, drawing: Drawing, candidates: Sequence[Candidate], scale: Scale, cancelled: Ask
+    ) -> Work[Compared, None, None]:
+        new = [Column.of(self.plan, each, self.tools.base) for each in candidates]
+        control, *others = [*self.columns, *new]
+        self.columns = [control, *sorted(others, key=lambda each: each.candidate.order if each.candidate else ())]
+        yield from self._drawn(drawing, new)
+        yield from self._read(scale, cancelled)
+
+    def _drawn(self, drawing: Drawing, columns: Sequence[Column]) -> Work[Compared, None, None]:
+        """A file that fails at its first picture is left out: the control before it showed that the base draws."""
+        drawing.expect([each.shots for each in columns])
+        for column in columns:
+            count = 0
+            try:
+                for compared in drawing.column(column.label, column.shots):
+                    count += 1
+                    yield compared
+            except ModelError as fault:
+                if column.candidate is None or count:
+                    raise
+                self._leave_out(column, fault)
+                drawing.leave_out(column.shots)
+
+    def _leave_out(self, column: Column, fault: ModelError) -> None:
+        self.columns = [each for each in self.columns if each is not column]
+        self.left_out.append(LeftOut(name=column.label, why=str(fault)))
+        self.is_repeatable = False
+        if len(self.columns) == 1:
+            raise ModelError.all_of([left.sentence for left in self.left_out]) from fault
+
+    def _read(self, scale: Scale, cancelled: Ask) -> Work[Compared, None, None]:
+        """Every picture of the columns that were not read, a few at a time."""
+        columns = [each for each in self.columns if each.label not in self.images]
+        whom = choice_of(scale)
+        total, done, pace, watch = sum(len(each.shots.keys) for each in columns), 0, Pace(), Stopwatch()
+        for column in columns:
+            seen: list[Seen] = []
+            shots = zip(column.shots.requests, column.shots.keys, strict=True)
+            for one, (request, key) in zip(self.reader.read(column.pictures(self.tools.out), whom), shots, strict=True):
+                if cancelled():
+                    raise Cancelled(
+                        f"Stopped after {done} of {total} pictures were read; run again to go on from there."
+                    )
+                seen.append(one)
+                scale.nearest.look_at(one.described)
+                done += 1
+                pace.add(watch.read())
+                yield Compared(
+                    done=done,
+                    total=total,
+                    label=column.label,
+                    seconds_left=pace.left(total - done),
+                    path=self.tools.out / picture_path(key),
+                    key=(request.what, request.shot.seed),
+                    phase="reading",
+                )
+            self.images[column.label] = column.images(seen, is_known=scale.is_known)
+
+    def _winner(self, scale: Scale) -> Candidate | None:
+        label = self._chosen(*self._scores(scale), scale).label
+        return next((each.candidate for each in self.columns if each.candidate and each.label == label), None)
+
+    def _scores(self, scale: Scale) -> tuple[Scores, tuple[Scores, ...]]:
+        """The control's, and the columns' with what is against them."""
+        images = [self.images[each.label] for each in self.columns]
         control, *scores = [score(each, images[0], scale) for each in images]
-        checkpoints = tuple(flagged(each, control, scale.reference) for each in scores)
-        choice = choose(control, checkpoints, scale.reference)
-        return Report(
+        return control, tuple(flagged(each, control, scale.reference) for each in scores)
+
+    def _chosen(self, control: Scores, checkpoints: Sequence[Scores], scale: Scale) -> Choice:
+        """Among those at the plan's strength; what the winner does at others says at which to use it."""
+        return choose(control, checkpoints, scale.reference, strength=self.plan.strength)
+
+    def _report(self, scale: Scale, notes: Sequence[str], key: str) -> Report:
+        control, checkpoints = self._scores(scale)
+        choice = self._chosen(control, checkpoints, scale)
+        run = next((each.candidate.run for each in self.columns if each.candidate and each.candidate.run), None)
+        report = Report(
             trigger=self.subject.trigger,
             plan=self.plan,
             control=control,
             checkpoints=checkpoints,
             reference=scale.reference,
-            chosen=choice.step,
+            chosen=choice.label,
             tied=choice.tied,
             reason=choice.reason,
-            advice=advise(checkpoints, choice.step, self.recipe()),
-            notes=(*notes, *_several([control, *checkpoints]), *_unmeasured(control)),
+            advice=(),
+            notes=(*self._left(), *notes, *choice.notes, *_several([control, *checkpoints]), *_unmeasured(control)),
             readers=self.readers.names,
             key=key,
+            base=self.tools.base_name,
+            precision=self.tools.precision,
         )
+        return replace(report, advice=advice_of_run(report, run))
+
+    def _left(self) -> list[str]:
+        return [f"Left out: {line}" for line in told(self.left_out)]
 
 
-def _columns(plan: ComparePlan, checkpoints: Sequence[Checkpoint], base: str) -> list[_Column]:
-    if not checkpoints:
-        raise RunError("There are no checkpoints to compare; train first, or choose LoRA files.")
-    steps = [checkpoint.step for checkpoint in checkpoints]
-    if len(set(steps)) != len(steps):
-        raise RunError(f"Two checkpoints have the same step ({steps}); compare the checkpoints of one run at a time.")
-    columns = [_Column(label=CONTROL, checkpoint=None, shots=ColumnShots.of(plan, None, base))]
-    for checkpoint in sorted(checkpoints, key=lambda each: each.step):
-        columns.append(
-            _Column(
-                label=checkpoint.label,
-                checkpoint=checkpoint,
-                shots=ColumnShots.of(plan, checkpoint.path, base),
-                losses=tuple(row for row in losses_of_run(checkpoint.path) if row.step <= checkpoint.step),
-            )
-        )
-    return columns
+def _refuse_same_names(candidates: Sequence[Candidate]) -> None:
+    labels = [each.label for each in candidates]
+    if len(set(labels)) != len(labels):
+        raise RunError(f"Two of what is to be compared have the same name ({few(labels)}); compare each file once.")
 
 
 def _several(columns: Sequence[Scores]) -> list[str]:

@@ -14,7 +14,7 @@ from ..images.pixels import load_rgb
 
 
 class Likeness:
-    """Cosines of the faces in pictures that are most like the character to the mean of its own, by one reader."""
+    """Likeness of the faces in pictures that are most like the character to the mean of its own, by one reader."""
 
     def __init__(self, reader: FaceReader, dataset: Dataset) -> None:
         self._reader = reader
@@ -30,7 +30,7 @@ class Likeness:
         character = self._character
         if character is None:
             return [None] * len(images)
-        how = FaceChoice(policy="character", character=character.centroid)
+        how = FaceChoice(policy="character", character=character.centroid, metric=character.metric)
         seen = [choose_face(self._reader.faces(image), image.size, how) for image in images]
         return [None if face is None else character.likeness(face.embedding) for face in seen]
 
@@ -39,4 +39,5 @@ class Likeness:
         if not self._reader.measures_identity:
             return None
         seen = [self._reader.faces(load_rgb(sample.path)) for sample in self._dataset.samples]
-        return CharacterIdentity.of(embeddings_of_character(seen, self._reader.same_person))
+        metric = self._reader.metric
+        return CharacterIdentity.of(embeddings_of_character(seen, self._reader.same_person, metric), metric)

@@ -1,7 +1,9 @@
-"""Who reads a comparison's pictures, and what they see in one."""
+"""Who reads a comparison's pictures, and what they see in them; each picture is read once by each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -9,43 +11,159 @@ from PIL import Image
 from ..dataset.checks.faces import count_faces
 from ..faces.choose import FaceChoice, choose_face
 from ..faces.face import AttributeReader, Face, FaceReader
-from ..generate.render_cache import Rendering
-from .drawing import picture_path
+from .descriptor import Description, Descriptor
 from .measures.variety import small
-from .observation import Observation
+from .readings import (
+    Readings,
+    array_json,
+    array_of,
+    description_json,
+    description_of,
+    faces_json,
+    faces_of,
+)
+
+BATCH = 8
+"""Pictures that are open at once."""
+_FLAT, _POOR = 2.0, 0.1
+"""Standard deviation of grey, of 255, and entropy of its histogram in bits: what is left where numbers overflow."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Readers:
-    """A face reader with the least score a face needs, and a reader of attributes where there is one."""
+    """Each is optional. `floor` is the least score a face needs."""
 
-    faces: FaceReader
+    faces: FaceReader | None
     attributes: AttributeReader | None
     floor: float
+    descriptor: Descriptor | None = None
 
     @property
     def names(self) -> dict[str, str]:
-        """ "faces" and "attributes" by name, "" for none."""
-        return {"faces": self.faces.name, "attributes": self.attributes.name if self.attributes else ""}
+        """ "faces", "attributes" and "descriptor" by name, "" for none."""
+        who = {"faces": self.faces, "attributes": self.attributes, "descriptor": self.descriptor}
+        return {what: reader.name if reader else "" for what, reader in who.items()}
 
-    def faces_in(self, image: Image.Image) -> list[Face]:
-        """Those that score enough, largest first."""
-        return [face for face in self.faces.faces(image) if face.score >= self.floor]
+    @property
+    def measure_identity(self) -> bool:
+        return self.faces is not None and self.faces.measures_identity
 
-    def observe(self, rendering: Rendering[int], image: Image.Image, character: np.ndarray) -> Observation:
-        """What both see in a picture rendered for a probe's number; `character` (d,) is whom faces are to be like."""
-        read = self.attributes.read([image])[0].values if self.attributes else dict[str, str]()
-        faces = _subjects(self.faces_in(image))
-        face = choose_face(faces, image.size, FaceChoice(policy="character", character=character))
-        return Observation(
-            probe=rendering.request.what,
-            seed=rendering.request.shot.seed,
-            path=picture_path(rendering.key),
-            embedding=None if face is None else np.asarray(face.embedding, dtype=np.float64),
-            faces=len(faces),
-            read=read,
-            small=small(image),
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Picture:
+    """One to read: `key` changes whenever what is to be seen does."""
+
+    key: str
+    opens: Callable[[], Image.Image]
+
+    @cached_property
+    def image(self) -> Image.Image:
+        return self.opens()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Seen:
+    """What the readers see in a picture: the face that was looked for, and how many could be the subject."""
+
+    face: Face | None
+    faces: int
+    words: Mapping[str, str]
+    small: np.ndarray
+    is_broken: bool
+    described: Description | None
+
+
+class PictureReader:
+    """Reads with all readers and keeps what they saw in a comparison's folder."""
+
+    def __init__(self, readers: Readers, out: Path) -> None:
+        slots = {slot: list(words) for slot, words in readers.attributes.slots.items()} if readers.attributes else {}
+        names = readers.names
+        self._readers = readers
+        self._faces = Readings(out, "faces", names["faces"])
+        self._words = Readings(out, "words", [names["attributes"], slots])
+        self._described = Readings(out, "described", names["descriptor"])
+        self._pixels = Readings(out, "pixels", "")
+
+    def faces(self, picture: Picture) -> list[Face]:
+        """Those that score enough, largest first; none without a reader."""
+        if self._readers.faces is None:
+            return []
+        kept = self._faces.get(picture.key)
+        if kept is None:
+            found = self._readers.faces.faces(picture.image)
+            self._faces.keep(picture.key, faces_json(found))
+        else:
+            found = faces_of(kept)
+        return [face for face in found if face.score >= self._readers.floor]
+
+    def read(self, pictures: Sequence[Picture], whom: FaceChoice, *, words: bool = True) -> Iterator[Seen]:
+        """In order, a few at a time; what was read by then is kept, whenever the iteration is left.
+
+        Without `words` the attribute reader is not asked.
+        """
+        for start in range(0, len(pictures), BATCH):
+            # Made anew, so that no more than a batch of opened images is held.
+            batch = [Picture(key=each.key, opens=each.opens) for each in pictures[start : start + BATCH]]
+            said = self._words_in(batch) if words else [dict[str, str]() for _ in batch]
+            seen = [self._seen(each, told, whom) for each, told in zip(batch, said, strict=True)]
+            self.save()
+            yield from seen
+
+    def save(self) -> None:
+        for kept in (self._faces, self._words, self._described, self._pixels):
+            kept.save()
+
+    def _seen(self, picture: Picture, words: Mapping[str, str], whom: FaceChoice) -> Seen:
+        subjects = _subjects(self.faces(picture))
+        # Neither the largest nor the most alike asks how large the picture is.
+        face = choose_face(subjects, (1, 1), whom)
+        shrunk, is_broken = self._pixels_of(picture)
+        return Seen(
+            face=face,
+            faces=len(subjects),
+            words=words,
+            small=shrunk,
+            is_broken=is_broken,
+            described=self._description(picture, face),
         )
+
+    def _words_in(self, pictures: Sequence[Picture]) -> list[Mapping[str, str]]:
+        reader = self._readers.attributes
+        if reader is None:
+            return [{} for _ in pictures]
+        new = [each for each in pictures if self._words.get(each.key) is None]
+        readings = reader.read([each.image for each in new]) if new else []
+        for each, reading in zip(new, readings, strict=True):
+            self._words.keep(each.key, dict(reading.values))
+        return [self._words.get(each.key) for each in pictures]
+
+    def _pixels_of(self, picture: Picture) -> tuple[np.ndarray, bool]:
+        if self._pixels.get(picture.key) is None:
+            self._pixels.keep(picture.key, [array_json(small(picture.image)), is_broken(picture.image)])
+        shrunk, broken = self._pixels.get(picture.key)
+        return array_of(shrunk), bool(broken)
+
+    def _description(self, picture: Picture, face: Face | None) -> Description | None:
+        """Of a picture with this face: another choice of its face leaves another background."""
+        if self._readers.descriptor is None:
+            return None
+        box = None if face is None else face.box
+        key = f"{picture.key} {'' if box is None else ' '.join(f'{side:.1f}' for side in box)}"
+        kept = self._described.get(key)
+        if kept is not None:
+            return description_of(kept)
+        made = self._readers.descriptor.describe(picture.image, box)
+        self._described.keep(key, description_json(made))
+        return made
+
+
+def is_broken(image: Image.Image) -> bool:
+    """Black, blank or flat: one colour, or nearly."""
+    grey = np.asarray(image.convert("L"))
+    parts = np.bincount(grey.ravel(), minlength=256) / grey.size
+    entropy = -float((parts[parts > 0] * np.log2(parts[parts > 0])).sum())
+    return float(grey.std()) < _FLAT or entropy < _POOR
 
 
 def _subjects(faces: Sequence[Face]) -> list[Face]:

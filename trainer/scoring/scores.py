@@ -24,8 +24,10 @@ class Flag:
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """One column of the comparison; `step` is None for the control. None anywhere means not measured, never low.
+    """One column of the comparison, named by its `label`; `lora` is None for the control. None anywhere means not
+    measured, never low.
 
+    `step` is None where the file tells none, `seed` the training seed where runs of several are compared.
     `measures` are those of measures/measure.py by name. `likeness` is identity between the control (0) and real
     pictures (1), `slots` the part that followed, a slot.
     """
@@ -40,6 +42,12 @@ class Scores:
     flags: tuple[Flag, ...] = ()
     cautions: tuple[str, ...] = ()
     pictures: tuple[PictureScore, ...] = ()
+    seed: int | None = None
+    strength: float = 1.0
+
+    @property
+    def is_control(self) -> bool:
+        return self.lora is None
 
     @property
     def identity(self) -> Interval | None:
@@ -102,6 +110,8 @@ class Scores:
             "flags": [asdict(flag) for flag in self.flags],
             "cautions": list(self.cautions),
             "pictures": [asdict(picture) for picture in self.pictures],
+            "seed": self.seed,
+            "strength": self.strength,
         }
 
     @classmethod

@@ -10,7 +10,10 @@ const SIZES = {
   LikenessReviewCaptions: [760, 780],
   LikenessTrainCharacterLora: [420, 480],
   LikenessPlanRun: [600, 560],
-  LikenessCompareCheckpoints: [620, 640],
+  LikenessCompareCheckpoints: [680, 820],
+  LikenessChooseCheckpoint: [560, 640],
+  LikenessAdviseNextRun: [480, 360],
+  LikenessScoreImages: [480, 620],
   LikenessCheckLora: [560, 460],
 };
 

@@ -7,6 +7,7 @@ import { rootGraph } from "./graph_nodes.js";
 import { json } from "./prompt_owner.js";
 
 const MOST_PROMPTS = 12;
+const DECIDED = ["review", "pick"];
 
 /**
  * Outcomes by node number, of `kinds` (class by number): the newest that this very graph, with the settings it has
@@ -54,7 +55,7 @@ export function comparison(one, other) {
     }
     return known.get(id);
   };
-  return (id) => isAlike(one?.[id], other?.[id], ["review"], isFed);
+  return (id) => isAlike(one?.[id], other?.[id], DECIDED, isFed);
 }
 
 function isAlike(one, other, besides, isFed) {

@@ -9,6 +9,7 @@ from PIL import Image, ImageFilter
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
 from trainer.faces.face import Box, Face
+from trainer.faces.metric import COSINE, Metric
 from trainer.images.pixels import pixel_sha256
 
 HERO, STRANGER = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
@@ -23,6 +24,7 @@ class KnownReader:
     same_person: float = 0.5
     licence: str = "Free."
     measures_identity: bool = True
+    metric: Metric = COSINE
     asked: int = 0
 
     def faces(self, image: Image.Image) -> list[Face]:

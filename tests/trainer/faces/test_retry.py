@@ -10,6 +10,7 @@ from trainer.demo.characters.character import character
 from trainer.demo.world.draw import draw
 from trainer.demo.world.look import random_look
 from trainer.faces.face import Face
+from trainer.faces.metric import COSINE, Metric
 from trainer.faces.retry import detect_with_retries
 
 
@@ -23,6 +24,7 @@ class Shortsighted:
     same_person: float = 0.5
     licence: str = "Free."
     measures_identity: bool = True
+    metric: Metric = COSINE
     asked: list[str] = field(default_factory=list[str])
 
     def faces(self, image: Image.Image) -> list[Face]:
@@ -40,6 +42,7 @@ class Sized(Shortsighted):
 
     side: int = 256
     sure: float = 0.9
+    sides: tuple[int, ...] = (320, 256, 128)
 
     def faces_at(self, image: Image.Image, *, side: int, threshold: float) -> list[Face]:
         self.asked.append(f"{side} {threshold}")

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from tests.fakes import CHARACTER, SIDE, FakeGenerator, FakeReader, Skill, mixed, picture
 from trainer.dataset.sample import Sample
+from trainer.images.pixels import load_rgb, pixel_sha256
 from trainer.runtime.work import Ask, follow, never
+from trainer.scoring.candidate import Candidate, candidates_of_run
 from trainer.scoring.compare import Tools, compare
 from trainer.scoring.drawing import Compared
 from trainer.scoring.plan import ComparePlan, Probe
 from trainer.scoring.report.report import Report
 from trainer.scoring.subject import Subject
+from trainer.storage.tensor_file import write_tensors
 from trainer.training.run.folder import Checkpoint
 
 TRIGGER = "sage_character"
@@ -38,6 +42,15 @@ def plan() -> ComparePlan:
     )
 
 
+def small_plan(**given: Any) -> ComparePlan:
+    """Four pictures a column."""
+    probes = (
+        Probe(kind="trigger", prompt=f"{TRIGGER}, person", seeds=(1, 2)),
+        Probe(kind="prompt", prompt=f"{TRIGGER}, person, red background", asked={"background": "red"}, seeds=(1, 2)),
+    )
+    return ComparePlan(probes=probes, size=(48, 48), **given)
+
+
 @dataclass
 class Stage:
     """A run folder with one LoRA file a skill, by step."""
@@ -49,13 +62,16 @@ class Stage:
     def __post_init__(self) -> None:
         (self.folder / "run" / "checkpoints").mkdir(parents=True, exist_ok=True)
         for step in self.skills:
-            self.checkpoint(step).path.write_bytes(f"{step} {self.skills[step]}".encode())
+            write_lora(self.checkpoint(step).path, {"skill": f"{step} {self.skills[step]}"})
         rows = [{"event": "heldout", "step": s, "held_out": h, "train": t} for s, h, t in self.losses]
         (self.folder / "run" / "events.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         self.generator = FakeGenerator(TRIGGER, {f"sage_step{step:06d}": self.skills[step] for step in self.skills})
 
     def checkpoint(self, step: int) -> Checkpoint:
         return Checkpoint(step, self.folder / "run" / "checkpoints" / f"sage_step{step:06d}.safetensors")
+
+    def candidate(self, step: int) -> Candidate:
+        return candidates_of_run([self.checkpoint(step)])[0]
 
     @property
     def out(self) -> Path:
@@ -78,9 +94,15 @@ class Stage:
     ) -> tuple[list[Compared], Report]:
         """What happened and the report."""
         events: list[Compared] = []
-        checkpoints = [self.checkpoint(step) for step in self.skills]
-        work = compare(plan(), checkpoints, self.subject(), self.tools(reader, **tools), cancelled)
+        candidates = [self.candidate(step) for step in self.skills]
+        work = compare(plan(), candidates, self.subject(), self.tools(reader, **tools), cancelled)
         return events, follow(work, events.append)
+
+    def quick(self, *steps: int, plan: ComparePlan | None = None, rest: Sequence[int] = (), **tools: Any) -> Report:
+        """Of a few pictures: the checkpoints of these steps, `rest` beside them."""
+        shown, others = ([self.candidate(step) for step in each] for each in (steps, rest))
+        work = compare(plan or small_plan(), shown, self.subject(), self.tools(**tools), rest=others)
+        return follow(work)
 
     def tools(self, reader: FakeReader | None = None, **given: Any) -> Tools:
         eyes = reader or FakeReader()
@@ -93,7 +115,21 @@ class Stage:
         for number, path in enumerate(paths):
             nearly = mixed(np.random.default_rng(number).normal(size=3), CHARACTER, 0.85)
             picture(nearly, ("red", "green", "blue", "gray")[number], (number, -number)).save(path)
-        return tuple(Sample(path=path, sha256=path.name, width=SIDE, height=SIDE) for path in paths)
+        return tuple(Sample(path=path, sha256=stored(path), width=SIDE, height=SIDE) for path in paths)
+
+
+def write_lora(path: Path, metadata: Mapping[str, str] | None = None, prefix: str = "lora_unet_mid") -> Path:
+    """A whole LoRA file of one layer."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    down, up = torch.zeros(1, 2), torch.ones(2, 1)
+    tensors = {f"{prefix}.lora_down.weight": down, f"{prefix}.lora_up.weight": up}
+    write_tensors(path, tensors, metadata or {})
+    return path
+
+
+def stored(path: Path) -> str:
+    """The pixels' sha256."""
+    return pixel_sha256(load_rgb(path))
 
 
 RISING = {

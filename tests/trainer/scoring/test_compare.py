@@ -10,14 +10,14 @@ from PIL import Image
 from tests.fakes import CHARACTER, FakeReader, Skill
 from trainer.dataset.sample import Sample
 from trainer.dataset.sample_pixels import open_sample
-from trainer.errors import Cancelled, DatasetError, FaceError, RunError
+from trainer.errors import Cancelled, DatasetError, RunError
 from trainer.faces.face import Face
 from trainer.images.pixels import pixel_sha256
 from trainer.runtime.work import follow
 from trainer.scoring.compare import compare
 from trainer.scoring.report.report import Report
 
-from .stage import RISING, Stage, plan
+from .stage import RISING, Stage, plan, stored
 
 PICTURES = 6 * 6
 
@@ -31,15 +31,15 @@ def rising(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stage, Report]:
 
 def test_the_earliest_of_the_best_is_chosen_and_the_overtrained_last_is_not(rising: tuple[Stage, Report]):
     report = rising[1]
-    assert report.chosen == 300
-    assert report.tied == (300, 400)
+    assert report.chosen == "Step 300"
+    assert report.tied == ("Step 300", "Step 400")
     assert report.checkpoints[-1].overtrained
     assert not report.checkpoints[2].overtrained
 
 
 def test_the_reason_gives_the_numbers_with_their_intervals_and_the_tie(rising: tuple[Stage, Report]):
     reason = rising[1].reason
-    for part in ("Step 300: identity 0.9", " to ", "without LoRA", "prompt following 1.00", "variety", "from 400"):
+    for part in ("Step 300: identity 0.9", " to ", "without LoRA", "prompt following 1.00", "variety", "from Step 400"):
         assert part in reason
     assert reason.count(".") > 3 and "\n" not in reason
 
@@ -101,7 +101,7 @@ def test_lost_faces_mean_broken_and_are_never_low_identity(tmp_path: Path):
 def test_rising_held_out_loss_flags_a_checkpoint_whose_pictures_look_fine(tmp_path: Path):
     losses = [(100, 0.064, 0.06), (150, 0.19, 0.045), (175, 0.193, 0.04), (200, 0.195, 0.038)]
     report = Stage(tmp_path, {100: Skill(identity=0.6), 200: Skill(identity=0.9)}, losses).run()
-    assert report.chosen == 100
+    assert report.chosen == "Step 100"
     assert [flag.sentence for flag in report.checkpoints[1].flags if "by heart" in flag.sentence]
 
 
@@ -112,7 +112,7 @@ def test_a_leak_without_the_trigger_warns_but_rules_nothing_out(tmp_path: Path):
 
 def test_of_two_alike_the_one_that_does_not_leak_is_chosen(tmp_path: Path):
     report = Stage(tmp_path, {100: Skill(identity=0.9, leak=0.45), 200: Skill(identity=0.9)}).run()
-    assert report.chosen == 200
+    assert report.chosen == "Step 200"
 
 
 def test_others_that_become_the_character_flag_it(tmp_path: Path):
@@ -123,7 +123,7 @@ def test_others_that_become_the_character_flag_it(tmp_path: Path):
 
 def test_without_an_attribute_reader_following_is_not_measured(tmp_path: Path):
     report = Stage(tmp_path, RISING).run(attributes=None)
-    assert report.chosen == 300
+    assert report.chosen == "Step 300"
     assert report.control.following is None
     assert "Prompt following is not measured." in report.notes
     assert "prompt following not measured" in report.reason
@@ -132,14 +132,18 @@ def test_without_an_attribute_reader_following_is_not_measured(tmp_path: Path):
 def test_the_control_is_drawn_first_and_without_a_lora(tmp_path: Path):
     stage = Stage(tmp_path, {7: Skill(identity=0.5)})
     events, _ = stage.follow()
-    assert [event.label for event in events] == ["No LoRA"] * 36 + ["Step 7"] * 36
+    phases = [(event.phase, event.label) for event in events]
+    once = [*[("drawing", "No LoRA")] * 36, *[("drawing", "Step 7")] * 36]
+    assert phases == [*once, *[("reading", label) for _, label in once]]
     assert [shot.lora is None for shot in stage.generator.drawn] == [True] * 36 + [False] * 36
 
 
 def test_progress_counts_every_picture_and_tells_the_time_left(tmp_path: Path):
     progress, _ = Stage(tmp_path, {7: Skill()}).follow()
-    assert [event.done for event in progress] == list(range(1, 73))
-    assert progress[-1].total == 72 and progress[-1].seconds_left == 0
+    for phase in ("drawing", "reading"):
+        events = [event for event in progress if event.phase == phase]
+        assert [event.done for event in events] == list(range(1, 73))
+        assert events[-1].total == 72 and events[-1].seconds_left == 0
 
 
 def test_checkpoints_are_taken_in_order_of_steps(tmp_path: Path):
@@ -207,18 +211,20 @@ def test_a_report_with_an_unknown_key_is_refused(tmp_path: Path):
         Report.from_json({**data, "winner": 7})
 
 
-def test_references_without_a_face_are_an_error_that_says_so(tmp_path: Path):
+def test_where_no_reference_shows_a_face_the_rest_is_measured_and_said_so(tmp_path: Path):
     stage = Stage(tmp_path, {7: Skill()})
     Image.new("RGB", (48, 48)).save(tmp_path / "black.png")
     subject = replace(stage.subject(), references=(_sample(tmp_path / "black.png"),))
-    with pytest.raises(FaceError, match="no face in the 1 reference"):
-        follow(compare(plan(), [stage.checkpoint(7)], subject, stage.tools()))
+    report = follow(compare(plan(), [stage.candidate(7)], subject, stage.tools()))
+    assert any("no face in the 1 reference pictures, so identity is not measured" in note for note in report.notes)
+    assert report.control.identity is None and report.checkpoints[0].identity is None
+    assert report.control.following and report.control.following.value == 1.0
 
 
 def test_without_held_out_pictures_the_report_says_what_it_scored_against(tmp_path: Path):
     stage = Stage(tmp_path, {7: Skill(identity=0.9)})
     subject = replace(stage.subject(), references=(), others=None)
-    report = follow(compare(plan(), [stage.checkpoint(7)], subject, stage.tools(attributes=None)))
+    report = follow(compare(plan(), [stage.candidate(7)], subject, stage.tools(attributes=None)))
     assert any("flatters memorising" in note for note in report.notes)
     assert report.checkpoints[0].top1 is None
 
@@ -228,8 +234,8 @@ def test_no_checkpoints_or_two_of_one_step_are_refused(tmp_path: Path):
     with pytest.raises(RunError, match="no checkpoints"):
         stage.run()
     other = Stage(tmp_path, {7: Skill()})
-    with pytest.raises(RunError, match="same step"):
-        follow(compare(plan(), [other.checkpoint(7)] * 2, other.subject(), other.tools()))
+    with pytest.raises(RunError, match="same name"):
+        follow(compare(plan(), [other.candidate(7)] * 2, other.subject(), other.tools()))
 
 
 def test_a_missing_reference_picture_is_named(tmp_path: Path):
@@ -242,7 +248,7 @@ def test_a_missing_reference_picture_is_named(tmp_path: Path):
         others=np.eye(3),
     )
     with pytest.raises(DatasetError, match=r"gone\.png is missing"):
-        follow(compare(plan(), [stage.checkpoint(7)], subject, stage.tools()))
+        follow(compare(plan(), [stage.candidate(7)], subject, stage.tools()))
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
@@ -268,4 +274,4 @@ def test_a_failed_write_leaves_the_old_report_whole(tmp_path: Path, monkeypatch:
 
 
 def _sample(path: Path) -> Sample:
-    return Sample(path=path, sha256=path.name, width=48, height=48)
+    return Sample(path=path, sha256=stored(path) if path.is_file() else path.name, width=48, height=48)

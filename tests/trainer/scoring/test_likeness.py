@@ -7,13 +7,14 @@ from PIL import Image
 from tests.fakes import CHARACTER, picture
 from trainer.dataset.dataset import Dataset
 from trainer.faces.face import Face
+from trainer.faces.metric import COSINE
 from trainer.scoring.likeness import Likeness
 
 
 class Reader:
     """Sees the colour of the middle of a picture as a face; black is none."""
 
-    name, same_person, licence, measures_identity = "fake", 0.5, "", True
+    name, same_person, licence, measures_identity, metric = "fake", 0.5, "", True, COSINE
 
     def faces(self, image: Image.Image) -> list[Face]:
         colour = np.asarray(image.convert("RGB"), float)[image.height // 2, image.width // 2] - 127.5

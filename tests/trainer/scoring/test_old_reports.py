@@ -39,7 +39,7 @@ def test_an_old_report_read_and_written_keeps_its_words_and_choice():
     report = Report.from_json(old("character"))
     again = Report.from_json(json.loads(json.dumps(report.to_json())))
     assert again == report
-    assert (again.chosen, again.key) == (300, old("character")["key"])
+    assert (again.chosen, again.chosen_step, again.key) == ("Step 300", 300, old("character")["key"])
 
 
 def measure(scores: Scores, name: str) -> Any:

@@ -12,6 +12,7 @@ from ...dataset.coverage.observe import CoverageRow
 from ...dataset.sample import Sample
 from ...faces.face import AttributeReader, FaceReader
 from ...faces.identity import CharacterIdentity, made_face_floor
+from ...faces.metric import alike, part_of
 from ..rounds import Verdict
 from .gap import Gap
 from .reference import SetReference
@@ -40,10 +41,11 @@ class FillJudge:
         self._rows = trained_rows(audit)
         self.before = before
         self._expressions, self._nearest, self._reader = audit.expressions, nearest, faces
+        self._metric = audit.metric
         self._own = [(sample, face) for sample, seen in zip(audit.dataset.samples, audit.seen, strict=True)
                      if (face := _face(seen)) is not None and not sample.is_made]  # fmt: skip
         own = [face for _, face in self._own]
-        self.floor = None if audit.same_person is None else made_face_floor(own, audit.same_person)
+        self.floor = None if audit.same_person is None else made_face_floor(own, audit.same_person, audit.metric)
 
     @property
     def reader(self) -> str:
@@ -57,7 +59,8 @@ class FillJudge:
         found, is_hit = self._bucket(seen.row, gap)
         face = _face(seen)
         identity, against = (None, "") if face is None else self._identity(face, references)
-        near = [float(face @ one.embedding) for one in references if face is not None and one.embedding is not None]
+        known = [one.embedding for one in references if one.embedding is not None]
+        near = [] if face is None else [alike(self._metric, face, one) for one in known]
         faults = (
             self._face_fault(seen, identity, found),
             None if is_hit is not False else f"it shows {found or 'nothing that can be told'}",
@@ -79,7 +82,7 @@ class FillJudge:
         others = [known for sample, known in self._own if sample.family not in used]
         mine = [one.embedding for one in references if one.embedding is not None]
         for known, words in ((held, "held-out pictures"), (others, "the other pictures"), (mine, "its own reference")):
-            if character := CharacterIdentity.of(known):
+            if character := CharacterIdentity.of(known, self._metric):
                 return character.likeness(face), words
         return 0.0, "nothing"
 
@@ -107,7 +110,7 @@ class FillJudge:
             return f"{seen.faces} people are in it"
         if identity is None or self.floor is None:
             return None
-        floor = self.floor * (_TURNED if found and "profile" in found else 1.0)
+        floor = part_of(self._metric, self.floor, _TURNED if found and "profile" in found else 1.0)
         return f"another face, below {floor:.2f}" if identity < floor else None
 
     def _copy_fault(self, seen: Observation, references: Sequence[SetReference]) -> str | None:

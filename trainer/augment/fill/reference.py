@@ -11,6 +11,7 @@ from ...dataset.audit.observation import Observation
 from ...dataset.sample import Sample
 from ...errors import DatasetError
 from ...faces.identity import CharacterIdentity
+from ...faces.metric import Metric
 from ...images.store import ImageStore
 from ..original import fitted_original
 from .plan import FillJob, FillPlan
@@ -45,7 +46,7 @@ def references_of(audit: Audit, plan: FillPlan, shelf: ImageStore) -> list[SetRe
     if not pairs:
         face = " with a face" if audit.reader else ""
         raise DatasetError(f"No picture{face} is left to make others from; add one that is not held out.")
-    return [_ready(sample, seen, plan, shelf) for sample, seen in _typical(pairs)[:_MOST]]
+    return [_ready(sample, seen, plan, shelf) for sample, seen in _typical(pairs, audit.metric)[:_MOST]]
 
 
 def chosen(references: Sequence[SetReference], job: FillJob, attempt: int, plan: FillPlan) -> tuple[SetReference, ...]:
@@ -58,14 +59,14 @@ def chosen(references: Sequence[SetReference], job: FillJob, attempt: int, plan:
     return tuple(order[(job.number + attempt + place) % len(order)] for place in range(count))
 
 
-def _typical(pairs: Sequence[tuple[Sample, Observation]]) -> list[tuple[Sample, Observation]]:
-    character = CharacterIdentity.of(seen.portrait.embedding for _, seen in pairs if seen.portrait)
+def _typical(pairs: Sequence[tuple[Sample, Observation]], metric: Metric) -> list[tuple[Sample, Observation]]:
+    character = CharacterIdentity.of((seen.portrait.embedding for _, seen in pairs if seen.portrait), metric)
     if character is None:
         return list(pairs)
 
     def likeness(pair: tuple[Sample, Observation]) -> float:
         portrait = pair[1].portrait
-        return character.likeness(portrait.embedding) if portrait and portrait.embedding.size else -1.0
+        return character.likeness(portrait.embedding) if portrait and portrait.embedding.size else -np.inf
 
     return sorted(pairs, key=likeness, reverse=True)
 

@@ -9,6 +9,7 @@ from PIL import Image
 
 from ...errors import RunError
 from ...faces.face import Face, FaceReader
+from ...faces.metric import COSINE, alike, part_of
 from ...generate.render_cache import is_blank
 from ...storage.values import checked_keys
 from ..rounds import Verdict
@@ -45,8 +46,8 @@ class VariantVerdict(Verdict):
 
 @dataclass(frozen=True, kw_only=True)
 class VariantJudge:
-    """Readers, either of them None where nobody can tell; `shift` as the plan has it. `same_person` is the least cosine
-    of the set's own face, at least the reader's."""
+    """Readers, either of them None where nobody can tell; `shift` as the plan has it. `same_person` is the least
+    likeness to the set's own face, at least the reader's."""
 
     faces: FaceReader | None
     looks: LookReader | None
@@ -60,10 +61,10 @@ class VariantJudge:
         return f"{' + '.join(readers) or 'nobody'}, shift {self.shift:g}, face {self.same_person:.4f}"
 
     def floor(self, style: Style) -> float | None:
-        """The least cosine to the render's face; None where it is told only."""
+        """The least likeness to the render's face; None where it is told only."""
         if self.faces is None or style.face == "flag":
             return None
-        return self.same_person * (1.0 if style.face == "strict" else _LOOSE)
+        return self.same_person if style.face == "strict" else self._loose(self.faces)
 
     def verdict(self, source: Face | None, image: Image.Image, style: Style) -> VariantVerdict:
         """Of a variant and the face of its render, both in pictures of one size."""
@@ -78,10 +79,16 @@ class VariantJudge:
             is_told = style.face == "flag"
             fault, note = (_look_fault(look), lost) if is_told else (lost, None)
             return VariantVerdict(look=look, fault=fault, note=note)
-        identity, moved = float(source.embedding @ face.embedding), landmark_shift(source, face)
+        identity, moved = self._likeness(source, face), landmark_shift(source, face)
         fault = self._face_fault(identity, moved, style) or _look_fault(look)
         note = self._note(identity, style)
         return VariantVerdict(identity=identity, shift=moved, look=look, fault=fault, note=note)
+
+    def _likeness(self, source: Face, face: Face) -> float:
+        return alike(COSINE if self.faces is None else self.faces.metric, source.embedding, face.embedding)
+
+    def _loose(self, faces: FaceReader) -> float:
+        return part_of(faces.metric, self.same_person, _LOOSE)
 
     def _face_fault(self, identity: float, moved: float | None, style: Style) -> str | None:
         floor = self.floor(style)
@@ -92,7 +99,7 @@ class VariantJudge:
         return None
 
     def _note(self, identity: float, style: Style) -> str | None:
-        if self.faces is None or style.face != "flag" or identity >= self.same_person * _LOOSE:
+        if self.faces is None or style.face != "flag" or identity >= self._loose(self.faces):
             return None
         return f"its face reads as {identity:.2f}, which readers of photographs often say of drawings"
 

@@ -100,9 +100,9 @@ def _read_renders(
 
 
 def _floor(sources: Sequence[Source], faces: FaceReader | None) -> float:
-    """The least cosine at which two faces are the same person's, by what the renders are like among themselves."""
+    """The least likeness at which two faces are the same person's, by what the renders are like among themselves."""
     own = [source.face.embedding for source in sources if source.face is not None]
-    return 0.0 if faces is None else made_face_floor(own, faces.same_person)
+    return 0.0 if faces is None else made_face_floor(own, faces.same_person, faces.metric)
 
 
 def _result(  # noqa: PLR0913

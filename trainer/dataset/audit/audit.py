@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any
 
 from ...faces.face import EXPRESSIONS, AttributeReader, FaceReader
+from ...faces.metric import COSINE, Metric
 from ...faces.outliers import outlier_scores
 from ...runtime.steps import Progress, Steps, silent, stepped
 from ...runtime.work import never
@@ -39,6 +40,7 @@ class Audit:
     pairs: tuple[Pair, ...] = ()
     reader: str | None = None
     same_person: float | None = None
+    metric: Metric = COSINE
     rules: Rules = Rules()
     expressions: tuple[str, ...] = EXPRESSIONS
     seen: tuple[Observation, ...] = field(default=(), repr=False)
@@ -64,7 +66,9 @@ class Audit:
         """
         known = {sample.path: one for sample, one in zip(self.dataset.samples, self.seen, strict=True)}
         seen = tuple(known[sample.path] for sample in dataset.samples)
-        standard = Standard(rules=rules or self.rules, reader=self.reader, same_person=self.same_person)
+        standard = Standard(
+            rules=rules or self.rules, reader=self.reader, same_person=self.same_person, metric=self.metric
+        )
         return _conclude(dataset, seen, standard, self.expressions)
 
     def text(self) -> str:
@@ -111,6 +115,7 @@ def audit(
         rules=rules,
         reader=faces.name if faces else None,
         same_person=faces.same_person if faces and faces.measures_identity else None,
+        metric=faces.metric if faces else COSINE,
     )
     expressions = tuple(attributes.slots.get("expression", EXPRESSIONS)) if attributes else EXPRESSIONS
     return _conclude(dataset, seen, standard, expressions)
@@ -119,7 +124,8 @@ def audit(
 def _conclude(dataset: Dataset, seen: tuple[Observation, ...], standard: Standard, expressions: Sequence[str]) -> Audit:
     pairs = pairs_of(dataset.samples, seen, standard.rules)
     same_person = standard.same_person
-    belongs = None if same_person is None else outlier_scores([one.portrait for one in seen], same_person)
+    portraits = [one.portrait for one in seen]
+    belongs = None if same_person is None else outlier_scores(portraits, same_person, standard.metric)
     sharp = [one.facts.focus for one in seen if one.facts is not None and one.facts.focus is not None]
     samples = judge_pictures(dataset.samples, seen, standard, pairs, belongs, median(sharp) if sharp else None)
     coverage = cover([one.row for one in seen if one.row is not None], expressions)
@@ -137,6 +143,7 @@ def _conclude(dataset: Dataset, seen: tuple[Observation, ...], standard: Standar
         pairs=tuple(pairs),
         reader=standard.reader,
         same_person=standard.same_person,
+        metric=standard.metric,
         rules=standard.rules,
         expressions=tuple(expressions),
         seen=seen,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ...faces.metric import COSINE, Metric
 from ...faces.outliers import OutlierScore
 from ..checks.count import judge_copies, judge_count
 from ..checks.duplicates import Pair, distinct, exact_pairs, near_pairs, partners
@@ -40,11 +41,13 @@ _NAMED = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Standard:
-    """By what a set is judged: rules, who read the faces, that reader's threshold (None: it tells no identities)."""
+    """By what a set is judged: rules, who read the faces, that reader's threshold (None: it tells no identities) and
+    its metric."""
 
     rules: Rules
     reader: str | None = None
     same_person: float | None = None
+    metric: Metric = COSINE
 
 
 def pairs_of(samples: Sequence[Sample], seen: Sequence[Observation], rules: Rules) -> list[Pair]:

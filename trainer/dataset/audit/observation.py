@@ -70,12 +70,14 @@ class Readers:
     def settled(
         self, samples: Sequence[Sample], looks: Sequence[Observation], character: np.ndarray | None = None
     ) -> tuple[Observation, ...]:
-        """The looks with the character's face in pictures of several: like the unit embedding `character`, else like
+        """The looks with the character's face in pictures of several: like the embedding `character`, else like
         the person whom most pictures show. Only where that is not the largest a picture is looked at again."""
         if self._faces is None or not self._faces.measures_identity:
             return tuple(looks)
-        choice = FaceChoice(policy="character", character=character) if character is not None else None
-        choice = choice or choice_over([one.seen for one in looks], self._faces.same_person)
+        if character is not None:
+            choice = FaceChoice(policy="character", character=character, metric=self._faces.metric)
+        else:
+            choice = choice_over([one.seen for one in looks], self._faces.same_person, self._faces.metric)
         return tuple(
             self.observe(sample, choice) if _is_another(sample, one, choice) else one
             for sample, one in zip(samples, looks, strict=True)

@@ -60,7 +60,7 @@ def crop_dataset(  # noqa: PLR0913
         faces, broken, several = _marked(dataset, steps), [], ()
     else:
         seen, broken = _looked(dataset, reader, shelf, steps)
-        how = choice or choice_over([one.faces for one in seen.values()], reader.same_person)
+        how = choice or choice_over([one.faces for one in seen.values()], reader.same_person, reader.metric)
         seen = {sha256: sought_turned(one, how, reader, shelf) for sha256, one in seen.items()}
         faces = {sha256: one.chosen(how) for sha256, one in seen.items()}
         several = _several([one for one in seen.values() if one.shows_several], how)

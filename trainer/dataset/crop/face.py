@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ...faces.choose import FaceChoice, choose_face
 from ...faces.face import Face, FaceReader
-from ...faces.identity import cosine
+from ...faces.metric import alike
 from ...faces.retry import TURNED, Detection, detect_with_retries
 from ...faces.turned import faces_when_turned
 from ...storage.values import key_of
@@ -37,7 +37,7 @@ class Seen:
         face = choose_face(self.faces, (self.sample.width, self.sample.height), choice)
         if face is None or choice.character is None:
             return choice.character is None
-        return cosine(face.embedding, choice.character) >= same_person
+        return alike(choice.metric, face.embedding, choice.character) >= same_person
 
     def chosen(self, choice: FaceChoice) -> FoundFace | None:
         face = choose_face(self.faces, (self.sample.width, self.sample.height), choice)

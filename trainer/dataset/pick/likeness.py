@@ -36,7 +36,8 @@ def _among_themselves(seen: Sequence[Observation], reader: FaceReader) -> list[L
     values: dict[int, float] = {}
     if len(facing) >= _FEWEST:
         rows = np.stack([portrait.embedding for n in facing if (portrait := seen[n].portrait) is not None])
-        values = dict(zip(facing, likeness_to_the_most_frequent(rows, reader.same_person).tolist(), strict=True))
+        alike = likeness_to_the_most_frequent(rows, reader.same_person, reader.metric)
+        values = dict(zip(facing, alike.tolist(), strict=True))
     found: list[Likeness] = []
     for number, one in enumerate(seen):
         why = "no face" if one.portrait is None else _why_not(one.portrait)
@@ -67,13 +68,13 @@ def character_of(reader: FaceReader | None, baselines: Sequence[Image.Image]) ->
         raise FaceError(
             f"Baseline {', '.join(blank)} shows no face; choose pictures with one face seen from the front."
         )
-    return CharacterIdentity.of(embeddings_of_character(found, reader.same_person))
+    return CharacterIdentity.of(embeddings_of_character(found, reader.same_person, reader.metric), reader.metric)
 
 
 def choice_by(reader: FaceReader | None, baselines: Sequence[Image.Image]) -> FaceChoice | None:
     """Of several faces the one of whom the baselines show; None without any. Raises as `character_of`."""
     character = character_of(reader, baselines)
-    return character and FaceChoice(policy="character", character=character.centroid)
+    return character and FaceChoice(policy="character", character=character.centroid, metric=character.metric)
 
 
 def _why_not(face: FaceEmbedding) -> str | None:

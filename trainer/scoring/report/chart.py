@@ -1,4 +1,4 @@
-"""Small line charts: a score by step with its interval, laid out for chart.svg.j2."""
+"""Small line charts: a score by step or strength with its interval, laid out for chart.svg.j2."""
 
 import math
 from collections.abc import Sequence
@@ -10,12 +10,13 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 366, 16, 158
 
 @dataclass(frozen=True)
 class Point:
-    """A value at a step and the interval around it."""
+    """A value at a step or strength and the interval around it; those of one `series` are joined."""
 
-    step: int
+    at: float
     value: float
     low: float
     high: float
+    series: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,21 +60,29 @@ class Dot:
 
 @dataclass(frozen=True)
 class Tick:
-    """A step's number under the chart."""
+    """A number under the chart."""
 
     x: str
-    step: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """A line and the band around it, points as SVG writes them."""
+
+    band: str
+    line: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """Everything in pixels. `band` and `line` are points as SVG writes them."""
+    """Everything in pixels; `axis` is what lies along the bottom."""
 
     title: str
+    axis: str
     scale: list[Mark]
     levels: list[Mark]
-    band: str
-    line: str
+    series: list[Series]
     dots: list[Dot]
     ticks: list[Tick]
     width: int = _WIDTH
@@ -83,57 +92,68 @@ class Chart:
     foot: int = _BOTTOM + 20
 
 
-def chart(title: str, points: Sequence[Point], levels: Sequence[Level], chosen: int | None) -> Chart | None:
-    """The points joined, their intervals shaded and the chosen step marked; None without points."""
+def chart(
+    title: str, points: Sequence[Point], levels: Sequence[Level], chosen: float | None, axis: str = "Step"
+) -> Chart | None:
+    """The points joined, their intervals shaded and the chosen place marked; None without points."""
     if not points:
         return None
     axes = _Axes.around(points, levels)
-    marked = [point for point in points if point.step == chosen]
-    above = [axes.at(point.step, point.high) for point in points]
-    below = [axes.at(point.step, point.low) for point in reversed(points)]
+    marked = [point for point in points if point.at == chosen]
     return Chart(
         title=title,
+        axis=axis,
         scale=[Mark(axes.y(value), f"{value:.10g}") for value in _round_values(axes.low, axes.high)],
         levels=[Mark(axes.y(level.value), level.name) for level in levels],
-        band=" ".join([*above, *below]),
-        line=" ".join(axes.at(point.step, point.value) for point in points),
-        dots=[
-            *(_dot(axes, point, "dot", 3) for point in points),
-            *(_dot(axes, point, "dot chosen", 5.5) for point in marked),
+        series=[
+            _series(axes, [point for point in points if point.series == name])
+            for name in dict.fromkeys(point.series for point in points)
         ],
-        ticks=[Tick(f"{axes.x(point.step):.1f}", point.step) for point in _spaced(points)],
+        dots=[
+            *(_dot(axes, point, "dot", 3, axis) for point in points),
+            *(_dot(axes, point, "dot chosen", 5.5, axis) for point in marked),
+        ],
+        ticks=[Tick(f"{axes.x(at):.1f}", f"{at:g}") for at in _spaced(sorted({point.at for point in points}))],
     )
 
 
 @dataclass(frozen=True)
 class _Axes:
-    first: int
-    last: int
+    first: float
+    last: float
     low: float
     high: float
 
     @classmethod
     def around(cls, points: Sequence[Point], levels: Sequence[Level]) -> "_Axes":
         values = [bound for point in points for bound in (point.low, point.high)] + [level.value for level in levels]
-        low, high = min(values), max(values)
+        low, high, places = min(values), max(values), [point.at for point in points]
         room = max(high - low, 0.05) * 0.08
-        return cls(points[0].step, points[-1].step, low - room, high + room)
+        return cls(min(places), max(places), low - room, high + room)
 
-    def x(self, step: int) -> float:
+    def x(self, at: float) -> float:
         if self.first == self.last:
             return (_LEFT + _RIGHT) / 2
-        return _LEFT + 10 + (step - self.first) / (self.last - self.first) * (_RIGHT - _LEFT - 20)
+        return _LEFT + 10 + (at - self.first) / (self.last - self.first) * (_RIGHT - _LEFT - 20)
 
     def y(self, value: float) -> float:
         return _BOTTOM - (value - self.low) / (self.high - self.low) * (_BOTTOM - _TOP)
 
-    def at(self, step: int, value: float) -> str:
-        return f"{self.x(step):.1f},{self.y(value):.1f}"
+    def place(self, at: float, value: float) -> str:
+        return f"{self.x(at):.1f},{self.y(value):.1f}"
 
 
-def _dot(axes: _Axes, point: Point, kind: str, radius: float) -> Dot:
-    words = f"Step {point.step}: {point.value:.2f} ({point.low:.2f} to {point.high:.2f})"
-    return Dot(f"{axes.x(point.step):.1f}", f"{axes.y(point.value):.1f}", kind, radius, words)
+def _series(axes: _Axes, points: Sequence[Point]) -> Series:
+    placed = sorted(points, key=lambda point: point.at)
+    above = [axes.place(point.at, point.high) for point in placed]
+    below = [axes.place(point.at, point.low) for point in reversed(placed)]
+    return Series(" ".join([*above, *below]), " ".join(axes.place(point.at, point.value) for point in placed))
+
+
+def _dot(axes: _Axes, point: Point, kind: str, radius: float, axis: str) -> Dot:  # noqa: PLR0913
+    name = f"{axis} {point.at:g}{f', {point.series}' if point.series else ''}"
+    words = f"{name}: {point.value:.2f} ({point.low:.2f} to {point.high:.2f})"
+    return Dot(f"{axes.x(point.at):.1f}", f"{axes.y(point.value):.1f}", kind, radius, words)
 
 
 def _round_values(low: float, high: float) -> list[float]:
@@ -143,6 +163,6 @@ def _round_values(low: float, high: float) -> list[float]:
     return [round(number * pace, 6) for number in range(math.ceil(low / pace), math.floor(high / pace) + 1)]
 
 
-def _spaced(points: Sequence[Point]) -> Sequence[Point]:
-    """At most seven points, so that step numbers do not touch."""
-    return points[:: -(-len(points) // 7)]
+def _spaced(places: Sequence[float]) -> Sequence[float]:
+    """At most seven, so that numbers do not touch."""
+    return places[:: -(-len(places) // 7)]

@@ -1,33 +1,57 @@
-"""The report as one self-contained page: page.html.j2 filled in, every text escaped by jinja2's autoescape."""
+"""The report as one self-contained page: page.html.j2 filled in, every text escaped by jinja2's autoescape, and
+page.js, the only script that the page's policy lets run: it is named there by its hash."""
 
 import base64
-import io
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
-
-from ...images.pixels import load_rgb
-from ..intervals import Key
+from ..intervals import Interval, Key
 from ..scores import Scores
-from .chart import Chart, Level, Point, chart
+from .curves import charts
+from .inlined import Inlining
+from .measure_words import MeasureWords, ends_of, measured_names, unmeasured, words_of
+from .pictures import picture_file
 from .report import Report
-from .words import KINDS, all_rows, main_rows, measured_by, number, percent, verdict
+from .words import KINDS, Tone, all_rows, detail, drawn_with, main_rows, measured_by, number, tone, verdict
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_SIDE = 176
+_SCRIPT = "page.js"
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A measured value, its interval in words, and the bar in parts of a hundred from the left."""
+
+    value: str
+    between: str = ""
+    sort: str = ""
+    left: str = "0"
+    width: str = "0"
+    middle: str = "0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Column:
+    """A column's head and its row of the table of measures."""
+
+    label: str
+    tone: Tone
+    verdict: str
+    detail: str
+    cells: list[_Cell]
 
 
 @dataclass(frozen=True)
 class _Picture:
     """A cell of the grid: `source` is the picture itself as a data address, "" where there is none."""
 
-    kind: str
+    tone: Tone
     words: str = ""
     source: str = ""
 
@@ -36,27 +60,33 @@ class _Picture:
 class _Row:
     kind: str
     prompt: str
+    seed: int
     pictures: list[_Picture]
 
 
 def page(report: Report, out: Path) -> str:
-    """The page's HTML; pictures are read from under `out` and inlined small."""
+    """The page's HTML; pictures are read from under `out` and inlined, smaller the more there are."""
     main = main_rows(report.plan)
     rest = [key for key in all_rows(report.plan) if key not in main]
-    against = [(s.label, " ".join([*(flag.sentence for flag in s.flags), *s.cautions])) for s in report.checkpoints]
+    count = len(report.columns)
+    inlining = Inlining.of(len(main) * count + len(report.references), len(rest) * count)
+    names = measured_names(report)
     return render(
         "page.html.j2",
         report=report,
-        measured_by=measured_by(report),
-        number=number,
-        percent=percent,
-        columns=[(scores, _kind(scores, report), verdict(scores, report)) for scores in report.columns],
-        charts=_charts(report),
-        found=[(label, words) for label, words in against if words],
+        policy=f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{_script_hash()}'; "
+        "base-uri 'none'; form-action 'none'",
+        measures=[words_of(name) for name in names],
+        columns=[_column(scores, report, names) for scores in report.columns],
+        charts=charts(report),
+        ties=[label for label in report.tied if label != report.chosen] if len(report.tied) > 1 else [],
+        found=_found(report),
         advice=[("", sentence) for sentence in report.advice],
-        notes=[("", sentence) for sentence in report.notes],
-        main=_grid(report, out, main),
-        rest=_grid(report, out, rest),
+        notes=[("", sentence) for sentence in _notes(report)],
+        references=[inlining.source(path, is_main=True) for path in _references(report, out)],
+        main=_grid(report, out, main, inlining, is_main=True),
+        rest=_grid(report, out, rest, inlining, is_main=False),
+        foot=[line for line in (drawn_with(report), measured_by(report)) if line],
     )
 
 
@@ -78,61 +108,67 @@ def _templates() -> "Environment":
     )
 
 
-def _charts(report: Report) -> list[Chart]:
-    control = report.control
-    identity = [Level("no LoRA", control.identity.value)] if control.identity else []
-    if report.reference is not None:
-        identity.append(Level("real pictures", report.reference))
-    following = [Level("no LoRA", control.following.value)] if control.following else []
-    losses = [
-        Point(scores.step, scores.memorisation.held_out, scores.memorisation.held_out, scores.memorisation.held_out)
-        for scores in report.checkpoints
-        if scores.memorisation and scores.step is not None
-    ]
-    made = (
-        chart("Identity", _points(report, "identity"), identity, report.chosen),
-        chart("Prompt following", _points(report, "following"), following, report.chosen),
-        chart("Loss on held-out pictures", losses, [], report.chosen),
+@cache
+def _script_hash() -> str:
+    return base64.b64encode(hashlib.sha256(render(_SCRIPT).encode()).digest()).decode()
+
+
+def _column(scores: Scores, report: Report, names: Sequence[str]) -> _Column:
+    cells = [_cell(scores.measures.get(name), words_of(name), ends_of(report, name)) for name in names]
+    return _Column(
+        label=scores.label,
+        tone=tone(scores, report),
+        verdict=verdict(scores, report),
+        detail=detail(scores, report),
+        cells=cells,
     )
-    return [each for each in made if each is not None]
 
 
-def _points(report: Report, name: str) -> list[Point]:
-    found: list[Point] = []
-    for scores in report.checkpoints:
-        measured = scores.measures.get(name)
-        if measured and scores.step is not None:
-            found.append(Point(scores.step, measured.value, measured.low, measured.high))
-    return found
+def _cell(measured: Interval | None, words: MeasureWords, ends: tuple[float, float]) -> _Cell:
+    if measured is None:
+        return _Cell("–")
+    low, high = ends
+    left, middle, right = (100 * (each - low) / (high - low) for each in (measured.low, measured.value, measured.high))
+    return _Cell(
+        words.value(measured),
+        words.between(measured),
+        f"{measured.value:.6g}",
+        f"{left:.1f}",
+        f"{max(right - left, 1):.1f}",
+        f"{middle:.1f}",
+    )
 
 
-def _grid(report: Report, out: Path, keys: Sequence[Key]) -> list[_Row]:
+def _found(report: Report) -> list[tuple[str, str]]:
+    """What is said against each column, and what is said of it without ruling it out."""
+    against = [(s.label, " ".join([*(flag.sentence for flag in s.flags), *s.cautions])) for s in report.checkpoints]
+    return [(label, words) for label, words in against if words]
+
+
+def _notes(report: Report) -> list[str]:
+    """The report's, then what would measure what nobody measured, unless a note says so."""
+    missing = [sentence for sentence in unmeasured(report) if sentence not in report.notes]
+    bare = {f"{sentence.partition(' is not measured')[0]} is not measured." for sentence in missing}
+    return [*(note for note in report.notes if note not in bare), *missing]
+
+
+def _references(report: Report, out: Path) -> list[Path]:
+    return [path for name in report.references if (path := picture_file(out, name)) is not None]
+
+
+def _grid(report: Report, out: Path, keys: Sequence[Key], inlining: Inlining, *, is_main: bool) -> list[_Row]:
+    columns = [({p.key: p for p in scores.pictures}, scores) for scores in report.columns]
     rows: list[_Row] = []
     for key in keys:
         probe = report.plan.probes[key[0]]
-        pictures = [_picture(scores, report, out, key) for scores in report.columns]
-        rows.append(_Row(KINDS[probe.kind], probe.prompt, pictures))
+        pictures: list[_Picture] = []
+        for found, scores in columns:
+            picture = found.get(key)
+            path = picture and picture_file(out, picture.path)
+            if picture is None or path is None:
+                pictures.append(_Picture(tone(scores, report)))
+                continue
+            words = f"{scores.label}, seed {picture.seed}, identity {number(picture.identity)}"
+            pictures.append(_Picture(tone(scores, report), words, inlining.source(path, is_main=is_main)))
+        rows.append(_Row(KINDS.get(probe.kind, probe.kind), probe.prompt, key[1], pictures))
     return rows
-
-
-def _picture(scores: Scores, report: Report, out: Path, key: Key) -> _Picture:
-    kind = _kind(scores, report)
-    found = next((picture for picture in scores.pictures if picture.key == key), None)
-    if found is None or not (out / found.path).is_file():
-        return _Picture(kind)
-    words = f"{scores.label}, seed {found.seed}, identity {number(found.identity)}"
-    return _Picture(kind, words, _inline(out / found.path))
-
-
-def _inline(path: Path) -> str:
-    image = load_rgb(path)
-    image.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=84)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _kind(scores: Scores, report: Report) -> str:
-    if scores.step is not None and scores.step == report.chosen:
-        return "chosen"
-    return "flagged" if scores.flags else "plain"

@@ -12,10 +12,12 @@ from ..scores import Scores
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Report:
-    """Scores of control and checkpoints (by step), the choice and why, advice for the next run.
+    """Scores of control and checkpoints (earliest first), the choice and why, advice for the next run.
 
+    `chosen` and `tied` are labels of columns. `base` says what drew: its name, and the precision of its weights.
     `reference` is the cosine real pictures reach on the face reader's scale. `readers` names who measured: "faces" and
-    "attributes", "" when there was none. `key` names everything the report was made from.
+    "attributes", "" when there was none. `key` names everything the report was made from. `references` are a few real
+    pictures of the character that were not trained on, relative to the report's folder.
     """
 
     trigger: str
@@ -23,13 +25,16 @@ class Report:
     control: Scores
     checkpoints: tuple[Scores, ...]
     reference: float | None
-    chosen: int | None
-    tied: tuple[int, ...]
+    chosen: str | None
+    tied: tuple[str, ...]
     reason: str
     advice: tuple[str, ...]
     notes: tuple[str, ...]
     readers: Mapping[str, str]
     key: str
+    base: str = ""
+    precision: str = ""
+    references: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"report on {len(self.checkpoints)} checkpoints of {self.trigger}"
@@ -37,7 +42,12 @@ class Report:
     @property
     def choice(self) -> Scores | None:
         """Scores of the chosen checkpoint."""
-        return next((scores for scores in self.checkpoints if scores.step == self.chosen), None)
+        return next((scores for scores in self.checkpoints if scores.label == self.chosen), None)
+
+    @property
+    def chosen_step(self) -> int | None:
+        """The step of the chosen checkpoint; None without a choice, or where its file tells none."""
+        return self.choice.step if self.choice else None
 
     @property
     def columns(self) -> tuple[Scores, ...]:
@@ -57,6 +67,9 @@ class Report:
             "notes": list(self.notes),
             "readers": dict(self.readers),
             "key": self.key,
+            "base": self.base,
+            "precision": self.precision,
+            "references": list(self.references),
         }
 
     @classmethod
@@ -66,6 +79,14 @@ class Report:
         known["plan"] = ComparePlan.from_json(known["plan"])
         known["control"] = Scores.from_json(known["control"])
         known["checkpoints"] = tuple(Scores.from_json(row) for row in known["checkpoints"])
-        for name in ("tied", "advice", "notes"):
-            known[name] = tuple(known[name])
+        for name in ("tied", "advice", "notes", "references"):
+            known[name] = tuple(known.get(name, ()))
+        labels = {scores.step: scores.label for scores in known["checkpoints"]}
+        known["chosen"] = _labelled(known["chosen"], labels)
+        known["tied"] = tuple(_labelled(each, labels) or str(each) for each in known["tied"])
         return cls(**known)
+
+
+def _labelled(chosen: str | int | None, labels: Mapping[int | None, str]) -> str | None:
+    """Reports of one run's checkpoints used to name a choice by its step."""
+    return labels.get(chosen) if isinstance(chosen, int) else chosen

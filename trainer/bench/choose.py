@@ -1,0 +1,126 @@
+"""`bench choose`: does the choice find the best checkpoint, does advice name what is wrong, and does taking it help?"""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..demo.family import DemoFamily
+from ..runtime.work import ignore
+from ..scoring.intervals import Interval
+from . import Sink
+from .choose_advice import Advised, advised
+from .choose_cases import CASES, Case, Fault
+from .choose_run import Trained, dataset_of, trained
+from .choose_truth import Ranking, Truth, better, rank, truth_of
+
+USABLE = 0.5
+"""Merit below which a checkpoint is of no use, so that to choose none is right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A case with what was chosen and advised, held against the truth. Merits are the truth's.
+
+    `gain` is by how much the run after the advice is better than this one, None where nothing was wrong or nothing
+    was advised.
+    """
+
+    case: str
+    fault: Fault
+    chosen: str | None
+    best: str
+    merits: dict[str, float]
+    lag: Interval | None
+    agrees: bool
+    findings: tuple[str, ...]
+    sentences: tuple[str, ...]
+    named: bool
+    gain: Interval | None = None
+
+    @property
+    def helped(self) -> bool:
+        return self.gain is not None and self.gain.value > 0
+
+    def to_json(self) -> dict[str, Any]:
+        merits = {label: round(value, 3) for label, value in self.merits.items()}
+        return {**asdict(self), "merits": merits, "helped": self.helped}
+
+
+def bench_choose(
+    out: Path | None = None, only: tuple[str, ...] = (), family: DemoFamily = "sdxl", sink: Sink = ignore
+) -> dict[str, Any]:
+    """Every case of the family (or those named `only`) trained, compared, judged, and trained again as advised.
+
+    A stopped bench with a folder `out` goes on from there.
+    """
+    cases = [case for case in CASES[family] if not only or case.name in only]
+    with tempfile.TemporaryDirectory() as scratch:
+        return summary([judged(case, out or Path(scratch), sink) for case in cases])
+
+
+def judged(case: Case, root: Path, sink: Sink = ignore) -> Judged:
+    """One case, from its pictures to the run after the advice."""
+    folder = root / case.name
+    dataset = dataset_of(case, folder / "dataset")
+    run = trained(folder, dataset, case.recipe, case.family, root / "controls", sink)
+    control, columns = truth_of(run.report, folder / "report", case.character)
+    ranking, advice = rank(control, columns), advised(run, case.family)
+    chosen = run.report.chosen
+    return Judged(
+        case=case.name,
+        fault=case.fault,
+        chosen=chosen,
+        best=ranking.best,
+        merits=dict(ranking.merits),
+        lag=ranking.lags[chosen] if chosen else None,
+        agrees=agrees(ranking, chosen),
+        findings=advice.findings,
+        sentences=advice.next_run.sentences,
+        named=advice.names(case.fault),
+        gain=_gain(case, run, advice, _used(columns, chosen, ranking), root, sink) if case.fault else None,
+    )
+
+
+def agrees(ranking: Ranking, chosen: str | None) -> bool:
+    """Whether the choice is the truth's within its tie; none is right where nothing is of use."""
+    return ranking.merits[ranking.best] < USABLE if chosen is None else ranking.agrees(chosen)
+
+
+def summary(rows: Sequence[Judged]) -> dict[str, Any]:
+    """Shares over cases; None where there is no case to take one of.
+
+    `false_alarms` are of sound runs those that advice finds any fault in, `other_faults` of faulty runs those in which
+    it names one besides theirs.
+    """
+    faulty, sound = [row for row in rows if row.fault], [row for row in rows if not row.fault]
+    return {
+        "runs": len(rows),
+        "agreement": _share([row.agrees for row in rows]),
+        "faults_named": _share([row.named for row in faulty]),
+        "false_alarms": _share([bool(row.findings) for row in sound]),
+        "advice_helped": _share([row.helped for row in faulty]),
+        "advice_helped_surely": _share([row.gain is not None and row.gain.low > 0 for row in faulty]),
+        "cases": [row.to_json() for row in rows],
+    }
+
+
+def _share(answers: Sequence[bool]) -> float | None:
+    return round(sum(answers) / len(answers), 3) if answers else None
+
+
+def _used(columns: Sequence[Truth], chosen: str | None, ranking: Ranking) -> Truth:
+    """What a user would go on with: the chosen checkpoint, or the truly best where none is chosen."""
+    return next(column for column in columns if column.label == (chosen or ranking.best))
+
+
+def _gain(case: Case, run: Trained, advice: Advised, before: Truth, root: Path, sink: Sink) -> Interval | None:
+    recipe = advice.next_run.recipe
+    if recipe is None or not advice.findings:
+        return None
+    folder = run.folder / "next"
+    dataset = advice.take(run.dataset, case.character, folder / "dataset")
+    after = trained(folder, dataset, recipe, case.family, root / "controls", sink)
+    control, columns = truth_of(after.report, folder / "report", case.character)
+    return better(control, _used(columns, after.report.chosen, rank(control, columns)), before)

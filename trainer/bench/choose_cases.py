@@ -1,0 +1,74 @@
+"""The trainings that `bench choose` judges: sound ones, and ones with a single fault each, as data."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from ..demo.family import DemoFamily
+from ..demo.settings import demo_recipe
+from ..recipe.recipe import Recipe
+
+Fault = Literal["", "short", "long", "rate", "few", "words", "background"]
+FAULTS: tuple[Fault, ...] = get_args(Fault)
+"""Nothing wrong, too few steps, far too many, too high a learning rate, three pictures, captions that describe the
+character's own looks, and one background in every picture that no caption tells."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One training: which demo character, training seed, and what is wrong with it ("" for nothing)."""
+
+    fault: Fault
+    character: int
+    seed: int
+    family: DemoFamily = "sdxl"
+
+    @property
+    def name(self) -> str:
+        """A folder's name."""
+        return f"{self.family}_{self.fault or 'good'}_{self.character}_{self.seed}"
+
+    @property
+    def recipe(self) -> Recipe:
+        """The demo's recipe with the fault, if the fault is the recipe's."""
+        return _recipe(self)
+
+
+_STEPS: dict[Fault, int] = {"short": 30, "long": 1200}
+_SOUND = 210
+"""The base learns a character in a hundred steps; twice that is safe."""
+_RATE = 10.0
+
+
+def _recipe(case: Case) -> Recipe:
+    recipe = demo_recipe(family=case.family, steps=_STEPS.get(case.fault, _SOUND), seed=case.seed)
+    data: dict[str, Any] = recipe.to_json()
+    data["output"]["sample_every"] = 0
+    if case.fault == "rate":
+        data["optim"]["lr"] *= _RATE
+    return Recipe.from_json(data)
+
+
+def _cases(rows: dict[Fault, tuple[tuple[int, int], ...]], family: DemoFamily) -> tuple[Case, ...]:
+    return tuple(
+        Case(fault=fault, character=character, seed=seed, family=family)
+        for fault, pairs in rows.items()
+        for character, seed in pairs
+    )
+
+
+CASES: dict[DemoFamily, tuple[Case, ...]] = {
+    "sdxl": _cases(
+        {
+            "": ((0, 20), (1, 21), (2, 22), (0, 23), (1, 24)),
+            "short": ((1, 20), (2, 21), (0, 22)),
+            "long": ((0, 21), (1, 22)),
+            "rate": ((1, 23), (2, 20)),
+            "few": ((0, 24), (1, 20), (2, 23)),
+            "words": ((0, 20), (1, 22), (2, 24)),
+            "background": ((0, 22), (2, 21)),
+        },
+        "sdxl",
+    ),
+    "flow": _cases({"": ((0, 20), (1, 21)), "short": ((0, 21),), "few": ((1, 20),)}, "flow"),
+}
+"""Of each family: demo character and training seed by fault."""

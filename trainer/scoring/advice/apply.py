@@ -1,0 +1,61 @@
+"""The part of the advice on a dataset that needs no person: pruning, the trigger, copies."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...captions.prose.parse import parse
+from ...captions.rules.apply import shares
+from ...captions.rules.compose import spelling
+from ...captions.rules.prune import prune_sentence, prune_tags
+from ...dataset.dataset import Dataset
+from ...dataset.sample import Sample
+from .change import DatasetChange
+from .words import RULES, looks_in
+
+
+def changed_dataset(dataset: Dataset, changes: Sequence[DatasetChange]) -> Dataset:
+    """The dataset with looks pruned, the trigger first and copies gone; what needs new pictures or eyes is left out.
+
+    What was pruned stays readable as `raw`, as the caption rules keep it.
+    """
+    for change in changes:
+        if change.task == "prune_words":
+            dataset = _pruned(dataset)
+        elif change.task == "add_trigger":
+            dataset = dataset.with_samples(tuple(_triggered(each, dataset.trigger) for each in dataset.samples))
+        elif change.task == "remove_copies":
+            gone = set(change.pictures)
+            dataset = dataset.with_samples(tuple(each for each in dataset.samples if each.sha256 not in gone))
+    return dataset
+
+
+def _pruned(dataset: Dataset) -> Dataset:
+    """Captions without looks, the rest in their own order: a run is to differ in one thing."""
+    named = spelling(dataset.trigger)
+    share = shares([parse(named.sub(" ", sample.caption)) for sample in dataset.train], dataset.subject)
+
+    def bare(caption: str) -> str:
+        if not looks_in(caption, dataset, share):
+            return caption
+        parsed = parse(named.sub(" ", caption))
+        tags = prune_tags(parsed.tags, RULES, share).text
+        prose = prune_sentence(parsed.prose, RULES, share, dataset.subject).text
+        trigger = dataset.trigger if named.search(caption) else ""
+        return ", ".join(part for part in (trigger, tags, prose) if part)
+
+    return dataset.with_samples(
+        tuple(
+            replace(
+                sample,
+                caption=bare(sample.caption),
+                alternatives=tuple(map(bare, sample.alternatives)),
+                raw=sample.raw or sample.caption,
+            )
+            for sample in dataset.samples
+        )
+    )
+
+
+def _triggered(sample: Sample, trigger: str) -> Sample:
+    rest = spelling(trigger).sub("", sample.caption).strip(" ,")
+    return replace(sample, caption=f"{trigger}, {rest}" if rest else trigger)

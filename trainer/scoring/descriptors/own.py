@@ -1,0 +1,150 @@
+"""Tells copies of training pictures and repeated backgrounds without a network: by edges, their places and colours."""
+
+from collections import OrderedDict
+
+import numpy as np
+from PIL import Image
+
+from ...faces.face import Box
+from ..descriptor import Description
+from .aligned import LEAST, Place, place, refined
+from .edges import GRID, EdgeMap, around_face, edge_map
+from .view import View
+
+_LEAST_AROUND = 0.1
+"""Part of a picture that must lie around the face."""
+_WORTH_A_LOOK = 0.33
+"""Cosine below which no window is worth a closer look: copies have .5 and more, strangers .18 (median) to .3."""
+_KEPT = 128
+"""Views of so many pictures, about a megabyte each: training pictures are asked for again and again."""
+_BLOCKS = 6
+_WEAKEST = 0.2
+"""Part of the edges, by strength, that may differ: a caption bar, a hand; not a face, which is looked at by itself."""
+_TINT, _OTHER_COLOUR = 0.08, 0.15
+"""Of 1: how far all colours may be tinted, and where a colour is another."""
+_FULL_EDGE = 0.2
+"""Energy of a cell that is all edge: below it, colour counts too."""
+
+
+class OwnDescriptor:
+    """Everything is compared where it lies: laid on each other as whole, mirrored or as a crop down to three fifths.
+
+    Another version has another name: descriptions are kept on disk by it.
+    """
+
+    name = "edges and colours 1"
+
+    def __init__(self) -> None:
+        self._views: OrderedDict[int, tuple[Description, View, View]] = OrderedDict()
+
+    def describe(self, image: Image.Image, face: Box | None) -> Description:
+        inside, around = np.zeros((GRID, GRID), bool), np.ones((GRID, GRID), bool)
+        if face is not None:
+            inside, around = around_face(face, image.size)
+        whole = np.concatenate([edge_map(image).packed(), inside[None].astype(np.int8)])
+        return Description(whole=whole, background=around.astype(np.int8) if around.mean() >= _LEAST_AROUND else None)
+
+    def copied(self, one: Description, other: Description) -> float:
+        """The least of four: edges, the weakest blocks of them, the face, and colours. Copies have .5 and more.
+
+        The face by itself: somebody else before the same background is no copy.
+        """
+        likeness, at = place(self._views_of(one)[0], self._views_of(other)[0])
+        if likeness < _WORTH_A_LOOK:
+            return 0.0
+        at = refined(at)
+        edges = at.laid(at.outer.map.edges, at.inner.map.edges)
+        face = np.maximum(*at.both(one.whole[-1].astype(np.float32), other.whole[-1].astype(np.float32)))
+        return min(
+            _between(_cosine(*edges, np.ones_like(face)), 0.4, 0.8),
+            _between(_weakest(*edges), 0.2, 0.6),
+            _between(_cosine(*edges, face), 0.5, 0.85) if face.any() else 1.0,
+            1 - _between(_colour_gap(at), 0.04, 0.12),
+        )
+
+    def shared_background(self, one: Description, other: Description) -> float | None:
+        """Edges where there are any, colours where there are none."""
+        if one.background is None or other.background is None:
+            return None
+        first, second = self._views_of(one)[1], self._views_of(other)[1]
+        likeness, at = place(first, second)
+        places = [Place(first, second), *([refined(at)] if likeness >= _WORTH_A_LOOK else [])]
+        return max(_ground(each) for each in places)
+
+    def difference(self, one: Description, other: Description) -> float:
+        """Half of edges that differ where they are, half of colours."""
+        a, b = (EdgeMap.unpacked(each.whole) for each in (one, other))
+        cosine = _cosine(a.edges, b.edges, np.ones((GRID, GRID), np.float32))
+        return (1 - cosine) / 2 + float(np.abs(a.colours - b.colours).mean()) / 2
+
+    def _views_of(self, description: Description) -> tuple[View, View]:
+        """All of it, and what lies around the face; those of the last few descriptions are kept, a megabyte each."""
+        kept = self._views.get(id(description))
+        if kept is None or kept[0] is not description:
+            seen = EdgeMap.unpacked(description.whole)
+            around = np.zeros((GRID, GRID)) if description.background is None else description.background
+            kept = description, View(seen, np.ones((GRID, GRID), np.float32)), View(seen, around.astype(np.float32))
+            self._views[id(description)] = kept
+            if len(self._views) > _KEPT:
+                self._views.popitem(last=False)
+        self._views.move_to_end(id(description))
+        return kept[1], kept[2]
+
+
+def _between(value: float, low: float, high: float) -> float:
+    """0 at `low` and below, 1 at `high` and above."""
+    return min(max((value - low) / (high - low), 0.0), 1.0)
+
+
+def _cosine(one: np.ndarray, other: np.ndarray, where: np.ndarray) -> float:
+    shared = float(((one * other).sum(axis=0) * where).sum())
+    energy = float(((one**2).sum(axis=0) * where).sum()) * float(((other**2).sum(axis=0) * where).sum())
+    return shared / max(energy, 1e-12) ** 0.5
+
+
+def _blocks(plane: np.ndarray) -> np.ndarray:
+    """Sums over _BLOCKS² equal blocks of (n, n)."""
+    side = len(plane) // _BLOCKS
+    return plane.reshape(_BLOCKS, side, _BLOCKS, side).sum(axis=(1, 3))
+
+
+def _weakest(one: np.ndarray, other: np.ndarray) -> float:
+    """Likeness of blocks' edges such that _WEAKEST of all edges lie in blocks less alike, -1 to 1."""
+    mine, its = _blocks((one**2).sum(axis=0)), _blocks((other**2).sum(axis=0))
+    alike = (2 * _blocks((one * other).sum(axis=0)) / (mine + its + 1e-4)).ravel()
+    energy = np.maximum(mine, its).ravel()
+    order = np.argsort(alike, kind="stable")
+    part = np.cumsum(energy[order]) / max(float(energy.sum()), 1e-12)
+    return float(alike[order][min(int(np.searchsorted(part, _WEAKEST)), len(order) - 1)])
+
+
+def _colour_gap(at: Place) -> float:
+    """Mean difference of colours beyond what a tint of the whole explains."""
+    one, other = at.laid(at.outer.map.colours, at.inner.map.colours)
+    gap = one - other
+    return float(np.abs(gap - gap.mean(axis=(1, 2), keepdims=True)).mean())
+
+
+def _ground(at: Place) -> float:
+    """How alike two backgrounds are where both are seen, 0..1."""
+    one, other = at.laid(at.outer.map.edges, at.inner.map.edges)
+    cells, its = at.laid(at.outer.cells, at.inner.cells)
+    both = cells * its
+    weight = _blocks(both)
+    if weight.sum() < LEAST * both.size:
+        return 0.0
+    mine, theirs = _blocks((one**2).sum(axis=0) * both), _blocks((other**2).sum(axis=0) * both)
+    alike = (2 * _blocks((one * other).sum(axis=0) * both) / (mine + theirs + 1e-6)).clip(0, 1)
+    colours = _colours_alike(at, both, weight)
+    edged = (np.maximum(mine, theirs) / np.maximum(weight, 1e-6) / _FULL_EDGE).clip(0, 1)
+    likeness = edged * alike * np.minimum(1, 2 * colours) + (1 - edged) * colours
+    return float((likeness * weight).sum() / weight.sum())
+
+
+def _colours_alike(at: Place, both: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """By block, 0..1, a slight tint of the whole aside."""
+    one, other = at.laid(at.outer.map.colours, at.inner.map.colours)
+    gap = one - other
+    tint = (gap * both).sum(axis=(1, 2), keepdims=True) / max(float(both.sum()), 1e-6)
+    apart = np.abs(gap - tint.clip(-_TINT, _TINT)).mean(axis=0)
+    return (1 - _blocks(apart * both) / np.maximum(weight, 1e-6) / _OTHER_COLOUR).clip(0, 1)

@@ -59,7 +59,7 @@ def late_excess(case: Case) -> str | None:
             passes = case.passes(column.step) if column.step else None
             if index == 0 and passes is not None and passes < USUAL[0]:
                 return None
-            seen = f" Each picture was seen {passes:.0f} times by then." if passes is not None else ""
+            seen = f"; each picture was seen {passes:.0f} times by then" if passes is not None else ""
             return f"from {column.label} on: {said}{seen}"
     return None
 
@@ -115,7 +115,7 @@ def _repetitions(column: Scores) -> Iterator[str]:
         yield f"pictures of one prompt differ {column.variety} times as much as the control's"
     if is_above(column.copies, 0.0) and column.copies and column.copies.value > 0:
         yield f"{column.copies} of its pictures repeat a training picture"
-    yield from (flag.sentence for flag in column.flags if flag.kind == "overtrained")
+    yield from (flag.sentence.rstrip(".") for flag in column.flags if flag.kind == "overtrained")
 
 
 def same_output(case: Case) -> str | None:
@@ -141,7 +141,8 @@ def slots_ignored(case: Case, slots: tuple[str, ...]) -> list[tuple[str, Interva
 
 
 def _excess(column: Scores) -> str:
-    return next((flag.sentence for flag in column.flags if flag.kind in ("overtrained", "broken")), "")
+    said = next((flag.sentence for flag in column.flags if flag.kind in ("overtrained", "broken")), "")
+    return said.rstrip(".")
 
 
 def _seen(case: Case) -> str:

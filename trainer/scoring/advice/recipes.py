@@ -16,6 +16,8 @@ _SERVES = 120
 """Passes to come down to: inside the usual band, and what others' practice is (E7)."""
 _LEAST_RANK, _GENTLE_RANK = 16, 24
 """The guide's "reduce network_dim (16-24)"."""
+_EVALUATIONS = 12
+"""Of held-out pictures that a curve needs at least."""
 AIMED = 15
 """Pictures that a set of too few is brought to: the upper end of the guide's minimum of 10 to 15."""
 
@@ -56,10 +58,12 @@ def shorter(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
     updates, passes = case.updates, case.passes()
     if updates is None:
         return None
-    enough = last_sound(case) or settled_at(case)
-    steps = enough.step if enough and enough.step and enough.step < updates else round(updates / 2)
+    found = [each.step for each in (last_sound(case), settled_at(case)) if each is not None and each.step]
+    steps = min([step for step in found if step < updates], default=round(updates / 2))
     if passes and passes > USUAL[1]:
-        steps = min(steps, ceil(updates * _SERVES / passes))
+        # Settled by the first column, it settled at some time before: the usual passes then say when to look.
+        is_first = bool(case.columns) and steps == case.columns[0].step
+        steps = min(steps, ceil(updates * (USUAL[0] if is_first else _SERVES) / passes))
     return _of_length(recipe, updates, max(_round(steps), 1)), "where it had learned what there is to learn"
 
 
@@ -143,7 +147,7 @@ def _of_length(recipe: Recipe, updates: int, steps: int) -> Recipe:
         output,
         save_every=max(1, round(output.save_every * part)),
         sample_every=output.sample_every and max(1, round(output.sample_every * part)),
-        held_out_every=max(1, round(output.held_out_every * min(part, 1.0))),
+        held_out_every=min(output.held_out_every, max(1, steps // _EVALUATIONS)),
     )
     return replace(recipe, schedule=schedule, output=output)
 

@@ -103,14 +103,14 @@ def steps_to_learn(case: Case) -> int | None:
     What a LoRA has learned grows like 1 - exp(-steps / constant), so that one number, found by least squares over the
     columns, tells the rest. A falling rate makes the last columns look slower: the guess errs towards longer.
     """
-    updates, points = case.updates, _curve(case)
-    if updates is None or not points:
+    done, points = case.done, _curve(case)
+    if done is None or not points:
         return None
     longest = max(step for step, _ in points)
     constants = [longest / 20 * _FINE**number for number in range(_GUESSES)]
     wanted = _ENOUGH * min(constants, key=lambda constant: _error(points, constant))
     low, high = _LONGER
-    return ceil(min(max(wanted, low * updates), high * updates))
+    return ceil(min(max(wanted, low * done), high * done))
 
 
 def _error(points: Sequence[tuple[int, float]], constant: float) -> float:

@@ -138,6 +138,18 @@ def test_a_short_run_in_epochs_gets_more_of_them():
     assert advice.recipe and advice.recipe.schedule.epochs > 12 and "schedule.steps" not in settings(advice)
 
 
+def test_a_run_that_was_stopped_early_is_judged_by_what_it_did():
+    assert advised(GOOD, made=LONG).kinds == ()
+
+
+def test_files_of_several_trainings_are_no_curve():
+    other = [
+        replace(column(step, way), lora=f"other-{step}", label=f"Other {step}") for step, way in ((5, 0.3), (6, 0.4))
+    ]
+    average = replace(column(301, 0.4), lora="sage_average3", label="Average of 3 seeds")
+    assert advised([*other, *GOOD, average]).kinds == ()
+
+
 def test_few_pictures_are_brought_to_fifteen_by_what_the_set_lacks():
     columns, pictures, made, _ = FAULTS["few"]
     advice = advised(columns, pictures, made, angle={"front": 3, "left profile": 0})

@@ -111,8 +111,8 @@ def refuse_mixed(tools: Tools) -> None:
     if all(not one or not other or one == other for one, other in zip(theirs, ours, strict=True)):
         return
     raise RunError(
-        f"{tools.out} holds a comparison drawn with {' in '.join(theirs)}, and this one draws with {' in '.join(ours)}. "
-        "Numbers of two are not compared; choose another folder."
+        f"{tools.out} holds a comparison drawn with {' in '.join(theirs)}, and this one would draw with "
+        f"{' in '.join(ours)}; numbers of the two must not mix. Choose another folder."
     )
 
 
@@ -223,6 +223,7 @@ class _Comparison:
                         f"Stopped after {done} of {total} pictures were read; run again to go on from there."
                     )
                 seen.append(one)
+                scale.nearest.look_at(one.described)
                 done += 1
                 pace.add(watch.read())
                 yield Compared(

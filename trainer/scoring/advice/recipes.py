@@ -38,7 +38,7 @@ def raise_rate(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
     usual = case.usual.optim.lr if case.usual else None
     if usual is not None and recipe.optim.lr <= usual / 2:
         return _rate(recipe, usual / recipe.optim.lr, "what is usual for this base")
-    return _rate(recipe, 3.0, "three times, within the guide's 1e-4 to 4e-4 where it was the usual one")
+    return _rate(recipe, 3.0, "three times; the guide goes up to four times its usual rate")
 
 
 def longer(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:

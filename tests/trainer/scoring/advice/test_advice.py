@@ -67,7 +67,7 @@ FAULTS: Mapping[str, tuple[Sequence[Scores], Dataset, Recipe, Mapping[str, Any]]
 def test_a_fault_is_named_first_and_says_why_with_numbers_and_what_to_do(kind: str):
     columns, pictures, made, axes = FAULTS[kind]
     advice = advised(columns, pictures, made, **axes)
-    assert advice.kinds[:1] == (("short",) if kind == "weak" else (kind,))
+    assert advice.kinds[:1] == (kind,)
     first = advice.findings[0]
     assert any(letter.isdigit() for letter in first.why) and first.sentence.startswith(first.what)
     assert first.changes or first.dataset
@@ -129,6 +129,13 @@ def test_a_short_run_goes_on_to_where_its_own_curve_levels_off():
     advice = advised(columns, pictures, made)
     assert advice.recipe and 90 <= advice.recipe.schedule.steps <= 180
     assert 2 <= advice.recipe.schedule.steps / advice.recipe.output.save_every <= 4
+
+
+def test_nothing_learned_in_hardly_any_passes_is_too_short_and_later_it_is_not():
+    assert advised(NOT_LEARNED, made=recipe(150)).kinds == ("weak",)
+    few = [column(step, 0.0) for step in (20, 40, 60)]
+    advice = advised(few, made=recipe(60))
+    assert advice.kinds == ("short",) and settings(advice)["schedule.steps"] == 380
 
 
 def test_a_short_run_in_epochs_gets_more_of_them():

@@ -11,7 +11,7 @@ from ..runtime.work import ignore
 from ..scoring.intervals import Interval
 from . import Sink
 from .choose_advice import Advised, advised
-from .choose_cases import CASES, Case, Fault
+from .choose_cases import CASES, Case, Fault, case_named
 from .choose_run import Trained, dataset_of, trained
 from .choose_truth import Ranking, Truth, better, rank, truth_of
 
@@ -51,11 +51,11 @@ class Judged:
 def bench_choose(
     out: Path | None = None, only: tuple[str, ...] = (), family: DemoFamily = "sdxl", sink: Sink = ignore
 ) -> dict[str, Any]:
-    """Every case of the family (or those named `only`) trained, compared, judged, and trained again as advised.
+    """Every case of the family (or those named `only`, of any seed) trained, compared, judged, and trained again as advised.
 
     A stopped bench with a folder `out` goes on from there.
     """
-    cases = [case for case in CASES[family] if not only or case.name in only]
+    cases = [case_named(name) for name in only] or CASES[family]
     with tempfile.TemporaryDirectory() as scratch:
         return summary([judged(case, out or Path(scratch), sink) for case in cases])
 

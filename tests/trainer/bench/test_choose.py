@@ -6,10 +6,11 @@ import pytest
 
 from trainer.bench.choose import Judged, agrees, summary
 from trainer.bench.choose_advice import Advised
-from trainer.bench.choose_cases import CASES, Fault
+from trainer.bench.choose_cases import CASES, Fault, case_named
 from trainer.bench.choose_truth import Ranking
 from trainer.bench.inputs.faulty import draw_told
 from trainer.dataset.dataset import Dataset
+from trainer.errors import RecipeError
 from trainer.scoring.advice import DatasetChange, NextRun, RunFinding
 from trainer.scoring.intervals import Interval
 
@@ -74,6 +75,17 @@ def test_there_are_twenty_runs_with_every_fault_more_than_once() -> None:
     assert len(faults) == 20
     assert all(faults.count(fault) >= 2 for fault in faults)
     assert len({case.name for case in CASES["sdxl"]}) == 20
+
+
+def test_a_case_is_found_by_its_name_with_any_seed() -> None:
+    assert all(case_named(case.name) == case for cases in CASES.values() for case in cases)
+    assert case_named("sdxl_few_1_33").seed == 33
+
+
+@pytest.mark.parametrize("name", ["sdxl_few_1", "sdxl_bad_1_3", "pixel_few_1_3", ""])
+def test_what_names_no_case_is_refused(name: str) -> None:
+    with pytest.raises(RecipeError, match="names no case"):
+        case_named(name)
 
 
 @pytest.fixture(scope="module")

@@ -50,6 +50,11 @@ def test_faults_named_and_false_alarms_are_shares_of_faulty_and_of_sound_runs() 
     assert figures["faults_named"] == pytest.approx(1 / 3, abs=1e-3)
 
 
+def test_another_fault_named_beside_the_own_is_counted() -> None:
+    figures = summary([row("few", ("few", "leak")), row("few", ("few", "long")), row(findings=("long",))])
+    assert figures["other_faults"] == 0.5
+
+
 def test_advice_helped_only_where_the_next_run_is_better() -> None:
     better, worse = Interval(0.2, 0.1, 0.3, 9), Interval(-0.1, -0.2, 0.0, 9)
     figures = summary([row("few", ("few",), gain=better), row("few", ("few",), gain=worse), row("few"), row()])

@@ -33,7 +33,8 @@ def made(tmp_path: Path) -> tuple[Report, Path]:
 
 def test_a_comparison_writes_its_picture_and_its_page(tmp_path: Path):
     stage = Stage(tmp_path, RISING)
-    stage.run()
+    report = stage.run()
+    assert len(report.references) == 3 and all(picture_file(stage.out, name) for name in report.references)
     with Image.open(stage.out / "report.png") as image:
         image.load()
         assert image.width <= 2400

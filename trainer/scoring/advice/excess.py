@@ -13,6 +13,10 @@ same at every evaluation, so that in a sound run training loss only falls."""
 _ROSE_TOO = 1.25
 _SAME = 0.05
 """Share of the way to real pictures that nobody sees."""
+_EARLY = USUAL[0] / 2
+"""Passes a picture before which a sound rate leaves no trace of too much: half of what is needed to learn."""
+_ONE_PERSON = 0.85
+"""Variety of a perfect LoRA: one person in place of many (drawn demo pictures; measures/variety)."""
 _FEW, _VERY_FEW = 10, 5
 """The guide: 10 to 15 pictures are the least; of 1 to 5 it says zero-shot."""
 _VARIETY, _COPIES, _DROP = 0.6, 0.1, 0.15
@@ -35,7 +39,7 @@ def early_excess(case: Case) -> str | None:
     """The first column is broken or over-trained although its pictures, enough of them, were seen few times."""
     first, count = (case.columns[0] if case.columns else None), case.count
     passes = case.passes(first.step) if first and first.step else None
-    if first is None or passes is None or count is None or count < _FEW or passes >= USUAL[0]:
+    if first is None or passes is None or count is None or count < _FEW or passes >= _EARLY:
         return None
     said = _excess(first)
     return f"already {first.label}, where each picture was seen {passes:.0f} times, shows it: {said}" if said else None
@@ -107,7 +111,7 @@ def repeats(case: Case) -> str | None:
 
 
 def _repetitions(column: Scores) -> Iterator[str]:
-    if is_below(column.variety, 1.0):
+    if is_below(column.variety, _ONE_PERSON):
         yield f"pictures of one prompt differ {column.variety} times as much as the control's"
     if is_above(column.copies, 0.0) and column.copies and column.copies.value > 0:
         yield f"{column.copies} of its pictures repeat a training picture"

@@ -12,10 +12,12 @@ USUAL = (75, 150)
 """Passes a picture of the guide's SDXL block at 20 pictures; studios.md E7: learning and memorising go by passes."""
 _LEARNED = 0.2
 """Share of the way to real pictures below which nothing was learned (the gate of measures)."""
-_OPEN = 0.15
+OPEN = 0.15
 """Share of the way that must be left before a run counts as too short: trained well, LoRAs end 0.05 to 0.1 below."""
 _GAIN = 0.03
 """A gain between checkpoints smaller than this, however sure, is not worth another run."""
+_SEEN, _MORE = 0.05, 0.1
+"""A gain that anybody sees, and what must be left for more of it to come."""
 _ENOUGH = 5.0
 """Time constants of 1 - exp(-steps / constant) after which 99 % is learned: a run that is a little long costs minutes,
 one that is short again costs a run."""
@@ -50,7 +52,7 @@ def short_of_likeness(case: Case) -> str | None:
     way = _way(case, case.likest)
     if way is None:
         return not_learned(case)
-    return _reaches(case, way) if way.high < 1 - _OPEN else None
+    return _reaches(case, way) if way.high < 1 - OPEN else None
 
 
 def rising(case: Case) -> str | None:
@@ -62,6 +64,15 @@ def rising(case: Case) -> str | None:
     if gain is None or gain.low <= 0 or gain.value < _GAIN:
         return None
     return f"from {before.label} to {last.label} it still came {gain} of that way nearer"
+
+
+def rising_visibly(case: Case) -> str | None:
+    """The last step between columns brought what anybody would see, and there is more to come."""
+    way, said = _way(case, case.last), rising(case)
+    if said is None or way is None or way.value >= 1 - _MORE or case.last is None:
+        return None
+    gain = case.gain(case.last, case.columns[-2])
+    return f"the last, {case.last.label}, is {way} of the way; {said}" if gain and gain.value >= _SEEN else None
 
 
 def few_passes(case: Case) -> str | None:

@@ -22,6 +22,7 @@ SIGNS: Mapping[str, Sign] = {
         learning.half_learned,
         learning.short_of_likeness,
         learning.rising,
+        learning.rising_visibly,
         learning.few_passes,
         learning.enough_passes,
         learning.rate_below_usual,

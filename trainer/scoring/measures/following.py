@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from ..intervals import Interval, Key, interval
+from ..intervals import Interval, Key
 from ..observation import Batch, PictureScore
+from .in_order import in_order
 
 
 def followed(asked: Mapping[str, str], read: Mapping[str, str]) -> dict[str, bool]:
@@ -22,7 +23,7 @@ def followings(pictures: Iterable[PictureScore]) -> dict[Key, float]:
 
 def following(batch: Batch) -> Interval | None:
     """Part of what was asked, over pictures that name the trigger."""
-    return interval(followings(batch.pictures).values())
+    return in_order(followings(batch.pictures))
 
 
 def by_slot(pictures: Iterable[PictureScore]) -> dict[str, float]:

@@ -30,6 +30,7 @@ from .observation import CheckpointImages, Scale
 from .plan import ComparePlan
 from .readers import PictureReader, Readers, Seen
 from .report.kept import REPORT, finished_report, write_report
+from .report.pictures import keep_references
 from .report.report import Report
 from .score import score
 from .scores import Scores
@@ -270,6 +271,7 @@ class _Comparison:
             key=key,
             base=self.tools.base_name,
             precision=self.tools.precision,
+            references=keep_references(self.subject.references, self.tools.out),
         )
         return replace(report, advice=advice_of_run(report, run))
 

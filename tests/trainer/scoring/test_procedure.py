@@ -25,8 +25,8 @@ from trainer.scoring.scores import Scores
 from .stage import RISING, Stage, small_plan, write_lora
 
 EACH = small_plan().pictures
-SAMPLES = 4
-"""Different pictures among the references and training pictures of a stage."""
+TRAINED, SAMPLES = 3, 4
+"""Different pictures of a stage that were trained on, and with the references."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def test_one_checkpoint_more_costs_one_checkpoint_of_drawing_and_of_reading(tmp_
     stage, reader = Stage(tmp_path, RISING), Counting()
     stage.quick(200, 300, faces=reader, attributes=reader)
     assert len(stage.generator.drawn) == 3 * EACH
-    assert reader.taken() == {"faces": SAMPLES + 3 * EACH, "words": 3 * EACH}
+    assert reader.taken() == {"faces": SAMPLES + 3 * EACH, "words": TRAINED + 3 * EACH}
     stage.generator.drawn.clear()
     assert stage.quick(200, 300, 400, faces=reader, attributes=reader).checkpoints[-1].step == 400
     assert len(stage.generator.drawn) == EACH
@@ -79,7 +79,7 @@ def test_another_reader_reads_all_again_and_its_numbers_never_mix(tmp_path: Path
     stage.generator.drawn.clear()
     again = stage.quick(200, faces=second, attributes=first)
     assert stage.generator.drawn == []
-    assert second.taken()["faces"] == SAMPLES + 2 * EACH and first.taken()["words"] == 2 * EACH
+    assert second.taken()["faces"] == SAMPLES + 2 * EACH and first.taken()["words"] == TRAINED + 2 * EACH
     assert (once.readers["faces"], again.readers["faces"]) == ("one", "two")
     (stage.out / "report.json").unlink()
     stage.quick(200, faces=first, attributes=first)

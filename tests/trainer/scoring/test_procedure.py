@@ -229,6 +229,8 @@ def test_without_a_face_reader_everything_else_is_measured_and_said_so(tmp_path:
     assert any("No face reader is used, so identity is not measured" in note for note in report.notes)
     assert report.control.identity is None and report.control.following is not None
     assert report.readers["faces"] == ""
+    assert report.chosen is None and report.checkpoints[0].flags == ()
+    assert "choose by eye. Nothing else is against Step 300." in report.reason
 
 
 def test_what_is_asked_and_read_and_how_a_face_looks_stand_in_every_picture(tmp_path: Path) -> None:

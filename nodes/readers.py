@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ..trainer.errors import DatasetError, FaceError, pip_install
@@ -15,9 +14,13 @@ if TYPE_CHECKING:
 AUTO, NO_READER, DEMO_DRAWINGS = "auto", "no faces", "demo drawings"
 _NAMES: Mapping[str, str] = {
     AUTO: "auto",
+    "AuraFace": "auraface",
     "insightface buffalo_l": "buffalo_l",
     "insightface antelopev2": "antelopev2",
     "OpenCV (YuNet + SFace)": "opencv",
+    "dlib (pip only)": "dlib",
+    "CCIP (drawn characters)": "ccip",
+    "DINO (anything, no faces)": "dino",
     DEMO_DRAWINGS: "demo",
 }
 READERS = tuple(_NAMES)
@@ -81,13 +84,11 @@ def readers_of(choice: str, landmarks: Sequence[Any] | None, dataset: Dataset) -
 
 def no_reader() -> str:
     """That no face reader is ready, and the shortest way to one, into the Python that runs ComfyUI."""
-    from .host.model_folders import face_folders
+    from ..trainer.faces.dlib import PACKAGES
 
-    package = f"run {pip_install('opencv-python-headless')}, " if find_spec("cv2") is None else ""
     return (
-        f"No face reader is installed. The quickest to get: {package}put face_detection_yunet_2023mar.onnx and "
-        "face_recognition_sface_2021dec.onnx (from github.com/opencv/opencv_zoo) into "
-        f"{face_folders().opencv[0]}, and restart ComfyUI."
+        f"No face reader is installed. The quickest to get, with no file to look for: run {pip_install(PACKAGES)} and "
+        "restart ComfyUI."
     )
 
 

@@ -42,10 +42,16 @@ def caption_store() -> CaptionStore:
 
 
 def face_folders() -> FaceFolders:
-    """The host's `insightface`, `opencv` and `detection` folders; the first two are registered where nobody has."""
+    """The host's `insightface`, `opencv` and `detection` folders, of which the first two are registered where nobody
+    has, and for readers without faces `ccip`, `dino` and `clip_vision`."""
     from ...trainer.faces.registry import FaceFolders
 
-    return FaceFolders(insightface=_offered("insightface"), opencv=(*_offered("opencv"), *_known("detection")))
+    return FaceFolders(
+        insightface=_offered("insightface"),
+        opencv=(*_offered("opencv"), *_known("detection")),
+        ccip=_registered(("ccip",)),
+        dino=(*_registered(("dino",)), *clip_folders()),
+    )
 
 
 def clip_folders() -> tuple[Path, ...]:

@@ -78,6 +78,12 @@ def listed_nodes() -> list[Any]:
 
 
 @pytest.fixture
+def no_dlib(pack: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same in the pack's own copy of the engine."""
+    monkeypatch.setattr(pack("trainer.faces.dlib"), "find_spec", lambda _: None)
+
+
+@pytest.fixture
 def fake_host(tmp_path: Path) -> Iterator[FakeHost]:
     with loaded_pack(tmp_path) as host:
         yield host

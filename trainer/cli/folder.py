@@ -37,7 +37,12 @@ def add_faces(verb: ArgumentParser) -> None:
 
 def add_readers(verb: ArgumentParser) -> None:
     """Who reads faces."""
-    verb.add_argument("--faces", default="auto", help="face reader: auto, a name, demo, or none (default: auto)")
+    verb.add_argument(
+        "--faces",
+        default="auto",
+        help="face reader: auraface, buffalo_l, antelopev2, opencv or dlib (auto takes the first of these that is "
+        "ready), ccip for drawn characters, dino for anything without a face, demo, or none (default: auto)",
+    )
     verb.add_argument(
         "--models", type=Path, action="append", default=[], help="folder with face models; may be repeated"
     )
@@ -90,7 +95,8 @@ def required_face_reader(options: Namespace) -> FaceReader:
     register_demo_reader()
     folders = tuple(options.models)
     with naming_models():
-        return open_reader(options.faces, FaceFolders(insightface=folders, opencv=folders), options.device)
+        where = FaceFolders(insightface=folders, opencv=folders, ccip=folders, dino=folders)
+        return open_reader(options.faces, where, options.device)
 
 
 @contextmanager

@@ -11,10 +11,13 @@ from .face import FaceReader
 
 @dataclass(frozen=True, kw_only=True)
 class FaceFolders:
-    """Where model files may lie, the likeliest first: packs in folders of their names, OpenCV's files directly."""
+    """Where model files may lie, the likeliest first: packs and AuraFace in folders of their names, OpenCV's files
+    directly, CCIP's and DINO's directly or in folders of any name."""
 
     insightface: tuple[Path, ...] = ()
     opencv: tuple[Path, ...] = ()
+    ccip: tuple[Path, ...] = ()
+    dino: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +97,7 @@ def test_cancel_is_noticed_between_pictures(pack: Pack, fake_host: FakeHost, dat
         _check(pack, dataset)
 
 
+@pytest.mark.usefixtures("no_dlib")
 def test_without_a_reader_auto_goes_on_and_first_says_what_to_install(
     pack: Pack, fake_host: FakeHost, dataset: Any
 ) -> None:
@@ -107,8 +107,7 @@ def test_without_a_reader_auto_goes_on_and_first_says_what_to_install(
     state = made.ui["likeness_check"][0]
     first, report = state["findings"][0]["text"], made.args[1].splitlines()[0]
     assert first == report and first.startswith("Faces are not looked at. No face reader is installed.")
-    assert f'"{sys.executable}" -m pip install' in first or find_spec("cv2")
-    assert f"face_recognition_sface_2021dec.onnx (from github.com/opencv/opencv_zoo) into {fake_host.home}" in first
+    assert f'"{sys.executable}" -m pip install dlib-bin face_recognition_models` and restart ComfyUI.' in first
     counters = " ".join(state["counters"])
     assert "models/insightface" in Path(counters).as_posix()
 

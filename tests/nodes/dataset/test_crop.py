@@ -57,6 +57,7 @@ def test_bodies_and_close_ups_share_training_as_asked(pack: Pack, found: Any, re
     assert "70% / 30% was asked for" in made.ui["text"][0]
 
 
+@pytest.mark.usefixtures("no_dlib")
 def test_without_a_reader_going_on_with_whole_pictures_is_offered(pack: Pack, found: Any) -> None:
     crop = pack("nodes.dataset.crop").CropDataset.execute
     with pytest.raises(pack("trainer.errors").FaceError, match="Set without_face to 'keep whole' to go on with whole"):
@@ -66,6 +67,7 @@ def test_without_a_reader_going_on_with_whole_pictures_is_offered(pack: Pack, fo
     assert made.ui["warning"][0].startswith("No face was looked for, so every picture is kept whole. No face reader")
 
 
+@pytest.mark.usefixtures("no_dlib")
 def test_without_a_reader_faces_marked_before_are_cropped_to(pack: Pack, found: Any) -> None:
     made = _crop(pack, found)
     again = pack("nodes.dataset.crop").CropDataset.execute(made.args[0], reader="auto", **CHOICES)
@@ -144,6 +146,7 @@ def test_of_several_faces_the_one_like_the_baselines_is_taken(pack: Pack, found:
         _crop(pack, dataset, baselines="nobody.png")
 
 
+@pytest.mark.usefixtures("no_dlib")
 def test_baselines_without_a_reader_are_said_to_tell_nothing(pack: Pack, found: Any) -> None:
     name = found.samples[0].path.name
     made = pack("nodes.dataset.crop").CropDataset.execute(

@@ -38,6 +38,7 @@ def test_check_writes_pictures_and_report(folder: Path, tmp_path: Path, capsys: 
     assert json.loads((tmp_path / "out" / "audit.json").read_text())["verdict"] == said["verdict"]
 
 
+@pytest.mark.usefixtures("no_dlib")
 def test_auto_without_any_reader_checks_the_files_alone(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

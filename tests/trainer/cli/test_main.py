@@ -171,6 +171,7 @@ def capsys_err(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().err.strip().splitlines()[-1]
 
 
+@pytest.mark.usefixtures("no_dlib")
 def test_missing_models_name_the_option_that_finds_them(
     tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

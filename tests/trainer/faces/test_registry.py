@@ -21,7 +21,8 @@ def demo_too() -> None:
 def test_every_reader_is_offered_with_its_licence_and_what_it_lacks(tmp_path: Path) -> None:
     write_pack(tmp_path / "buffalo_l")
     offered = face_readers(FaceFolders(insightface=(tmp_path,), opencv=(tmp_path,)))
-    assert [offer.name for offer in offered] == ["auraface", "buffalo_l", "antelopev2", "opencv", "dlib", "demo"]
+    photographs = ["auraface", "buffalo_l", "antelopev2", "opencv", "dlib"]
+    assert [offer.name for offer in offered] == [*photographs, "ccip", "dino", "demo"]
     offers = {offer.name: offer for offer in offered}
     assert offers["buffalo_l"].lacks is None
     assert "non-commercial" in offers["buffalo_l"].licence
@@ -47,7 +48,8 @@ def test_the_demo_reader_is_there_when_asked_for() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(FaceError, match="'facenet'; use auto, auraface, buffalo_l, antelopev2, opencv, dlib or demo"):
+    known = "auto, auraface, buffalo_l, antelopev2, opencv, dlib, ccip, dino or demo"
+    with pytest.raises(FaceError, match=f"'facenet'; use {known}"):
         open_reader("facenet", FaceFolders())  # pyright: ignore[reportArgumentType]
 
 

@@ -96,8 +96,9 @@ def compare(
         tools=tools,
         left_out=list(left_out),
     )
-    finished = finished_report(tools.out, work.key())
-    return finished if finished is not None else (yield from work.made(cancelled))
+    key = work.key()
+    finished = finished_report(tools.out, key)
+    return finished if finished is not None else (yield from work.made(key, cancelled))
 
 
 def refuse_mixed(tools: Tools) -> None:
@@ -152,9 +153,8 @@ class _Comparison:
         }
         return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
 
-    def made(self, cancelled: Ask) -> Work[Compared, None, Report]:
-        """Drawn, read, written."""
-        key = self.key()
+    def made(self, key: str, cancelled: Ask) -> Work[Compared, None, Report]:
+        """Drawn, read, written under this key."""
         scale, notes = scale_of(self.subject, self.plan, self.readers, self.reader)
         drawing = Drawing(self.tools.generator, self.tools.out, self.tools.base, cancelled)
         yield from self._drawn(drawing, self.columns)

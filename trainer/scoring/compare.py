@@ -29,6 +29,7 @@ from .measures.memorisation import memorisation
 from .observation import CheckpointImages, Scale
 from .plan import ComparePlan
 from .readers import PictureReader, Readers, Seen
+from .readings import Readings
 from .report.kept import REPORT, finished_report, write_report
 from .report.report import Report
 from .score import score
@@ -214,11 +215,14 @@ class _Comparison:
         columns = [each for each in self.columns if each.label not in self.images]
         whom = choice_of(scale)
         total, done, pace, watch = sum(len(each.shots.keys) for each in columns), 0, Pace(), Stopwatch()
+        nearest = Readings(self.tools.out, "nearest", scale.nearest.name)
+        scale.nearest.keep_in(nearest)
         for column in columns:
             seen: list[Seen] = []
             shots = zip(column.shots.requests, column.shots.keys, strict=True)
             for one, (request, key) in zip(self.reader.read(column.pictures(self.tools.out), whom), shots, strict=True):
                 if cancelled():
+                    nearest.save()
                     raise Cancelled(
                         f"Stopped after {done} of {total} pictures were read; run again to go on from there."
                     )
@@ -235,6 +239,7 @@ class _Comparison:
                     key=(request.what, request.shot.seed),
                     phase="reading",
                 )
+            nearest.save()
             self.images[column.label] = column.images(seen, is_known=scale.is_known)
 
     def _winner(self, scale: Scale) -> Candidate | None:

@@ -12,12 +12,13 @@ from PIL import Image
 
 from tests.fakes import FakeGenerator, FakeReader, Skill
 from trainer.errors import Cancelled, ModelError, RunError
-from trainer.faces.face import Face, Reading
+from trainer.faces.face import Box, Face, Reading
 from trainer.generate.shot import Shot
 from trainer.runtime.work import follow
 from trainer.scoring.candidate import Candidate
 from trainer.scoring.compare import compare
 from trainer.scoring.cost import cost_of
+from trainer.scoring.descriptor import Description
 from trainer.scoring.drawing import Compared
 from trainer.scoring.readers import is_broken
 from trainer.scoring.scores import Scores
@@ -84,6 +85,37 @@ def test_another_reader_reads_all_again_and_its_numbers_never_mix(tmp_path: Path
     (stage.out / "report.json").unlink()
     stage.quick(200, faces=first, attributes=first)
     assert first.taken() == {"faces": 0, "words": 0}
+
+
+@dataclass
+class Descriptive:
+    """Describes by the mean colour, and counts how often two pictures are laid on each other."""
+
+    name: str = "mean colour"
+    asked: int = 0
+
+    def describe(self, image: Image.Image, face: Box | None) -> Description:
+        return Description(whole=np.asarray(image, float).mean(axis=(0, 1)))
+
+    def copied(self, one: Description, other: Description) -> float:
+        self.asked += 1
+        return float(np.abs(one.whole - other.whole).max() < 1)
+
+    def shared_background(self, one: Description, other: Description) -> float | None:
+        return None
+
+    def difference(self, one: Description, other: Description) -> float:
+        return float(np.abs(one.whole - other.whole).mean() / 255)
+
+
+def test_pictures_are_laid_on_training_pictures_once(tmp_path: Path) -> None:
+    stage, descriptor = Stage(tmp_path, RISING), Descriptive()
+    stage.quick(200, 300, descriptor=descriptor)
+    assert descriptor.asked == 3 * EACH * TRAINED
+    first, descriptor.asked = stage.quick(200, 300, descriptor=descriptor), 0
+    report = stage.quick(200, 300, 500, descriptor=descriptor)
+    assert descriptor.asked == EACH * TRAINED
+    assert report.checkpoints[0].pictures == first.checkpoints[0].pictures
 
 
 def test_the_base_is_freed_once_all_is_drawn_and_before_any_of_it_is_read(tmp_path: Path) -> None:

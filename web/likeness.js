@@ -30,6 +30,7 @@ const RECIPE = "LikenessTrainingRecipe";
 const COMPARE = "LikenessCompareCheckpoints";
 const CHOOSE = "LikenessChooseCheckpoint";
 const ADVISE = "LikenessAdviseNextRun";
+const SCORE = "LikenessScoreImages";
 const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants"]);
 const NOTED = new Set([
   "LikenessDemoCharacter",
@@ -46,7 +47,6 @@ const NOTED = new Set([
   "LikenessImportRecipe",
   "LikenessExportRecipe",
   "LikenessCheckLora",
-  "LikenessScoreImages",
 ]);
 
 const SHEETS = [
@@ -106,9 +106,9 @@ function panelFor(node) {
   if (node.comfyClass === COMPARE) return new ComparePanel(urlOf, pickMemory(node));
   if (node.comfyClass === CHOOSE) return Object.assign(new ComparePanel(urlOf, pickMemory(node)), { height: 260 });
   if (DRAWING.has(node.comfyClass)) return new LivePanel();
-  // Advice takes the room there is; what is held out, and why, a few lines.
+  // Advice takes the room there is; what is held out and why, and how pictures score, a few lines.
   if (node.comfyClass === ADVISE) return Object.assign(new NotePanel(), { height: 180, isFixed: false });
-  if (node.comfyClass === LOAD) return Object.assign(new NotePanel(), { height: 128 });
+  if (node.comfyClass === LOAD || node.comfyClass === SCORE) return Object.assign(new NotePanel(), { height: 128 });
   return NOTED.has(node.comfyClass) ? new NotePanel() : null;
 }
 

@@ -35,7 +35,7 @@ def comparing(**given: Any) -> Graph:
     return {
         "base": node("LikenessDemoBaseModel"),
         "who": node("LikenessDemoCharacter", number=0),
-        "compare": node("LikenessCompareCheckpoints", references=["who", 0], **base, **widgets, **more, **given),
+        "compare": node("LikenessCompareCheckpoints", references=["who", 0], **{**base, **widgets, **more, **given}),
         "choose": node("LikenessChooseCheckpoint", report=["compare", 0], step=0, save_as="picked", pick=""),
     }
 

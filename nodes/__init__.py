@@ -8,9 +8,11 @@ from .captions.review import ReviewCaptions
 from .captions.rules import ApplyCaptionRules
 from .captions.tag import TagWithWd14
 from .captions.use import UseCaptions
+from .compare.advise import AdviseNextRun
 from .compare.check_lora import CheckLora
 from .compare.choose import ChooseCheckpoint
 from .compare.compare import CompareCheckpoints
+from .compare.score_images import ScoreImages
 from .dataset.check import CheckDataset
 from .dataset.crop import CropDataset
 from .dataset.fill import FillGaps
@@ -74,6 +76,8 @@ class LikenessExtension(ComfyExtension):
             TrainCharacterLora,
             CompareCheckpoints,
             ChooseCheckpoint,
+            AdviseNextRun,
+            ScoreImages,
             CheckLora,
             ApplyCharacterLora,
         ]

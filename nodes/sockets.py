@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..trainer.families.base import Base
     from ..trainer.recipe.recipe import Recipe
     from ..trainer.scoring.report.report import Report
-    from .host.models import LazyBase
+    from .host.models import Models
 
 DATASET = io.Custom("LIKENESS_DATASET")
 CAPTION_RULES = io.Custom("LIKENESS_CAPTION_RULES")
@@ -45,7 +45,7 @@ class Run:
     dataset: Dataset
     base: Base
     recipe: Recipe
-    models: LazyBase
+    models: Models
 
     def __repr__(self) -> str:
         return f"run {self.name}"
@@ -59,13 +59,13 @@ class Run:
 class ChosenLora:
     """A LoRA file in the host's loras folder. `name` is LoraLoader's, `trigger` the word that wakes it.
 
-    `models` is the base that it was trained on.
+    `models` is the base that it was trained on, or that drew with it.
     """
 
     path: Path
     name: str
     trigger: str
-    models: LazyBase
+    models: Models
 
     def __repr__(self) -> str:
         return f"LoRA {self.name} of {self.trigger}"
@@ -73,10 +73,23 @@ class ChosenLora:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Comparison:
-    """A run and what was measured of its checkpoints."""
+    """What was measured, and of what.
 
-    run: Run
+    `folder` holds the report and its pictures, `files` the LoRA of each column by its label. `run` is None where only
+    anybody's files were compared, `dataset` whom they were held against.
+    """
+
     report: Report
+    folder: Path
+    files: Mapping[str, Path]
+    models: Models
+    dataset: Dataset
+    run: Run | None = None
 
     def __repr__(self) -> str:
-        return f"comparison of {self.run!r}"
+        return f"comparison of {self.run!r}" if self.run else f"comparison of {len(self.files)} LoRAs"
+
+    @property
+    def name(self) -> str:
+        """Names what is made of it: the run, or whom it is of."""
+        return self.run.name if self.run else self.report.trigger

@@ -29,6 +29,7 @@ const CAPTIONS = "LikenessReviewCaptions";
 const RECIPE = "LikenessTrainingRecipe";
 const COMPARE = "LikenessCompareCheckpoints";
 const CHOOSE = "LikenessChooseCheckpoint";
+const ADVISE = "LikenessAdviseNextRun";
 const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants"]);
 const NOTED = new Set([
   "LikenessDemoCharacter",
@@ -45,6 +46,7 @@ const NOTED = new Set([
   "LikenessImportRecipe",
   "LikenessExportRecipe",
   "LikenessCheckLora",
+  "LikenessScoreImages",
 ]);
 
 const SHEETS = [
@@ -104,7 +106,8 @@ function panelFor(node) {
   if (node.comfyClass === COMPARE) return new ComparePanel(urlOf, pickMemory(node));
   if (node.comfyClass === CHOOSE) return Object.assign(new ComparePanel(urlOf, pickMemory(node)), { height: 260 });
   if (DRAWING.has(node.comfyClass)) return new LivePanel();
-  // What is held out, and why, takes a few lines.
+  // Advice takes the room there is; what is held out, and why, a few lines.
+  if (node.comfyClass === ADVISE) return Object.assign(new NotePanel(), { height: 180, isFixed: false });
   if (node.comfyClass === LOAD) return Object.assign(new NotePanel(), { height: 128 });
   return NOTED.has(node.comfyClass) ? new NotePanel() : null;
 }

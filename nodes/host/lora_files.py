@@ -1,20 +1,23 @@
 """LoRA files in the host's folders: listed, found, published."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import folder_paths
 
 from ...trainer.errors import RunError
-from ...trainer.storage.atomic import create_atomically
+from ...trainer.storage.atomic import create_atomically, write_atomically
+from ...trainer.storage.tensor_metadata import with_metadata
 from .folders import WEIGHTS, unlinked
 from .published import Published, is_copy, publish
 
 NOTHING = "nothing"
 """The choice of no LoRA to start from."""
 _FOLDER = "likeness"
+_CARD = ".md"
+_OWN = "<!-- written by Choose checkpoint; take this line out, and the text stays as it is -->"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,20 +53,29 @@ def start_path(choice: str) -> Path | None:
     return None if choice == NOTHING else lora_path(choice)
 
 
-def publish_lora(source: Path, name: str, preview: Path | None = None, replaces: Sequence[Path] = ()) -> PublishedLora:
-    """Copy a checkpoint into the host's loras folder by the rule of `publish`.
+def publish_lora(  # noqa: PLR0913
+    source: Path,
+    name: str,
+    preview: Path | None = None,
+    replaces: Sequence[Path] = (),
+    metadata: Mapping[str, str] | None = None,
+    card: str = "",
+) -> PublishedLora:
+    """Copy a checkpoint into the host's loras folder by the rule of `publish`, with `metadata` added to its own.
 
-    `replaces` are checkpoints and samples of the same run. `preview` lies beside the copy, where the host's model
-    library looks for a picture; a picture that is not of the run stays.
+    `replaces` are checkpoints and pictures of the same work. `preview` lies beside the copy, where the host's model
+    library looks for a picture, and so does `card`, a text in Markdown; a picture or a text that is not of the same
+    work stays.
     """
     roots = [Path(root) for root in folder_paths.get_folder_paths("loras")]
     folder = unlinked(roots[0], _FOLDER)
     try:
-        done = publish(
-            [folder, *(root / _FOLDER for root in roots[1:])], name, {WEIGHTS: source.read_bytes()}, replaces
-        )
+        data = with_metadata(source, metadata) if metadata else source.read_bytes()
+        done = publish([folder, *(root / _FOLDER for root in roots[1:])], name, {WEIGHTS: data}, replaces)
         if done.is_new:
             _put_preview(folder / f"{done.stem}.png", preview, replaces)
+        if card:
+            _put_card(folder / f"{done.stem}{_CARD}", card)
     except OSError as error:
         raise RunError(
             f"{error.filename or folder} cannot be written: {error.strerror or error}. The run keeps {source}."
@@ -76,6 +88,20 @@ def _put_preview(picture: Path, preview: Path | None, own: Sequence[Path]) -> No
         picture.unlink()
     if preview is not None and not os.path.lexists(picture):
         create_atomically(picture, preview.read_bytes())
+
+
+def _put_card(path: Path, card: str) -> None:
+    """One that was written here before is replaced; anybody's else stays."""
+    if os.path.lexists(path) and (path.is_symlink() or not _is_own_card(path)):
+        return
+    write_atomically(path, f"{card.rstrip()}\n\n{_OWN}\n".encode())
+
+
+def _is_own_card(path: Path) -> bool:
+    try:
+        return path.read_text(encoding="utf-8").rstrip().endswith(_OWN)
+    except (OSError, ValueError):
+        return False
 
 
 def _note(name: str, done: Published) -> str:

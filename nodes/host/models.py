@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from ...trainer.errors import RunError
 from ...trainer.families.base import Base
@@ -15,6 +15,20 @@ class HostBase:
     model: Any
     clip: Any
     vae: Any
+
+
+class Models(Protocol):
+    """A base's MODEL, CLIP and VAE, whoever holds them."""
+
+    @property
+    def loaded(self) -> HostBase: ...
+
+
+@dataclass(frozen=True)
+class WiredBase:
+    """What a user wired in, which is loaded as it is."""
+
+    loaded: HostBase
 
 
 class LazyBase:

@@ -36,8 +36,8 @@ def cancellable() -> Iterator[None]:
         raise management.InterruptProcessingException from stop
 
 
-def withheld(why: str) -> Any:
-    """An output that there is not: a node that is wired to it does not run and says why."""
+def withheld(why: str | None) -> Any:
+    """An output that there is not: a node that is wired to it does not run and says why, or nothing for None."""
     return ExecutionBlocker(why)
 
 

@@ -7,7 +7,8 @@ from itertools import count
 from pathlib import Path
 
 from ...trainer.storage.atomic import create_atomically, write_atomically
-from .folders import check_name
+from ...trainer.storage.tensor_metadata import has_same_weights
+from .folders import WEIGHTS, check_name
 
 _CHUNK = 1 << 20
 
@@ -27,7 +28,8 @@ def publish(folders: Sequence[Path], name: str, files: Mapping[str, bytes], repl
     """Write `name` and each ending of `files` into the first of `folders`, whole or not at all; OSError as it comes.
 
     Where one of these names is taken in any of the folders, `name_2` is tried, and so on. It is not taken by a file
-    of the same contents, nor, in the first folder, by a copy of one of `replaces`, which the same work made before.
+    of the same contents, nor, in the first folder, by a copy of one of `replaces`, which the same work made before; of
+    weights a copy is one whatever its metadata tells.
     """
     check_name(name)
     taken = ""
@@ -90,6 +92,8 @@ def _written(
 
 
 def _copied(path: Path, sources: Sequence[Path]) -> Path | None:
+    if path.suffix == WEIGHTS:
+        return next((source for source in sources if is_copy(path, source) or has_same_weights(path, source)), None)
     return next((source for source in sources if is_copy(path, source)), None)
 
 

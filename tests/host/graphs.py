@@ -3,7 +3,7 @@
 from typing import Any
 
 Graph = dict[str, Any]
-_BYPASSED = 4
+_MUTED, _BYPASSED = 2, 4
 CHARACTER_PROMPT = "sage_character, person, smiling, in a forest"
 SAMPLED = {"sample_every": 3, "sample_prompts": CHARACTER_PROMPT}
 """One picture before the first step, at the third and at the sixth."""
@@ -136,7 +136,7 @@ def from_workflow(workflow: Graph, infos: Graph) -> Graph:
             sources.update({link: passed for link in saved["outputs"][0]["links"]})
     graph: Graph = {}
     for saved in workflow["nodes"]:
-        if saved["type"] in ("Note", "MarkdownNote") or saved["mode"] == _BYPASSED:
+        if saved["type"] in ("Note", "MarkdownNote") or saved["mode"] in (_MUTED, _BYPASSED):
             continue
         values = iter(saved.get("widgets_values") or [])
         inputs: dict[str, Any] = {}

@@ -47,6 +47,7 @@ class _Io:
             self.args, self.ui = args, ui
 
     Hidden = types.SimpleNamespace(unique_id="UNIQUE_ID")
+    NumberDisplay = types.SimpleNamespace(slider="slider")
     Autogrow = types.SimpleNamespace(
         Input=lambda *args, **options: Declared("Autogrow", args, options),
         TemplatePrefix=lambda **options: Declared("TemplatePrefix", (), options),

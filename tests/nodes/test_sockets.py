@@ -24,8 +24,14 @@ def test_values_on_wires_are_a_few_words_as_text(pack: Pack) -> None:
         "LoRA likeness/sage of sage_character": sockets.ChosenLora(
             path=Path("/home/me/x"), name="likeness/sage", trigger="sage_character", models=None
         ),
-        "comparison of run sage": sockets.Comparison(run=run, report=None),
+        "comparison of run sage": _comparison(sockets, run),
+        "comparison of 2 LoRAs": _comparison(sockets, None),
     }
     assert [str(value) for value in values.values()] == [*values]
     assert str([dataset, {"one": dataset}]) == "[24 pictures of sage_character, {'one': 24 pictures of sage_character}]"
     assert str(recipe).startswith("recipe of ") and len(str(recipe)) < 60
+
+
+def _comparison(sockets: Any, run: Any) -> Any:
+    files = {"a": Path("/home/me/a"), "b": Path("/home/me/b")}
+    return sockets.Comparison(run=run, report=None, folder=Path("/home/me"), files=files, models=None, dataset=None)

@@ -66,7 +66,7 @@ def judged(case: Case, root: Path, sink: Sink = ignore) -> Judged:
     dataset = dataset_of(case, folder / "dataset")
     run = trained(folder, dataset, case.recipe, case.family, root / "controls", sink)
     control, columns = truth_of(run.report, folder / "report", case.character)
-    ranking, advice = rank(control, columns), advised(run)
+    ranking, advice = rank(control, columns), advised(run, case.family)
     chosen = run.report.chosen
     return Judged(
         case=case.name,
@@ -76,8 +76,8 @@ def judged(case: Case, root: Path, sink: Sink = ignore) -> Judged:
         merits=dict(ranking.merits),
         lag=ranking.lags[chosen] if chosen else None,
         agrees=agrees(ranking, chosen),
-        findings=advice.kinds,
-        sentences=advice.sentences,
+        findings=advice.findings,
+        sentences=advice.next_run.sentences,
         named=advice.names(case.fault),
         gain=_gain(case, run, advice, _used(columns, chosen, ranking), root, sink) if case.fault else None,
     )
@@ -116,10 +116,11 @@ def _used(columns: Sequence[Truth], chosen: str | None, ranking: Ranking) -> Tru
 
 
 def _gain(case: Case, run: Trained, advice: Advised, before: Truth, root: Path, sink: Sink) -> Interval | None:
-    if advice.recipe is None:
+    recipe = advice.next_run.recipe
+    if recipe is None or not advice.findings:
         return None
     folder = run.folder / "next"
     dataset = advice.take(run.dataset, case.character, folder / "dataset")
-    after = trained(folder, dataset, advice.recipe, case.family, root / "controls", sink)
+    after = trained(folder, dataset, recipe, case.family, root / "controls", sink)
     control, columns = truth_of(after.report, folder / "report", case.character)
     return better(control, _used(columns, after.report.chosen, rank(control, columns)), before)

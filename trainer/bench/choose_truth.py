@@ -89,7 +89,9 @@ def looks_of(plan: ComparePlan) -> list[tuple[Look | None, Identity | None]]:
         color, garment = asked.pop("clothing").split(" ", 1)
         looks.append(Look(**asked, garment=garment, garment_color=color))
     others = _others(sum(probe.kind == "other" for probe in plan.probes))
-    return [(look, others.pop(0) if probe.kind == "other" else None) for probe, look in zip(plan.probes, looks, strict=True)]
+    return [
+        (look, others.pop(0) if probe.kind == "other" else None) for probe, look in zip(plan.probes, looks, strict=True)
+    ]
 
 
 def _others(count: int) -> list[Identity]:
@@ -150,7 +152,8 @@ def truth_of(report: Report, folder: Path, number: int) -> tuple[Truth, list[Tru
     """
     kept = _Kept(folder / "truth.json")
     control, *columns = [
-        _column(scores, report.plan, folder, character(number), kept) for scores in (report.control, *report.checkpoints)
+        _column(scores, report.plan, folder, character(number), kept)
+        for scores in (report.control, *report.checkpoints)
     ]
     kept.write()
     return control, columns

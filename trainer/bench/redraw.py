@@ -193,6 +193,4 @@ def _backdrops() -> dict[tuple[str, str, str], np.ndarray]:
         for scene in VALUES["scene"]
     ]
     rng = _Framing((0.5, 0.5, 0.5, 0.5)).rng
-    return {
-        (look.style, look.background, look.scene): _array(draw_empty(look, rng(), SIDE))[beside] for look in looks
-    }
+    return {(look.style, look.background, look.scene): _array(draw_empty(look, rng(), SIDE))[beside] for look in looks}

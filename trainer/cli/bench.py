@@ -12,6 +12,7 @@ BENCHES: dict[str, tuple[str, tuple[str, ...]]] = {
     "adapters": ("adapters:bench_adapters", ()),
     "captions": ("captions:bench_captions", ()),
     "checks": ("checks:bench_checks", ()),
+    "choose": ("choose:bench_choose", ("out", "only", "family", "sink")),
     "dataset": ("dataset:bench_dataset", ()),
     "demo": ("demo:bench_demo", ("sink", "family")),
     "flux": ("flux:bench_flux", ("device",)),
@@ -29,8 +30,8 @@ def add(command: AddParser) -> None:
     bench.add_argument("name", choices=tuple(BENCHES))
     bench.add_argument("--out", type=Path, help="folder to keep what is made, so that a stopped bench goes on")
     bench.add_argument("--device", default="cpu", help="train, flux: cpu (a small base) or cuda (real sizes)")
-    bench.add_argument("--family", choices=FAMILIES, default=FAMILIES[0], help="demo: which demo base")
-    bench.add_argument("--only", nargs="*", default=(), help="options: these alone")
+    bench.add_argument("--family", choices=FAMILIES, default=FAMILIES[0], help="demo, choose: which demo base")
+    bench.add_argument("--only", nargs="*", default=(), help="options, choose: these alone")
 
 
 def _bench(options: Namespace) -> Figures:

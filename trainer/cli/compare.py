@@ -1,50 +1,66 @@
-"""`compare`: a run's checkpoints side by side, and the one to take."""
+"""`compare`: checkpoints of a run, or any LoRA files, side by side, and the one to take."""
 
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
-from ..errors import RecipeError
 from ..runtime.work import follow
-from ..storage.values import read_json
+from .base import add_base
 from .command import AddParser, Figures
+from .folder import add_faces, add_trigger
 from .progress import following, say
 
 
 def add(command: AddParser) -> None:
-    compare = command("compare", help="compare a run's checkpoints and choose one")
+    compare = command("compare", help="compare a run's checkpoints, or LoRA files, and choose one")
     compare.set_defaults(command=_compare)
-    compare.add_argument("run", type=Path, help="run folder")
-    compare.add_argument("--plan", type=Path, help="plan.json: probes and sampling (default: suits the base)")
-    compare.add_argument("--device", default="cpu", help="cpu or cuda")
+    compare.add_argument("what", type=Path, nargs="+", metavar="RUN|FILES", help="run folder, or LoRA files or folders")
+    compare.add_argument("--out", type=Path, help="folder for pictures and report (default: in the run)")
+    compare.add_argument("--references", type=Path, help="pictures of the character (default: the run's held-out ones)")
+    _add_plan(compare)
+    add_base(compare, "default: the run's, else the demo base")
+    add_trigger(compare)
+    add_faces(compare)
+    compare.add_argument("--dry-run", action="store_true", help="say what would be drawn, and draw nothing")
+
+
+def _add_plan(compare: ArgumentParser) -> None:
+    compare.add_argument(
+        "--plan",
+        type=Path,
+        help="prompts: a text file with one a line ({trigger} and {subject} stand for the words), or plan.json",
+    )
+    compare.add_argument("--quick", action="store_true", help="six prompts of two seeds, for a first look")
+    compare.add_argument("--resolution", type=int, help="side of the pictures (default: as trained)")
+    compare.add_argument("--strength", type=float, help="of the LoRA files (default: 1)")
+    compare.add_argument("--strengths", type=_numbers, default=(), help="the winner's besides, as 0.7,0.85,1")
+    compare.add_argument("--most", type=int, help="at most so many checkpoints, evenly apart (default: all)")
+    compare.add_argument("--refine", action="store_true", help="with --most, the winner's neighbours too")
 
 
 def _compare(options: Namespace) -> Figures:
-    """Compare with the demo's readers and write the report into the run folder."""
-    from ..demo.assets import demo_family
-    from ..demo.figures import mean_of
-    from ..demo.run import demo_subject, demo_tools
-    from ..demo.settings import demo_plan
-    from ..scoring import ComparePlan, candidates_of_run, compare
-    from ..training.run.folder import RunFolder, read_run
+    """Write the report's page, picture and numbers; the picture's path is the last line but one."""
+    from ..scoring import compare, cost_of
+    from .comparison import comparison_of
 
-    dataset, base = read_run(options.run)
-    family = demo_family(base)
-    if family is None:
-        raise RecipeError("Only runs on a demo base can be compared: there is no face reader for photographs yet.")
-    given = read_json(options.plan, RecipeError) if options.plan else None
-    plan = demo_plan(dataset.trigger, family) if given is None else ComparePlan.from_json(given)
-    out = options.run / "report"
-    candidates = candidates_of_run(RunFolder(options.run).checkpoints())
-    work = compare(plan, candidates, demo_subject(dataset), demo_tools(base, out))
+    asked = comparison_of(options)
+    tools = asked.tools
+    cost = cost_of(asked.plan, asked.fit, tools.out, tools.base, refines=bool(asked.rest))
+    say(f"{tools.base_name} in {tools.precision}. {cost.sentence}")
+    if options.dry_run:
+        return {"columns": cost.columns, "pictures": cost.pictures, "kept": cost.kept, "seconds": cost.seconds}
+    work = compare(asked.plan, asked.candidates, asked.subject, tools, rest=asked.rest)
     with following() as follower:
         report = follow(work, follower.show)
-    say(report.reason, None)
-    picture = out / "report.png"
+    for line in (report.reason, *report.advice, *report.notes):
+        say(line, None)
+    picture = tools.out / "report.png"
     sys.stdout.write(f"{picture.resolve()}\n")
-    return {
-        "chosen_step": report.chosen_step,
-        "identity_control": mean_of(report.control.identity),
-        "identity_chosen": mean_of(report.choice.identity if report.choice else None),
-        "report": str(picture),
-    }
+    return asked.figures(report, picture)
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError as fault:
+        raise ArgumentTypeError(f"{text!r} is not numbers with commas between, for example 0.7,0.85,1") from fault

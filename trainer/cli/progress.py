@@ -81,7 +81,7 @@ class Follower:
                 left = (
                     "" if compared.seconds_left is None else f"{compared.label} · {clock(compared.seconds_left)} left"
                 )
-                self.move("comparing", compared.done, compared.total, left)
+                self.move(compared.phase, compared.done, compared.total, left)
 
     def move(self, what: str, done: int, total: int | None, note: str = "") -> None:
         """The bar named `what`; another name begins another bar below."""

@@ -22,7 +22,7 @@ from .shot import Shot, batches
 class LocalGenerator:
     """A Generator that loads the base when it first draws, keeps the last LoRA applied, and remembers encoded prompts.
 
-    `options` are those of the recipe whose LoRA files are drawn with: they learned from captions read so. `loads` counts
+    `options` are those of the recipe whose LoRA files are drawn with: they learned from captions read so. `loads` is
     how often the base was loaded.
     """
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ..errors import DatasetError, RunError
 from ..images.pixels import load_rgb
 from ..training.run.events import HeldOut
 from .candidate import Candidate
@@ -70,7 +71,12 @@ class _Opener:
     path: Path
 
     def __call__(self) -> Image.Image:
-        return load_rgb(self.path)
+        try:
+            return load_rgb(self.path)
+        except DatasetError as fault:
+            # Whole by its ends and broken within: no run would ever draw it anew while it lies there.
+            self.path.unlink(missing_ok=True)
+            raise RunError(f"{self.path} is damaged and was taken away; run again, and it is drawn anew.") from fault
 
 
 def _observation(probe: int, seed: int, key: str, seen: Seen, is_known: bool) -> Observation:

@@ -111,8 +111,8 @@ def refuse_mixed(tools: Tools) -> None:
     if all(not one or not other or one == other for one, other in zip(theirs, ours, strict=True)):
         return
     raise RunError(
-        f"{tools.out} holds a comparison drawn with {' in '.join(theirs)}, and this one draws with {' in '.join(ours)}. "
-        "Numbers of two are not compared; choose another folder."
+        f"{tools.out} holds a comparison drawn with {' in '.join(theirs)}, and this one would draw with "
+        f"{' in '.join(ours)}; numbers of the two must not mix. Choose another folder."
     )
 
 
@@ -223,6 +223,7 @@ class _Comparison:
                         f"Stopped after {done} of {total} pictures were read; run again to go on from there."
                     )
                 seen.append(one)
+                scale.nearest.look_at(one.described)
                 done += 1
                 pace.add(watch.read())
                 yield Compared(
@@ -247,9 +248,8 @@ class _Comparison:
         return control, tuple(flagged(each, control, scale.reference) for each in scores)
 
     def _chosen(self, control: Scores, checkpoints: Sequence[Scores], scale: Scale) -> Choice:
-        """Among those at the plan's strength."""
-        competing = [each for each in checkpoints if each.strength == self.plan.strength]
-        return choose(control, competing or checkpoints, scale.reference)
+        """Among those at the plan's strength; what the winner does at others says at which to use it."""
+        return choose(control, checkpoints, scale.reference, strength=self.plan.strength)
 
     def _report(self, scale: Scale, notes: Sequence[str], key: str) -> Report:
         control, checkpoints = self._scores(scale)
@@ -265,7 +265,7 @@ class _Comparison:
             tied=choice.tied,
             reason=choice.reason,
             advice=(),
-            notes=(*self._left(), *notes, *_several([control, *checkpoints]), *_unmeasured(control)),
+            notes=(*self._left(), *notes, *choice.notes, *_several([control, *checkpoints]), *_unmeasured(control)),
             readers=self.readers.names,
             key=key,
             base=self.tools.base_name,

@@ -4,7 +4,7 @@ Means: percentile bootstrap (Efron 1979) with a fixed seed, differences paired b
 score interval (1927), which stays honest for a few pictures and at 0 and 1, where resampling has nothing to vary.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
@@ -87,18 +87,3 @@ def is_above(measured: Interval | None, gate: float) -> bool:
 def is_below(measured: Interval | None, gate: float) -> bool:
     """Whether the whole interval lies below; never for what was not measured or of too few pictures."""
     return measured is not None and measured.count >= FEWEST and measured.high < gate
-
-
-def apart(ones: Sequence[float], others: Sequence[float]) -> Interval | None:
-    """Interval of the mean of `ones` − that of `others`, of different pictures; None where one has fewer than `FEWEST`.
-
-    `count` is of the fewer.
-    """
-    one, other = np.asarray(ones, dtype=np.float64), np.asarray(others, dtype=np.float64)
-    if min(one.size, other.size) < FEWEST:
-        return None
-    # Resamples of equal size would be the same numbers: the second set has draws of its own.
-    rows = np.random.default_rng(1).integers(other.size, size=(DRAWS, other.size))
-    gaps = one[resamples(one.size)].mean(axis=1) - other[rows].mean(axis=1)
-    low, high = np.percentile(gaps, TAILS)
-    return Interval(float(one.mean() - other.mean()), float(low), float(high), int(min(one.size, other.size)))

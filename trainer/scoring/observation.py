@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from ..faces.metric import COSINE, Metric
 from ..faces.outliers import FaceEmbedding
 from ..training.run.events import HeldOut
 from .descriptor import Description, Descriptor
+from .descriptors.nearest import NearestTraining
 from .intervals import Key
 from .plan import WITH_TRIGGER, Kind, Probe
 
@@ -60,7 +62,8 @@ class Scale:
 
     `character` is (0,) where nobody is known to be like: then no observation has an embedding. `reference` is the
     likeness real pictures reach, None when there are too few to tell. `faces` are the reference pictures' with their
-    angles, `metric` how alike embeddings are, `described` what `descriptor` keeps of the training pictures.
+    angles, `metric` how alike embeddings are, `described` what `descriptor` keeps of the training pictures, `words`
+    what was read in them by slot.
     """
 
     probes: Sequence[Probe]
@@ -72,6 +75,12 @@ class Scale:
     faces: Sequence[FaceEmbedding] = ()
     metric: Metric = COSINE
     descriptor: Descriptor | None = None
+    words: Sequence[Mapping[str, str]] = ()
+
+    @cached_property
+    def nearest(self) -> NearestTraining:
+        """The training pictures, asked for the one that a picture is most like."""
+        return NearestTraining(self.descriptor, self.described)
 
     @property
     def is_known(self) -> bool:
@@ -87,7 +96,8 @@ class PictureScore:
     `top1` whether no other person is nearer, `bleed` whether a described other person is nearer to the character than
     to whom the control drew, `nearest` the distance to the nearest training picture. `read` and `asked` are words by
     slot. `copied` and `background` are how much the picture, and what lies behind the face, repeat the training picture
-    they are most like: 1 for the same again.
+    they are most like: 1 for the same again. `at_angle` is the likeness to the character's pictures of like angle,
+    `own_style` whether it was read as the training pictures' style where another one was asked.
     """
 
     probe: int
@@ -109,6 +119,8 @@ class PictureScore:
     copied: float | None = None
     background: float | None = None
     is_broken: bool = False
+    at_angle: float | None = None
+    own_style: bool | None = None
 
     @property
     def key(self) -> Key:

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 
 from ..faces.identity import normalised
 from .intervals import Interval, Key
-from .measures.copies import nearest_of
+from .measures.angles import at_angle_of
+from .measures.background import background_of
+from .measures.copies import copied_of, nearest_of
 from .measures.faces import bleeds, is_top1
-from .measures.following import by_slot, followed
+from .measures.following import by_slot, followed_of
 from .measures.identity import identity_of
 from .measures.measure import MEASURES
 from .measures.memorisation import memorisation
+from .measures.style import is_own_style
 from .observation import Batch, CheckpointImages, Observation, PictureScore, Scale
+from .plan import WITH_TRIGGER
 from .scores import Scores
 
 
@@ -58,7 +62,7 @@ def _picture(seen: Observation, control: Observation | None, scale: Scale) -> Pi
         identity=identity_of(seen, scale),
         top1=is_top1(seen, scale),
         bleed=bleeds(seen, control, scale) if probe.kind == "other" else None,
-        followed=followed(probe.asked, seen.read),
+        followed=followed_of(seen, probe.asked),
         nearest=nearest_of(seen.small, scale.training),
         faces=seen.faces,
         read=dict(seen.read),
@@ -67,7 +71,11 @@ def _picture(seen: Observation, control: Observation | None, scale: Scale) -> Pi
         pitch=seen.pitch,
         mouth_open=seen.mouth_open,
         eyes_closed=seen.eyes_closed,
+        copied=copied_of(seen, scale),
+        background=background_of(seen, scale),
         is_broken=seen.is_broken,
+        at_angle=at_angle_of(seen, scale),
+        own_style=is_own_style(probe.asked, seen.read, scale) if probe.kind in WITH_TRIGGER else None,
     )
 
 

@@ -73,10 +73,12 @@ def scale_of(
         metric=readers.faces.metric if readers.faces else COSINE,
         descriptor=readers.descriptor,
     )
-    seen = list(reader.read([_picture(sample) for sample in subject.training], choice_of(scale)))
+    seen = list(reader.read([_picture(sample) for sample in subject.training], choice_of(scale), words=False))
     reader.save()
     described = [each.described for each in seen if each.described is not None]
-    return replace(scale, training=[each.small for each in seen], described=described), tuple(notes)
+    return replace(
+        scale, training=[each.small for each in seen], described=described, words=[each.words for each in seen]
+    ), tuple(notes)
 
 
 def choice_of(scale: Scale) -> FaceChoice:

@@ -31,5 +31,6 @@ export function endsOf(columns, { name, unit }) {
 function said(value, unit) {
   if (value === undefined || value === null) return "–";
   if (unit === "percent") return `${Math.round(100 * value)}%`;
-  return unit === "degrees" ? `${Math.round(value)}°` : value.toFixed(2);
+  // Nothing is said to be below zero that is not.
+  return unit === "degrees" ? `${Math.round(value)}°` : (Math.round(100 * value) / 100 + 0).toFixed(2);
 }

@@ -4,7 +4,9 @@
 import { ShownWidget } from "./shown_widget.js";
 
 const WORDS = {
-  LikenessChooseCheckpoint: { step: "recommended" },
+  LikenessChooseCheckpoint: { step: "recommended", strength: "recommended" },
+  LikenessCompareCheckpoints: { seeds: "as the prompts have", size: "what suits", steps: "what suits" },
+  LikenessScoreImages: { least: "by the references" },
   LikenessDemoCharacter: { number: "Sage" },
 };
 

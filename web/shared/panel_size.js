@@ -12,6 +12,8 @@ const SIZES = {
   LikenessPlanRun: [600, 560],
   LikenessCompareCheckpoints: [680, 820],
   LikenessChooseCheckpoint: [560, 640],
+  LikenessAdviseNextRun: [480, 360],
+  LikenessScoreImages: [480, 620],
   LikenessCheckLora: [560, 460],
 };
 

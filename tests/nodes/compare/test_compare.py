@@ -1,28 +1,236 @@
-"""Whose numbers a comparison may give."""
+"""What is compared, by whom and with what prompts; what the page is told of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from tests.fakes import CHARACTER, SIDE, FakeGenerator, FakeReader, Skill, mixed, picture
+from tests.trainer.scoring.stage import write_lora
+
+from ..fake_host import FakeHost, Interrupted
+
 Pack = Callable[[str], Any]
+TRIGGER = "sage_character"
+PROMPTS = "# trigger\n{trigger}, {subject}\n# prompt\n{trigger}, {subject}, red background | background: red"
+SKILLS = {"good": Skill(identity=0.9), "weak": Skill(identity=0.05)}
 
 
-def _compare(pack: Pack, sha256: str, reader: str) -> Any:
-    run = SimpleNamespace(base=SimpleNamespace(sha256=sha256), folder=None, dataset=None)
+class _Generator:
+    """Draws as the fake one does, in place of the host's sampler; says which base it was given."""
+
+    made: FakeGenerator
+    supports: Any
+
+    def __init__(self, model: Any, clip: Any, vae: Any) -> None:
+        assert (model, clip, vae) != (None, None, None)
+
+    def generate(self, shots: Sequence[Any]) -> Iterator[Any]:
+        return self.made.generate(shots)
+
+    def fingerprint(self) -> str:
+        return "f" * 64
+
+
+@pytest.fixture
+def drawn(pack: Pack, fake_host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> FakeGenerator:
+    """LoRA files good-000001, good-000002 and weak among the host's; fakes that draw and read."""
+    for name in ("good-000001", "good-000002", "weak"):
+        write_lora(fake_host.home / "loras" / f"{name}.safetensors", {"name": name})
+    skills = {"good-000001": SKILLS["weak"], "good-000002": SKILLS["good"], "weak": SKILLS["weak"]}
+    _Generator.made = FakeGenerator(TRIGGER, skills)
+    _Generator.supports = pack("trainer.generate.attachments").ATTACHMENTS
+    comparing = pack("nodes.compare.comparing")
+    monkeypatch.setattr(comparing, "HostGenerator", _Generator)
+    reader = FakeReader()
+    found = pack("nodes.compare.compare_readers").ComparisonReaders(faces=reader, attributes=reader)
+    monkeypatch.setattr(comparing, "readers_for", lambda *_: found)
+    return _Generator.made
+
+
+@pytest.fixture
+def compare(pack: Pack, fake_host: FakeHost) -> Callable[..., Any]:
+    """The node, with a wired base, references and short prompts of 48 pixels unless told otherwise."""
     node = pack("nodes.compare.compare").CompareCheckpoints
-    return node.execute(run, prompts="Demo", reader=reader, most=6, strength=1.0)
+
+    def run(**given: Any) -> Any:
+        base = {name: SimpleNamespace(model_dtype=lambda: "torch.float32") for name in ("model", "clip", "vae")}
+        widgets = {"prompts": "from the text below", "reader": "auto", "most": 6, "strength": 1.0}
+        more = {"prompt_text": PROMPTS, "seeds": 4, "size": 64, "references": _references(pack, fake_host.home)}
+        return node.execute(**{**base, **widgets, **more, **given})
+
+    return run
 
 
-def test_a_run_of_photographs_is_not_given_the_demo_readers_numbers(pack: Pack) -> None:
-    with pytest.raises(pack("trainer.errors").RunError, match="Only runs on a demo base can be compared"):
-        _compare(pack, "0" * 64, reader="Demo reader (drawn faces)")
+def _references(pack: Pack, home: Path) -> Any:
+    sample, dataset = pack("trainer.dataset.sample").Sample, pack("trainer.dataset.dataset").Dataset
+    digest = pack("trainer.images.pixels")
+    samples = []
+    for number in range(4):
+        path = home / "input" / f"{number}.png"
+        picture(mixed(np.random.default_rng(number).normal(size=3), CHARACTER, 0.85)).save(path)
+        stored = digest.pixel_sha256(digest.load_rgb(path))
+        samples.append(sample(path=path, sha256=stored, width=SIDE, height=SIDE, split="held_out"))
+    return dataset(samples=tuple(samples), trigger=TRIGGER, subject="person", root=home / "input")
+
+
+def test_files_without_a_run_are_compared_and_the_better_is_chosen(
+    drawn: FakeGenerator, compare: Any, fake_host: FakeHost
+) -> None:
+    made = compare(loras="good-*, weak")
+    report = made.args[0].report
+    assert [scores.label for scores in report.checkpoints] == ["good-000001", "good-000002", "weak"]
+    assert report.chosen == "good-000002" and made.args[0].files["weak"].name == "weak.safetensors"
+    assert report.precision == "float32" and report.base.startswith("a wired model ffffffff")
+    assert made.args[0].folder == fake_host.home / "output" / "likeness_compared" / TRIGGER / "report"
+    assert made.args[1].shape[-1] == 3 and made.ui["likeness_compare"][0]["chosen"] == "good-000002"
+    assert len(drawn.drawn) == 4 * 2 * 4
+
+
+def test_the_cost_is_said_before_anything_is_drawn(drawn: FakeGenerator, compare: Any, fake_host: FakeHost) -> None:
+    compare(loras="good-*, weak", most=2)
+    notes = [data for event, data in fake_host.sent if event == "likeness.note"]
+    assert notes[0]["text"].startswith("2 of 3 LoRA files are compared") and "24 pictures" in notes[0]["text"]
+    assert "live" not in notes[0]
+    live = [data["live"] for data in notes if "live" in data]
+    assert live[-1]["columns"] == ["No LoRA", "good-000002", "weak"] and fake_host.progress
+
+
+def test_one_file_more_costs_one_file(drawn: FakeGenerator, compare: Any) -> None:
+    compare(loras="good-*")
+    before = len(drawn.drawn)
+    compare(loras="good-*, weak")
+    assert len(drawn.drawn) - before == 2 * 4
+    compare(loras="good-*, weak")
+    assert len(drawn.drawn) - before == 2 * 4
+
+
+def test_other_strengths_are_drawn_of_the_winner_alone(drawn: FakeGenerator, compare: Any) -> None:
+    made = compare(loras="good-*, weak", strengths="0.6, 1.0", strength=1.0)
+    strengths = {shot.lora.path.stem: set() for shot in drawn.drawn if shot.lora}  # type: ignore[var-annotated]
+    for shot in drawn.drawn:
+        if shot.lora:
+            strengths[shot.lora.path.stem].add(shot.lora.strength)
+    assert strengths == {"good-000001": {1.0}, "good-000002": {0.6, 1.0}, "weak": {1.0}}
+    swept = next(scores.label for scores in made.args[0].report.checkpoints if scores.strength == 0.6)
+    assert made.args[0].files[swept].name == "good-000002.safetensors"
+
+
+def test_the_winners_neighbours_are_drawn_where_that_is_asked_for(
+    pack: Pack, fake_host: FakeHost, drawn: FakeGenerator, compare: Any
+) -> None:
+    for number in range(3, 7):
+        write_lora(fake_host.home / "loras" / f"good-{number:06d}.safetensors", {"name": str(number)})
+        drawn.skills[f"good-{number:06d}"] = Skill(identity=0.9)  # type: ignore[index]
+    made = compare(loras="good-*", most=2, refine=True)
+    labels = {scores.label for scores in made.args[0].report.checkpoints}
+    assert {"Epoch 3", "Epoch 6"} < labels and len(labels) < 6
+
+
+def test_a_damaged_file_and_one_of_another_family_are_left_out_and_told(
+    pack: Pack, fake_host: FakeHost, drawn: FakeGenerator, compare: Any
+) -> None:
+    (fake_host.home / "loras" / "torn.safetensors").write_bytes(b"\x10" * 40)
+    said = compare(loras="good-*, torn").ui["text"][0]
+    assert "torn" in said and "not a whole safetensors file" in said
+    with pytest.raises(pack("trainer.errors").ModelError, match="torn"):
+        compare(loras="torn")
+
+
+def test_cancel_keeps_what_is_drawn(pack: Pack, fake_host: FakeHost, drawn: FakeGenerator, compare: Any) -> None:
+    asked = FakeGenerator.generate
+
+    def stopping(self: FakeGenerator, shots: Sequence[Any]) -> Iterator[Any]:
+        for made in asked(self, shots):
+            fake_host.interrupted = len(self.drawn) >= 9
+            yield made
+
+    FakeGenerator.generate = stopping  # type: ignore[method-assign]
+    try:
+        with pytest.raises(Interrupted):
+            compare(loras="good-*, weak")
+    finally:
+        FakeGenerator.generate = asked  # type: ignore[method-assign]
+    stopped = next(data["text"] for event, data in fake_host.sent if event == "likeness.stopped")
+    kept = len(list((fake_host.home / "output").rglob("pictures/*.png")))
+    assert f"Stopped after {kept} of 32 pictures" in stopped and kept >= 9
+    fake_host.interrupted = False
+    drawn.drawn.clear()
+    compare(loras="good-*, weak")
+    assert len(drawn.drawn) == 32 - kept
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"loras": ""}, "nothing to compare: wire a run"),
+        ({"loras": "../weak"}, "No LoRA of models/loras is"),
+        ({"loras": "weak", "references": None}, "wire a dataset of the character into references"),
+        ({"loras": "weak", "model": None, "clip": None, "vae": None}, "no base to draw with"),
+        ({"loras": "weak", "vae": None}, "all three"),
+        ({"loras": "weak", "strengths": "0.5, strong"}, "no number"),
+        ({"loras": "weak", "strengths": "9"}, "above 0 up to 2"),
+        ({"loras": "weak", "prompt_text": "# prompt\na red coat"}, "does not name {trigger}"),
+    ],
+)
+def test_what_cannot_be_compared_is_told_in_a_sentence_before_anything_is_drawn(
+    pack: Pack, drawn: FakeGenerator, compare: Any, given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(pack("trainer.errors").LikenessError, match=said):
+        compare(**given)
+    assert not drawn.drawn
+
+
+def test_names_and_strengths_are_checked_before_the_queue(pack: Pack, fake_host: FakeHost) -> None:
+    node = pack("nodes.compare.compare").CompareCheckpoints
+    assert node.validate_inputs(loras="", strengths="0.6 0.8") is True
+    assert "No LoRA of models/loras is" in node.validate_inputs(loras="/etc/*", strengths="")
+    assert "no number" in node.validate_inputs(loras="", strengths="many")
+
+
+def test_a_changed_file_is_compared_again(pack: Pack, fake_host: FakeHost) -> None:
+    node = pack("nodes.compare.compare").CompareCheckpoints
+    path = write_lora(fake_host.home / "loras" / "weak.safetensors")
+    before = node.fingerprint_inputs(loras="weak")
+    assert node.fingerprint_inputs(loras="weak") == before
+    write_lora(path, {"more": "words"})
+    assert node.fingerprint_inputs(loras="weak") != before
+    unknown = node.fingerprint_inputs(loras=None)
+    assert unknown != unknown  # noqa: PLR0124  # a link brings it: never the same
+
+
+def test_comparisons_of_another_base_lie_beside_and_are_not_mixed(
+    pack: Pack, drawn: FakeGenerator, compare: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = compare(loras="weak").args[0]
+    monkeypatch.setattr(_Generator, "fingerprint", lambda self: "a" * 64)
+    other = compare(loras="weak").args[0]
+    assert first.folder.name == "report" and other.folder.name == "report_aaaaaaaa"
+    assert first.report.base != other.report.base
+
+
+def _demo_run(pack: Pack, sha256: str) -> Any:
+    return SimpleNamespace(base=SimpleNamespace(sha256=sha256), folder=None, dataset=None)
+
+
+@pytest.mark.parametrize("is_demo", [False, None])
+def test_the_demo_reader_is_refused_for_photographs_before_they_are_drawn(
+    pack: Pack, fake_host: FakeHost, is_demo: bool | None
+) -> None:
+    readers_for = pack("nodes.compare.compare_readers").readers_for
+    with pytest.raises(pack("trainer.errors").FaceError, match="The demo reader knows drawn faces only.*'auto'"):
+        readers_for("Demo reader (drawn faces)", _references(pack, fake_host.home), is_demo)
 
 
 def test_a_reader_that_is_not_there_is_named(pack: Pack) -> None:
-    demo = pack("trainer.demo.assets").demo_base().sha256
-    with pytest.raises(
-        pack("trainer.errors").LikenessError, match="reader takes one of .* 'insightface buffalo_l' came"
-    ):
-        _compare(pack, demo, reader="insightface buffalo_l")
+    node = pack("nodes.compare.compare").CompareCheckpoints
+    with pytest.raises(pack("trainer.errors").LikenessError, match="reader takes one of .* 'Reader X' came"):
+        node.execute(run=None, prompts="Demo", reader="Reader X", most=6, strength=1.0)
+
+
+def test_compared_without_faces_identity_is_not_measured_and_the_rest_is(pack: Pack, fake_host: FakeHost) -> None:
+    found = pack("nodes.compare.compare_readers").readers_for("no faces", _references(pack, fake_host.home), False)
+    assert found.faces is None and found.descriptor is not None

@@ -42,6 +42,15 @@ def plan() -> ComparePlan:
     )
 
 
+def small_plan(**given: Any) -> ComparePlan:
+    """Four pictures a column."""
+    probes = (
+        Probe(kind="trigger", prompt=f"{TRIGGER}, person", seeds=(1, 2)),
+        Probe(kind="prompt", prompt=f"{TRIGGER}, person, red background", asked={"background": "red"}, seeds=(1, 2)),
+    )
+    return ComparePlan(probes=probes, size=(48, 48), **given)
+
+
 @dataclass
 class Stage:
     """A run folder with one LoRA file a skill, by step."""
@@ -88,6 +97,12 @@ class Stage:
         candidates = [self.candidate(step) for step in self.skills]
         work = compare(plan(), candidates, self.subject(), self.tools(reader, **tools), cancelled)
         return events, follow(work, events.append)
+
+    def quick(self, *steps: int, plan: ComparePlan | None = None, rest: Sequence[int] = (), **tools: Any) -> Report:
+        """Of a few pictures: the checkpoints of these steps, `rest` beside them."""
+        shown, others = ([self.candidate(step) for step in each] for each in (steps, rest))
+        work = compare(plan or small_plan(), shown, self.subject(), self.tools(**tools), rest=others)
+        return follow(work)
 
     def tools(self, reader: FakeReader | None = None, **given: Any) -> Tools:
         eyes = reader or FakeReader()

@@ -38,6 +38,7 @@ def column(hits: list[bool], identity: float = 0.6, step: int | None = 100) -> S
 
 CONTROL = column([True] * 12, identity=0.1, step=None)
 GOOD = column([True] * 12)
+ZERO = Interval(0.0, 0.0, 0.0, 48)
 
 
 def measured(name: str, value: Interval) -> Scores:
@@ -117,6 +118,57 @@ def test_three_alike_say_too_little_to_rule_a_checkpoint_out():
 def test_a_leak_is_told_only_where_the_whole_interval_is_beyond_the_gate():
     assert flagged(measured("leak", Interval(0.8, 0.7, 0.9, 8)), CONTROL).cautions
     assert not flagged(measured("leak", Interval(0.23, 0.01, 0.41, 8)), CONTROL).cautions
+
+
+def test_a_leak_counts_on_the_readers_own_scale():
+    """A distance reader's whole scale is .3 long: .08 of it is much, and of a cosine's .8 little."""
+    leaking = measured("leak", Interval(0.08, 0.07, 0.09, 8))
+    base = column([True] * 12, identity=0.2, step=None)
+    assert flagged(leaking, base, 0.5).cautions
+    assert not flagged(leaking, base, 1.0).cautions
+
+
+@pytest.mark.parametrize(
+    ("name", "beyond", "unsure", "word"),
+    [
+        ("background_leak", Interval(0.6, 0.4, 0.7, 8), Interval(0.6, 0.05, 0.9, 8), "Backgrounds"),
+        ("style_contamination", Interval(0.6, 0.4, 0.8, 8), Interval(0.6, 0.2, 0.9, 8), "style"),
+        ("pose_spread", Interval(0.2, 0.1, 0.4, 8), Interval(0.2, 0.1, 0.6, 8), "one pose"),
+    ],
+)
+def test_what_may_be_prompted_around_is_a_caution_where_the_whole_interval_is_beyond(
+    name: str, beyond: Interval, unsure: Interval, word: str
+):
+    told = flagged(measured(name, beyond), CONTROL)
+    assert [word in caution for caution in told.cautions] == [True] and not told.flags
+    assert not flagged(measured(name, unsure), CONTROL).cautions
+    few = Interval(beyond.value, beyond.low, beyond.high, 3)
+    assert not flagged(measured(name, few), CONTROL).cautions
+
+
+def acting(turned: list[bool], opened: list[bool]) -> Scores:
+    """A good column asked to look left with an open mouth, that does or does not."""
+    asked = {"turn": "looking left", "expression": "open mouth"}
+    pictures = tuple(
+        replace(picture, asked=asked, yaw=-30.0 if left else 30.0, mouth_open=0.5 if wide else 0.0)
+        for picture, left, wide in zip(GOOD.pictures, turned, opened, strict=True)
+    )
+    return replace(GOOD, pictures=pictures)
+
+
+def test_heads_and_mouths_that_do_not_do_as_asked_while_the_controls_do_are_told():
+    control = acting([True] * 12, [True] * 12)
+    stiff = flagged(acting([False] * 10 + [True] * 2, [True] * 12), control)
+    assert ["Heads turn as asked in 17%" in caution for caution in stiff.cautions] == [True]
+    mute = flagged(acting([True] * 12, [False] * 12), control)
+    assert ["asked expression in 0%" in caution for caution in mute.cautions] == [True]
+    assert not flagged(acting([True] * 9 + [False] * 3, [True] * 10 + [False] * 2), control).cautions
+
+
+def test_black_pictures_are_broken_unless_one_of_many():
+    black = flagged(measured("broken", share([True] * 4 + [False] * 44) or ZERO), CONTROL)
+    assert [flag.kind for flag in black.flags] == ["broken"]
+    assert not flagged(measured("broken", share([True] + [False] * 47) or ZERO), CONTROL).flags
 
 
 def test_faces_lost_by_chance_do_not_mean_broken():

@@ -47,7 +47,7 @@ def test_the_card_says_how_to_use_it_what_it_learned_from_and_what_was_measured(
         "| Trigger | sage |",
         "| Class word | person |",
         "| Base | someBase \\(SDXL\\) |",
-        "| Recommended strength | 0.8",
+        "| Recommended strength | 0.8 \\(compared at 1\\) |",
         "2 pictures, 2 with a caption; 1 more were held out",
         "lora of rank 16",
         "| Identity | 0.50 \\(0.40 to 0.60\\) | 0.10 |",
@@ -93,7 +93,8 @@ NASTY = (
     "a|b\n# head",
     "```\n---\nname: x",
     "`a`",
-    "**b** _c_", "---",
+    "**b** _c_",
+    "---",
     "![i](x)",
 )
 

@@ -10,7 +10,6 @@ from ...dataset.sample import Sample, Split
 from ...demo.characters.character import HELD_OUT, TRAIN, TRIGGERS, balanced_looks, character, draw_character, written
 from ...demo.world.captions import SUBJECT, caption
 from ...demo.world.draw import draw
-from ...demo.world.identity import Identity
 from ...demo.world.look import Look
 
 FEW = 3
@@ -69,16 +68,9 @@ def _drawn(folder: Path, number: int, looks: list[Look], texts: list[str]) -> Da
     """Each look of the character with its caption; the first `TRAIN` are trained on."""
     identity, trigger = character(number), TRIGGERS[number % len(TRIGGERS)]
     rng = np.random.default_rng([4712, number])
-    samples = [
-        _sample(folder, trigger, index, identity, look, text, rng)
-        for index, (look, text) in enumerate(zip(looks, texts, strict=True))
-    ]
+    samples: list[Sample] = []
+    for index, (look, text) in enumerate(zip(looks, texts, strict=True)):
+        split: Split = "train" if index < TRAIN else "held_out"
+        place = folder / (f"1_{trigger}" if split == "train" else "held_out")
+        samples.append(written(place / f"{index + 1:03}.png", draw(identity, look, rng).image, text, split))
     return Dataset(samples=tuple(samples), trigger=trigger, subject=SUBJECT, root=folder)
-
-
-def _sample(
-    folder: Path, trigger: str, index: int, identity: Identity, look: Look, text: str, rng: np.random.Generator
-) -> Sample:
-    split: Split = "train" if index < TRAIN else "held_out"
-    place = folder / (f"1_{trigger}" if split == "train" else "held_out")
-    return written(place / f"{index + 1:03}.png", draw(identity, look, rng).image, text, split)

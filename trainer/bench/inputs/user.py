@@ -1,31 +1,33 @@
-"""What a user does to a demo character's dataset on being advised to: prunes captions, tells backgrounds, adds pictures."""
+"""What a user does to a demo character's dataset on being advised to: tells backgrounds, adds pictures."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from ...captions.rules.caption_rules import CaptionRules
-from ...captions.rules.prune import prune_tags
 from ...dataset.dataset import Dataset
 from ...dataset.sample import Sample
 from ...demo.characters.character import balanced_looks, character, written
 from ...demo.world.captions import caption
 from ...demo.world.draw import draw
+from ...demo.world.look import SCENES
+from .faulty import BACKGROUND, SCENE
 
 
-def pruned(dataset: Dataset) -> Dataset:
-    """Captions without what describes the character's own looks, by the caption rules."""
-    return dataset.with_samples(tuple(replace(each, caption=_pruned(each.caption)) for each in dataset.samples))
-
-
-def _pruned(text: str) -> str:
-    trigger, *said = text.split(", ")
-    return ", ".join([trigger, prune_tags(said, CaptionRules(), {}).text])
+def with_backgrounds_told(dataset: Dataset, pictures: Collection[str]) -> Dataset:
+    """Captions of these pictures (sha256) with where they are, which all but one kind of demo set tell already."""
+    behind = f"{SCENES[SCENE]}, {BACKGROUND} background"
+    return dataset.with_samples(
+        tuple(
+            replace(each, caption=f"{each.caption}, {behind}") if each.sha256 in pictures else each
+            for each in dataset.samples
+        )
+    )
 
 
 def with_pictures(dataset: Dataset, number: int, count: int, folder: Path) -> Dataset:
-    """`count` more training pictures of the character, every slot of a look as often as its neighbours, and captioned."""
+    """`count` more training pictures of the character in balanced looks, captioned."""
     rng = np.random.default_rng([6006, number])
     identity = character(number)
     added: list[Sample] = []

@@ -1,36 +1,37 @@
-"""How much the faces are the character's: cosines to its centroid, by kind of prompt."""
+"""How much the faces are the character's: likeness to its centroid, by kind of prompt."""
 
 from collections.abc import Iterable
 
-from ...faces.identity import cosine
-from ..intervals import Interval, Key, interval, paired
+from ...faces.metric import alike
+from ..intervals import Interval, Key, paired
 from ..observation import Batch, Observation, PictureScore, Scale
 from ..plan import Kind
+from .in_order import in_order
 
 
 def identity_of(seen: Observation, scale: Scale) -> float | None:
-    """Cosine of the picture's face to the character; None without a face."""
-    return None if seen.embedding is None else cosine(seen.embedding, scale.character)
+    """Likeness of the picture's face to the character by the reader's metric; None without a face."""
+    return None if seen.embedding is None else alike(scale.metric, seen.embedding, scale.character)
 
 
 def identities(pictures: Iterable[PictureScore]) -> dict[Key, float]:
-    """Cosine by picture that names the trigger and shows a face."""
-    return _cosines(picture for picture in pictures if picture.triggered)
+    """Likeness by picture that names the trigger and shows a face."""
+    return _likenesses(picture for picture in pictures if picture.triggered)
 
 
 def identity(batch: Batch) -> Interval | None:
     """Over all pictures that name the trigger."""
-    return _mean(identities(batch.pictures))
+    return in_order(identities(batch.pictures))
 
 
 def trigger_only(batch: Batch) -> Interval | None:
     """With the trigger alone, no scene."""
-    return _mean(_of_kind(batch.pictures, "trigger"))
+    return in_order(_of_kind(batch.pictures, "trigger"))
 
 
 def untriggered(batch: Batch) -> Interval | None:
     """Without the trigger, where the character should not appear."""
-    return _mean(_of_kind(batch.pictures, "class"))
+    return in_order(_of_kind(batch.pictures, "class"))
 
 
 def leak(batch: Batch) -> Interval | None:
@@ -39,12 +40,8 @@ def leak(batch: Batch) -> Interval | None:
 
 
 def _of_kind(pictures: Iterable[PictureScore], kind: Kind) -> dict[Key, float]:
-    return _cosines(picture for picture in pictures if picture.kind == kind)
+    return _likenesses(picture for picture in pictures if picture.kind == kind)
 
 
-def _cosines(pictures: Iterable[PictureScore]) -> dict[Key, float]:
+def _likenesses(pictures: Iterable[PictureScore]) -> dict[Key, float]:
     return {picture.key: picture.identity for picture in pictures if picture.identity is not None}
-
-
-def _mean(values: dict[Key, float]) -> Interval | None:
-    return interval(values[key] for key in sorted(values))

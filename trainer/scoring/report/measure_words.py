@@ -33,9 +33,11 @@ class MeasureWords:
         return f"{self._said(measured.low)} to {self._said(measured.high)}"
 
     def _said(self, value: float) -> str:
+        digits = {"percent": 2, "degrees": 0, "number": 2}[self.unit]
+        plain = round(value, digits) + 0.0  # nothing is said to be below zero that is not
         if self.unit == "percent":
-            return f"{value:.0%}"
-        return f"{value:.0f}°" if self.unit == "degrees" else f"{value:.2f}"
+            return f"{plain:.0%}"
+        return f"{plain:.0f}°" if self.unit == "degrees" else f"{plain:.2f}"
 
 
 _FACE = "a face reader finds no face in these pictures"
@@ -50,8 +52,34 @@ MEASURE_WORDS: Mapping[str, MeasureWords] = {
     "trigger_only": MeasureWords(
         title="Trigger alone", says="Identity where the prompt is the trigger and nothing else.", needs=_FACE
     ),
+    **{
+        f"identity_{angle}": MeasureWords(
+            title=f"Identity, {angle.replace('_', '-')}",
+            says="Identity of heads turned so, against real pictures turned alike.",
+            needs="a face reader that tells angles, and pictures turned so",
+        )
+        for angle in ("front", "three_quarter", "profile", "tilted")
+    },
     "following": MeasureWords(
         title="Following", says="Part of what prompts ask for that is in the pictures.", unit="percent", needs=_READER
+    ),
+    "pose": MeasureWords(
+        title="Pose",
+        says="Pictures whose head is turned as the prompt asks.",
+        unit="percent",
+        needs="a face reader that tells angles, and prompts that ask for them",
+    ),
+    "pose_spread": MeasureWords(
+        title="Pose spread",
+        says="How far heads turn over prompts that ask for it, against the control's.",
+        unit="percent",
+        needs="a face reader that tells angles, and prompts that ask for different ones",
+    ),
+    "expression": MeasureWords(
+        title="Expression",
+        says="Pictures that show the expression the prompt asks for, by mouth and eyes.",
+        unit="percent",
+        needs="a face reader with landmarks, and prompts that ask for expressions",
     ),
     "variety": MeasureWords(
         title="Variety",
@@ -92,6 +120,26 @@ MEASURE_WORDS: Mapping[str, MeasureWords] = {
         better="low",
         needs="the training pictures",
     ),
+    "background_leak": MeasureWords(
+        title="Background leak",
+        says="How much more of a training background there is than in the control's pictures.",
+        better="low",
+        needs="the training pictures, and prompts that name a place",
+    ),
+    "style_contamination": MeasureWords(
+        title="Style leak",
+        says="Pictures asked for another style that came in the training pictures' own, above the control's.",
+        unit="percent",
+        better="low",
+        needs="a reader of styles, and prompts that ask for one",
+    ),
+    "broken": MeasureWords(
+        title="Broken",
+        says="Pictures that show nothing: black, blank or noise.",
+        unit="percent",
+        better="low",
+        needs="pictures",
+    ),
     "nearest": MeasureWords(
         title="Nearest training picture",
         says="Mean difference to the nearest training picture, 0 for the same again.",
@@ -112,7 +160,8 @@ MAIN = ("identity", "following", "variety", "leak")
 def words_of(name: str) -> MeasureWords:
     """Words of a measure by name; for one that has none, its name, as it stands."""
     plain = name.replace("_", " ").strip() or name
-    return MEASURE_WORDS.get(name) or MeasureWords(title=plain[:1].upper() + plain[1:], says="", better="")
+    known = MEASURE_WORDS.get(name) or MEASURE_WORDS.get(name.replace("-", "_"))
+    return known or MeasureWords(title=plain[:1].upper() + plain[1:], says="", better="")
 
 
 def measured_names(report: Report) -> list[str]:

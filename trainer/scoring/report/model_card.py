@@ -98,9 +98,11 @@ def _base(report: Report, base: Base | None) -> str:
 
 
 def _strength(report: Report, subject: CardSubject, scores: Scores | None) -> str:
-    tried = sorted({each.strength for each in sweep(report)}) if scores and scores.label == report.chosen else []
-    compared = f"; compared at {', '.join(f'{each:g}' for each in tried)}" if tried else "; the one it was compared at"
-    return f"{subject.strength:g}{compared if scores else ''}"
+    if scores is None:
+        return f"{subject.strength:g}"
+    swept = [each.strength for each in sweep(report)] if scores.label == report.chosen else []
+    tried = ", ".join(f"{each:g}" for each in sorted({*swept, scores.strength}))
+    return f"{subject.strength:g} (compared at {tried})"
 
 
 def _prompts(plan: ComparePlan) -> Iterator[str]:

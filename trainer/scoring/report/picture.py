@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from ...images.pen import AMBER, GREEN, QUIET, TEXT, Color, Pen, fitted
+from ...images.pen import AMBER, GREEN, QUIET, TEXT, Color, Pen, fitted, width_of
 from ...images.pixels import load_rgb
 from ...images.sheet import Grid, Line, draw_lines, paragraph
 from ..plan import Probe
@@ -22,6 +22,8 @@ _WIDEST = 2400
 _TIE: Color = (70, 108, 90)
 _COLORS: dict[Tone, Color] = {"control": QUIET, "chosen": GREEN, "tied": GREEN, "flagged": AMBER, "plain": QUIET}
 _MOST_AGAINST = 8
+_SMALLEST = 12
+"""Letters of a head, pixels."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,8 @@ def _label(pen: Pen, sheet: _Sheet, row: int, probe: Probe) -> None:
 
 def _references(pen: Pen, sheet: _Sheet) -> None:
     x, width = sheet.grid.left(0), sheet.grid.tile[0]
-    pen.text((x, sheet.head + 22), fitted("Real pictures", 19, width), 19)
-    pen.text((x, sheet.head + 46), fitted("not trained on", 15, width), 15, QUIET)
+    _fit(pen, (x, sheet.head + 22), "Real pictures", 19, width, TEXT)
+    _fit(pen, (x, sheet.head + 46), "not trained on", 15, width, QUIET)
     draw_reference(pen, (x, sheet.head + 66), width, sheet.report)
     for row, name in enumerate(sheet.report.references[: sheet.rows]):
         _paste(pen, sheet, (0, row), picture_file(sheet.out, name), is_whole=True)
@@ -129,11 +131,18 @@ def _head(pen: Pen, sheet: _Sheet, column: int, scores: Scores) -> None:
     x, y, width = sheet.grid.left(column), sheet.head, sheet.grid.tile[0]
     kind = tone(scores, sheet.report)
     words = " · ".join(part for part in (verdict(scores, sheet.report), detail(scores, sheet.report)) if part)
-    pen.text((x, y + 22), fitted(scores.label, 19, width), 19, QUIET if kind in ("flagged", "control") else TEXT)
-    pen.text((x, y + 46), fitted(words, 15, width) if words else "", 15, _COLORS[kind])
+    _fit(pen, (x, y + 22), scores.label, 19, width, QUIET if kind in ("flagged", "control") else TEXT)
+    _fit(pen, (x, y + 46), words, 15, width, _COLORS[kind])
     for number, name in enumerate(main_names(sheet.report)):
         color = GREEN if kind == "chosen" else QUIET if kind in ("flagged", "control") else TEXT
         draw_measure(pen, (x, y + 66 + ROW * number), width, sheet.report, name, scores.measures.get(name), color)
+
+
+def _fit(pen: Pen, at: tuple[int, int], words: str, size: int, width: int, color: Color) -> None:  # noqa: PLR0913
+    """One line, smaller where the column is narrow, and shortened where that is not enough."""
+    smaller = next((each for each in range(size, _SMALLEST, -1) if width_of(words, each) <= width), _SMALLEST)
+    if words:
+        pen.text(at, fitted(words, smaller, width), smaller, color)
 
 
 def _pictures(pen: Pen, sheet: _Sheet, column: int, scores: Scores) -> None:

@@ -35,7 +35,33 @@ class CharacterIdentity:
         return cls(np.stack(known), metric) if known else None
 
     @cached_property
-    def is_first(embedding: np.ndarray, character: np.ndarray, others: np.ndarray, metric: Metric = COSINE) -> bool:
+    def centroid(self) -> np.ndarray:
+        """The mean, (d,)."""
+        return self.metric.mean(self.embeddings)
+
+    def likeness(self, face: np.ndarray) -> float:
+        """Of a face (d,) to the centroid."""
+        return alike(self.metric, face, self.centroid)
+
+    def self_likeness(self) -> float | None:
+        """Mean likeness of each face to the centroid of the rest: the top of the scale. None for fewer than two.
+
+        In the precision of the embeddings, as reports have always said it.
+        """
+        rows = self.embeddings
+        if len(rows) < 2:
+            return None
+        rests = [self.metric.mean(np.delete(rows, n, axis=0)) for n in range(len(rows))]
+        return float(np.mean([alike(self.metric, row, rest) for row, rest in zip(rows, rests, strict=True)]))
+
+
+def unit(vector: np.ndarray) -> np.ndarray:
+    """(d,) of length one, float32."""
+    flat = np.asarray(vector, np.float32).ravel()
+    return flat / max(float(np.linalg.norm(flat)), 1e-12)
+
+
+def is_first(embedding: np.ndarray, character: np.ndarray, others: np.ndarray, metric: Metric = COSINE) -> bool:
     """Whether a face is nearer to the character than to every one of (n, d) other people."""
     return alike(metric, embedding, character) > float(metric.between(others, embedding[None]).max())
 

@@ -1,4 +1,4 @@
-"""Audit, crop and pick compare faces by the reader's own metric: here distances of descriptors that lie close together."""
+"""Audit, crop and pick compare faces by the reader's own metric: here distances of descriptors close together."""
 
 from pathlib import Path
 

@@ -31,7 +31,7 @@ def short_plan(trigger: str) -> ComparePlan:
 def test_train_and_compare_end_with_files_and_a_line_of_json(
     family: DemoFamily, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    dataset = draw_character(tmp_path / "set")
+    dataset = draw_character(tmp_path / "set", train=3)
     (tmp_path / "recipe.json").write_text(json.dumps(short_recipe(family).to_json()))
     (tmp_path / "plan.json").write_text(json.dumps(short_plan(dataset.trigger).to_json()))
     run = tmp_path / "run"

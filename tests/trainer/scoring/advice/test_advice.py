@@ -175,6 +175,7 @@ def test_one_background_is_varied_and_told():
 def test_leaking_is_held_by_class_pictures_and_where_there_are_some_by_the_bases_own_predictions():
     columns = FAULTS["leak"][0]
     assert settings(advised(columns)) == {"prior.images": 20}
+    assert settings(advised([column(300, 0.93, leak=0.4)], dataset(3))) == {"prior.images": 15}
     held = recipe(prior={"images": 20})
     assert settings(advised(columns, made=held)) == {"prior.output_weight": 1.0}
     both = advised(columns, made=recipe(prior={"images": 20, "output_weight": 1.0}))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.sample import Sample
@@ -23,6 +23,19 @@ from .tiny_z_image import write_z_image_home
 _LONGEST_FIRST = ("tests/host/", "tests/trainer/training/", "tests/trainer/demo/")
 """What begins first, so that no worker ends long after the others."""
 _OF_THE_PAGE = "_page.py"
+
+
+_save_png = PngImagePlugin._save  # type: ignore[reportPrivateUsage]
+
+
+def _save_quickly(image: Any, file: Any, name: Any) -> None:
+    """Pictures in tests are written to be read once: what says nothing of their size gets the quickest compression."""
+    if not image.encoderinfo.get("optimize"):
+        image.encoderinfo.setdefault("compress_level", 1)
+    _save_png(image, file, name)
+
+
+Image.register_save(PngImagePlugin.PngImageFile.format, _save_quickly)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

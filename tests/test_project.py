@@ -13,7 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 HEAVY = ("diffusers", "peft", "transformers", "onnxruntime", "insightface", "cv2", "matplotlib", "accelerate", "jinja2")
-ENTRIES = ("trainer.cli.main", "trainer.recipe.recipe", "trainer.training.train", "trainer.scoring")
+HEAVY += ("bitsandbytes", "prodigyopt", "schedulefree")
+ENTRIES = ("trainer.cli.main", "trainer.recipe.recipe", "trainer.training.train", "trainer.generate.local")
+ENTRIES += ("trainer.scoring",)
 
 
 def project() -> dict[str, Any]:

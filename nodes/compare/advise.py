@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...trainer.errors import DatasetError
 from .._api import io
 from ..checked import checked
 from ..host.page import cancellable, withheld
-from ..panel.budget import warnings_of, words_of
+from ..panel.budget import words_of
 from ..sockets import DATASET, RECIPE, REPORT, Comparison
 from .before import compared_with
 
@@ -100,15 +101,29 @@ class AdviseNextRun(io.ComfyNode):
         said = "\n".join(part for part in (compared_with(report.report, before and before.report), advice.text) if part)
         views = "\n".join(_missing_views(advice))
         given = advice.recipe if advice.recipe is not None else withheld(_NO_RECIPE)
-        return io.NodeOutput(said, given, views, changed, ui=_shown(said, advice, views))
+        return io.NodeOutput(said, given, views, changed, ui=_shown(said, views))
 
 
 def _missing_views(advice: NextRun) -> list[str]:
+    """In the words of Fill gaps' catalogue; what it has nothing for is in the advice alone."""
+    from ...trainer.augment.fill.view import OPEN
+
     found = [word for change in advice.dataset_changes if change.task == "add_pictures" for word in change.words]
-    return list(dict.fromkeys(found))
+    named = [next((axis for axis in OPEN if axis in word.lower()), word) for word in found]
+    return [word for word in dict.fromkeys(named) if _can_be_made(word)]
 
 
-def _shown(said: str, advice: NextRun, views: str) -> dict[str, Any]:
+def _can_be_made(word: str) -> bool:
+    from ...trainer.augment.fill.gap import gaps_of
+    from ...trainer.augment.fill.view import stock_views
+    from ...trainer.dataset.coverage.coverage import Coverage
+
+    try:
+        return bool(gaps_of(Coverage(axes={}), stock_views(), (word,)))
+    except DatasetError:
+        return False
+
+
+def _shown(said: str, views: str) -> dict[str, Any]:
     missing = f"\nMissing views: {', '.join(views.splitlines())}." if views else ""
-    warning = (f"{len(advice.findings)} found.",) if advice.findings else ()
-    return {"text": words_of(said + missing), "warning": warnings_of(warning)}
+    return {"text": words_of(said + missing)}

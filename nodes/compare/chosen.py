@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...trainer.errors import RunError, few
 from ..host.lora_files import PublishedLora, publish_lora
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from ...trainer.training.run.folder import RunFolder
     from ..sockets import Comparison
 
-METADATA = "likeness.choice"
 _EVEN = 0.5
 _PICTURES = "pictures"
 
@@ -159,21 +157,17 @@ def _picture_of(comparison: Comparison, chosen: Chosen) -> Path | None:
 
 def _metadata(chosen: Chosen) -> dict[str, str]:
     """What was chosen and why, in numbers: places on this machine are left out."""
-    report, measures = chosen.report, chosen.scores.measures if chosen.scores else {}
-    told: dict[str, Any] = {
-        "label": chosen.label,
-        "step": chosen.step,
-        "strength": chosen.strength,
-        "by": chosen.by,
-        "reason": chosen.why,
-        "tied": list(report.tied),
-        "measures": {name: measured and measured.to_json() for name, measured in measures.items()},
-        "control": {name: measured and measured.to_json() for name, measured in report.control.measures.items()},
-        "readers": dict(report.readers),
-        "base": report.base,
-        "precision": report.precision,
-    }
-    return {METADATA: json.dumps(told, ensure_ascii=False, sort_keys=True)}
+    from ...trainer.scoring.choose import Choice
+    from ...trainer.scoring.chosen_file import choice_metadata
+
+    choice = Choice(
+        label=chosen.label,
+        reason=chosen.why,
+        tied=chosen.report.tied,
+        strength=chosen.strength,
+        by_hand=chosen.by == "hand",
+    )
+    return choice_metadata(chosen.report, choice, chosen.step)
 
 
 def _card(comparison: Comparison, chosen: Chosen, name: str, picture: str) -> str:

@@ -32,16 +32,17 @@ def readers_for(choice: str, dataset: Dataset, is_demo: bool | None) -> Comparis
     FaceError for a reader that is not there, and for the demo's where it cannot read the character's pictures.
     """
     from ...trainer.demo.assets import other_people
+    from ...trainer.scoring.descriptors.own import OwnDescriptor
 
     wants_demo = choice in (DEMO_READER, DEMO_DRAWINGS) or (choice == AUTO and bool(is_demo))
     if not wants_demo:
         found = readers_of(choice, None, dataset)
         note = found.missing or found.note
-        return ComparisonReaders(faces=found.faces, attributes=found.attributes, note=note)
+        return ComparisonReaders(faces=found.faces, attributes=found.attributes, descriptor=OwnDescriptor(), note=note)
     reader = readers_of(DEMO_DRAWINGS, None, dataset).faces
     if is_demo is not True:
         _refuse_photographs(reader, dataset, is_demo)
-    return ComparisonReaders(faces=reader, attributes=reader, others=other_people())
+    return ComparisonReaders(faces=reader, attributes=reader, descriptor=OwnDescriptor(), others=other_people())
 
 
 def _refuse_photographs(reader: Any, dataset: Dataset, is_demo: bool | None) -> None:

@@ -11,9 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..host.compute import free_models
+from ..host.compute import device, free_models
 from ..host.folders import name_fault, output_folder, unlinked
 from ..host.generator import HostGenerator
+from ..host.model_folders import clip_folders
 from ..host.page import is_cancelled, send, show_progress
 from ..panel.comparison import LiveGrid
 from ..panel.progress import Throttle, duration
@@ -48,13 +49,16 @@ class Comparing:
         """Draw, read and choose, every picture told to the page."""
         from ...trainer.runtime.work import follow
         from ...trainer.scoring import Subject, Tools, compare
+        from ...trainer.scoring.attributes.zero_shot import NO_ATTRIBUTE_READER, attribute_reader_for
         from ...trainer.scoring.cost import cost_of
 
         plan, readers, folder = self._plan, self._readers, self._folder
+        reads = readers.attributes or attribute_reader_for(plan, clip_folders(), readers.faces, device())
+        missing = "" if reads else NO_ATTRIBUTE_READER
         tools = Tools(
             generator=self._generator,
             faces=readers.faces,
-            attributes=readers.attributes,
+            attributes=reads,
             out=folder,
             base=self._key,
             descriptor=readers.descriptor,
@@ -64,7 +68,7 @@ class Comparing:
             release=free_models,
         )
         cost = cost_of(plan, columns.shown, folder, self._key, refines=self.refine)
-        self._say(" ".join((columns.said + cost.sentence, readers.note)).strip())
+        self._say(" ".join((columns.said + cost.sentence, readers.note, missing)).strip())
         subject = Subject(
             trigger=self.dataset.trigger,
             references=self.dataset.held_out,

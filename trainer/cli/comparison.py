@@ -13,7 +13,7 @@ from ..demo.assets import demo_family, demo_reader, other_people
 from ..demo.figures import mean_of
 from ..demo.settings import demo_plan
 from ..errors import LikenessError, ModelError, RecipeError, RunError
-from ..faces.face import AttributeReader, FaceReader
+from ..faces.face import FaceReader
 from ..families.base import Base
 from ..families.options import FamilyOptions
 from ..families.registry import spec_of
@@ -22,6 +22,7 @@ from ..generate.local import LocalGenerator
 from ..lora.peft_folder import is_peft_folder
 from ..recipe.recipe import Recipe
 from ..scoring import Candidate, ComparePlan, Report, Subject, Tools, candidates_of_files, candidates_of_seeds, spread
+from ..scoring.attributes.zero_shot import NO_ATTRIBUTE_READER, attribute_reader_for
 from ..scoring.candidate import fitting
 from ..scoring.descriptors.own import OwnDescriptor
 from ..scoring.plan import default_plan, quick_plan
@@ -32,7 +33,7 @@ from ..storage.tensor_header import read_header
 from ..storage.values import read_json
 from ..training.run.folder import read_run
 from .base import base_of
-from .folder import attribute_reader, face_reader, name_left_out
+from .folder import face_reader, name_left_out
 from .progress import say
 
 _TRIGGER = "modelspec.trigger_phrase"
@@ -222,7 +223,9 @@ class _Asked:
         parts = [self.base.sha256, *([precision] if precision != "float32" else [])]
         if options != FamilyOptions():
             parts.append(repr(options))
-        reads: AttributeReader | None = attribute_reader(self.faces)
+        reads = attribute_reader_for(self.plan, self.options.models, self.faces, self.options.device)
+        if reads is None:
+            say(NO_ATTRIBUTE_READER)
         return Tools(
             generator=generator,
             faces=self.faces,

@@ -68,7 +68,7 @@ class DinoReader:
         small = image.convert("RGB").resize((columns * side, rows * side), Image.Resampling.BICUBIC)
         pixels = (np.asarray(small, np.float32) / 255 - mean) / spread
         with torch.inference_mode():
-            given = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], np.float32))
+            given = torch.tensor(pixels.transpose(2, 0, 1)[None], dtype=torch.float32)
             tokens = model(pixel_values=given.to(model.device)).last_hidden_state[0]
         # Before the patches comes the picture as a whole, and registers where the model has any.
         return tokens[-rows * columns :].float().cpu().numpy().reshape(rows, columns, -1)

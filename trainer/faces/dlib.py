@@ -123,7 +123,7 @@ _AGAIN = f"run {pip_install(f'--force-reinstall --no-deps {_MODELS}')}"
 
 def _dlib() -> Any:
     try:
-        import dlib  # pyright: ignore[reportMissingImports]
+        import dlib  # pyright: ignore[reportMissingImports, reportMissingTypeStubs]
     except ImportError as error:
         raise FaceError(
             f"dlib cannot be imported ({error}); run {pip_install('--force-reinstall dlib-bin')}."

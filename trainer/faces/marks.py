@@ -16,8 +16,8 @@ and widths are the mean face's of 300W-LP made even; down the nose points lie as
 far down a face seen from the front as in ArcFace's template."""
 _CORNERS = (48, 54)
 """Smiles lift the mouth's corners, which looks like a lowered head: they count for less."""
-_WEIGHTS = np.array([0.3 if number in _CORNERS else 1.0 for number in _MODEL])
-_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_EACH = np.array([0.3 if number in _CORNERS else 1.0 for number in _MODEL])
+_WEIGHTS = _EACH / _EACH.sum()
 _ROUNDS = 100
 _OPEN_EYE = 0.29
 """Height by width of that face's eyes."""

@@ -149,14 +149,11 @@ def _scheduler_word(schedule: Schedule) -> str:
 
 def with_hashes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> dict[str, str]:
     """The metadata and kohya's two hashes of the tensors as they would be stored with its ss_* keys alone."""
+    region = tensor_region(tensors)
     alone = header(tensors, {key: value for key, value in metadata.items() if key.startswith("ss_")})
-    return {**metadata, **hashes(alone, tensor_region(tensors))}
-
-
-def hashes(alone: bytes, region: bytes) -> dict[str, str]:
-    """kohya's: of the tensors' bytes, and of a stretch of the file whose header has its ss_* keys `alone`."""
     legacy = (alone + region)[_LEGACY_START : _LEGACY_START + _LEGACY_LENGTH]
     return {
+        **metadata,
         "sshs_model_hash": hashlib.sha256(region).hexdigest(),
         "sshs_legacy_hash": hashlib.sha256(legacy).hexdigest()[:8],
     }

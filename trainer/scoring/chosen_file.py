@@ -4,26 +4,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..lora.relabelled import write_relabelled
+from ..storage.atomic import write_atomically
+from ..storage.tensor_metadata import with_metadata
 from ..storage.values import canonical_json
 from .choose import Choice
+from .intervals import Interval
 from .report.report import Report
 from .scores import Scores
 
 KEY = "likeness_choice"
 
 
-def choice_metadata(report: Report, choice: Choice) -> dict[str, str]:
-    """What the file of the chosen column is to say: ours as JSON, and in the words that others read.
+def choice_metadata(report: Report, choice: Choice, step: int | None = None) -> dict[str, str]:
+    """What the chosen file is to say: ours as JSON, and in the words that LoRA managers show. Empty without a choice.
 
-    `modelspec.*` is what A1111, kohya's tools and LoRA managers show: description, trigger, how to use it. Empty where
-    nothing was chosen.
+    `step` is of a file that a person took without its having been compared. Nothing here touches kohya's ss_* keys,
+    which its hashes are made with, nor names a place on this machine.
     """
-    scores = next((each for each in report.checkpoints if each.label == choice.label), None)
-    if scores is None:
+    if choice.label is None:
         return {}
+    scores = next((each for each in report.checkpoints if each.label == choice.label), None)
     return {
-        KEY: canonical_json(_told(report, choice, scores)),
+        KEY: canonical_json(_told(report, choice, scores, step)),
         "modelspec.description": _description(report, choice, scores),
         "modelspec.trigger_phrase": report.trigger,
         "modelspec.usage_hint": f"Name {report.trigger} in the prompt, at strength {choice.strength:g}.",
@@ -31,25 +33,26 @@ def choice_metadata(report: Report, choice: Choice) -> dict[str, str]:
 
 
 def write_chosen(report: Report, choice: Choice, source: Path, target: Path) -> None:
-    """Write the LoRA `source` to `target` with the choice in its metadata; its tensors stay byte for byte.
+    """Write the LoRA `source` to `target`, which may be the same file, with the choice in its metadata.
 
-    ModelError when `source` is no whole LoRA file, OSError when the disk refuses.
+    Its tensors, and with them its hashes, stay byte for byte. ModelError when `source` is no whole LoRA file, OSError
+    when the disk refuses.
     """
-    write_relabelled(source, target, choice_metadata(report, choice))
+    write_atomically(target, with_metadata(source, choice_metadata(report, choice)))
 
 
-def _told(report: Report, choice: Choice, scores: Scores) -> Mapping[str, Any]:
-    measures = {name: measured.to_json() for name, measured in scores.measures.items() if measured is not None}
+def _told(report: Report, choice: Choice, scores: Scores | None, step: int | None) -> Mapping[str, Any]:
     return {
-        "label": scores.label,
-        "step": scores.step,
-        "seed": scores.seed,
+        "label": choice.label,
+        "step": scores.step if scores else step,
+        "seed": scores.seed if scores else None,
         "strength": choice.strength,
-        "by_hand": choice.by_hand,
+        "by": "hand" if choice.by_hand else "measurement",
         "tied": list(choice.tied),
         "reason": choice.reason,
-        "measures": measures,
-        "likeness": scores.likeness,
+        "measures": _numbers(scores.measures if scores else {}),
+        "control": _numbers(report.control.measures),
+        "likeness": scores.likeness if scores else None,
         "reference": report.reference,
         "readers": dict(report.readers),
         "base": report.base,
@@ -58,7 +61,13 @@ def _told(report: Report, choice: Choice, scores: Scores) -> Mapping[str, Any]:
     }
 
 
-def _description(report: Report, choice: Choice, scores: Scores) -> str:
+def _numbers(measures: Mapping[str, Interval | None]) -> Mapping[str, Any]:
+    return {name: measured.to_json() for name, measured in measures.items() if measured is not None}
+
+
+def _description(report: Report, choice: Choice, scores: Scores | None) -> str:
     how = "by hand" if choice.by_hand else "by measurement"
-    identity = f", identity {scores.identity} by {report.readers.get('faces', '')}" if scores.identity else ""
-    return f"{scores.label}, chosen {how} from {len(report.checkpoints)} compared{identity}. {choice.reason}"
+    identity = (
+        f", identity {scores.identity} by {report.readers.get('faces', '')}" if scores and scores.identity else ""
+    )
+    return f"{choice.label}, chosen {how} from {len(report.checkpoints)} compared{identity}. {choice.reason}"

@@ -8,7 +8,7 @@ from .measures.angles import at_angle_of
 from .measures.background import background_of
 from .measures.copies import copied_of, nearest_of
 from .measures.faces import bleeds, is_top1
-from .measures.following import by_slot, followed
+from .measures.following import by_slot, followed_of
 from .measures.identity import identity_of
 from .measures.measure import MEASURES
 from .measures.memorisation import memorisation
@@ -62,7 +62,7 @@ def _picture(seen: Observation, control: Observation | None, scale: Scale) -> Pi
         identity=identity_of(seen, scale),
         top1=is_top1(seen, scale),
         bleed=bleeds(seen, control, scale) if probe.kind == "other" else None,
-        followed=followed(probe.asked, seen.read),
+        followed=followed_of(seen, probe.asked),
         nearest=nearest_of(seen.small, scale.training),
         faces=seen.faces,
         read=dict(seen.read),

@@ -67,15 +67,25 @@ def comparison(pack: Pack, home: Path, report: Any = None, name: str = "sage", m
     for number, scores in enumerate(given.columns):
         picture = Image.new("RGB", (48, 48), (number * 60, 90, 120))
         picture.save(folder / "report" / "pictures" / f"{scores.pictures[0].path.split('/')[1]}")
-    run = SimpleNamespace(folder=folder, name=name, models=None, recipe=None, base=SimpleNamespace(family="sdxl"))
+    run = run_of(pack, folder)
     return pack("nodes.sockets").Comparison(
         report=given,
         folder=folder / "report",
         files=files,
         models=models or NoBase(pack),
-        dataset=SimpleNamespace(trigger="sage_character"),
+        dataset=run.dataset,
         run=run,
     )
+
+
+def run_of(pack: Pack, folder: Path) -> Any:
+    """A run in a folder, of a base and with a recipe but without pictures."""
+    base = pack("trainer.families.base").Base(family="sdxl", name="a base", sha256="b" * 64, files={})
+    recipe = pack("trainer.recipe.recipe").Recipe()
+    dataset = pack("trainer.dataset.dataset").Dataset(
+        samples=(), trigger="sage_character", subject="person", root=folder
+    )
+    return SimpleNamespace(folder=folder, name=folder.name, models=None, dataset=dataset, recipe=recipe, base=base)
 
 
 def _column(pack: Pack, label: str, step: int | None, identity: float, followed: float) -> Any:

@@ -79,7 +79,7 @@ def test_the_slider_weighs_identity_against_flexibility_without_drawing(
 
 def test_the_choice_is_written_into_the_files_metadata(pack: Pack, fake_host: FakeHost, choose: Any) -> None:
     path = choose(comparison(pack, fake_host.home), pick="Step 100").args[0].path
-    told = json.loads(pack("trainer.storage.tensor_header").read_header(path).metadata["likeness.choice"])
+    told = json.loads(pack("trainer.storage.tensor_header").read_header(path).metadata["likeness_choice"])
     assert (told["label"], told["step"], told["strength"], told["by"]) == ("Step 100", 100, 1.0, "hand")
     assert told["readers"]["faces"] == "fake reader" and told["measures"]["identity"]["value"] == pytest.approx(0.9)
     assert str(fake_host.home) not in json.dumps(told)

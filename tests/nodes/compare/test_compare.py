@@ -233,4 +233,4 @@ def test_a_reader_that_is_not_there_is_named(pack: Pack) -> None:
 
 def test_compared_without_faces_identity_is_not_measured_and_the_rest_is(pack: Pack, fake_host: FakeHost) -> None:
     found = pack("nodes.compare.compare_readers").readers_for("no faces", _references(pack, fake_host.home), False)
-    assert found.faces is None
+    assert found.faces is None and found.descriptor is not None

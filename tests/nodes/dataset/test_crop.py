@@ -49,7 +49,7 @@ def test_pictures_without_a_face_are_kept_whole_when_asked(pack: Pack, found: An
     assert "nobody.png" in {sample.path.name for sample in made.args[0].samples}
 
 
-@pytest.mark.parametrize("resolution", [128, 192, 256, 512])
+@pytest.mark.parametrize("resolution", [128, 512])
 def test_bodies_and_close_ups_share_training_as_asked(pack: Pack, found: Any, resolution: int) -> None:
     few = found.with_samples(found.samples[:10])
     made = _crop(pack, few, mode="body", resolution=resolution, close_ups=0.3)
@@ -69,7 +69,7 @@ def test_without_a_reader_going_on_with_whole_pictures_is_offered(pack: Pack, fo
 
 @pytest.mark.usefixtures("no_dlib")
 def test_without_a_reader_faces_marked_before_are_cropped_to(pack: Pack, found: Any) -> None:
-    made = _crop(pack, found)
+    made = _crop(pack, found.with_samples(found.samples[:6]))
     again = pack("nodes.dataset.crop").CropDataset.execute(made.args[0], reader="auto", **CHOICES)
     assert len(again.args[0].samples) == len(made.args[0].samples)
     assert again.ui["warning"][0].startswith("Cropped by the faces that were marked before.")

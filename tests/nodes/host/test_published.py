@@ -9,7 +9,7 @@ import pytest
 
 from tests.trainer.scoring.stage import write_lora
 
-from ..compare.comparison import NoBase, report_of
+from ..compare.comparison import NoBase, report_of, run_of
 from ..fake_host import FakeHost
 
 Pack = Callable[[str], Any]
@@ -40,7 +40,7 @@ def _chosen(pack: Pack, run: Any, step: int, save_as: str) -> Any:
         files={},
         models=NoBase(pack),
         dataset=None,
-        run=SimpleNamespace(folder=run.path, name=run.path.name),
+        run=run_of(pack, run.path),
     )
     return pack("nodes.compare.choose").ChooseCheckpoint.execute(given, step=step, save_as=save_as)
 

@@ -29,7 +29,7 @@ def test_every_pair_of_counts_up_to_fifty_is_met_or_beyond_a_hundred_repeats(sha
             assert MOST_REPEATS in repeats
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.tuples(st.integers(1, 50), st.integers(1, 50)), st.sampled_from(SHARES))
 def test_no_other_repeats_are_smaller_or_closer(counts: tuple[int, int], shares: tuple[float, float]):
     every = list(product(range(1, MOST_REPEATS + 1), repeat=2))

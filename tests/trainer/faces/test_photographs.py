@@ -15,12 +15,13 @@ from trainer.faces.identity import CharacterIdentity
 from trainer.faces.metric import alike
 from trainer.faces.registry import FaceFolders, open_reader
 from trainer.faces.retry import detect_with_retries
+from trainer.images.pixels import load_rgb
 
 from .networks import write_embedder
 from .packs import waves
 from .photographs import CHANGES, astronaut, group
 
-HEAD = (100, 0, 400, 300)
+HEAD = (140, 10, 340, 230)
 """Of the astronaut."""
 
 
@@ -61,7 +62,7 @@ def test_seven_persons_are_seven(dlib_reader: DlibReader, known: Face, people: l
     assert between.mean() == pytest.approx(dlib_reader.metric.strangers, abs=0.04)
 
 
-@pytest.mark.parametrize("change", ["turned 15", "relit", "blurred", "jpeg 30", "half"])
+@pytest.mark.parametrize("change", ["turned 15", "relit", "jpeg 30", "half"])
 def test_changed_copies_are_the_same_person_by_a_margin(
     dlib_reader: DlibReader, portrait: Image.Image, known: Face, change: str
 ) -> None:
@@ -75,7 +76,7 @@ def test_boxes_and_points_lie_on_the_face_of_the_picture_itself(known: Face, por
     (left, eye), (right, low), nose, mouth, corner = known.points
     assert known.box[0] < left < nose[0] < right < known.box[2]
     assert known.box[1] < min(eye, low) < nose[1] < min(mouth[1], corner[1]) < known.box[3] < portrait.height
-    assert (left, eye) == pytest.approx((104, 102), abs=4) and nose == pytest.approx((126, 128), abs=4)
+    assert (left, eye) == pytest.approx((64, 92), abs=4) and nose == pytest.approx((86, 118), abs=4)
 
 
 def test_she_looks_ahead_and_smiles_with_open_eyes(known: Face) -> None:
@@ -99,7 +100,7 @@ def test_pictures_without_a_face_of_any_size_and_mode_show_none(
 
 
 def test_the_retry_ladder_ends_with_nothing_where_nothing_is(dlib_reader: DlibReader) -> None:
-    assert detect_with_retries(dlib_reader, waves(60, 40)).attempt == "not found"
+    assert detect_with_retries(dlib_reader, waves(24, 16)).attempt == "not found"
 
 
 def test_auto_takes_dlib_last_and_its_licence_says_who_may_not_use_the_68_points(
@@ -167,3 +168,26 @@ def test_every_change_of_every_person_is_within_and_every_other_person_beyond_th
     assert min(within.values()) > least
     assert float(np.mean([value < least for value in between.values()])) > 0.99
     assert math.isclose(float(np.mean(list(between.values()))), metric.strangers, abs_tol=0.04)
+
+
+@pytest.mark.slow
+def test_ten_of_her_in_one_picture_are_ten_and_all_are_her(dlib_reader: DlibReader, portrait: Image.Image) -> None:
+    page = Image.new("RGB", (5 * portrait.width, 2 * portrait.height))
+    for number in range(10):
+        page.paste(portrait, (number % 5 * portrait.width, number // 5 * portrait.height))
+    faces = dlib_reader.faces(page)
+    rows = np.stack([face.embedding for face in faces])
+    assert len(faces) == 10 and dlib_reader.metric.between(rows, rows).min() > 0.8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["16 bit", "transparent"])
+def test_files_of_other_depths_show_the_same_person(
+    dlib_reader: DlibReader, portrait: Image.Image, known: Face, tmp_path: Path, kind: str
+) -> None:
+    made = portrait.convert("RGBA")
+    if kind == "16 bit":
+        made = Image.fromarray(np.asarray(portrait.convert("L")).astype(np.uint16) * 257)
+    made.save(tmp_path / "file.png")
+    (face,) = dlib_reader.faces(load_rgb(tmp_path / "file.png"))
+    assert alike(dlib_reader.metric, face.embedding, known.embedding) > 0.7

@@ -112,14 +112,14 @@ def many(path: Path, count: int, name: str = "lora_unet_b{}") -> Path:
 
 
 def test_a_file_of_thousands_of_dead_layers_is_told_of_at_once_and_in_few_words(tmp_path: Path) -> None:
-    path = many(tmp_path / "a.safetensors", 6000)
+    path = many(tmp_path / "a.safetensors", 3000)
     since = time.process_time()
     health = check_lora(path)
     said, figures = "\n".join(health_lines(health)), json.dumps(health_json(health))
-    assert time.process_time() - since < 3.0, "six thousand layers took eight seconds when it was quadratic"
+    assert time.process_time() - since < 1.5, "three thousand layers took two seconds when it was quadratic"
     assert len(said) < 1000
     assert len(figures) < 20_000
-    assert json.loads(figures)["dead_layers"] == 6000
+    assert json.loads(figures)["dead_layers"] == 3000
 
 
 def test_checking_stops_between_two_layers(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_checking_stops_between_two_layers(tmp_path: Path) -> None:
 
 
 def test_of_very_many_blocks_the_first_are_shown_and_the_rest_counted(tmp_path: Path) -> None:
-    path = many(tmp_path / "a.safetensors", MOST_BLOCKS + 40, "".join(("b{}", "x" * 3000, "_y")))
+    path = many(tmp_path / "a.safetensors", MOST_BLOCKS + 40, "".join(("b{}", "x" * 500, "_y")))
     health = check_lora(path)
     lines = health_lines(health)
     assert lines[-1].strip() == "and 40 more, not listed."

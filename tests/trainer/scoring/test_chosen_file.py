@@ -1,6 +1,5 @@
 """The choice in the chosen file's metadata."""
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -29,26 +28,32 @@ def metadata_of(path: Path) -> dict[str, str]:
 
 def test_the_file_tells_the_choice_and_keeps_its_tensors_and_what_it_said(tmp_path: Path):
     source, target = tmp_path / "a.safetensors", tmp_path / "chosen" / "a.safetensors"
-    save_file(TENSORS, source, {"ss_network_dim": "2", "modelspec.description": "old", "sshs_model_hash": "wrong"})
+    save_file(TENSORS, source, {"ss_network_dim": "2", "modelspec.description": "old"})
     write_chosen(MADE, choose_by_hand(MADE, "Step 200"), source, target)
     said = metadata_of(target)
     told = json.loads(said[KEY])
-    assert (told["label"], told["step"], told["by_hand"], told["report"]) == ("Step 200", 200, True, "key")
+    assert (told["label"], told["step"], told["by"], told["report"]) == ("Step 200", 200, "hand", "key")
     assert told["measures"]["identity"]["value"] == pytest.approx(0.8) and told["readers"] == {"faces": "reader"}
     assert said["ss_network_dim"] == "2" and said["modelspec.trigger_phrase"] == "sage"
     assert said["modelspec.description"].startswith("Step 200, chosen by hand from 2 compared, identity 0.80")
     region = target.read_bytes()[8 + int.from_bytes(target.read_bytes()[:8], "little") :]
-    assert said["sshs_model_hash"] == hashlib.sha256(region).hexdigest()
     assert region == source.read_bytes()[-len(region) :]
 
 
-def test_hashes_of_our_own_files_stay_what_they_were(tmp_path: Path):
+def test_what_our_own_files_say_stays_and_their_hashes_stay_true(tmp_path: Path):
     source = tmp_path / "a.safetensors"
     said = with_hashes(TENSORS, {"ss_steps": "5", "modelspec.title": "a"})
     write_tensors(source, TENSORS, said)
     write_chosen(MADE, choose_by_hand(MADE, "Step 200"), source, source)
     now = metadata_of(source)
     assert {key: now[key] for key in said} == said
+    ours = ("sshs_model_hash", "sshs_legacy_hash")
+    assert with_hashes(TENSORS, {key: value for key, value in now.items() if key not in ours}) == now
+
+
+def test_a_file_that_was_not_compared_tells_its_step_and_no_numbers():
+    told = json.loads(choice_metadata(MADE, Choice(label="Step 250", reason="", by_hand=True), step=250)[KEY])
+    assert (told["step"], told["measures"], told["likeness"]) == (250, {}, None)
 
 
 def test_without_a_choice_nothing_is_said():

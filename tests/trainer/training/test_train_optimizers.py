@@ -7,7 +7,6 @@ from typing import get_args
 import pytest
 import torch
 
-from tests.conftest import one_held_out
 from tests.trainer.training.ready import made_ready
 from trainer.dataset.dataset import Dataset
 from trainer.errors import Cancelled, RecipeError
@@ -40,7 +39,7 @@ def recipe_of(name: str) -> Recipe:
 
 
 def job_of(name: str, base: Base, dataset: Dataset, run: Path) -> Job:
-    return Job(recipe=recipe_of(name), dataset=one_held_out(dataset), base=base, run=run, name="sage")
+    return Job(recipe=recipe_of(name), dataset=dataset.with_samples(dataset.train), base=base, run=run, name="sage")
 
 
 def made(job: Job) -> dict[str, bytes]:

@@ -7,6 +7,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 SIDE = 1024
+_SMALL = 256
+"""Pictures up to this side need no larger tile of noise."""
 
 
 @dataclass(frozen=True)
@@ -41,29 +43,26 @@ def _painted(size: tuple[int, int], rng: np.random.Generator, roughness: float) 
     pen = ImageDraw.Draw(image)
     for _ in range(int(rng.integers(2, 6))):
         pen.polygon(_corners(size, rng), fill=_color(rng))
-    texture = _noise(roughness, int(rng.integers(8)))
+    side = SIDE if max(size) > _SMALL else _SMALL
+    texture = _spectrum(round(roughness, 1), int(rng.integers(8)), side)
     top, left = (int(v) for v in rng.integers(0, texture.shape[0], 2))
     rows, columns = np.arange(size[1]) + top, np.arange(size[0]) + left
     patch = texture.take(rows, axis=0, mode="wrap").take(columns, axis=1, mode="wrap")
     # Photographs are busy in places and calm in others: a slow envelope gives the texture their heavy tails.
-    calm = _noise(2.0, int(rng.integers(8))).take(rows, axis=0, mode="wrap").take(columns, axis=1, mode="wrap")
+    calm = _spectrum(2.0, int(rng.integers(8)), side).take(rows, axis=0, mode="wrap").take(columns, axis=1, mode="wrap")
     patch = patch * np.exp(np.float32(rng.uniform(0.3, 1.0)) * calm - 0.4)
     tint = rng.uniform(0.6, 1.0, 3).astype(np.float32)
     pixels = np.asarray(image, np.float32) + patch[..., None] * tint * rng.uniform(14, 34)
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
-def _noise(roughness: float, number: int) -> np.ndarray:
-    return _spectrum(round(roughness, 1), number)
-
-
 @cache
-def _spectrum(roughness: float, number: int) -> np.ndarray:
-    """Tileable noise with amplitude 1/f^roughness, mean 0 and deviation 1, (SIDE, SIDE)."""
+def _spectrum(roughness: float, number: int, side: int) -> np.ndarray:
+    """Tileable noise with amplitude 1/f^roughness, mean 0 and deviation 1, (side, side)."""
     rng = np.random.default_rng([5, number])
-    down, across = np.fft.fftfreq(SIDE)[:, None], np.fft.rfftfreq(SIDE)[None]
-    frequency = np.maximum(np.hypot(down, across), 2 / SIDE).astype(np.float32)
-    noise = np.fft.irfft2(np.fft.rfft2(rng.normal(size=(SIDE, SIDE)).astype(np.float32)) / frequency**roughness)
+    down, across = np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None]
+    frequency = np.maximum(np.hypot(down, across), 2 / side).astype(np.float32)
+    noise = np.fft.irfft2(np.fft.rfft2(rng.normal(size=(side, side)).astype(np.float32)) / frequency**roughness)
     return ((noise - noise.mean()) / noise.std()).astype(np.float32)
 
 

@@ -17,6 +17,7 @@ from .change import Change, DatasetChange
 from .next_run import NextRun, RunFinding
 from .table import TABLE, Row
 
+_ALONG = "as many as before"
 _MOST = 4
 """Sentences in a report; the node and `advise_next` have all."""
 
@@ -117,7 +118,9 @@ def _differences(old: Recipe, new: Recipe, why: str, source: str) -> Iterator[Ch
     before, after = dict(_settings(old.to_json())), dict(_settings(new.to_json()))
     for setting, value in after.items():
         if before[setting] != value:
-            yield Change(setting=setting, old=before[setting], new=value, why=why, source=source)
+            # How often something is saved and drawn only goes along with the length.
+            own = _ALONG if why and setting.startswith("output.") else why
+            yield Change(setting=setting, old=before[setting], new=value, why=own, source=source)
 
 
 def _settings(data: dict[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,5 +1,7 @@
 """What is known of a run when it is judged: the report, and as far as they are there, its pictures and its recipe."""
 
+import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,8 +24,7 @@ from ..scores import Scores
 
 _LOOKED_AT = 120
 """Pictures opened to see backgrounds: so many spread evenly tell shares to a few percent."""
-_AVERAGE = "_average"
-"""In the file name of an average of seeds, which is no later step of a training."""
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,14 +39,20 @@ class Case:
 
     @cached_property
     def columns(self) -> tuple[Scores, ...]:
-        """One training's checkpoints at the plan's strength by step, without the average of several seeds."""
-        chosen, main = self.report.choice, self.report.plan.strength
-        rows = [each for each in self.report.checkpoints if _AVERAGE not in (each.lora or "")]
+        """One training's checkpoints at the plan's strength by step: of several that were compared the chosen one's, or
+        the one with the most. Files that tell no step have no order, so that only the one that would be used counts."""
+        main = self.report.plan.strength
         # Old reports do not say at which strength a column was drawn, and have one alone.
-        at = [each for each in rows if each.strength == main] or rows
-        seeds = {each.seed for each in at}
-        seed = chosen.seed if chosen and chosen.seed in seeds else min(seeds, key=lambda each: each or 0, default=None)
-        return tuple(sorted((each for each in at if each.seed == seed), key=lambda each: each.step or 0))
+        at = [each for each in self.report.checkpoints if each.strength == main] or list(self.report.checkpoints)
+        runs: dict[object, list[Scores]] = defaultdict(list)
+        for each in at:
+            runs[_training_of(each)].append(each)
+        chosen = self.report.choice
+        own = runs.get(_training_of(chosen), []) if chosen else []
+        longest = max(runs.values(), key=len, default=list[Scores]())
+        rows = own if len(own) > 1 else longest
+        ordered = sorted((each for each in rows if each.step is not None), key=lambda each: each.step or 0)
+        return tuple(ordered or (each for each in rows if each is (chosen or rows[-1])))
 
     @property
     def control(self) -> Scores:
@@ -93,18 +100,23 @@ class Case:
         return len(self.train) if self.dataset else None
 
     def passes(self, step: int | None = None) -> float | None:
-        """How often each picture was seen up to `step`, in the whole run without; None where that cannot be told."""
-        if not self.train or self.recipe is None:
+        """How often each picture was seen up to `step`, the last column's without; None where that cannot be told."""
+        if not self.train or self.recipe is None or self.done is None:
             return None
         budget = step_budget(self.train, self.recipe)
-        return budget.passes * (1.0 if step is None else step / budget.updates)
+        return budget.passes * (step or self.done) / budget.updates
 
-    @property
+    @cached_property
     def updates(self) -> int | None:
-        """Steps of the run; of a recipe in epochs as counted on its pictures."""
+        """Steps of the recipe; of one in epochs as counted on its pictures."""
         if self.recipe is None:
             return None
         return step_budget(self.train, self.recipe).updates if self.train else self.recipe.schedule.steps
+
+    @property
+    def done(self) -> int | None:
+        """The last step that was compared: a run may have been stopped before the recipe's."""
+        return (self.last.step if self.last else None) or self.updates
 
     @cached_property
     def usual(self) -> Recipe | None:
@@ -131,6 +143,11 @@ class Case:
     def saying(self, *slots: str) -> tuple[Sample, ...]:
         """Those of `told` whose captions fill one of the slots of captions/words."""
         return tuple(sample for sample in self.told if slots_of(sample.caption) & set(slots))
+
+
+def _training_of(scores: Scores) -> object:
+    """Files of one training are called alike but for the step, and have one seed; an average is called otherwise."""
+    return _NUMBER.sub("#", scores.lora or ""), scores.seed
 
 
 def scaled(gap: Interval, by: float) -> Interval:

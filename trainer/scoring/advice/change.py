@@ -26,7 +26,9 @@ class Change:
 
     @property
     def move(self) -> str:
-        return f"{self.setting.rpartition('.')[2]} {_said(self.old)} → {_said(self.new)}"
+        part, _, name = self.setting.rpartition(".")
+        named = f"prior {name}" if part == "prior" else name
+        return f"{named} {_said(self.old)} → {_said(self.new)}"
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Change":

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ..intervals import Interval, is_above, is_below
 from ..scores import Scores
 from .case import Case
-from .learning import USUAL
+from .learning import EARLY, USUAL
 
 _ROSE = 1.5
 """Held-out loss over its lowest from which a run has diverged, where training loss rose too: noise and pictures are the
@@ -13,8 +13,6 @@ same at every evaluation, so that in a sound run training loss only falls."""
 _ROSE_TOO = 1.25
 _SAME = 0.05
 """Share of the way to real pictures that nobody sees."""
-_EARLY = USUAL[0] / 2
-"""Passes a picture before which a sound rate leaves no trace of too much: half of what is needed to learn."""
 _ONE_PERSON = 0.85
 """Variety of a perfect LoRA: one person in place of many (drawn demo pictures; measures/variety)."""
 _FEW, _VERY_FEW = 10, 5
@@ -39,7 +37,7 @@ def early_excess(case: Case) -> str | None:
     """The first column is broken or over-trained although its pictures, enough of them, were seen few times."""
     first, count = (case.columns[0] if case.columns else None), case.count
     passes = case.passes(first.step) if first and first.step else None
-    if first is None or passes is None or count is None or count < _FEW or passes >= _EARLY:
+    if first is None or passes is None or count is None or count < _FEW or passes >= EARLY:
         return None
     said = _excess(first)
     return f"already {first.label}, where each picture was seen {passes:.0f} times, shows it: {said}" if said else None
@@ -59,7 +57,7 @@ def late_excess(case: Case) -> str | None:
             passes = case.passes(column.step) if column.step else None
             if index == 0 and passes is not None and passes < USUAL[0]:
                 return None
-            seen = f" Each picture was seen {passes:.0f} times by then." if passes is not None else ""
+            seen = f"; each picture was seen {passes:.0f} times by then" if passes is not None else ""
             return f"from {column.label} on: {said}{seen}"
     return None
 
@@ -70,8 +68,8 @@ def no_gain(case: Case) -> str | None:
     if passes is None or passes <= USUAL[1] or settled is None or last is None or settled is last:
         return None
     return (
-        f"after {settled.label} nothing was gained (likeness {case.gain(last, settled)} of the way by {last.label}), "
-        f"and each picture was seen {passes:.0f} times, where {USUAL[0]} to {USUAL[1]} are usual"
+        f"from {settled.label} to {last.label} likeness rose by {case.gain(last, settled)} of the way to real "
+        f"pictures, while each picture was seen {passes:.0f} times in all, where {USUAL[0]} to {USUAL[1]} are usual"
     )
 
 
@@ -115,7 +113,7 @@ def _repetitions(column: Scores) -> Iterator[str]:
         yield f"pictures of one prompt differ {column.variety} times as much as the control's"
     if is_above(column.copies, 0.0) and column.copies and column.copies.value > 0:
         yield f"{column.copies} of its pictures repeat a training picture"
-    yield from (flag.sentence for flag in column.flags if flag.kind == "overtrained")
+    yield from (flag.sentence.rstrip(".") for flag in column.flags if flag.kind == "overtrained")
 
 
 def same_output(case: Case) -> str | None:
@@ -141,7 +139,8 @@ def slots_ignored(case: Case, slots: tuple[str, ...]) -> list[tuple[str, Interva
 
 
 def _excess(column: Scores) -> str:
-    return next((flag.sentence for flag in column.flags if flag.kind in ("overtrained", "broken")), "")
+    said = next((flag.sentence for flag in column.flags if flag.kind in ("overtrained", "broken")), "")
+    return said.rstrip(".")
 
 
 def _seen(case: Case) -> str:

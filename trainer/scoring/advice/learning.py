@@ -10,6 +10,8 @@ from .case import Case, scaled
 
 USUAL = (75, 150)
 """Passes a picture of the guide's SDXL block at 20 pictures; studios.md E7: learning and memorising go by passes."""
+EARLY = USUAL[0] / 2
+"""Passes a picture by which a sound rate has learned something and has left no trace of too much."""
 _LEARNED = 0.2
 """Share of the way to real pictures below which nothing was learned (the gate of measures)."""
 OPEN = 0.15
@@ -55,6 +57,11 @@ def short_of_likeness(case: Case) -> str | None:
     return _reaches(case, way) if way.high < 1 - OPEN else None
 
 
+def partly_learned(case: Case) -> str | None:
+    """Short of likeness, but surely on the way."""
+    return None if not_learned(case) else short_of_likeness(case)
+
+
 def rising(case: Case) -> str | None:
     """The last column is still liker than the one before."""
     if len(case.columns) < 2:
@@ -82,6 +89,12 @@ def few_passes(case: Case) -> str | None:
     return f"each picture was seen {passes:.0f} times, where {USUAL[0]} to {USUAL[1]} are usual"
 
 
+def very_few_passes(case: Case) -> str | None:
+    """So few that nothing learned is no wonder."""
+    passes = case.passes()
+    return few_passes(case) if passes is not None and passes < EARLY else None
+
+
 def enough_passes(case: Case) -> str | None:
     passes = case.passes()
     if passes is None or passes < USUAL[0]:
@@ -98,19 +111,19 @@ def rate_below_usual(case: Case) -> str | None:
 
 
 def steps_to_learn(case: Case) -> int | None:
-    """Steps after which 99 % would be learned, by the curve of likeness so far; None where there is no curve.
+    """Steps after which 99 % would be learned, by the curve of likeness so far; None where it has not left the floor.
 
     What a LoRA has learned grows like 1 - exp(-steps / constant), so that one number, found by least squares over the
     columns, tells the rest. A falling rate makes the last columns look slower: the guess errs towards longer.
     """
-    updates, points = case.updates, _curve(case)
-    if updates is None or not points:
+    done, points = case.done, _curve(case)
+    if done is None or max((way for _, way in points), default=0.0) < _LEARNED / 2:
         return None
     longest = max(step for step, _ in points)
     constants = [longest / 20 * _FINE**number for number in range(_GUESSES)]
     wanted = _ENOUGH * min(constants, key=lambda constant: _error(points, constant))
     low, high = _LONGER
-    return ceil(min(max(wanted, low * updates), high * updates))
+    return ceil(min(max(wanted, low * done), high * done))
 
 
 def _error(points: Sequence[tuple[int, float]], constant: float) -> float:

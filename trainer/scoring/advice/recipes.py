@@ -16,6 +16,8 @@ _SERVES = 120
 """Passes to come down to: inside the usual band, and what others' practice is (E7)."""
 _LEAST_RANK, _GENTLE_RANK = 16, 24
 """The guide's "reduce network_dim (16-24)"."""
+_EVALUATIONS = 12
+"""Of held-out pictures that a curve needs at least."""
 AIMED = 15
 """Pictures that a set of too few is brought to: the upper end of the guide's minimum of 10 to 15."""
 
@@ -36,42 +38,47 @@ def raise_rate(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
     usual = case.usual.optim.lr if case.usual else None
     if usual is not None and recipe.optim.lr <= usual / 2:
         return _rate(recipe, usual / recipe.optim.lr, "what is usual for this base")
-    return _rate(recipe, 3.0, "three times, within the guide's 1e-4 to 4e-4 where it was the usual one")
+    return _rate(recipe, 3.0, "three times; the guide goes up to four times its usual rate")
 
 
 def longer(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
-    steps, passes, updates = steps_to_learn(case), case.passes(), case.updates
-    if updates is None:
+    """To where the curve of likeness levels off, or without one to the usual passes; at most as many as are usual."""
+    updates, passes, done = case.updates, case.passes(), case.done
+    if updates is None or done is None:
         return None
-    if steps is None and passes:
-        steps = ceil(updates * min(USUAL[0] / passes, 6.0))
-    most = max(2 * updates, round(updates * USUAL[1] / passes)) if passes else steps
-    if steps is None or most is None or min(steps, most) <= updates:
+    wanted = steps_to_learn(case)
+    if wanted is None:
+        wanted = round(done * USUAL[0] / passes) if passes else 2 * done
+    most = max(2 * done, round(done * USUAL[1] / passes)) if passes else wanted
+    steps = min(wanted, most)
+    if steps <= updates:
         return None
-    return _of_length(recipe, updates, _round(min(steps, most))), "where the curve of likeness so far levels off"
+    return _of_length(recipe, updates, _round(steps)), "where the curve of likeness so far levels off"
 
 
 def shorter(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
     """To where nothing more was gained or the last sound column lies, and at most to the usual passes."""
-    updates, passes = case.updates, case.passes()
-    if updates is None:
+    updates, passes, done = case.updates, case.passes(), case.done
+    if updates is None or done is None:
         return None
-    enough = last_sound(case) or settled_at(case)
-    steps = enough.step if enough and enough.step and enough.step < updates else round(updates / 2)
+    found = [each.step for each in (last_sound(case), settled_at(case)) if each is not None and each.step]
+    steps = min([step for step in found if step < done], default=round(done / 2))
     if passes and passes > USUAL[1]:
-        steps = min(steps, ceil(updates * _SERVES / passes))
+        # Settled by the first column, it settled at some time before: the usual passes then say when to look.
+        is_first = bool(case.columns) and steps == case.columns[0].step
+        steps = min(steps, ceil(done * (USUAL[0] if is_first else _SERVES) / passes))
     return _of_length(recipe, updates, max(_round(steps), 1)), "where it had learned what there is to learn"
 
 
 def fewer_passes(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
     """Down to the usual passes over the pictures as they will be; nothing where they are no more than usual."""
-    updates, passes, count = case.updates, case.passes(), case.count
-    if updates is None or passes is None or not count:
+    updates, passes, count, done = case.updates, case.passes(), case.count, case.done
+    if updates is None or passes is None or not count or done is None:
         return None
     then = passes * count / max(count, AIMED)
     if then <= USUAL[1]:
         return None
-    return _of_length(recipe, updates, _round(updates * _SERVES / then)), f"about {_SERVES} passes a picture"
+    return _of_length(recipe, updates, _round(done * _SERVES / then)), f"about {_SERVES} passes a picture"
 
 
 def lower_rank(_: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
@@ -143,7 +150,7 @@ def _of_length(recipe: Recipe, updates: int, steps: int) -> Recipe:
         output,
         save_every=max(1, round(output.save_every * part)),
         sample_every=output.sample_every and max(1, round(output.sample_every * part)),
-        held_out_every=max(1, round(output.held_out_every * min(part, 1.0))),
+        held_out_every=min(output.held_out_every, max(1, steps // _EVALUATIONS)),
     )
     return replace(recipe, schedule=schedule, output=output)
 

@@ -42,7 +42,7 @@ def add_pictures(case: Case, source: str) -> DatasetChange | None:
     missing = _missing(case, ("angle", "expression", "background", "outfit"))
     count = max(AIMED - (case.count or 0), 0) or _MORE
     shown = missing or _VIEWS
-    text = f"Add {count} pictures that differ: {listed(shown, 6)}; the Fill Gaps and Vary Style nodes can draw some."
+    text = f"Add {count} pictures that differ: {listed(shown, 8)}. Fill gaps and Make style variants can draw some."
     return DatasetChange(task="add_pictures", text=text, source=source, words=shown, count=count)
 
 

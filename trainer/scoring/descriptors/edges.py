@@ -76,8 +76,9 @@ def pooling(count: int, cells: int) -> np.ndarray:
     return stretches(count, cells, 0.0, float(cells))
 
 
+@lru_cache(maxsize=4096)
 def stretches(count: int, cells: int, start: float, end: float) -> np.ndarray:
-    """(count, cells): the mean over each of `count` equal stretches from `start` to `end`, in cells."""
+    """(count, cells): the mean over each of `count` equal stretches from `start` to `end`, in cells; read only."""
     edges, cell = np.linspace(start, end, count + 1)[:, None], np.arange(cells)
     shared = np.minimum(edges[1:], cell + 1) - np.maximum(edges[:-1], cell)
     weights = shared.clip(0)

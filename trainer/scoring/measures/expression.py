@@ -1,7 +1,7 @@
 """Whether faces show the expression that prompts ask for, by mouth and eyes where landmarks tell of them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..intervals import Interval, Key, share
 from ..observation import Batch, PictureScore
@@ -16,15 +16,32 @@ _SHUTS = re.compile(r"eyes closed|closed eyes|sleep|blink")
 _CALM = re.compile(r"neutral|serious|stern|calm|closed mouth")
 
 
-def shown(picture: PictureScore) -> bool | None:
+def is_shown(
+    asked: Mapping[str, str], mouth_open: float | None, eyes_closed: float | None, read: bool | None
+) -> bool | None:
     """Whether the asked expression is there; None where none was asked or nobody can tell.
 
-    Mouth and eyes decide where the words speak of them and the face reader measures them; an attribute reader's word
-    decides the rest: no landmark here tells a smile from sadness.
+    Mouth and eyes decide where the words speak of them and the face reader measures them; `read`, whether an attribute
+    reader's word is the asked one, decides the rest: no landmark here tells a smile from sadness.
     """
-    asked = picture.asked.get(SLOT, "").lower()
-    told = _by_landmarks(picture, asked) if asked else None
-    return picture.followed.get(SLOT) if told is None else told
+    words = asked.get(SLOT, "").lower()
+    if not words:
+        return None
+    if _SHUTS.search(words):
+        return read if eyes_closed is None else eyes_closed >= SHUT
+    if mouth_open is None:
+        return read
+    if _OPENS.search(words):
+        return mouth_open >= OPEN
+    if not _CALM.search(words):
+        return read
+    is_calm = mouth_open < OPEN and (eyes_closed is None or eyes_closed < SHUT)
+    return is_calm and read is not False
+
+
+def shown(picture: PictureScore) -> bool | None:
+    """The same of a scored picture."""
+    return is_shown(picture.asked, picture.mouth_open, picture.eyes_closed, picture.followed.get(SLOT))
 
 
 def expressions(pictures: Iterable[PictureScore]) -> dict[Key, float]:
@@ -36,17 +53,3 @@ def expressions(pictures: Iterable[PictureScore]) -> dict[Key, float]:
 def expression(batch: Batch) -> Interval | None:
     """Part of the pictures that show the asked expression."""
     return share(bool(each) for each in expressions(batch.pictures).values())
-
-
-def _by_landmarks(picture: PictureScore, asked: str) -> bool | None:
-    if _SHUTS.search(asked):
-        return None if picture.eyes_closed is None else picture.eyes_closed >= SHUT
-    if picture.mouth_open is None:
-        return None
-    if _OPENS.search(asked):
-        return picture.mouth_open >= OPEN
-    if not _CALM.search(asked):
-        return None
-    # A calm face may still be the wrong one: a reader's word that it is not decides first.
-    is_calm = picture.mouth_open < OPEN and (picture.eyes_closed is None or picture.eyes_closed < SHUT)
-    return is_calm and picture.followed.get(SLOT, True)

@@ -3,13 +3,31 @@
 from collections.abc import Iterable, Mapping
 
 from ..intervals import Interval, Key
-from ..observation import Batch, PictureScore
+from ..observation import Batch, Observation, PictureScore
+from .expression import SLOT as EXPRESSION
+from .expression import is_shown
 from .in_order import in_order
+from .pose import asked_turn, turn_slot
 
 
 def followed(asked: Mapping[str, str], read: Mapping[str, str]) -> dict[str, bool]:
     """By slot, whether the reader read what was asked; slots it does not read are left out."""
     return {slot: read[slot] == word for slot, word in asked.items() if slot in read}
+
+
+def followed_of(seen: Observation, asked: Mapping[str, str]) -> dict[str, bool]:
+    """By slot, whether the picture shows what was asked: as its words say, and as its face does.
+
+    Mouth and eyes go before words where they were measured, angles where no reader read the turn.
+    """
+    found = followed(asked, seen.read)
+    turn, slot = asked_turn(asked), turn_slot(asked)
+    if turn and slot and slot not in found and seen.yaw is not None:
+        is_so = turn.is_in(seen.yaw, seen.pitch)
+        found |= {} if is_so is None else {slot: is_so}
+    if (is_so := is_shown(asked, seen.mouth_open, seen.eyes_closed, found.get(EXPRESSION))) is not None:
+        found[EXPRESSION] = is_so
+    return found
 
 
 def followings(pictures: Iterable[PictureScore]) -> dict[Key, float]:

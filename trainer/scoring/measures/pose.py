@@ -42,7 +42,8 @@ class Turn:
 
 def asked_turn(asked: Mapping[str, str]) -> Turn | None:
     """What the words of a slot for it ask; left is the picture's left. None where none says anything of a turn."""
-    said = next((asked[slot].lower() for slot in SLOTS if slot in asked), "")
+    slot = turn_slot(asked)
+    said = asked[slot].lower() if slot else ""
     words = set(re.findall(r"[a-z]+", said))
     yaw = ("right" in words) - ("left" in words)
     is_profile = "profile" in words or "side" in words
@@ -51,6 +52,11 @@ def asked_turn(asked: Mapping[str, str]) -> Turn | None:
     if pitch := ("up" in words) - ("down" in words):
         return Turn(pitch=pitch)
     return Turn(is_front=True) if _FRONT_WORDS.search(said) else None
+
+
+def turn_slot(asked: Mapping[str, str]) -> str | None:
+    """The slot that speaks of it."""
+    return next((slot for slot in SLOTS if slot in asked), None)
 
 
 def turned(pictures: Iterable[PictureScore]) -> dict[Key, float]:

@@ -14,7 +14,7 @@ from trainer.errors import DatasetError
 from trainer.faces.turned import leaning
 
 # Most random faces lie where their crop must be moved.
-MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 SIZES = st.tuples(st.integers(200, 6000), st.integers(200, 6000))
 RULES = st.builds(
     FaceCrop,

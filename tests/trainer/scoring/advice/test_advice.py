@@ -67,7 +67,7 @@ FAULTS: Mapping[str, tuple[Sequence[Scores], Dataset, Recipe, Mapping[str, Any]]
 def test_a_fault_is_named_first_and_says_why_with_numbers_and_what_to_do(kind: str):
     columns, pictures, made, axes = FAULTS[kind]
     advice = advised(columns, pictures, made, **axes)
-    assert advice.kinds[:1] == (("short",) if kind == "weak" else (kind,))
+    assert advice.kinds[:1] == (kind,)
     first = advice.findings[0]
     assert any(letter.isdigit() for letter in first.why) and first.sentence.startswith(first.what)
     assert first.changes or first.dataset
@@ -108,7 +108,15 @@ def test_signs_after_few_passes_speak_against_the_rate_and_after_many_against_th
     assert advised(early).kinds == ("rate_high",)
     late = [column(400, 0.9), column(800, 0.9, bad), column(1200, 0.9, bad)]
     advice = advised(late, made=LONG)
-    assert advice.kinds == ("long",) and advice.recipe and advice.recipe.schedule.steps == 400
+    assert advice.kinds == ("long",) and advice.recipe
+    # 75 of 240 passes: by the first checkpoint, at 400, it had settled at some time before.
+    assert advice.recipe.schedule.steps == 380
+
+
+def test_a_run_that_settled_between_checkpoints_ends_there():
+    columns = [column(200, 0.7), column(600, 0.93), column(1200, 0.94)]
+    advice = advised(columns, made=LONG)
+    assert advice.kinds == ("long",) and settings(advice)["schedule.steps"] == 600
 
 
 def test_signs_in_three_pictures_speak_against_their_number():
@@ -123,11 +131,30 @@ def test_a_short_run_goes_on_to_where_its_own_curve_levels_off():
     assert 2 <= advice.recipe.schedule.steps / advice.recipe.output.save_every <= 4
 
 
+def test_nothing_learned_in_hardly_any_passes_is_too_short_and_later_it_is_not():
+    assert advised(NOT_LEARNED, made=recipe(150)).kinds == ("weak",)
+    few = [column(step, 0.0) for step in (20, 40, 60)]
+    advice = advised(few, made=recipe(60))
+    assert advice.kinds == ("short",) and settings(advice)["schedule.steps"] == 380
+
+
 def test_a_short_run_in_epochs_gets_more_of_them():
     columns = FAULTS["short"][0]
     made = recipe(30, schedule={"epochs": 6, "batch": 4})
     advice = advised(columns, made=made)
     assert advice.recipe and advice.recipe.schedule.epochs > 12 and "schedule.steps" not in settings(advice)
+
+
+def test_a_run_that_was_stopped_early_is_judged_by_what_it_did():
+    assert advised(GOOD, made=LONG).kinds == ()
+
+
+def test_files_of_several_trainings_are_no_curve():
+    other = [
+        replace(column(step, way), lora=f"other-{step}", label=f"Other {step}") for step, way in ((5, 0.3), (6, 0.4))
+    ]
+    average = replace(column(301, 0.4), lora="sage_average3", label="Average of 3 seeds")
+    assert advised([*other, *GOOD, average]).kinds == ()
 
 
 def test_few_pictures_are_brought_to_fifteen_by_what_the_set_lacks():

@@ -19,7 +19,7 @@ from ...trainer.images.pixels import load_rgb
 from .compute import free_models
 from .fingerprint import fingerprint
 from .guidance import guided
-from .images import from_image, to_image
+from .images import as_saved, to_image
 from .lora import apply_lora
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class HostGenerator:
             disable_pbar=True,
             seed=first.seed,
         )
-        return from_image(self._vae.decode(drawn))
+        return as_saved(self._vae.decode(drawn))
 
     def _conditioning(self, shot: Shot, pair: list[Any], shown: Sequence[torch.Tensor]) -> list[Any]:
         """Both conditionings, with the references in latent form and the ControlNet where the shot has them."""

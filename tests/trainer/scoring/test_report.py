@@ -1,6 +1,6 @@
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from trainer.scoring.gates import Gates
+from trainer.scoring.measures.measure import MEASURES
 from trainer.scoring.plan import ComparePlan, Probe
 from trainer.scoring.report import inlined
 from trainer.scoring.report.chart import Level, Point, chart
 from trainer.scoring.report.curves import charts, sweep
+from trainer.scoring.report.gate_words import gate_lines
 from trainer.scoring.report.inlined import Inlining, jpeg_within
-from trainer.scoring.report.measure_words import measured_names, unmeasured
+from trainer.scoring.report.measure_words import MEASURE_WORDS, measured_names, unmeasured
 from trainer.scoring.report.page import page, render
 from trainer.scoring.report.picture import grid
 from trainer.scoring.report.pictures import keep_references, picture_file
@@ -33,7 +36,8 @@ def made(tmp_path: Path) -> tuple[Report, Path]:
 
 def test_a_comparison_writes_its_picture_and_its_page(tmp_path: Path):
     stage = Stage(tmp_path, RISING)
-    stage.run()
+    report = stage.run()
+    assert len(report.references) == 3 and all(picture_file(stage.out, name) for name in report.references)
     with Image.open(stage.out / "report.png") as image:
         image.load()
         assert image.width <= 2400
@@ -83,6 +87,16 @@ def test_every_measure_that_is_there_is_shown_and_what_is_missing_is_said_with_w
     assert "Zest of style" in text and "0 where the character stays away." in text
     assert any(sentence.startswith("Following is not measured: ") for sentence in unmeasured(report))
     assert "Following is not measured: " in text
+
+
+def test_every_measure_and_every_gate_has_words(made: tuple[Report, Path]):
+    assert {*MEASURES} == {*MEASURE_WORDS}
+    lines = gate_lines()
+    assert len(lines) == len(fields(Gates)) and all(line.split(":")[0] in _KINDS for line in lines)
+    assert "broken: faces in less than 80% as many pictures as the control&#39;s" in page(*made)
+
+
+_KINDS = {"not learned", "broken", "over-trained", "a caution"}
 
 
 def test_pages_stay_small_however_many_pictures_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

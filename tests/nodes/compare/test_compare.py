@@ -101,7 +101,8 @@ def test_of_very_many_files_an_even_spread_is_compared_and_that_is_told(pack: Pa
     columns = pack("nodes.compare.columns").columns_of(None, "many-*", 5)
     assert [each.label for each in columns.shown] == [f"Epoch {number}" for number in (40, 80, 120, 160, 200)]
     assert columns.said.startswith("5 of 200 LoRA files are compared, evenly spread")
-    assert len(columns.files((0.8,))) == 400 and columns.files((0.8,))["Epoch 7 at 0.8"].name == "many-000007.safetensors"
+    files = columns.files((0.8,))
+    assert len(files) == 400 and files["Epoch 7 at 0.8"].name == "many-000007.safetensors"
 
 
 def test_one_file_more_costs_one_file_and_the_same_again_costs_none(drawn: FakeGenerator, compare: Any) -> None:

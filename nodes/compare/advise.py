@@ -40,8 +40,8 @@ class AdviseNextRun(io.ComfyNode):
             description=(
                 "Says what is wrong with a run by the numbers of its comparison, its pictures, captions and recipe, "
                 "the most probable cause first, and what to change. Gives the changed recipe, ready for Train "
-                "character LoRA, the dataset with what can be mended without you, and the views that are missing, for Fill gaps. "
-                "With the comparison before wired in, it also says whether the last advice helped."
+                "character LoRA, the dataset with what can be mended without you, and the views that are missing, for "
+                "Fill gaps. With the comparison before wired in, it also says whether the last advice helped."
             ),
             search_aliases=[
                 "troubleshooting",

@@ -25,8 +25,8 @@ class _Generator:
     made: FakeGenerator
     supports: Any
 
-    def __init__(self, model: Any, clip: Any, vae: Any) -> None:
-        assert (model, clip, vae) != (None, None, None)
+    def __init__(self, model: Any, clip: Any, vae: Any, *, alone: bool) -> None:
+        assert (model, clip, vae) != (None, None, None) and alone
 
     def generate(self, shots: Sequence[Any]) -> Iterator[Any]:
         return self.made.generate(shots)

@@ -39,14 +39,15 @@ def _add_plan(compare: ArgumentParser) -> None:
 
 
 def _compare(options: Namespace) -> Figures:
-    """Write the report's page, picture and numbers; the picture's path is the last line but one."""
+    """Write the report and the chosen one's model card; the picture's path is the last line but one."""
     from ..scoring import compare, cost_of
+    from ..scoring.report.kept import write_card
     from .comparison import comparison_of
 
     asked = comparison_of(options)
     tools = asked.tools
     cost = cost_of(asked.plan, asked.fit, tools.out, tools.base, refines=bool(asked.rest))
-    say(f"{tools.base_name} in {tools.precision}. {cost.sentence}")
+    say(f"{tools.family} {tools.base_name} in {tools.precision}. {cost.sentence}")
     if options.dry_run:
         return {"columns": cost.columns, "pictures": cost.pictures, "kept": cost.kept, "seconds": cost.seconds}
     work = compare(asked.plan, asked.candidates, asked.subject, tools, rest=asked.rest)
@@ -54,6 +55,8 @@ def _compare(options: Namespace) -> Figures:
         report = follow(work, follower.show)
     for line in (report.reason, *report.advice, *report.notes):
         say(line, None)
+    if card := asked.card(report):
+        write_card(report, card, tools.out)
     picture = tools.out / "report.png"
     sys.stdout.write(f"{picture.resolve()}\n")
     return asked.figures(report, picture)

@@ -27,6 +27,7 @@ from ..scoring.candidate import fitting
 from ..scoring.descriptors.own import OwnDescriptor
 from ..scoring.plan import default_plan, quick_plan
 from ..scoring.plan_text import identity_words, plan_of_text
+from ..scoring.report.model_card import CardSubject
 from ..scoring.sentinels import coverage_of, sentinel_probes, with_sentinels
 from ..storage.tensor_header import read_header
 from ..storage.values import read_json
@@ -48,6 +49,21 @@ class Comparison:
     rest: tuple[Candidate, ...]
     subject: Subject
     tools: Tools
+    base: Base
+    dataset: Dataset | None = None
+    recipe: Recipe | None = None
+
+    def card(self, report: Report) -> CardSubject | None:
+        """What the model card of the chosen checkpoint tells; None where none passes."""
+        choice = report.choice
+        return choice and CardSubject(
+            name=Path(choice.lora or choice.label).stem,
+            label=choice.label,
+            strength=choice.strength,
+            dataset=self.dataset,
+            recipe=self.recipe,
+            base=self.base,
+        )
 
     def figures(self, report: Report, picture: Path) -> dict[str, Any]:
         """What the command prints last."""
@@ -79,7 +95,17 @@ def comparison_of(options: Namespace) -> Comparison:
         say(line, "yellow")
     kept = {each.path for each in shown}
     rest = tuple(each for each in asked.candidates if each.path not in kept) if options.refine else ()
-    return Comparison(plan=asked.plan, candidates=shown, fit=fit, rest=rest, subject=asked.subject, tools=asked.tools)
+    return Comparison(
+        plan=asked.plan,
+        candidates=shown,
+        fit=fit,
+        rest=rest,
+        subject=asked.subject,
+        tools=asked.tools,
+        base=asked.base,
+        dataset=asked.dataset if asked.run else None,
+        recipe=asked.recipe,
+    )
 
 
 @dataclass(frozen=True)
@@ -244,7 +270,7 @@ def _loras(path: Path) -> list[Path]:
         return [path]
     found = sorted(path.glob("*.safetensors"))
     if not found:
-        raise RunError(f"{path} is neither a run folder nor one with LoRA files (.safetensors) in it.")
+        raise RunError(f"{path} is not a run folder, and there are no LoRA files (.safetensors) in it.")
     return found
 
 

@@ -8,6 +8,7 @@ from trainer.dataset.sample import Sample
 from trainer.families.base import Base
 from trainer.families.registry import FAMILIES
 from trainer.recipe.recipe import Recipe
+from trainer.scoring.report.kept import write_card
 from trainer.scoring.report.markdown import escaped, fenced
 from trainer.scoring.report.model_card import LICENCES, CardSubject, model_card
 from trainer.scoring.report.report import Report
@@ -109,6 +110,14 @@ def test_what_the_user_wrote_is_no_markup(report: Report, tmp_path: Path, words:
     assert card.count("\n") == plain.count("\n") and card.count("\n#") == plain.count("\n#")
     assert escaped(words) in card and fenced(words) in card
     assert card.split("\n")[3] == "---"
+
+
+def test_a_card_and_a_picture_are_written_beside_the_report(report: Report, tmp_path: Path):
+    written = write_card(report, subject(tmp_path, picture=""), tmp_path).read_text(encoding="utf-8")
+    assert "(<model_card.png>)" in written
+    assert (tmp_path / "model_card.png").read_bytes() == (tmp_path / "pictures" / "2.png").read_bytes()
+    (tmp_path / "pictures" / "2.png").unlink()
+    assert "![" not in write_card(report, subject(tmp_path, picture=""), tmp_path).read_text(encoding="utf-8")
 
 
 def test_every_family_has_its_licence_said_or_is_said_not_to_be_known():

@@ -1,6 +1,6 @@
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from trainer.scoring.gates import Gates
+from trainer.scoring.measures.measure import MEASURES
 from trainer.scoring.plan import ComparePlan, Probe
 from trainer.scoring.report import inlined
 from trainer.scoring.report.chart import Level, Point, chart
 from trainer.scoring.report.curves import charts, sweep
+from trainer.scoring.report.gate_words import gate_lines
 from trainer.scoring.report.inlined import Inlining, jpeg_within
-from trainer.scoring.report.measure_words import measured_names, unmeasured
+from trainer.scoring.report.measure_words import MEASURE_WORDS, measured_names, unmeasured
 from trainer.scoring.report.page import page, render
 from trainer.scoring.report.picture import grid
 from trainer.scoring.report.pictures import keep_references, picture_file
@@ -33,7 +36,8 @@ def made(tmp_path: Path) -> tuple[Report, Path]:
 
 def test_a_comparison_writes_its_picture_and_its_page(tmp_path: Path):
     stage = Stage(tmp_path, RISING)
-    stage.run()
+    report = stage.run()
+    assert len(report.references) == 3 and all(picture_file(stage.out, name) for name in report.references)
     with Image.open(stage.out / "report.png") as image:
         image.load()
         assert image.width <= 2400
@@ -85,6 +89,16 @@ def test_every_measure_that_is_there_is_shown_and_what_is_missing_is_said_with_w
     assert "Following is not measured: " in text
 
 
+def test_every_measure_and_every_gate_has_words(made: tuple[Report, Path]):
+    assert {*MEASURES} == {*MEASURE_WORDS}
+    lines = gate_lines()
+    assert len(lines) == len(fields(Gates)) and all(line.split(":")[0] in _KINDS for line in lines)
+    assert "broken: faces in less than 80% as many pictures as the control&#39;s" in page(*made)
+
+
+_KINDS = {"not learned", "broken", "over-trained", "a caution"}
+
+
 def test_pages_stay_small_however_many_pictures_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(inlined, "_BYTES", 120_000)
     report = Report.from_json(reported(tmp_path, prompts=6))
@@ -94,6 +108,16 @@ def test_pages_stay_small_however_many_pictures_there_are(tmp_path: Path, monkey
     pictures = re.findall(r"data:image/jpeg;base64,([\w+/=]+)", page(report, tmp_path))
     assert len(pictures) == 4 * 12 + 1
     assert sum(map(len, pictures)) <= 120_000 * 4 / 3 + 4 * len(pictures)
+
+
+@pytest.mark.slow
+def test_twenty_checkpoints_of_fifty_two_large_pictures_make_a_page_below_eight_megabytes(tmp_path: Path):
+    report = Report.from_json(reported(tmp_path, [f"Step {number}" for number in range(100, 2100, 100)], prompts=26))
+    noise = np.random.default_rng(0).integers(0, 256, (512, 512, 3), dtype=np.uint8)
+    for picture in (tmp_path / "pictures").iterdir():
+        Image.fromarray(noise).save(picture, compress_level=1)
+    text = page(report, tmp_path)
+    assert text.count("<img alt") >= 21 * 52 and len(text.encode()) < 8_000_000
 
 
 def test_a_picture_takes_no_more_room_than_it_is_given():

@@ -1,19 +1,23 @@
-"""A report on disk: numbers, a page and a picture."""
+"""A report on disk: numbers, a page and a picture, and the model card of what is chosen."""
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from ...errors import LikenessError
 from ...storage.atomic import write_atomically
 from ..drawing import refused_write
+from .model_card import CardSubject, model_card
 from .page import page
 from .picture import grid
+from .pictures import likest_picture
 from .report import Report
 
 REPORT = "report.json"
 PAGE = "report.html"
 PICTURE = "report.png"
+CARD, CARD_PICTURE = "model_card.md", "model_card.png"
 
 
 def write_report(report: Report, out: Path) -> None:
@@ -24,6 +28,17 @@ def write_report(report: Report, out: Path) -> None:
     _write(out / PAGE, page(report, out).encode())
     text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
     _write(out / REPORT, text.encode() + b"\n")
+
+
+def write_card(report: Report, subject: CardSubject, out: Path) -> Path:
+    """Write the model card of a column beside the report, with a picture of it where there is one; the card's path."""
+    scores = next((each for each in report.checkpoints if each.label == subject.label), None)
+    shown = likest_picture(scores, out) if scores else None
+    if shown is not None:
+        _write(out / CARD_PICTURE, shown.read_bytes())
+    card = model_card(report, replace(subject, picture=CARD_PICTURE if shown else ""))
+    _write(out / CARD, card.encode())
+    return out / CARD
 
 
 def finished_report(out: Path, key: str) -> Report | None:

@@ -123,6 +123,7 @@ MEASURE_WORDS: Mapping[str, MeasureWords] = {
     "background_leak": MeasureWords(
         title="Background leak",
         says="How much more of a training background there is than in the control's pictures.",
+        unit="percent",
         better="low",
         needs="the training pictures, and prompts that name a place",
     ),

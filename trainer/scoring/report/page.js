@@ -40,7 +40,7 @@
       const text = row.dataset.words.toLowerCase();
       row.hidden = !words.every((word) => text.includes(word));
     }
-    if (words.length) all("details").forEach((fold) => (fold.open = true));
+    if (words.length) all("details:has(.grid)").forEach((fold) => (fold.open = true));
   });
 
   /* Two columns under one slider. */

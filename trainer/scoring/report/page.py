@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..intervals import Interval, Key
 from ..scores import Scores
 from .curves import charts
+from .gate_words import gate_lines
 from .inlined import Inlining
 from .measure_words import MeasureWords, ends_of, measured_names, unmeasured, words_of
 from .pictures import picture_file
@@ -81,6 +82,7 @@ def page(report: Report, out: Path) -> str:
         charts=charts(report),
         ties=[label for label in report.tied if label != report.chosen] if len(report.tied) > 1 else [],
         found=_found(report),
+        gates=gate_lines(),
         advice=[("", sentence) for sentence in report.advice],
         notes=[("", sentence) for sentence in _notes(report)],
         references=[inlining.source(path, is_main=True) for path in _references(report, out)],
@@ -146,10 +148,8 @@ def _found(report: Report) -> list[tuple[str, str]]:
 
 
 def _notes(report: Report) -> list[str]:
-    """The report's, then what would measure what nobody measured, unless a note says so."""
-    missing = [sentence for sentence in unmeasured(report) if sentence not in report.notes]
-    bare = {f"{sentence.partition(' is not measured')[0]} is not measured." for sentence in missing}
-    return [*(note for note in report.notes if note not in bare), *missing]
+    """The report's, and what would measure what nobody measured in place of that alone."""
+    return [*(note for note in report.notes if not note.endswith(" is not measured.")), *unmeasured(report)]
 
 
 def _references(report: Report, out: Path) -> list[Path]:

@@ -8,6 +8,7 @@ from PIL import Image
 from ...dataset.sample import Sample
 from ...dataset.sample_pixels import open_sample
 from ...images.store import ImageStore
+from ..scores import Scores
 
 _FOLDER = "references"
 _SIDE = 512
@@ -21,6 +22,13 @@ def picture_file(out: Path, name: str) -> Path | None:
         return None
     path = out / inside
     return path if path.is_file() and path.resolve().is_relative_to(out.resolve()) else None
+
+
+def likest_picture(scores: Scores, out: Path) -> Path | None:
+    """The picture that stands for a column: the likest that names the trigger alone, or the trigger at all."""
+    ranked = sorted(scores.pictures, key=lambda each: (each.kind != "trigger", -(each.identity or 0.0)))
+    found = (picture_file(out, each.path) for each in ranked if each.triggered)
+    return next((path for path in found if path is not None), None)
 
 
 def keep_references(samples: Sequence[Sample], out: Path) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ import { RunPanel } from "./run/run_panel.js";
 import { foldAdvanced } from "./shared/advanced_widgets.js";
 import { panelOf, wear } from "./shared/graph_nodes.js";
 import { Messages } from "./shared/messages.js";
-import { LivePanel, NotePanel } from "./shared/note_panel.js";
+import { LivePanel, NotePanel, TallPanel } from "./shared/note_panel.js";
 import { Outcomes } from "./shared/outcomes.js";
 import { giveSize } from "./shared/panel_size.js";
 import { PromptOwner } from "./shared/prompt_owner.js";
@@ -30,6 +30,7 @@ const RECIPE = "LikenessTrainingRecipe";
 const COMPARE = "LikenessCompareCheckpoints";
 const CHOOSE = "LikenessChooseCheckpoint";
 const ADVISE = "LikenessAdviseNextRun";
+const SCORE = "LikenessScoreImages";
 const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants"]);
 const NOTED = new Set([
   "LikenessDemoCharacter",
@@ -46,7 +47,6 @@ const NOTED = new Set([
   "LikenessImportRecipe",
   "LikenessExportRecipe",
   "LikenessCheckLora",
-  "LikenessScoreImages",
 ]);
 
 const SHEETS = [
@@ -106,8 +106,9 @@ function panelFor(node) {
   if (node.comfyClass === COMPARE) return new ComparePanel(urlOf, pickMemory(node));
   if (node.comfyClass === CHOOSE) return Object.assign(new ComparePanel(urlOf, pickMemory(node)), { height: 260 });
   if (DRAWING.has(node.comfyClass)) return new LivePanel();
-  // Advice takes the room there is; what is held out, and why, a few lines.
-  if (node.comfyClass === ADVISE) return Object.assign(new NotePanel(), { height: 180, isFixed: false });
+  if (node.comfyClass === ADVISE) return new TallPanel(180, false);
+  if (node.comfyClass === SCORE) return new TallPanel(128, true);
+  // What is held out, and why, takes a few lines.
   if (node.comfyClass === LOAD) return Object.assign(new NotePanel(), { height: 128 });
   return NOTED.has(node.comfyClass) ? new NotePanel() : null;
 }

@@ -35,7 +35,7 @@ def comparing(**given: Any) -> Graph:
     return {
         "base": node("LikenessDemoBaseModel"),
         "who": node("LikenessDemoCharacter", number=0),
-        "compare": node("LikenessCompareCheckpoints", references=["who", 0], **base, **widgets, **more, **given),
+        "compare": node("LikenessCompareCheckpoints", references=["who", 0], **{**base, **widgets, **more, **given}),
         "choose": node("LikenessChooseCheckpoint", report=["compare", 0], step=0, save_as="picked", pick=""),
     }
 
@@ -47,7 +47,7 @@ def test_every_column_is_what_lora_loader_and_ksampler_draw_bit_for_bit(
     outputs = comfy.run(comparing(strength=strength))
     state = outputs["compare"]["likeness_compare"][0]
     row = next(row for row in state["rows"] if row["prompt"] == CHARACTER_PROMPT)
-    assert [column["label"] for column in state["columns"]] == ["No LoRA", "Step 3", "Step 6"]
+    assert [column["label"] for column in state["columns"]] == ["No LoRA", "Number 3", "Number 6"]
     for picture, name, at in zip(row["pictures"], [files[0], *files], [0.0, strength, strength], strict=True):
         core = comfy.run(drawing(name, strength=at, seed=row["seed"]))["save"]["images"][0]
         assert np.array_equal(_pixels(comfy, picture["full"]), _pixels(comfy, core)), (name, at)
@@ -68,7 +68,7 @@ def test_a_picked_column_is_listed_at_once_and_its_model_draws_as_lora_loader_do
     comfy: Comfy, files: list[str]
 ) -> None:
     graph = comparing()
-    graph["choose"]["inputs"].update(pick="Step 6", strength=0.8)
+    graph["choose"]["inputs"].update(pick="Number 6", strength=0.8)
     chosen = comfy.run({**graph, **sampling(["choose", 2], ["choose", 3], ["base", 2], SEED)})
     name = chosen["choose"]["lora"][0]
     assert name == "likeness/picked.safetensors"

@@ -47,7 +47,7 @@ def _compare(options: Namespace) -> Figures:
     asked = comparison_of(options)
     tools = asked.tools
     cost = cost_of(asked.plan, asked.fit, tools.out, tools.base, refines=bool(asked.rest))
-    say(f"{tools.base_name} in {tools.precision}. {cost.sentence}")
+    say(f"{tools.family} {tools.base_name} in {tools.precision}. {cost.sentence}")
     if options.dry_run:
         return {"columns": cost.columns, "pictures": cost.pictures, "kept": cost.kept, "seconds": cost.seconds}
     work = compare(asked.plan, asked.candidates, asked.subject, tools, rest=asked.rest)

@@ -270,7 +270,7 @@ def _loras(path: Path) -> list[Path]:
         return [path]
     found = sorted(path.glob("*.safetensors"))
     if not found:
-        raise RunError(f"{path} is neither a run folder nor one with LoRA files (.safetensors) in it.")
+        raise RunError(f"{path} is not a run folder, and there are no LoRA files (.safetensors) in it.")
     return found
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 from ..errors import ModelError
 from ..images.pixels import load_rgb, pixel_sha256
 from ..storage.file_hash import file_sha256
+from ..storage.values import key_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,9 +22,9 @@ class Lora:
 
     @property
     def content_key(self) -> str:
-        """SHA-256 of the file's bytes; ModelError when it cannot be read."""
+        """SHA-256 of the file's bytes, or of a PEFT folder's files; ModelError when they cannot be read."""
         try:
-            return file_sha256(self.path)
+            return file_sha256(self.path) if not self.path.is_dir() else _folder_sha256(self.path)
         except OSError as fault:
             why = fault.strerror or str(fault)
             raise ModelError(f"The LoRA {self.path} cannot be read: {why}. Choose another checkpoint.") from fault
@@ -101,6 +102,11 @@ def refuse_unsupported(attachments: Iterable[Attachment], supports: frozenset[ty
     for attachment in attachments:
         if type(attachment) not in supports:
             raise ModelError(attachment.refusal)
+
+
+def _folder_sha256(folder: Path) -> str:
+    files = [path for path in sorted(folder.iterdir()) if path.suffix in (".json", ".safetensors", ".bin")]
+    return key_of("folder", *((path.name, file_sha256(path)) for path in files))
 
 
 @lru_cache(maxsize=512)

@@ -44,7 +44,7 @@ class KeyedPictures:
     def keep(self, key: str, image: Image.Image) -> StoredImage:
         """Whole or not at all; OSError when the disk refuses, for the owner of the folder to put into words."""
         rgb = image.convert("RGB")
-        write_picture(self.path(key), rgb)
+        write_picture(self.path(key), rgb, is_quick=True)
         return _described(rgb)
 
     def put(self, image: Image.Image) -> StoredImage:

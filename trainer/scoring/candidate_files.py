@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import ModelError, RunError, few
+from ..errors import ModelError, RunError, few, shortened
 from ..storage.tensor_header import read_header
 from .candidate import Candidate
 
@@ -14,6 +14,7 @@ _STEP = re.compile(r"^(?:(?P<stem>.*?)[-_. ])?(?:steps?|save)[-_. ]?(?P<number>\
 _EPOCH = re.compile(r"^(?:(?P<stem>.*?)[-_. ])?(?:epochs?|ep|e)[-_. ]?(?P<number>\d+)$", re.IGNORECASE)
 _BARE = re.compile(r"^(?P<stem>.*?)(?P<mark>[-_. ]?)(?P<number>\d+)$")
 _FOLDER = re.compile(r"^checkpoint[-_](?P<number>\d+)$")
+_READABLE = 60
 _PADDED = 6
 """Digits from which a bare number is no version: kohya counts epochs with six, ai-toolkit steps with nine."""
 
@@ -75,9 +76,10 @@ def _labels(names: Sequence[_Name]) -> list[str]:
     whole = [each.path.name if each.path.is_dir() else each.path.stem for each in names]
     numbered = [f"{each.counts or 'Number'} {each.number}" if each.number is not None else each.stem for each in names]
     folders = [f"{each.path.parent.name}/{name}" for each, name in zip(names, whole, strict=True)]
+    short = [shortened(name, _READABLE) for name in whole]
     if len(names) > 1 and len({each.stem for each in names}) == 1 and len(set(numbered)) == len(names):
         return numbered
-    for labels in (whole, folders):
+    for labels in (short, whole, folders):
         if len(set(labels)) == len(labels):
             return labels
     return [each.path.as_posix() for each in names]

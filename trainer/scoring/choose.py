@@ -68,6 +68,8 @@ def choose(
     groups, swing = _groups(control, at, reference, preference)
     if not groups:
         return Choice(label=None, reason=_none_passes(checkpoints), notes=_notes(at, swing))
+    if reference is None and all(scores.identity is None for scores in (control, *at)):
+        return Choice(label=None, reason=_unlikened(at), notes=_notes(at, swing))
     best = int(np.argmax([group.mean[0] for group in groups]))
     tied = [group for group in groups if group is groups[best] or is_tied(_gap(groups[best], group, swing))]
     chosen = tied[0].taken
@@ -200,6 +202,15 @@ def _none_passes(checkpoints: Sequence[Scores]) -> str:
     only = {"weak": "none has learned the character", "overtrained": "all are over-trained", "broken": "all draw badly"}
     summary = only[next(iter(kinds))] if len(kinds) == 1 else "each has something against it"
     return f"No checkpoint passes: {summary}. Of the last, {last.label}: {why}"
+
+
+def _unlikened(columns: Sequence[Scores]) -> str:
+    """Why nothing is chosen where nobody was known to be like."""
+    clear = [scores.label for scores in columns if not scores.flags]
+    return (
+        "Identity was not measured, so nothing says which checkpoint is the character: choose by eye. Nothing else is "
+        f"against {_listed(clear)}."
+    )
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -29,6 +29,7 @@ from .measures.memorisation import memorisation
 from .observation import CheckpointImages, Scale
 from .plan import ComparePlan
 from .readers import PictureReader, Readers, Seen
+from .readings import Readings
 from .report.kept import REPORT, finished_report, write_report
 from .report.pictures import keep_references
 from .report.report import Report
@@ -97,8 +98,9 @@ def compare(
         tools=tools,
         left_out=list(left_out),
     )
-    finished = finished_report(tools.out, work.key())
-    return finished if finished is not None else (yield from work.made(cancelled))
+    key = work.key()
+    finished = finished_report(tools.out, key)
+    return finished if finished is not None else (yield from work.made(key, cancelled))
 
 
 def refuse_mixed(tools: Tools) -> None:
@@ -153,9 +155,8 @@ class _Comparison:
         }
         return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
 
-    def made(self, cancelled: Ask) -> Work[Compared, None, Report]:
-        """Drawn, read, written."""
-        key = self.key()
+    def made(self, key: str, cancelled: Ask) -> Work[Compared, None, Report]:
+        """Drawn, read, written under this key."""
         scale, notes = scale_of(self.subject, self.plan, self.readers, self.reader)
         drawing = Drawing(self.tools.generator, self.tools.out, self.tools.base, cancelled)
         yield from self._drawn(drawing, self.columns)
@@ -215,11 +216,14 @@ class _Comparison:
         columns = [each for each in self.columns if each.label not in self.images]
         whom = choice_of(scale)
         total, done, pace, watch = sum(len(each.shots.keys) for each in columns), 0, Pace(), Stopwatch()
+        nearest = Readings(self.tools.out, "nearest", scale.nearest.name)
+        scale.nearest.keep_in(nearest)
         for column in columns:
             seen: list[Seen] = []
             shots = zip(column.shots.requests, column.shots.keys, strict=True)
             for one, (request, key) in zip(self.reader.read(column.pictures(self.tools.out), whom), shots, strict=True):
                 if cancelled():
+                    nearest.save()
                     raise Cancelled(
                         f"Stopped after {done} of {total} pictures were read; run again to go on from there."
                     )
@@ -236,6 +240,7 @@ class _Comparison:
                     key=(request.what, request.shot.seed),
                     phase="reading",
                 )
+            nearest.save()
             self.images[column.label] = column.images(seen, is_known=scale.is_known)
 
     def _winner(self, scale: Scale) -> Candidate | None:

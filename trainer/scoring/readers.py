@@ -97,16 +97,13 @@ class PictureReader:
             found = faces_of(kept)
         return [face for face in found if face.score >= self._readers.floor]
 
-    def read(self, pictures: Sequence[Picture], whom: FaceChoice, *, words: bool = True) -> Iterator[Seen]:
-        """In order, a few at a time; what was read by then is kept, whenever the iteration is left.
-
-        Without `words` the attribute reader is not asked.
-        """
+    def read(self, pictures: Sequence[Picture], whom: FaceChoice) -> Iterator[Seen]:
+        """In order, a few at a time; what was read by then is kept, whenever the iteration is left."""
         for start in range(0, len(pictures), BATCH):
             # Made anew, so that no more than a batch of opened images is held.
             batch = [Picture(key=each.key, opens=each.opens) for each in pictures[start : start + BATCH]]
-            said = self._words_in(batch) if words else [dict[str, str]() for _ in batch]
-            seen = [self._seen(each, told, whom) for each, told in zip(batch, said, strict=True)]
+            words = self._words_in(batch)
+            seen = [self._seen(each, said, whom) for each, said in zip(batch, words, strict=True)]
             self.save()
             yield from seen
 

@@ -73,7 +73,7 @@ def scale_of(
         metric=readers.faces.metric if readers.faces else COSINE,
         descriptor=readers.descriptor,
     )
-    seen = list(reader.read([_picture(sample) for sample in subject.training], choice_of(scale), words=False))
+    seen = list(reader.read([_picture(sample) for sample in subject.training], choice_of(scale)))
     reader.save()
     described = [each.described for each in seen if each.described is not None]
     return replace(

@@ -31,6 +31,18 @@ export class NotePanel {
   }
 }
 
+/** For what takes more than a few lines; with `isFixed` a picture below gets the rest of the room. */
+export class TallPanel extends NotePanel {
+  constructor(height, isFixed) {
+    super();
+    this.element.classList.add("likeness-tall");
+    this.element.style.minHeight = `${height - 4}px`;
+    this.element.style.maxHeight = isFixed ? `${height - 4}px` : "none";
+    this.height = height;
+    this.isFixed = isFixed;
+  }
+}
+
 /** Pictures while a node draws them, with a line beneath; what came of it, in words, when it is done. */
 export class LivePanel extends NotePanel {
   constructor() {

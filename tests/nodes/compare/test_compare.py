@@ -59,7 +59,7 @@ def compare(pack: Pack, fake_host: FakeHost) -> Callable[..., Any]:
     def run(**given: Any) -> Any:
         base = {name: SimpleNamespace(model_dtype=lambda: "torch.float32") for name in ("model", "clip", "vae")}
         widgets = {"prompts": "from the text below", "reader": "auto", "most": 6, "strength": 1.0}
-        more = {"prompt_text": PROMPTS, "seeds": 4, "size": 64, "references": _references(pack, fake_host.home)}
+        more = {"prompt_text": PROMPTS, "seeds": 2, "size": 64, "references": _references(pack, fake_host.home)}
         return node.execute(**{**base, **widgets, **more, **given})
 
     return run
@@ -80,7 +80,7 @@ def _references(pack: Pack, home: Path) -> Any:
 def test_files_without_a_run_are_compared_and_the_better_is_chosen(
     drawn: FakeGenerator, compare: Any, fake_host: FakeHost
 ) -> None:
-    made = compare(loras="good-*, weak")
+    made = compare(loras="good-*, weak", seeds=4)
     report = made.args[0].report
     assert [scores.label for scores in report.checkpoints] == ["good-000001", "good-000002", "weak"]
     assert report.chosen == "good-000002" and made.args[0].files["weak"].name == "weak.safetensors"
@@ -88,46 +88,44 @@ def test_files_without_a_run_are_compared_and_the_better_is_chosen(
     assert made.args[0].folder == fake_host.home / "output" / "likeness_compared" / TRIGGER / "report"
     assert made.args[1].shape[-1] == 3 and made.ui["likeness_compare"][0]["chosen"] == "good-000002"
     assert len(drawn.drawn) == 4 * 2 * 4
-
-
-def test_the_cost_is_said_before_anything_is_drawn(drawn: FakeGenerator, compare: Any, fake_host: FakeHost) -> None:
-    compare(loras="good-*, weak", most=2)
+    # Before anything is drawn the cost is said; then pictures come.
     notes = [data for event, data in fake_host.sent if event == "likeness.note"]
-    assert notes[0]["text"].startswith("2 of 3 LoRA files are compared") and "24 pictures" in notes[0]["text"]
-    assert "live" not in notes[0]
+    assert "32 pictures to draw in 4 columns" in notes[0]["text"] and "live" not in notes[0]
     live = [data["live"] for data in notes if "live" in data]
-    assert live[-1]["columns"] == ["No LoRA", "good-000002", "weak"] and fake_host.progress
+    assert live[-1]["columns"] == ["No LoRA", "good-000001", "good-000002", "weak"] and fake_host.progress
 
 
-def test_one_file_more_costs_one_file(drawn: FakeGenerator, compare: Any) -> None:
+def test_of_very_many_files_an_even_spread_is_compared_and_that_is_told(pack: Pack, fake_host: FakeHost) -> None:
+    for number in range(1, 201):
+        write_lora(fake_host.home / "loras" / f"many-{number:06d}.safetensors")
+    columns = pack("nodes.compare.columns").columns_of(None, "many-*", 5)
+    assert [each.label for each in columns.shown] == [f"Epoch {number}" for number in (40, 80, 120, 160, 200)]
+    assert columns.said.startswith("5 of 200 LoRA files are compared, evenly spread")
+    assert len(columns.files((0.8,))) == 400 and columns.files((0.8,))["Epoch 7 at 0.8"].name == "many-000007.safetensors"
+
+
+def test_one_file_more_costs_one_file_and_the_same_again_costs_none(drawn: FakeGenerator, compare: Any) -> None:
     compare(loras="good-*")
     before = len(drawn.drawn)
-    compare(loras="good-*, weak")
-    assert len(drawn.drawn) - before == 2 * 4
-    compare(loras="good-*, weak")
-    assert len(drawn.drawn) - before == 2 * 4
+    for _ in range(2):
+        compare(loras="good-*, weak")
+        assert len(drawn.drawn) - before == 2 * 2
 
 
-def test_other_strengths_are_drawn_of_the_winner_alone(drawn: FakeGenerator, compare: Any) -> None:
-    made = compare(loras="good-*, weak", strengths="0.6, 1.0", strength=1.0)
-    strengths = {shot.lora.path.stem: set() for shot in drawn.drawn if shot.lora}  # type: ignore[var-annotated]
-    for shot in drawn.drawn:
-        if shot.lora:
-            strengths[shot.lora.path.stem].add(shot.lora.strength)
-    assert strengths == {"good-000001": {1.0}, "good-000002": {0.6, 1.0}, "weak": {1.0}}
-    swept = next(scores.label for scores in made.args[0].report.checkpoints if scores.strength == 0.6)
-    assert made.args[0].files[swept].name == "good-000002.safetensors"
-
-
-def test_the_winners_neighbours_are_drawn_where_that_is_asked_for(
-    pack: Pack, fake_host: FakeHost, drawn: FakeGenerator, compare: Any
+def test_neighbours_and_other_strengths_are_drawn_of_the_winner_alone(
+    fake_host: FakeHost, drawn: FakeGenerator, compare: Any
 ) -> None:
     for number in range(3, 7):
         write_lora(fake_host.home / "loras" / f"good-{number:06d}.safetensors", {"name": str(number)})
         drawn.skills[f"good-{number:06d}"] = Skill(identity=0.9)  # type: ignore[index]
-    made = compare(loras="good-*", most=2, refine=True)
-    labels = {scores.label for scores in made.args[0].report.checkpoints}
-    assert {"Epoch 3", "Epoch 6"} < labels and len(labels) < 6
+    made = compare(loras="good-*", most=2, refine=True, strengths="0.6, 1.0")
+    at: dict[str, set[float]] = {}
+    for lora in (shot.lora for shot in drawn.drawn if shot.lora):
+        at.setdefault(lora.path.stem, set()).add(lora.strength)
+    swept = [stem for stem, strengths in at.items() if strengths == {0.6, 1.0}]
+    assert {"good-000003", "good-000006"} < at.keys() and len(at) < 6 and len(swept) == 1
+    weaker = next(scores.label for scores in made.args[0].report.checkpoints if scores.strength == 0.6)
+    assert made.args[0].files[weaker].stem == swept[0]
 
 
 def test_a_damaged_file_and_one_of_another_family_are_left_out_and_told(
@@ -145,22 +143,22 @@ def test_cancel_keeps_what_is_drawn(pack: Pack, fake_host: FakeHost, drawn: Fake
 
     def stopping(self: FakeGenerator, shots: Sequence[Any]) -> Iterator[Any]:
         for made in asked(self, shots):
-            fake_host.interrupted = len(self.drawn) >= 9
+            fake_host.interrupted = len(self.drawn) >= 5
             yield made
 
     FakeGenerator.generate = stopping  # type: ignore[method-assign]
     try:
         with pytest.raises(Interrupted):
-            compare(loras="good-*, weak")
+            compare(loras="good-*")
     finally:
         FakeGenerator.generate = asked  # type: ignore[method-assign]
     stopped = next(data["text"] for event, data in fake_host.sent if event == "likeness.stopped")
     kept = len(list((fake_host.home / "output").rglob("pictures/*.png")))
-    assert f"Stopped after {kept} of 32 pictures" in stopped and kept >= 9
+    assert f"Stopped after {kept} of 12 pictures" in stopped and kept >= 5
     fake_host.interrupted = False
     drawn.drawn.clear()
-    compare(loras="good-*, weak")
-    assert len(drawn.drawn) == 32 - kept
+    compare(loras="good-*")
+    assert len(drawn.drawn) == 12 - kept
 
 
 @pytest.mark.parametrize(

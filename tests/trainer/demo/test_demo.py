@@ -45,6 +45,8 @@ def test_train_and_compare_end_with_files_and_a_line_of_json(
     assert Path(picture).is_file()
     assert json.loads(figures)["identity_control"] < 0.5
     assert (run / "report" / "report.html").is_file()
+    assert main(["compare", str(run), "--plan", str(tmp_path / "plan.json"), "--dry-run"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"columns": 3, "pictures": 0, "kept": 12, "seconds": 0.0}
 
 
 def test_a_character_is_drawn_once_and_the_same_each_time(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Pictures from a base: as the pipeline draws them, with LoRA files swapped in and out."""
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from tests.tiny_checkpoint import write_tiny_checkpoint
 from trainer.demo.build.tokenizer import build_tokenizer
 from trainer.errors import ModelError
 from trainer.families.base import Base
+from trainer.families.family import Family
 from trainer.families.options import FamilyOptions
 from trainer.families.registry import describe_base, load_family
 from trainer.generate.attachments import Lora as LoraFile
@@ -89,6 +92,28 @@ def test_a_lora_changes_pictures_and_leaves_no_trace(generator: LocalGenerator, 
     assert (before == after).all()
     assert abs(full - before).max() > 2
     assert abs(half - full).max() > 0
+
+
+def test_the_base_loads_once_for_all_loras_and_again_only_when_it_was_freed(
+    tiny_base: Base, lora: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[Base] = []
+
+    def counted(base: Base, *given: Any) -> Family:
+        loaded.append(base)
+        return load_family(base, *given)
+
+    monkeypatch.setattr("trainer.generate.local.load_family", counted)
+    files = [lora, *(Path(shutil.copy(lora, tmp_path / f"{n}.safetensors")) for n in range(2))]
+    shots = [SHOT.with_lora(LoraFile(path=file, strength=1 / n)) for n, file in enumerate(files, 1)]
+    generator = LocalGenerator(tiny_base)
+    assert not loaded
+    before = [pixels(image) for shot in (SHOT, *shots, SHOT) for image in generator.generate([shot])]
+    assert len(loaded) == generator.loads == 1
+    generator.release()
+    after = [pixels(image) for image in generator.generate([shots[-1], SHOT])]
+    assert len(loaded) == generator.loads == 2
+    assert all((one == other).all() for one, other in zip(before[-2:], after, strict=True))
 
 
 def test_a_loaded_lora_predicts_as_the_attached_adapter_did(tiny_base: Base, lora: Path) -> None:

@@ -77,7 +77,7 @@ class StandIn:
             yield photograph(head, asked or list(GROUNDS)[int(rng.integers(len(GROUNDS)))], rng)
 
 
-@dataclass(frozen=True)
+@dataclass
 class GroundReader:
     """Reads the ground's colour off the corners."""
 

@@ -12,12 +12,13 @@ from PIL import Image
 
 from tests.fakes import FakeGenerator, FakeReader, Skill
 from trainer.errors import Cancelled, ModelError, RunError
-from trainer.faces.face import Face, Reading
+from trainer.faces.face import Box, Face, Reading
 from trainer.generate.shot import Shot
 from trainer.runtime.work import follow
 from trainer.scoring.candidate import Candidate
 from trainer.scoring.compare import compare
 from trainer.scoring.cost import cost_of
+from trainer.scoring.descriptor import Description
 from trainer.scoring.drawing import Compared
 from trainer.scoring.readers import is_broken
 from trainer.scoring.scores import Scores
@@ -25,8 +26,8 @@ from trainer.scoring.scores import Scores
 from .stage import RISING, Stage, small_plan, write_lora
 
 EACH = small_plan().pictures
-SAMPLES = 4
-"""Different pictures among the references and training pictures of a stage."""
+TRAINED, SAMPLES = 3, 4
+"""Different pictures of a stage that were trained on, and with the references."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def test_one_checkpoint_more_costs_one_checkpoint_of_drawing_and_of_reading(tmp_
     stage, reader = Stage(tmp_path, RISING), Counting()
     stage.quick(200, 300, faces=reader, attributes=reader)
     assert len(stage.generator.drawn) == 3 * EACH
-    assert reader.taken() == {"faces": SAMPLES + 3 * EACH, "words": 3 * EACH}
+    assert reader.taken() == {"faces": SAMPLES + 3 * EACH, "words": TRAINED + 3 * EACH}
     stage.generator.drawn.clear()
     assert stage.quick(200, 300, 400, faces=reader, attributes=reader).checkpoints[-1].step == 400
     assert len(stage.generator.drawn) == EACH
@@ -79,11 +80,42 @@ def test_another_reader_reads_all_again_and_its_numbers_never_mix(tmp_path: Path
     stage.generator.drawn.clear()
     again = stage.quick(200, faces=second, attributes=first)
     assert stage.generator.drawn == []
-    assert second.taken()["faces"] == SAMPLES + 2 * EACH and first.taken()["words"] == 2 * EACH
+    assert second.taken()["faces"] == SAMPLES + 2 * EACH and first.taken()["words"] == TRAINED + 2 * EACH
     assert (once.readers["faces"], again.readers["faces"]) == ("one", "two")
     (stage.out / "report.json").unlink()
     stage.quick(200, faces=first, attributes=first)
     assert first.taken() == {"faces": 0, "words": 0}
+
+
+@dataclass
+class Descriptive:
+    """Describes by the mean colour, and counts how often two pictures are laid on each other."""
+
+    name: str = "mean colour"
+    asked: int = 0
+
+    def describe(self, image: Image.Image, face: Box | None) -> Description:
+        return Description(whole=np.asarray(image, float).mean(axis=(0, 1)))
+
+    def copied(self, one: Description, other: Description) -> float:
+        self.asked += 1
+        return float(np.abs(one.whole - other.whole).max() < 1)
+
+    def shared_background(self, one: Description, other: Description) -> float | None:
+        return None
+
+    def difference(self, one: Description, other: Description) -> float:
+        return float(np.abs(one.whole - other.whole).mean() / 255)
+
+
+def test_pictures_are_laid_on_training_pictures_once(tmp_path: Path) -> None:
+    stage, descriptor = Stage(tmp_path, RISING), Descriptive()
+    stage.quick(200, 300, descriptor=descriptor)
+    assert descriptor.asked == 3 * EACH * TRAINED
+    first, descriptor.asked = stage.quick(200, 300, descriptor=descriptor), 0
+    report = stage.quick(200, 300, 500, descriptor=descriptor)
+    assert descriptor.asked == EACH * TRAINED
+    assert report.checkpoints[0].pictures == first.checkpoints[0].pictures
 
 
 def test_the_base_is_freed_once_all_is_drawn_and_before_any_of_it_is_read(tmp_path: Path) -> None:
@@ -229,6 +261,8 @@ def test_without_a_face_reader_everything_else_is_measured_and_said_so(tmp_path:
     assert any("No face reader is used, so identity is not measured" in note for note in report.notes)
     assert report.control.identity is None and report.control.following is not None
     assert report.readers["faces"] == ""
+    assert report.chosen is None and report.checkpoints[0].flags == ()
+    assert "choose by eye. Nothing else is against Step 300." in report.reason
 
 
 def test_what_is_asked_and_read_and_how_a_face_looks_stand_in_every_picture(tmp_path: Path) -> None:

@@ -1,9 +1,19 @@
 """The training pictures that pictures are most like."""
 
+import hashlib
 from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from ..descriptor import Description, Descriptor
+
+
+class Kept(Protocol):
+    """Where answers are kept from one comparison to the next."""
+
+    def get(self, key: str) -> Any: ...
+
+    def keep(self, key: str, reading: Any) -> None: ...
 
 
 class NearestTraining:
@@ -13,6 +23,16 @@ class NearestTraining:
         self._descriptor, self._training = descriptor, training
         self._copied: WeakKeyDictionary[Description, float | None] = WeakKeyDictionary()
         self._background: WeakKeyDictionary[Description, float | None] = WeakKeyDictionary()
+        self._kept: Kept | None = None
+
+    @property
+    def name(self) -> list[str]:
+        """Everything that the answers depend on besides the picture."""
+        return [self._descriptor.name if self._descriptor else "", *sorted(_digest(each) for each in self._training)]
+
+    def keep_in(self, kept: Kept) -> None:
+        """Answer from there what was asked before; it must be of this `name`."""
+        self._kept = kept
 
     def look_at(self, picture: Description | None) -> None:
         """Ask now what will be asked for, so that asking later takes no time."""
@@ -22,21 +42,40 @@ class NearestTraining:
 
     def copied(self, picture: Description) -> float | None:
         """The most that it is a copy of any, 0..1; None without a descriptor or training pictures."""
-        return None if self._descriptor is None else self._most(self._copied, picture, self._descriptor.copied)
+        if self._descriptor is None:
+            return None
+        return self._most("copied", self._copied, picture, self._descriptor.copied)
 
     def background(self, picture: Description) -> float | None:
         """The most that its background is that of any, 0..1; None besides where it has none."""
         if self._descriptor is None:
             return None
-        return self._most(self._background, picture, self._descriptor.shared_background)
+        return self._most("background", self._background, picture, self._descriptor.shared_background)
 
     def _most(
         self,
+        what: str,
         known: "WeakKeyDictionary[Description, float | None]",
         picture: Description,
         how: Callable[[Description, Description], float | None],
     ) -> float | None:
         if picture not in known:
-            found = [how(picture, other) for other in self._training]
-            known[picture] = max((each for each in found if each is not None), default=None)
+            known[picture] = self._answer(what, picture, how)
         return known[picture]
+
+    def _answer(
+        self, what: str, picture: Description, how: Callable[[Description, Description], float | None]
+    ) -> float | None:
+        key = f"{what} {_digest(picture)}"
+        if self._kept is not None and (kept := self._kept.get(key)) is not None:
+            return kept[0]
+        found = [how(picture, other) for other in self._training]
+        most = max((each for each in found if each is not None), default=None)
+        if self._kept is not None:
+            self._kept.keep(key, [most])
+        return most
+
+
+def _digest(description: Description) -> str:
+    around = b"" if description.background is None else description.background.tobytes()
+    return hashlib.sha256(description.whole.tobytes() + b"/" + around).hexdigest()[:24]

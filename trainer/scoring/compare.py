@@ -277,6 +277,7 @@ class _Comparison:
             base=self.tools.base_name,
             precision=self.tools.precision,
             references=keep_references(self.subject.references, self.tools.out),
+            strength=choice.strength if choice.label else None,
         )
         return replace(report, advice=advice_of_run(report, run))
 

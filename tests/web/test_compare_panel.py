@@ -160,6 +160,10 @@ def test_a_pick_is_kept_in_the_node_the_report_is_wired_to(page: Page) -> None:
     assert page.page.evaluate(_WIRED) == {"alone": False, "wired": True, "kept": "Step 100", "read": "Step 100"}
 
 
+def test_a_pick_is_pending_until_the_node_that_keeps_it_has_run_with_it(page: Page, state: dict[str, Any]) -> None:
+    assert page.page.evaluate(_USED, state) == ["queue again to use it", "as good: Step 100"]
+
+
 def test_the_reports_page_sorts_filters_and_enlarges_by_its_own_script_alone(launched: Any, tmp_path: Path) -> None:
     from trainer.scoring.report.page import page
     from trainer.scoring.report.report import Report
@@ -210,6 +214,29 @@ _MOUNT = """async (kept) => {
     panel.element.style.cssText = 'position: fixed; z-index: 9999; inset: 0 auto auto 0; width: 700px; height: 900px';
     document.body.append(panel.element);
     window.comparePanel = panel;
+}"""
+
+_USED = """async (state) => {
+    const { ComparePanel } = await import('/extensions/likeness/compare/compare_panel.js');
+    const { pickMemory } = await import('/extensions/likeness/compare/pick_memory.js');
+    const { wear } = await import('/extensions/likeness/shared/graph_nodes.js');
+    const compare = { id: 1, widgets: [], outputs: [{ links: [7] }] };
+    const choose = { id: 2, widgets: [{ name: 'pick', value: '' }], inputs: [{ name: 'report', link: 7 }] };
+    const links = new Map([[7, { origin_id: 1, target_id: 2 }]]);
+    const graph = { links, getNodeById: (id) => ({ 1: compare, 2: choose })[id], setDirtyCanvas() {} };
+    const panels = [compare, choose].map((node) => {
+        node.graph = graph;
+        wear(node, new ComparePanel((view) => `/api/view?${new URLSearchParams(view)}`, pickMemory(node)));
+        return pickMemory(node) && node;
+    });
+    const { panelOf } = await import('/extensions/likeness/shared/graph_nodes.js');
+    const [left, right] = panels.map(panelOf);
+    left.draw(state);
+    right.draw(state);
+    left.pick('Step 300');
+    const before = left.words.textContent;
+    right.draw({ ...state, pick: 'Step 300' });
+    return [before, left.words.textContent];
 }"""
 
 _WIRED = """async () => {

@@ -106,7 +106,7 @@ def _refusal(path: Path, family: str) -> str:
             made_for = file.made_for
     except ModelError as fault:
         return str(fault)
-    if made_for and family and not family.startswith(made_for):
+    if made_for and family and made_for not in family:
         return f"{path.name} is a LoRA for {made_for} and this base is {family}; compare it on its own base."
     return ""
 

@@ -13,8 +13,8 @@ const FIRST = "Queue to compare: pictures show here as they are drawn.";
 export class ComparePanel {
   /**
    * @param {(view: Record<string, string>) => string} urlOf
-   * @param {{ read: () => string, write: (label: string) => boolean }} memory where the pick is kept; `write` tells
-   * whether there is such a place
+   * @param {{ read: () => string, write: (label: string) => boolean, used?: () => string | undefined,
+   * tell?: () => void }} memory where the pick is kept, as pickMemory gives it
    */
   constructor(urlOf, memory) {
     this.urlOf = urlOf;
@@ -78,6 +78,7 @@ export class ComparePanel {
     this.drawShape();
     this.drawTable();
     this.drawPick();
+    this.memory.tell?.();
   }
 
   /** What there is to see: a live grid, a comparison, or neither. */
@@ -135,7 +136,7 @@ export class ComparePanel {
     const column = this.state.columns.find(({ label }) => label === picked);
     this.verdict.textContent = verdictOf(this.state, picked);
     this.verdict.dataset.verdict = picked ? (column ? "picked" : "blocked") : this.state.chosen ? "ready" : "attention";
-    const isPending = picked !== (this.state.pick ?? "");
+    const isPending = picked !== (this.memory.used?.() ?? this.state.pick ?? "");
     this.say(isPending ? "queue again to use it" : tieOf(this.state), isPending);
   }
 

@@ -104,3 +104,10 @@ def test_loras_of_another_family_and_damaged_files_are_refused_by_name(tmp_path:
     assert "wan.safetensors is a LoRA for Wan and this base is SDXL" in reasons["wan"]
     assert "cut short" in reasons["cut"] and "text.safetensors" in reasons["text"]
     assert len(fitting(kept, "")[0]) == 1
+
+
+def test_a_lora_for_flux_fits_every_base_of_its_layers(tmp_path: Path) -> None:
+    flux = write_lora(tmp_path / "flux.safetensors", prefix="lora_unet_double_blocks_0_img_attn_qkv")
+    for base in ("FLUX.1", "FLUX.1 schnell", "undistilled FLUX.1"):
+        assert len(fitting(candidates_of_files([flux]), base)[0]) == 1, base
+    assert "is a LoRA for FLUX.1" in fitting(candidates_of_files([flux]), "SDXL")[1][0].why

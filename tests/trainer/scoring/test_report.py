@@ -110,6 +110,16 @@ def test_pages_stay_small_however_many_pictures_there_are(tmp_path: Path, monkey
     assert sum(map(len, pictures)) <= 120_000 * 4 / 3 + 4 * len(pictures)
 
 
+@pytest.mark.slow
+def test_twenty_checkpoints_of_fifty_two_large_pictures_make_a_page_below_eight_megabytes(tmp_path: Path):
+    report = Report.from_json(reported(tmp_path, [f"Step {number}" for number in range(100, 2100, 100)], prompts=26))
+    noise = np.random.default_rng(0).integers(0, 256, (512, 512, 3), dtype=np.uint8)
+    for picture in (tmp_path / "pictures").iterdir():
+        Image.fromarray(noise).save(picture, compress_level=1)
+    text = page(report, tmp_path)
+    assert text.count("<img alt") >= 21 * 52 and len(text.encode()) < 8_000_000
+
+
 def test_a_picture_takes_no_more_room_than_it_is_given():
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8))
     assert len(jpeg_within(noise, 6000)) <= 6000

@@ -39,9 +39,9 @@ class AdviseNextRun(io.ComfyNode):
             category="Likeness/4 Compare",
             description=(
                 "Says what is wrong with a run by the numbers of its comparison, its pictures, captions and recipe, "
-                "the most probable cause first, and what to change. Gives the changed recipe, ready for Train character "
-                "LoRA, the dataset with what can be mended without you, and the views that are missing, for Fill gaps. "
-                "With the comparison before wired in, it also says whether the last advice helped."
+                "the most probable cause first, and what to change. Gives the changed recipe, ready for Train "
+                "character LoRA, the dataset with what can be mended without you, and the views that are missing, for "
+                "Fill gaps. With the comparison before wired in, it also says whether the last advice helped."
             ),
             search_aliases=[
                 "troubleshooting",

@@ -93,7 +93,7 @@ class Comparing:
 
     @cached_property
     def _generator(self) -> HostGenerator:
-        return HostGenerator(self._base.model, self._base.clip, self._base.vae)
+        return HostGenerator(self._base.model, self._base.clip, self._base.vae, alone=True)
 
     @cached_property
     def _key(self) -> str:

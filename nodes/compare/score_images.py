@@ -41,8 +41,8 @@ class ScoreImages(io.ComfyNode):
             description=(
                 "Measures how alike the face in each picture is to a person's references, by the same reader and scale "
                 "as Compare checkpoints, and parts the pictures into accepted and rejected. What counts as alike is "
-                "told by the references themselves, each held against the others. A picture without a face is not measured, "
-                "never low, and goes with the rejected."
+                "told by the references themselves, each held against the others. A picture without a face is not "
+                "measured, never low, and goes with the rejected."
             ),
             search_aliases=[
                 "face similarity",

@@ -19,7 +19,7 @@ from ...trainer.images.pixels import load_rgb
 from .compute import free_models
 from .fingerprint import fingerprint
 from .guidance import guided
-from .images import from_image, to_image
+from .images import as_saved, to_image
 from .lora import apply_lora
 
 if TYPE_CHECKING:
@@ -49,7 +49,11 @@ class Control:
 
 class HostGenerator:
     """Draws each shot as a core KSampler would. `sampling` names sampler and scheduler as it does; `releases` frees
-    models after a call. Hints of shots are followed with `control` only."""
+    models after a call. Hints of shots are followed with `control` only.
+
+    In batches sums are added in another order, so that single values may differ by one step of 255; `alone` draws each
+    picture by itself, equal to the bit to what KSampler draws by itself.
+    """
 
     def __init__(  # noqa: PLR0913
         self,
@@ -60,12 +64,14 @@ class HostGenerator:
         sampling: tuple[str, str] = _SAMPLING,
         control: Control | None = None,
         releases: bool = False,
+        alone: bool = False,
     ) -> None:
         self._sampling = sampling
         self._control = control
         self._bare = (model, clip)
         self._vae = vae
         self._releases = releases
+        self._alone = alone
         self._patched: tuple[Lora | None, tuple[Any, Any]] = (None, self._bare)
 
     @property
@@ -76,7 +82,7 @@ class HostGenerator:
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
         """One RGB picture a shot, in order; neighbours that differ only in words and seed share a batch."""
         try:
-            for batch in batches(shots):
+            for batch in [[shot] for shot in shots] if self._alone else batches(shots):
                 refuse_unsupported(batch[0].attachments, self.supports)
                 _check(batch[0], self._factor())
                 yield from self._draw(batch)
@@ -125,7 +131,7 @@ class HostGenerator:
             disable_pbar=True,
             seed=first.seed,
         )
-        return from_image(self._vae.decode(drawn))
+        return as_saved(self._vae.decode(drawn))
 
     def _conditioning(self, shot: Shot, pair: list[Any], shown: Sequence[torch.Tensor]) -> list[Any]:
         """Both conditionings, with the references in latent form and the ControlNet where the shot has them."""

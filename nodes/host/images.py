@@ -17,6 +17,13 @@ def from_image(images: torch.Tensor) -> list[Image.Image]:
     return [from_frame(image[..., :3]) for image in images]
 
 
+def as_saved(images: torch.Tensor) -> list[Image.Image]:
+    """The host's IMAGE as RGB pictures of the very bytes that its SaveImage writes: what is beyond a whole number is
+    cut off, where `from_image` rounds, so that a picture that was loaded is the same again."""
+    scaled = images[..., :3].to("cpu", torch.float32).mul(255).clamp(0, 255).to(torch.uint8)
+    return [Image.fromarray(frame.numpy()) for frame in scaled]
+
+
 def from_frame(frame: torch.Tensor) -> Image.Image:
     """One picture (h, w, 3 or 4) in 0..1 as RGB or RGBA."""
     return Image.fromarray(frame.clamp(0, 1).mul(255).round().to("cpu", torch.uint8).numpy())

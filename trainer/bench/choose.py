@@ -10,8 +10,8 @@ from ..demo.family import DemoFamily
 from ..runtime.work import ignore
 from ..scoring.intervals import Interval
 from . import Sink
-from .choose_advice import Advised, advised
-from .choose_cases import CASES, Case, Fault
+from .choose_advice import NAMES, Advised, advised
+from .choose_cases import CASES, Case, Fault, case_named
 from .choose_run import Trained, dataset_of, trained
 from .choose_truth import Ranking, Truth, better, rank, truth_of
 
@@ -51,11 +51,11 @@ class Judged:
 def bench_choose(
     out: Path | None = None, only: tuple[str, ...] = (), family: DemoFamily = "sdxl", sink: Sink = ignore
 ) -> dict[str, Any]:
-    """Every case of the family (or those named `only`) trained, compared, judged, and trained again as advised.
+    """Every case of the family trained, compared, judged, and trained again as advised.
 
-    A stopped bench with a folder `out` goes on from there.
+    `only` names cases instead, of any seed. A stopped bench with a folder `out` goes on from there.
     """
-    cases = [case for case in CASES[family] if not only or case.name in only]
+    cases = [case_named(name) for name in only] or CASES[family]
     with tempfile.TemporaryDirectory() as scratch:
         return summary([judged(case, out or Path(scratch), sink) for case in cases])
 
@@ -91,8 +91,9 @@ def agrees(ranking: Ranking, chosen: str | None) -> bool:
 def summary(rows: Sequence[Judged]) -> dict[str, Any]:
     """Shares over cases; None where there is no case to take one of.
 
-    `false_alarms` are of sound runs those that advice finds any fault in, `other_faults` of faulty runs those in which
-    it names one besides theirs.
+    `false_alarms` are of sound runs those in which advice finds anything wrong, `other_faults` of faulty runs those in
+    which it names another of the faults as well or instead. `advice_helped` takes the better run, `_surely` only where
+    the interval of the difference excludes zero.
     """
     faulty, sound = [row for row in rows if row.fault], [row for row in rows if not row.fault]
     return {
@@ -100,10 +101,15 @@ def summary(rows: Sequence[Judged]) -> dict[str, Any]:
         "agreement": _share([row.agrees for row in rows]),
         "faults_named": _share([row.named for row in faulty]),
         "false_alarms": _share([bool(row.findings) for row in sound]),
+        "other_faults": _share([_names_another(row) for row in faulty]),
         "advice_helped": _share([row.helped for row in faulty]),
         "advice_helped_surely": _share([row.gain is not None and row.gain.low > 0 for row in faulty]),
         "cases": [row.to_json() for row in rows],
     }
+
+
+def _names_another(row: Judged) -> bool:
+    return any(kind in row.findings for fault, kind in NAMES.items() if fault != row.fault)
 
 
 def _share(answers: Sequence[bool]) -> float | None:

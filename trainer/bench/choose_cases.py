@@ -1,10 +1,12 @@
 """The trainings that `bench choose` judges: sound ones, and ones with a single fault each, as data."""
 
+import re
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
-from ..demo.family import DemoFamily
+from ..demo.family import FAMILIES, DemoFamily
 from ..demo.settings import demo_recipe
+from ..errors import RecipeError
 from ..recipe.recipe import Recipe
 
 Fault = Literal["", "short", "long", "rate", "few", "words", "background"]
@@ -34,6 +36,20 @@ class Case:
     def recipe(self) -> Recipe:
         """The demo's recipe with the fault, if the fault is the recipe's."""
         return _recipe(self)
+
+
+_NAME = re.compile(r"(?P<family>[a-z]+)_(?P<fault>[a-z]+)_(?P<character>\d+)_(?P<seed>\d+)")
+
+
+def case_named(name: str) -> Case:
+    """The case of a name, of any seed: what was tuned on some seeds is confirmed on others. RecipeError for no case."""
+    found = _NAME.fullmatch(name)
+    fault = found["fault"].removeprefix("good") if found else None
+    if found is None or fault not in FAULTS or found["family"] not in FAMILIES:
+        kinds = ", ".join(each or "good" for each in FAULTS)
+        raise RecipeError(f"{name!r} names no case; use FAMILY_KIND_CHARACTER_SEED with a kind of {kinds}.")
+    family = FAMILIES[FAMILIES.index(cast(DemoFamily, found["family"]))]
+    return Case(fault=fault, character=int(found["character"]), seed=int(found["seed"]), family=family)
 
 
 _STEPS: dict[Fault, int] = {"short": 30, "long": 960}

@@ -138,7 +138,7 @@ def _figures(base: Base, dataset: Dataset, lora: Path | None) -> dict[str, Any]:
 def _identities(pictures: Sequence[Image.Image], dataset: Dataset) -> list[float]:
     reader = demo_reader()
     held = [faces[0].embedding for s in dataset.held_out if (faces := reader.faces(Image.open(s.path)))]
-    who = CharacterIdentity(np.stack(held))
+    who = CharacterIdentity(np.stack(held), reader.metric)
     return [who.likeness(faces[0].embedding) for picture in pictures if (faces := reader.faces(picture))]
 
 

@@ -35,7 +35,7 @@ class FaceMark:
 
 @dataclass(frozen=True, kw_only=True)
 class Likeness:
-    """Cosine to the character's face, of which reader, and against what it was taken. None: not measured, and why."""
+    """To the character's face, by which reader, and against what it was taken. None: not measured, and why."""
 
     value: float | None
     reader: str

@@ -61,15 +61,6 @@ def unit(vector: np.ndarray) -> np.ndarray:
     return flat / max(float(np.linalg.norm(flat)), 1e-12)
 
 
-def centroid(embeddings: np.ndarray) -> np.ndarray:
-    """The unit-length mean of (n, d) unit embeddings, (d,)."""
-    return COSINE.mean(embeddings)
-
-
-def cosine(one: np.ndarray, other: np.ndarray) -> float:
-    return float(one @ other)
-
-
 def is_first(embedding: np.ndarray, character: np.ndarray, others: np.ndarray, metric: Metric = COSINE) -> bool:
     """Whether a face is nearer to the character than to every one of (n, d) other people."""
     return alike(metric, embedding, character) > float(metric.between(others, embedding[None]).max())

@@ -29,6 +29,8 @@ from .yunet import (
     not_read,
 )
 
+_WIDTH = 128
+
 
 class OpenCVReader:
     """SFace embeddings (128,). The threshold is the one OpenCV's model zoo publishes for it (cosine 0.363)."""
@@ -43,7 +45,8 @@ class OpenCVReader:
     def __init__(self, folders: Sequence[Path]) -> None:
         """Raises FaceError naming the file that is missing from `folders`, or the package."""
         module = cv2()
-        self._finder, recogniser = YuNet(folders), model_file(RECOGNISER, folders)
+        self._finder = YuNet(folders)
+        self._path = recogniser = model_file(RECOGNISER, folders)
         try:
             self._recogniser: Any = module.FaceRecognizerSF.create(str(recogniser), "")
         except module.error as error:
@@ -62,9 +65,12 @@ class OpenCVReader:
 
     def _embedding(self, pixels: np.ndarray, row: np.ndarray) -> np.ndarray:
         try:
-            return unit(np.asarray(self._recogniser.feature(self._recogniser.alignCrop(pixels, row))))
+            found = unit(np.asarray(self._recogniser.feature(self._recogniser.alignCrop(pixels, row))))
         except cv2().error as error:
-            raise FaceError(not_read(error)) from error
+            raise FaceError(not_read(error, self._path)) from error
+        if found.size != _WIDTH:
+            raise FaceError(f"{self._path} is not SFace: it tells {found.size} numbers of a face and not {_WIDTH}.")
+        return found
 
 
 def _lacks(folders: FaceFolders) -> str | None:

@@ -34,7 +34,8 @@ class YuNet:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         """Raises FaceError naming the file that is missing from `folders`, or the package."""
-        module, path = cv2(), model_file(DETECTOR, folders)
+        module = cv2()
+        self._path = path = model_file(DETECTOR, folders)
         try:
             self._detector: Any = module.FaceDetectorYN.create(str(path), "", (SIDE, SIDE), THRESHOLD, _OVERLAP, _MOST)
         except module.error as error:
@@ -61,7 +62,7 @@ class YuNet:
         try:
             found = self._detector.detect(small)[1]
         except module.error as error:
-            raise FaceError(not_read(error)) from error
+            raise FaceError(not_read(error, self._path)) from error
         return [] if found is None else [_full(row, scale) for row in found]
 
 
@@ -129,8 +130,11 @@ def not_loaded(error: Exception, *paths: Path) -> str:
     )
 
 
-def not_read(error: Exception) -> str:
-    return f"OpenCV {cv2().__version__} cannot read a picture with these files ({_reason(error)})."
+def not_read(error: Exception, path: Path) -> str:
+    return (
+        f"OpenCV {cv2().__version__} cannot read a picture with {path.name} ({_reason(error)}); see that it is that "
+        "model, and for OpenCV 5 its newest version."
+    )
 
 
 def _full(row: np.ndarray, scale: float) -> np.ndarray:
@@ -153,4 +157,4 @@ def _age(path: Path) -> tuple[bool, int, int, str]:
 
 def _reason(error: Exception) -> str:
     """OpenCV's own words without its source file and line."""
-    return str(getattr(error, "err", "") or error).strip().splitlines()[0][:120]
+    return str(getattr(error, "err", "") or error).strip().splitlines()[0].removeprefix("> ")[:120]

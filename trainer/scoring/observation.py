@@ -92,7 +92,7 @@ class Scale:
 class PictureScore:
     """One picture. `path` is relative to the report; a number that could not be taken is None, never low.
 
-    `identity` is the cosine to the character, of `faces` the one most like it (None in old reports: the largest),
+    `identity` is the likeness to the character, of `faces` the one most like it (None in old reports: the largest),
     `top1` whether no other person is nearer, `bleed` whether a described other person is nearer to the character than
     to whom the control drew, `nearest` the distance to the nearest training picture. `read` and `asked` are words by
     slot. `copied` and `background` are how much the picture, and what lies behind the face, repeat the training picture

@@ -1,5 +1,6 @@
-"""Advice from a comparison: in words, as a recipe and a dataset to go on with; what cannot be set side by side is told."""
+"""Advice from a comparison: in words, as a recipe and as pictures to go on with; what is not comparable is told."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -124,6 +125,4 @@ def test_numbers_of_two_readers_bases_or_precisions_are_never_set_side_by_side(
     compared_with = pack("nodes.compare.before").compared_with
     now = report_of(pack, base="sdxl a", precision="float16")
     line = compared_with(now, replace(now, **other))
-    import re
-
     assert re.search(said, line) and "→" not in line

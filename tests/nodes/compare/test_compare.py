@@ -25,8 +25,8 @@ class _Generator:
     made: FakeGenerator
     supports: Any
 
-    def __init__(self, model: Any, clip: Any, vae: Any) -> None:
-        assert (model, clip, vae) != (None, None, None)
+    def __init__(self, model: Any, clip: Any, vae: Any, *, alone: bool) -> None:
+        assert (model, clip, vae) != (None, None, None) and alone
 
     def generate(self, shots: Sequence[Any]) -> Iterator[Any]:
         return self.made.generate(shots)
@@ -101,7 +101,29 @@ def test_of_very_many_files_an_even_spread_is_compared_and_that_is_told(pack: Pa
     columns = pack("nodes.compare.columns").columns_of(None, "many-*", 5)
     assert [each.label for each in columns.shown] == [f"Epoch {number}" for number in (40, 80, 120, 160, 200)]
     assert columns.said.startswith("5 of 200 LoRA files are compared, evenly spread")
-    assert len(columns.files((0.8,))) == 400 and columns.files((0.8,))["Epoch 7 at 0.8"].name == "many-000007.safetensors"
+    files = columns.files((0.8,))
+    assert len(files) == 400 and files["Epoch 7 at 0.8"].name == "many-000007.safetensors"
+
+
+def test_a_run_whose_folder_is_gone_is_told_and_files_beside_it_are_compared(pack: Pack, fake_host: FakeHost) -> None:
+    run = SimpleNamespace(folder=fake_host.home / "output" / "gone", name="sage")
+    columns_of = pack("nodes.compare.columns").columns_of
+    with pytest.raises(pack("trainer.errors").RunError, match="The run 'sage' has no checkpoints any more"):
+        columns_of(run, "", 6)
+    write_lora(fake_host.home / "loras" / "weak.safetensors")
+    assert [each.label for each in columns_of(run, "weak", 6).shown] == ["weak"]
+
+
+def test_a_file_that_is_called_like_a_checkpoint_of_the_run_has_a_column_of_its_own(
+    pack: Pack, fake_host: FakeHost
+) -> None:
+    folder = fake_host.home / "output" / "likeness" / "sage"
+    write_lora(folder / "checkpoints" / "sage_step000003.safetensors")
+    for step in (3, 6):
+        write_lora(fake_host.home / "loras" / f"other-step{step:08d}.safetensors")
+    columns = pack("nodes.compare.columns").columns_of(SimpleNamespace(folder=folder, name="sage"), "other-*", 6)
+    assert sorted(each.label for each in columns.shown) == ["Step 3", "Step 6", "other-step00000003"]
+    assert columns.files(())["Step 3"].parent.name == "checkpoints"
 
 
 def test_one_file_more_costs_one_file_and_the_same_again_costs_none(drawn: FakeGenerator, compare: Any) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 from ..fake_host import FakeHost, Interrupted
 
@@ -178,3 +180,12 @@ def test_pictures_survive_the_way_to_the_host_and_back(pack: Pack) -> None:
     tensor = images.to_image([picture])
     assert tensor.shape == (1, 8, 16, 3)
     assert images.from_image(tensor)[0].tobytes() == picture.tobytes()
+
+
+def test_drawn_pictures_have_the_bytes_that_save_image_would_write(pack: Pack) -> None:
+    tensor = torch.linspace(-0.1, 1.1, 2 * 3 * 64).reshape(1, 2, 64, 3)
+    theirs = np.clip(255.0 * tensor[0].numpy(), 0, 255).astype(np.uint8)  # as core's SaveImage has it
+    images = pack("nodes.host.images")
+    (ours,) = images.as_saved(tensor)
+    assert np.array_equal(np.asarray(ours), theirs)
+    assert not np.array_equal(np.asarray(images.from_image(tensor)[0]), theirs)

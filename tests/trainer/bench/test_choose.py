@@ -6,10 +6,11 @@ import pytest
 
 from trainer.bench.choose import Judged, agrees, summary
 from trainer.bench.choose_advice import Advised
-from trainer.bench.choose_cases import CASES, Fault
+from trainer.bench.choose_cases import CASES, Fault, case_named
 from trainer.bench.choose_truth import Ranking
 from trainer.bench.inputs.faulty import draw_told
 from trainer.dataset.dataset import Dataset
+from trainer.errors import RecipeError
 from trainer.scoring.advice import DatasetChange, NextRun, RunFinding
 from trainer.scoring.intervals import Interval
 
@@ -49,6 +50,11 @@ def test_faults_named_and_false_alarms_are_shares_of_faulty_and_of_sound_runs() 
     assert figures["faults_named"] == pytest.approx(1 / 3, abs=1e-3)
 
 
+def test_another_fault_named_beside_the_own_is_counted() -> None:
+    figures = summary([row("few", ("few", "leak")), row("few", ("few", "long")), row(findings=("long",))])
+    assert figures["other_faults"] == 0.5
+
+
 def test_advice_helped_only_where_the_next_run_is_better() -> None:
     better, worse = Interval(0.2, 0.1, 0.3, 9), Interval(-0.1, -0.2, 0.0, 9)
     figures = summary([row("few", ("few",), gain=better), row("few", ("few",), gain=worse), row("few"), row()])
@@ -74,6 +80,17 @@ def test_there_are_twenty_runs_with_every_fault_more_than_once() -> None:
     assert len(faults) == 20
     assert all(faults.count(fault) >= 2 for fault in faults)
     assert len({case.name for case in CASES["sdxl"]}) == 20
+
+
+def test_a_case_is_found_by_its_name_with_any_seed() -> None:
+    assert all(case_named(case.name) == case for cases in CASES.values() for case in cases)
+    assert case_named("sdxl_few_1_33").seed == 33
+
+
+@pytest.mark.parametrize("name", ["sdxl_few_1", "sdxl_bad_1_3", "pixel_few_1_3", ""])
+def test_what_names_no_case_is_refused(name: str) -> None:
+    with pytest.raises(RecipeError, match="names no case"):
+        case_named(name)
 
 
 @pytest.fixture(scope="module")

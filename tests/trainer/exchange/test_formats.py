@@ -384,7 +384,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.dictionaries(NAMES, VALUES, max_size=8), st.sampled_from(["a.json", "a.yaml"]))
 def test_no_file_whatever_it_holds_ends_in_anything_but_a_sentence(values: dict[str, Any], file: str) -> None:
     with contextlib.suppress(RecipeError):

@@ -109,3 +109,21 @@ def test_sface_behind_yunet_runs_in_the_real_package(folders: FaceFolders, brigh
     face = OpenCVReader(folders.opencv).faces(bright)[0]
     assert face.embedding.shape == (128,) and np.linalg.norm(face.embedding) == pytest.approx(1.0, abs=1e-5)
     assert len(face.points) == 5 and face.yaw is not None
+
+
+@pytest.mark.parametrize(
+    ("stem", "side", "wide", "sentence"),
+    [
+        ("face_detection_yunet_2026may", 112, 128, "cannot read a picture with face_detection_yunet_2026may.onnx"),
+        ("face_recognition_sface_2021dec", 160, 128, "cannot read a picture with face_recognition_sface_2021dec.onnx"),
+        ("face_recognition_sface_2021dec", 112, 512, "is not SFace: it tells 512 numbers of a face and not 128"),
+    ],
+)
+def test_another_network_under_a_name_of_opencv_s_is_refused(
+    folders: FaceFolders, bright: Image.Image, tmp_path: Path, stem: str, side: int, wide: int, sentence: str
+) -> None:
+    for path in folders.opencv[0].glob("*.onnx"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    write_embedder(tmp_path / f"{stem}.onnx", side, wide, named="data")
+    with pytest.raises(FaceError, match=sentence):
+        OpenCVReader([tmp_path]).faces(bright)

@@ -4,7 +4,6 @@ import pytest
 from trainer.errors import FaceError
 from trainer.faces.identity import (
     CharacterIdentity,
-    centroid,
     is_first,
     likeness_to_the_others,
     made_face_floor,
@@ -13,7 +12,7 @@ from trainer.faces.identity import (
 
 
 def test_the_centroid_has_unit_length_and_lies_between():
-    middle = centroid(np.array([[1.0, 0.0], [0.0, 1.0]]))
+    middle = CharacterIdentity(np.array([[1.0, 0.0], [0.0, 1.0]])).centroid
     assert middle == pytest.approx([2**-0.5, 2**-0.5])
 
 

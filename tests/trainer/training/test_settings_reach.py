@@ -113,6 +113,8 @@ ELSEWHERE = {
     "schedule.epochs": "test_reach.py: counted out in steps",
     "schedule.warmup_share": "tests/trainer/dataset/test_step_budget.py: counted out with the steps",
     "text.encoder_share": "tests/trainer/dataset/test_step_budget.py: counted out with the steps",
+    "early_stop.patience": "test_early_stop.py: the run ends at it",
+    "early_stop.least_gain": "test_plateau.py: a rise of less is none",
     "flow.assistant_training": "tests/trainer/families/test_merged_assistant.py: merged at it",
     "flow.assistant_samples": "tests/trainer/lora/test_assistant.py: drawn at it",
     "memory.quantization": "tests/trainer/families/memory/test_quantised.py: packed weights, and runs on them",

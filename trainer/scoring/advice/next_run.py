@@ -9,6 +9,7 @@ from ...recipe.recipe import Recipe
 from ...storage.values import checked_keys
 from .change import Change, DatasetChange, moves
 
+_NO_CHANGE = "Nothing to change in the recipe."
 NOTHING = "Nothing to change: no measure speaks against this run."
 
 
@@ -99,7 +100,7 @@ class NextRun:
             return "The run's recipe is not known, so there is none to change."
         if self.changes:
             return f"Next recipe: {moves(self.changes)}."
-        return "The recipe stays as it is; only the dataset changes." if self.dataset_changes else "The recipe stays."
+        return "Nothing to change in the recipe; the dataset is what matters." if self.dataset_changes else _NO_CHANGE
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -107,7 +107,8 @@ def prior(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
     """Class pictures beside the character's; where there are some, holding on to the base's own predictions."""
     now = recipe.prior
     if not now.images:
-        images = max(8, case.count or 24)
+        # About as many as are trained on; a set of too few is brought to AIMED.
+        images = max(AIMED, case.count or 0)
         return replace(recipe, prior=replace(now, images=images)), "so that only the trigger brings the character"
     if not now.output_weight:
         return replace(recipe, prior=replace(now, output_weight=1.0)), "class pictures alone did not hold"

@@ -17,6 +17,10 @@ it is asked for by half as often as by whole."""
 PROFILE = 2 * FRONT
 """Degrees from which it is a profile where one was asked: five points tell angles up to about 45."""
 _FRONT_WORDS = re.compile(r"\b(?:viewer|camera|front|frontal|straight|forward)\b")
+_OF_HEADS = frozenset(
+    {"looking", "look", "looks", "facing", "face", "head", "gaze", "gazing", "profile", "quarter", "view"}
+)
+"""One of these tells a turn of the head from other poses: `left hand raised`, `sitting down`, `close-up`."""
 _STILL = 1.0
 """Degrees of spread below which the control does not turn either."""
 
@@ -45,11 +49,15 @@ def asked_turn(asked: Mapping[str, str]) -> Turn | None:
     slot = turn_slot(asked)
     said = asked[slot].lower() if slot else ""
     words = set(re.findall(r"[a-z]+", said))
+    is_of_head = bool(words & _OF_HEADS)
+    if slot == "pose" and not is_of_head:
+        return None
     yaw = ("right" in words) - ("left" in words)
-    is_profile = "profile" in words or "side" in words
-    if yaw or is_profile or "quarter" in words:
+    # From the side is a profile, looking to the side need not be.
+    is_profile = "profile" in words or ("side" in words and "looking" not in words)
+    if yaw or words & {"profile", "side", "quarter"}:
         return Turn(yaw=yaw, is_profile=is_profile)
-    if pitch := ("up" in words) - ("down" in words):
+    if (pitch := ("up" in words) - ("down" in words)) and is_of_head:
         return Turn(pitch=pitch)
     return Turn(is_front=True) if _FRONT_WORDS.search(said) else None
 

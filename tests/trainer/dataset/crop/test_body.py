@@ -11,8 +11,8 @@ from trainer.demo.settings import SIZE
 from trainer.errors import DatasetError
 from trainer.recipe.buckets import Buckets, bucket_sizes, placement
 
-MANY = settings(max_examples=2000, deadline=None)
-FEW = settings(max_examples=300, deadline=None)
+MANY = settings(max_examples=1000, deadline=None)
+FEW = settings(max_examples=120, deadline=None)
 SHORT_SIDES = st.integers(MIN_SIDE, 200) | st.integers(MIN_SIDE, 3000)
 RESOLUTIONS = st.integers(128, 1024) | st.sampled_from((128, 192, 256, 512, 768, 1024))
 LIMITS = st.floats(1.0, 2.0)

@@ -35,8 +35,8 @@ def test_saved_as_kohya_and_read_again_it_is_the_same_dataset(tmp_path: Path):
     assert (tmp_path / "kohya" / "held_out" / "004.png").is_file()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["train", "held_out"])), min_size=1, max_size=12))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["train", "held_out"])), min_size=1, max_size=8))
 def test_any_repeats_and_split_in_any_order_come_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, Split]]
 ):

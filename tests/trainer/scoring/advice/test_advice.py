@@ -9,6 +9,7 @@ import pytest
 
 from tests.trainer.scoring.advice.runs import GOOD, TRIGGER, column, coverage, dataset, recipe, report
 from trainer.dataset.dataset import Dataset
+from trainer.dataset.sample import Sample
 from trainer.errors import LikenessError
 from trainer.recipe.recipe import Recipe
 from trainer.scoring.advice import NextRun, advise_next, changed_dataset
@@ -162,7 +163,7 @@ def test_few_pictures_are_brought_to_fifteen_by_what_the_set_lacks():
     advice = advised(columns, pictures, made, angle={"front": 3, "left profile": 0})
     (task,) = advice.dataset_changes
     assert (task.task, task.count, task.words) == ("add_pictures", 12, ("left profile",))
-    assert advice.is_same_recipe and "The recipe stays as it is" in advice.text
+    assert advice.is_same_recipe and "Nothing to change in the recipe; the dataset is what matters." in advice.text
 
 
 def test_one_background_is_varied_and_told():
@@ -174,6 +175,7 @@ def test_one_background_is_varied_and_told():
 def test_leaking_is_held_by_class_pictures_and_where_there_are_some_by_the_bases_own_predictions():
     columns = FAULTS["leak"][0]
     assert settings(advised(columns)) == {"prior.images": 20}
+    assert settings(advised([column(300, 0.93, leak=0.4)], dataset(3))) == {"prior.images": 15}
     held = recipe(prior={"images": 20})
     assert settings(advised(columns, made=held)) == {"prior.output_weight": 1.0}
     both = advised(columns, made=recipe(prior={"images": 20, "output_weight": 1.0}))
@@ -209,8 +211,16 @@ def test_files_without_a_run_get_what_the_report_alone_can_tell():
     assert "Train fewer epochs" in advice.text and "not known" in advice.text
 
 
-def test_pictures_that_are_gone_are_not_looked_at():
-    assert advise_next(report(GOOD), dataset(), recipe()).kinds == ()
+def test_pictures_are_opened_only_where_backgrounds_are_in_question(monkeypatch: pytest.MonkeyPatch):
+    opened: list[Sample] = []
+
+    def look(sample: Sample) -> None:
+        opened.append(sample)
+        raise OSError
+
+    monkeypatch.setattr("trainer.scoring.advice.case.open_sample", look)
+    assert advise_next(report(GOOD), dataset(), recipe()).kinds == () and not opened
+    assert advise_next(report(GOOD), dataset(captions=SILENT), recipe()).kinds == () and len(opened) == 20
 
 
 @pytest.mark.parametrize("kind", FAULTS)

@@ -27,11 +27,18 @@ def pictures(*yaws: float) -> list[PictureScore]:
         ("looking at viewer", Turn(is_front=True)),
         ("front", Turn(is_front=True)),
         ("looking up", Turn(pitch=1)),
+        ("looking to the side", Turn()),
+        ("close-up", None),
         ("sitting", None),
     ],
 )
 def test_words_say_which_way_is_asked(words: str, turn: Turn | None):
     assert asked_turn({"turn": words}) == turn
+
+
+def test_other_poses_than_the_heads_ask_for_no_turn():
+    assert [asked_turn({"pose": words}) for words in ("left hand raised", "sitting down", "standing")] == [None] * 3
+    assert asked_turn({"pose": "looking down"}) == Turn(pitch=-1)
 
 
 @pytest.mark.parametrize(

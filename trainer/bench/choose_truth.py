@@ -20,7 +20,7 @@ from ..scoring.scores import Scores
 from ..storage.atomic import write_atomically
 from .redraw import Shown, shown
 
-_VERSION = 1
+_VERSION = 2
 _START = Look(
     background="gray",
     scene="studio",

@@ -22,7 +22,7 @@ _TRAITS = {
 }
 _SHAPES = ("width", "jaw", "eye_size")
 _SHAPE_VALUES = (-1.0, -0.5, 0.0, 0.5, 1.0)
-_FRAMING_STEPS = (-0.5, -0.25, 0.25, 0.5)
+_FRAMING_STEP = 0.25
 _BACKDROP = ("style", "background", "scene")
 _SWEEPS = 3
 
@@ -52,13 +52,10 @@ class _Framing:
     def rng(self) -> np.random.Generator:
         return cast(np.random.Generator, _Fixed(self.parts))
 
-    def moved(self) -> Iterable["_Framing"]:
-        for place in range(4):
-            for step in _FRAMING_STEPS:
-                parts = list(self.parts)
-                parts[place] += step
-                if -0.25 <= parts[place] <= 1.25:
-                    yield _Framing(cast(tuple[float, float, float, float], tuple(parts)))
+    def moved(self, place: int, step: float) -> "_Framing":
+        parts = list(self.parts)
+        parts[place] = min(max(parts[place] + step, -0.25), 1.25)
+        return _Framing(cast(tuple[float, float, float, float], tuple(parts)))
 
 
 class _Fixed:
@@ -104,28 +101,37 @@ class _Fit:
         self._take([replace(self.best, look=replace(self.best.look, style=style, background=background, scene=scene))])
 
     def move(self) -> None:
-        for _ in range(2):
-            before = self.best
-            self._take(replace(self.best, framing=framing) for framing in self.best.framing.moved())
-            if self.best is before:
-                return
+        """Each way as far as it helps."""
+        for place in range(len(self.best.framing.parts)):
+            for step in (_FRAMING_STEP, -_FRAMING_STEP):
+                while self._take([replace(self.best, framing=self.best.framing.moved(place, step))]):
+                    pass
 
     def sweep(self) -> None:
-        for slot in ("turn", "background", "style", "scene"):
+        for slot in ("turn", "style", "scene"):
             self._look(slot)
-        for trait, count in _TRAITS.items():
-            self._take(replace(self.best, identity=replace(self.best.identity, **{trait: n})) for n in range(count))
+        for trait in _TRAITS:
+            self.trait(trait)
         if HAIR_STYLES[self.best.identity.hair_style] == "bald":
             # Baldness hides a wrong colour, and a wrong colour makes baldness the lesser evil.
             self._hair()
+        if self._look("garment_color") or self._look("garment"):
+            self._clothes()
+        self._look("expression")
+
+    def trait(self, name: str) -> None:
+        self._take(replace(self.best, identity=replace(self.best.identity, **{name: n})) for n in range(_TRAITS[name]))
+
+    def shape(self) -> None:
+        for shape in _SHAPES:
+            self._take(replace(self.best, identity=replace(self.best.identity, **{shape: v})) for v in _SHAPE_VALUES)
+
+    def _clothes(self) -> None:
         self._take(
             replace(self.best, look=replace(self.best.look, garment=garment, garment_color=color))
             for garment in VALUES["garment"]
             for color in VALUES["garment_color"]
         )
-        self._look("expression")
-        for shape in _SHAPES:
-            self._take(replace(self.best, identity=replace(self.best.identity, **{shape: v})) for v in _SHAPE_VALUES)
 
     def _hair(self) -> None:
         self._take(
@@ -134,13 +140,16 @@ class _Fit:
             for style in range(len(HAIR_STYLES))
         )
 
-    def _look(self, slot: str) -> None:
-        self._take(replace(self.best, look=replace(self.best.look, **{slot: value})) for value in VALUES[slot])
+    def _look(self, slot: str) -> bool:
+        return self._take(replace(self.best, look=replace(self.best.look, **{slot: value})) for value in VALUES[slot])
 
-    def _take(self, guesses: Iterable[_Guess]) -> None:
+    def _take(self, guesses: Iterable[_Guess]) -> bool:
+        """Whether one of them is better, which then is the best."""
+        before = self.best
         for guess in list(guesses):
             if guess != self.best and (error := self._distance(guess)) < self.error - 1e-9:
                 self.best, self.error = guess, error
+        return self.best is not before
 
     def _distance(self, guess: _Guess) -> float:
         return float(np.abs(_drawn(guess) - self._target).mean())
@@ -154,9 +163,12 @@ def shown(image: Image.Image, identity: Identity, look: Look) -> Shown:
     for _ in range(_SWEEPS):
         before = fit.named
         fit.sweep()
-        fit.move()
         if fit.named == before:
             break
+        fit.move()
+    fit.shape()
+    # Marks are the smallest of all, and only on a face of the right shape do they lie where they are looked for.
+    fit.trait("mark")
     return Shown(fit.best.identity, fit.best.look, fit.error)
 
 

@@ -14,7 +14,9 @@ from ..errors import FaceError, pip_install
 from ..runtime.onnx_engine import TELEMETRY, Device, onnx_engine, providers_for, quiet_options
 from .face import Face
 from .identity import unit
+from .marks import eyes_closed, mouth_open
 from .metric import COSINE, Metric
+from .network import needed_engine
 from .packs import PACKS, Pack, pack_folder
 from .pose import pose_of_68, pose_of_points
 from .registry import FaceFolders, ReaderEntry
@@ -88,8 +90,8 @@ def _face(found: Any) -> Face:
     """Of insightface's. Its own pose has our signs and agrees to a degree, but angles already saved would move."""
     left, top, right, bottom = (float(side) for side in found.bbox)
     points = tuple((float(x), float(y)) for x, y in found.kps)
-    marks = found.landmark_3d_68
-    pose = (None if marks is None else pose_of_68(np.asarray(marks, np.float64))) or pose_of_points(points)
+    marks = None if found.landmark_3d_68 is None else np.asarray(found.landmark_3d_68, np.float64)
+    pose = (None if marks is None else pose_of_68(marks)) or pose_of_points(points)
     return Face(
         box=(left, top, right, bottom),
         points=points,
@@ -98,6 +100,8 @@ def _face(found: Any) -> Face:
         roll=None if pose is None else pose.roll,
         embedding=unit(found.embedding),
         score=float(found.det_score),
+        mouth_open=None if marks is None else mouth_open(marks[:, :2]),
+        eyes_closed=None if marks is None else eyes_closed(marks[:, :2]),
     )
 
 
@@ -129,12 +133,7 @@ def _face_analysis() -> Any:
     """The class. Raises FaceError that says which package is missing."""
     if fault := _package_fault():
         raise FaceError(fault)
-    try:
-        onnx_engine()
-    except ImportError as error:
-        raise FaceError(
-            f"This face reader needs onnxruntime: run {pip_install('onnxruntime-gpu')}, or `onnxruntime` without CUDA."
-        ) from error
+    needed_engine()
     chosen = os.environ[TELEMETRY]
     try:
         from insightface.app import FaceAnalysis  # pyright: ignore[reportMissingTypeStubs]

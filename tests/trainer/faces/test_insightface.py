@@ -81,6 +81,7 @@ def test_a_face_is_where_and_what_insightface_says_it_is(large: list[Face]) -> N
     assert face.embedding[:4] == pytest.approx(EMBEDDING, abs=2e-3)
     assert np.linalg.norm(face.embedding) == pytest.approx(1)
     assert (face.yaw, face.pitch, face.roll) == pytest.approx(POSE, abs=0.5)
+    assert face.mouth_open is not None and face.eyes_closed is not None
 
 
 def test_packs_are_read_by_the_package_itself(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +145,7 @@ def test_without_the_pose_model_angles_come_from_five_points(plain: Path, tmp_pa
     face = read(tmp_path, 640)[0]
     assert face.yaw is not None
     assert face.yaw != pytest.approx(POSE[0], abs=0.5)
+    assert face.mouth_open is None and face.eyes_closed is None
 
 
 def test_a_pack_is_found_one_level_deeper_and_below_models(plain: Path, tmp_path: Path) -> None:

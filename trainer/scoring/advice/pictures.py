@@ -14,7 +14,7 @@ _DRIFT = 0.2
 """Share of the way that turned faces lie below front ones before it counts: readers themselves lose a tenth."""
 _LEAK, _LEAKED = 0.15, 0.2
 """Identity without the trigger above the control's that counts: as a cosine, and as a share of the reader's scale."""
-_BLEED, _BACK, _STYLE, _DROP = 0.5, 0.1, 0.3, 0.15
+_BLEED, _BACK, _STYLE, _DROP = 0.5, 0.2, 0.3, 0.15
 """The gates of measures: of other people, of backgrounds, of pictures in the set's own style, of poses."""
 _LARGE, _LEAST = 0.6, 5
 """Share of one background from which a set is lopsided, of so many pictures (dataset/coverage)."""

@@ -123,6 +123,7 @@ def test_seeds_differ_by_more_than_one_picture_again():
 def test_blank_pictures_are_described_and_copy_nothing():
     blank = OWN.describe(Image.new("RGB", (64, 64), (9, 9, 9)), None)
     assert OWN.copied(blank, seen(TRAINED)) == 0
+    assert OWN.difference(blank, blank) == 0
     assert np.isfinite(blank.whole).all()
 
 

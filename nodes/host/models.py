@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 from ...trainer.errors import RunError
 from ...trainer.families.base import Base
@@ -15,13 +15,6 @@ class HostBase:
     model: Any
     clip: Any
     vae: Any
-
-
-class Models(Protocol):
-    """A base's MODEL, CLIP and VAE, whoever holds them."""
-
-    @property
-    def loaded(self) -> HostBase: ...
 
 
 @dataclass(frozen=True)
@@ -43,6 +36,10 @@ class LazyBase:
         from .base import load_base
 
         return load_base(self._base)
+
+
+Models = LazyBase | WiredBase
+"""A base's MODEL, CLIP and VAE, whoever holds them."""
 
 
 def wired_base(model: Any, clip: Any, vae: Any) -> HostBase | None:

@@ -47,10 +47,20 @@ def show_progress(node: str, done: float, total: float) -> None:
 
 
 def send(event: str, data: dict[str, Any]) -> None:
-    """Send an event to the page that queued the running graph, with the prompt that it is of: node ids repeat."""
+    """Send an event to the page that queued the running graph, with the prompt that it is of: node ids repeat.
+
+    What a loop unrolls into has ids of its own, which the page knows nothing of: it is told of the node that it shows.
+    """
     server = _server()
     if server is not None:
-        server.send_sync(event, {"prompt": getattr(server, "last_prompt_id", None), **data}, server.client_id)
+        shown = {"node": _shown(data["node"])} if data.get("node") else {}
+        told = {"prompt": getattr(server, "last_prompt_id", None), **data, **shown}
+        server.send_sync(event, told, server.client_id)
+
+
+def _shown(node: str) -> str:
+    graph = getattr(get_progress_state(), "dynprompt", None)
+    return node if graph is None else graph.get_display_node_id(node)
 
 
 def view_of(path: Path) -> dict[str, str] | None:

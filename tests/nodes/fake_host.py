@@ -102,6 +102,8 @@ class FakeHost:
         self.interrupted = False
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.progress: list[tuple[str, float, float]] = []
+        self.shown: dict[str, str] = {}
+        """Which node the page shows for one that a graph made while it ran."""
         for name in ("input", "output", "temp", "models", *_MODELS):
             (home / name).mkdir()
 
@@ -124,7 +126,8 @@ class FakeHost:
         )
         lora = _module("comfy.lora")
         bare = {name: _module(f"comfy.{name}") for name in ("lora_convert", "sd", "utils")}
-        registry = types.SimpleNamespace(update_progress=self._progressed)
+        graph = types.SimpleNamespace(get_display_node_id=lambda node: self.shown.get(node, node))
+        registry = types.SimpleNamespace(update_progress=self._progressed, dynprompt=graph)
         server = types.SimpleNamespace(
             client_id="page", send_sync=self._send, last_prompt_id="a-prompt", last_node_id="5"
         )

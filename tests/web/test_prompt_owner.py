@@ -105,6 +105,13 @@ def test_a_node_answered_from_the_cache_shows_what_it_made(tabs: Tabs) -> None:
     assert tabs.words() == "made"
 
 
+def test_what_a_loop_unrolled_into_shows_on_the_node_that_it_is_of(tabs: Tabs) -> None:
+    tabs.open("a", SAVE)
+    tabs.queue("of a", SAVE)
+    tabs.tell("executed", prompt_id="of a", node="604.0.7", display_node="7", output={"text": ["made in a loop"]})
+    assert tabs.words() == "made in a loop"
+
+
 def test_a_run_in_progress_is_known_again_after_a_reload(tabs: Tabs) -> None:
     tabs.open("a", SAVE)
     graph = {"7": {"class_type": SAVE, "inputs": {}}}

@@ -16,7 +16,7 @@ from ..demo.settings import demo_plan, demo_recipe
 from ..families.base import Base
 from ..recipe.recipe import Recipe
 from ..runtime.work import follow, ignore
-from ..scoring import compare
+from ..scoring import candidates_of_run, compare
 from ..scoring.scores import Scores
 from ..training.job import Job
 from ..training.run.events import Stepped
@@ -110,7 +110,7 @@ def _figures(name: str, folder: Path, seed: int, sink: Sink) -> dict[str, Any]:
     seconds = time.monotonic() - started
     checkpoint = RunFolder(run).checkpoints()[-1]
     subject, tools = demo_subject(given.dataset), demo_tools(given.base, run / "report")
-    report = follow(compare(demo_plan(subject.trigger), [checkpoint], subject, tools))
+    report = follow(compare(demo_plan(subject.trigger), candidates_of_run([checkpoint]), subject, tools))
     return {
         **_scored(report.checkpoints[-1]),
         "backdrop_drawn": backdrop_share(given.base, checkpoint.path, given.dataset.trigger),

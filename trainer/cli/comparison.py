@@ -59,7 +59,7 @@ class Comparison:
         return choice and CardSubject(
             name=Path(choice.lora or choice.label).stem,
             label=choice.label,
-            strength=choice.strength,
+            strength=report.strength or choice.strength,
             dataset=self.dataset,
             recipe=self.recipe,
             base=self.base,
@@ -73,7 +73,7 @@ class Comparison:
         return {
             "chosen": report.chosen,
             "chosen_step": report.chosen_step,
-            "chosen_strength": choice.strength if choice else None,
+            "chosen_strength": (report.strength or choice.strength) if choice else None,
             "lora": chosen,
             "tied": list(report.tied),
             "identity_control": mean_of(report.control.identity),

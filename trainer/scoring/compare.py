@@ -157,7 +157,7 @@ class _Comparison:
 
     def made(self, key: str, cancelled: Ask) -> Work[Compared, None, Report]:
         """Drawn, read, written under this key."""
-        scale, notes = scale_of(self.subject, self.plan, self.readers, self.reader)
+        scale, notes = scale_of(self.subject, self.plan, self.readers, self.reader, cancelled)
         drawing = Drawing(self.tools.generator, self.tools.out, self.tools.base, cancelled)
         yield from self._drawn(drawing, self.columns)
         self.tools.release()
@@ -277,6 +277,7 @@ class _Comparison:
             base=self.tools.base_name,
             precision=self.tools.precision,
             references=keep_references(self.subject.references, self.tools.out),
+            strength=choice.strength if choice.label else None,
         )
         return replace(report, advice=advice_of_run(report, run))
 

@@ -28,7 +28,10 @@ export class Messages {
       this.on(event, (detail) => this.told(detail.prompt, detail.node, { live: detail, said: "" }));
     }
     this.on("likeness.stopped", ({ prompt, node, text }) => this.told(prompt, node, { said: text, isFault: true }));
-    this.on("executed", ({ prompt_id: prompt, node, output }) => this.told(prompt, node, made(output)));
+    // What a loop unrolls into has ids of its own; the host tells of which node it is.
+    this.on("executed", ({ prompt_id: prompt, node, display_node: shown, output }) =>
+      this.told(prompt, shown ?? node, made(output)),
+    );
     this.on("execution_start", ({ prompt_id: prompt }) => this.started(prompt));
     this.on("execution_interrupted", ({ prompt_id: prompt, node_id: node }) => this.interrupted(prompt, node));
     this.on("execution_error", (detail) => this.told(detail.prompt_id, detail.node_id, fault(detail.exception_message)));

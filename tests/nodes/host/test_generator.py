@@ -54,10 +54,10 @@ class _Vae:
         return torch.zeros(len(latent), latent.shape[-2] * self.factor, latent.shape[-1] * self.factor, 3)
 
 
-def _drawn(pack: Pack, channels: int, factor: int, width: int, dimensions: int = 2) -> Any:
+def _drawn(pack: Pack, channels: int, factor: int, width: int, dimensions: int = 2, **how: Any) -> Any:
     form = SimpleNamespace(latent_channels=channels, spacial_downscale_ratio=factor, latent_dimensions=dimensions)
     vae = _Vae(factor)
-    generator = pack("nodes.host.generator").HostGenerator(_patcher(latent_format=form), _Clip(), vae)
+    generator = pack("nodes.host.generator").HostGenerator(_patcher(latent_format=form), _Clip(), vae, **how)
     shots = [pack("trainer.generate.shot").Shot(prompt="sage", width=width, height=64, seed=seed) for seed in (3, 4)]
     return list(generator.generate(shots)), vae.seen
 
@@ -68,6 +68,11 @@ def test_an_empty_latent_has_the_models_own_channels_and_factor(pack: Pack, chan
     assert latent.shape == (2, channels, 64 // factor, 96 // factor)
     assert [picture.size for picture in pictures] == [(96, 64)] * 2
     assert latent[0].unique().tolist() == [3] and latent[1].unique().tolist() == [4]
+
+
+def test_pictures_drawn_alone_are_never_in_a_batch(pack: Pack) -> None:
+    pictures, latent = _drawn(pack, 4, 8, width=64, alone=True)
+    assert len(pictures) == 2 and latent.shape[0] == 1 and latent.unique().tolist() == [4]
 
 
 def test_a_model_of_video_gets_one_frame(pack: Pack) -> None:

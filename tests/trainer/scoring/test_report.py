@@ -184,6 +184,16 @@ def test_columns_that_differ_by_seed_and_strength_say_so(made: tuple[Report, Pat
     assert [verdict(each, report) for each in report.columns] == ["control", "as good", "chosen", "over-trained"]
 
 
+def test_the_chosen_file_at_the_strength_to_use_it_at_is_marked(made: tuple[Report, Path]):
+    report, _ = made
+    first, chosen, last = report.checkpoints
+    weaker = replace(chosen, label="Step 200 at 0.5", strength=0.5)
+    swept = replace(report, checkpoints=(first, chosen, weaker, last), strength=0.5)
+    assert [verdict(each, swept) for each in swept.checkpoints] == ["as good", "chosen", "advised", "over-trained"]
+    assert verdict(weaker, replace(swept, strength=1.0)) == ""
+    assert Report.from_json(swept.to_json()).strength == 0.5
+
+
 def test_the_chosen_file_at_several_strengths_has_a_chart_of_its_own_and_none_by_step(made: tuple[Report, Path]):
     report, out = made
     first, chosen, last = report.checkpoints

@@ -17,7 +17,8 @@ class Report:
     `chosen` and `tied` are labels of columns. `base` says what drew: its name, and the precision of its weights.
     `reference` is the cosine real pictures reach on the face reader's scale. `readers` names who measured: "faces" and
     "attributes", "" when there was none. `key` names everything the report was made from. `references` are a few real
-    pictures of the character that were not trained on, relative to the report's folder.
+    pictures of the character that were not trained on, relative to the report's folder. `strength` is the one to use
+    the chosen LoRA at, None without a choice and in old reports.
     """
 
     trigger: str
@@ -35,6 +36,7 @@ class Report:
     base: str = ""
     precision: str = ""
     references: tuple[str, ...] = ()
+    strength: float | None = None
 
     def __repr__(self) -> str:
         return f"report on {len(self.checkpoints)} checkpoints of {self.trigger}"
@@ -70,6 +72,7 @@ class Report:
             "base": self.base,
             "precision": self.precision,
             "references": list(self.references),
+            "strength": self.strength,
         }
 
     @classmethod

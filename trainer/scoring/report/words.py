@@ -35,7 +35,18 @@ def verdict(scores: Scores, report: Report) -> str:
     if kind == "flagged":
         kinds = [flag.kind for flag in scores.flags]
         return next((word for flag, word in _FLAGS.items() if flag in kinds), kinds[0])
+    if kind != "chosen" and _is_advised(scores, report):
+        return "advised"
     return {"control": "control", "chosen": "chosen", "tied": "as good", "plain": ""}[kind]
+
+
+def _is_advised(scores: Scores, report: Report) -> bool:
+    """Whether a column is the chosen file at the strength to use it at."""
+    chosen = report.choice
+    if chosen is None or chosen.strength == report.strength:
+        return False
+    files = [(each.lora, each.step, each.seed) for each in (scores, chosen)]
+    return files[0] == files[1] and scores.strength == report.strength
 
 
 def detail(scores: Scores, report: Report) -> str:

@@ -1,6 +1,7 @@
 """Checkpoints compared, chosen and scored in the host: its own pictures, its own lists, one base for all."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -59,9 +60,20 @@ def test_the_base_loads_once_and_one_file_more_costs_one_file(comfy: Comfy, file
     loads, drawn = _loads(comfy), _drawn(comfy)
     comfy.run(comparing(strength=0.9))
     assert _drawn(comfy) - drawn == 3 and _loads(comfy) == loads
-    run = {**training("compared"), "compare": node("LikenessCompareCheckpoints", **_of_run())}
-    comfy.run(run)
+    comfy.run({**training("compared"), "compare": node("LikenessCompareCheckpoints", **_of_run())})
     assert _loads(comfy) - loads <= 1
+
+
+def test_what_is_advised_goes_back_into_training(comfy: Comfy, files: list[str]) -> None:
+    graph = {**training("compared"), "compare": node("LikenessCompareCheckpoints", **_of_run())}
+    graph["advise"] = node("LikenessAdviseNextRun", report=["compare", 0])
+    again = {"dataset": ["advise", 3], "recipe": ["advise", 1], "base": ["base", 3]}
+    graph["plan"] = node("LikenessPlanRun", **again)
+    graph["planned"] = node("PreviewAny", source=["plan", 0])
+    outputs = comfy.run(graph)
+    steps = re.search(r"steps 6 → (\d+)", outputs["advise"]["text"][0])
+    assert steps and int(steps[1]) > 6
+    assert re.search(rf"\b{steps[1]}\b", outputs["planned"]["text"][0].replace(",", ""))
 
 
 def test_a_picked_column_is_listed_at_once_and_its_model_draws_as_lora_loader_does(

@@ -9,6 +9,7 @@ from typing import Any
 from ..demo.family import DemoFamily
 from ..runtime.work import ignore
 from ..scoring.intervals import Interval
+from ..storage.values import key_of
 from . import Sink
 from .choose_advice import NAMES, Advised, advised
 from .choose_cases import CASES, Case, Fault, case_named
@@ -125,8 +126,8 @@ def _gain(case: Case, run: Trained, advice: Advised, before: Truth, root: Path, 
     recipe = advice.next_run.recipe
     if recipe is None or not advice.findings:
         return None
-    folder = run.folder / "next"
-    dataset = advice.take(run.dataset, case.character, folder / "dataset")
+    dataset = advice.take(run.dataset, case.character, run.folder / "added")
+    folder = run.folder / f"next_{key_of(recipe.to_json(), dataset.fingerprint())[:8]}"
     after = trained(folder, dataset, recipe, case.family, root / "controls", sink)
     control, columns = truth_of(after.report, folder / "report", case.character)
     return better(control, _used(columns, after.report.chosen, rank(control, columns)), before)

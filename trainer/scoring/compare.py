@@ -157,7 +157,7 @@ class _Comparison:
 
     def made(self, key: str, cancelled: Ask) -> Work[Compared, None, Report]:
         """Drawn, read, written under this key."""
-        scale, notes = scale_of(self.subject, self.plan, self.readers, self.reader)
+        scale, notes = scale_of(self.subject, self.plan, self.readers, self.reader, cancelled)
         drawing = Drawing(self.tools.generator, self.tools.out, self.tools.base, cancelled)
         yield from self._drawn(drawing, self.columns)
         self.tools.release()

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..dataset.sample import Sample
 from ..dataset.sample_pixels import open_sample
+from ..errors import Cancelled
 from ..faces.choose import FaceChoice, choose_face
 from ..faces.face import Face
 from ..faces.frequent import choice_over
@@ -16,9 +17,10 @@ from ..faces.identity import CharacterIdentity
 from ..faces.metric import COSINE
 from ..faces.outliers import FaceEmbedding
 from ..images.pixels import pixel_sha256
+from ..runtime.work import Ask, never
 from .observation import Scale
 from .plan import ComparePlan
-from .readers import Picture, PictureReader, Readers
+from .readers import Picture, PictureReader, Readers, Seen
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,12 +47,15 @@ class Subject:
 
 
 def scale_of(
-    subject: Subject, plan: ComparePlan, readers: Readers, reader: PictureReader
+    subject: Subject, plan: ComparePlan, readers: Readers, reader: PictureReader, cancelled: Ask = never
 ) -> tuple[Scale, tuple[str, ...]]:
-    """The scale and notes on its weak points; without a face to be like, identity has none."""
+    """The scale and notes on its weak points; without a face to be like, identity has none.
+
+    Raises Cancelled between pictures; what was read of them by then is kept.
+    """
     references = subject.references or subject.training
     notes: list[str] = []
-    faces = [reader.faces(_picture(sample)) for sample in references] if readers.measure_identity else []
+    faces = _faces_in(references, reader, cancelled) if readers.measure_identity else []
     known, character = _character(faces, readers)
     if character is None:
         notes.append(_unknown(len(references), readers))
@@ -73,7 +78,10 @@ def scale_of(
         metric=readers.faces.metric if readers.faces else COSINE,
         descriptor=readers.descriptor,
     )
-    seen = list(reader.read([_picture(sample) for sample in subject.training], choice_of(scale)))
+    seen: list[Seen] = []
+    for each in reader.read([_picture(sample) for sample in subject.training], choice_of(scale)):
+        _stop_if(cancelled)
+        seen.append(each)
     reader.save()
     described = [each.described for each in seen if each.described is not None]
     return replace(
@@ -98,6 +106,22 @@ def _character(faces: Sequence[Sequence[Face]], readers: Readers) -> tuple[list[
     known = [choose_face(seen, (1, 1), how) for seen in faces]
     rows = [None if face is None else np.asarray(face.embedding, dtype=np.float64) for face in known]
     return known, CharacterIdentity.of(rows, metric)
+
+
+def _faces_in(samples: Sequence[Sample], reader: PictureReader, cancelled: Ask) -> list[list[Face]]:
+    found: list[list[Face]] = []
+    try:
+        for sample in samples:
+            _stop_if(cancelled)
+            found.append(reader.faces(_picture(sample)))
+    finally:
+        reader.save()
+    return found
+
+
+def _stop_if(cancelled: Ask) -> None:
+    if cancelled():
+        raise Cancelled("Stopped while the pictures of the character were read; run again to go on from there.")
 
 
 def _embedding(face: Face) -> FaceEmbedding:

@@ -179,6 +179,17 @@ def test_cancelled_in_either_phase_nothing_is_drawn_or_read_twice(tmp_path: Path
     assert reader.taken()["faces"] == SAMPLES + 2 * EACH
 
 
+def test_cancelled_while_the_characters_pictures_are_read_nothing_is_drawn_and_none_read_twice(tmp_path: Path) -> None:
+    stage, reader = Stage(tmp_path, RISING), Counting()
+    tools = stage.tools(faces=reader, attributes=None)
+    work = compare(small_plan(), [stage.candidate(200)], stage.subject(), tools, lambda: len(reader.looks) >= 2)
+    with pytest.raises(Cancelled, match="pictures of the character were read; run again"):
+        follow(work)
+    assert stage.generator.drawn == []
+    stage.quick(200, faces=reader, attributes=None)
+    assert reader.taken()["faces"] == SAMPLES + 2 * EACH
+
+
 def foreign(tmp_path: Path, name: str, text: str | None = None) -> Candidate:
     path = write_lora(tmp_path / f"{name}.safetensors", prefix="diffusion_model.blocks.0.self_attn.q")
     if text is not None:

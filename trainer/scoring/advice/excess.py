@@ -91,6 +91,11 @@ def last_sound(case: Case) -> Scores | None:
     return None
 
 
+def first_is_too_much(case: Case) -> bool:
+    """Whether no column lies before the first sign."""
+    return bool(case.columns) and bool(_excess(case.columns[0]))
+
+
 def very_few_pictures(case: Case) -> str | None:
     if case.count is None or case.count >= _VERY_FEW:
         return None

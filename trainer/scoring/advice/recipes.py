@@ -7,7 +7,7 @@ from math import ceil
 from ...recipe.flow import Flow
 from ...recipe.recipe import Recipe
 from .case import Case
-from .excess import diverged, last_sound, settled_at
+from .excess import diverged, first_is_too_much, last_sound, settled_at
 from .learning import USUAL, steps_to_learn
 
 Step = Callable[[Case, Recipe], tuple[Recipe, str] | None]
@@ -63,6 +63,11 @@ def shorter(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
         return None
     found = [each.step for each in (last_sound(case), settled_at(case)) if each is not None and each.step]
     steps = min([step for step in found if step < done], default=round(done / 2))
+    if first_is_too_much(case) and case.columns[0].step:
+        # It began at some time before the first checkpoint, and nothing tells when.
+        return _of_length(
+            recipe, updates, max(_round(case.columns[0].step / 2), 1)
+        ), "before the first sign of too much"
     if passes and passes > USUAL[1]:
         # Settled by the first column, it settled at some time before: the usual passes then say when to look.
         is_first = bool(case.columns) and steps == case.columns[0].step

@@ -114,6 +114,11 @@ def test_signs_after_few_passes_speak_against_the_rate_and_after_many_against_th
     assert advice.recipe.schedule.steps == 380
 
 
+def test_a_run_that_was_too_long_by_its_first_checkpoint_ends_well_before_that():
+    columns = [column(step, 0.9, {"clothing": 0.3}) for step in (400, 800, 1200)]
+    assert settings(advised(columns, made=LONG))["schedule.steps"] == 200
+
+
 def test_a_run_that_settled_between_checkpoints_ends_there():
     columns = [column(200, 0.7), column(600, 0.93), column(1200, 0.94)]
     advice = advised(columns, made=LONG)

@@ -1,7 +1,8 @@
 """What a descriptor keeps of a picture, to tell copies of training pictures and repeated backgrounds by."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from PIL import Image
@@ -36,3 +37,22 @@ class Descriptor(Protocol):
     def difference(self, one: Description, other: Description) -> float:
         """0 for equal pictures; how much the seeds of one prompt differ."""
         ...
+
+
+class Gallery(Protocol):
+    """Pictures that others are held against all at once."""
+
+    def copied(self, one: Description) -> float | None:
+        """The most that it is a copy of any, 0..1; None where there are none."""
+        ...
+
+    def background(self, one: Description) -> float | None:
+        """The most that its background is that of any, 0..1; None where it or all of them have none."""
+        ...
+
+
+@runtime_checkable
+class WithGallery(Protocol):
+    """A descriptor that is faster for many pictures than one by one."""
+
+    def gallery(self, pictures: Sequence[Description]) -> Gallery: ...

@@ -1,11 +1,13 @@
 """Where one picture lies in another: whole, mirrored, or as a crop of it, found on their maps of edges."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from .edges import GRID, pooling, stretches
-from .view import SIDE, SPANS, View
+from .edges import BINS, GRID, pooled, stretches
+from .view import LAID, REFINED, SIDE, SPANS, Cut, View
 
 Span = tuple[float, float]
 """From one cell of a map to another, along one side."""
@@ -13,7 +15,6 @@ Span = tuple[float, float]
 _WHOLE: Span = (0.0, float(GRID))
 LEAST = 0.08
 """Part of the cells that two views must share for a likeness of them to count."""
-_REFINED, _LAID = 12, 24
 _NUDGES = tuple((low, high) for low in (-1.0, -0.5, 0.0, 0.5, 1.0) for high in (-1.0, -0.5, 0.0, 0.5, 1.0))
 _REACHES = (2.0, 2.0, 1.0)
 """How far the ends of a window are moved, in cells, round by round."""
@@ -32,10 +33,15 @@ class Place:
     """Whether the window is of the second of the two."""
 
     def laid(self, outer: np.ndarray, inner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Planes (..., GRID, GRID) of both laid on each other, (..., _LAID, _LAID); the inner's mirrored already."""
-        rows, columns = stretches(_LAID, GRID, *self.rows), stretches(_LAID, GRID, *self.columns)
-        pool = pooling(_LAID, GRID)
-        return rows @ outer @ columns.T, pool @ inner @ pool.T
+        """Planes (..., GRID, GRID) of both laid on each other, (..., LAID, LAID); the inner's mirrored already."""
+        rows, columns = stretches(LAID, GRID, *self.rows), stretches(LAID, GRID, *self.columns)
+        return rows @ outer @ columns.T, pooled(inner, LAID)
+
+    @property
+    def planes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Edges, colours and cells of both laid on each other, (BINS + 4, LAID, LAID)."""
+        rows, columns = stretches(LAID, GRID, *self.rows), stretches(LAID, GRID, *self.columns)
+        return rows @ self.outer.planes @ columns.T, self.inner.laid
 
     def both(self, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The same for planes (GRID, GRID) of the first and second of the two, as they are."""
@@ -43,51 +49,86 @@ class Place:
         return self.laid(outer, inner[:, ::-1] if self.is_mirrored else inner)
 
 
+class Wall:
+    """Views hung side by side, so that another picture is looked for in all of them at once."""
+
+    def __init__(self, views: Sequence[View]) -> None:
+        self.views = views
+        self.laid = np.stack([each.laid for each in views])
+        self._windows = _joined([each.windows for each in views])
+        self._wholes = _joined([each.whole for each in (*views, *(view.mirrored for view in views))])
+
+    def places(self, one: View) -> list[tuple[float, Place]]:
+        """What `place` says of `one` and each of the views."""
+        count, mirrored = len(self.views), one.mirrored
+        out = _likeness(one.windows, self._wholes).reshape(-1, 2, count).transpose(2, 1, 0)
+        both = _likeness(self._windows, _joined([one.whole, mirrored.whole]))
+        into = both.reshape(count, -1, 2).transpose(0, 2, 1)
+        likeness = np.concatenate([out, into], axis=1)
+        windows = likeness.argmax(axis=2)
+        found: list[tuple[float, Place]] = []
+        for number, view in enumerate(self.views):
+            best = likeness[number, np.arange(4), windows[number]]
+            # Whole on whole is as like either way round but for rounding: the first counts.
+            how = int(best.round(4).argmax())
+            is_swapped, is_mirrored = divmod(how, 2)
+            outer, inner = (view, mirrored if is_mirrored else one) if is_swapped else (one, view)
+            inner = view.mirrored if is_mirrored and not is_swapped else inner
+            down, across = divmod(int(windows[number, how]), len(SPANS))
+            at = Place(outer, inner, SPANS[down], SPANS[across], bool(is_mirrored), bool(is_swapped))
+            found.append((float(best[how]), at))
+        return found
+
+
 def place(one: View, other: View) -> tuple[float, Place]:
     """The likeliest place of either in the other, and the cosine of their edges there, as far as windows tell."""
-    found: list[tuple[float, Place]] = []
-    for is_swapped in (False, True):
-        outer, inner = (other, one) if is_swapped else (one, other)
-        for is_mirrored in (False, True):
-            seen = inner.mirrored if is_mirrored else inner
-            likeness = _likeness(outer, seen)
-            best = int(likeness.argmax())
-            down, across = divmod(best, len(SPANS))
-            at = Place(outer, seen, SPANS[down], SPANS[across], is_mirrored, is_swapped)
-            found.append((float(likeness[best]), at))
-    return max(found, key=lambda each: each[0])
+    return Wall([other]).places(one)[0]
 
 
 def refined(start: Place) -> Place:
     """With the ends of the window moved to where the likeness is greatest."""
-    spans, pool = [start.rows, start.columns], pooling(_REFINED, GRID)
-    inner = pool @ start.inner.seen @ pool.T, pool @ start.inner.cells @ pool.T
-    outer = start.outer.seen, start.outer.cells
+    spans = [start.rows, start.columns]
+    inner, outer = start.inner.pooled_seen, start.outer.seen_and_cells
+    settled: tuple[Span, Span, float] | None = None
     for reach in _REACHES:
+        before = *spans, reach
+        if before == settled:
+            continue
         for axis in (0, 1):
-            turned = [tuple(each.swapaxes(-1, -2) if axis else each for each in pair) for pair in (outer, inner)]
+            turned = [each.swapaxes(-1, -2) if axis else each for each in (outer, inner)]
             spans[axis] = _moved(turned[0], turned[1], spans[axis], spans[1 - axis], reach)
+        settled = before if tuple(spans) == before[:2] else None
     return Place(start.outer, start.inner, spans[0], spans[1], start.is_mirrored, start.is_swapped)
 
 
-def _likeness(outer: View, inner: View) -> np.ndarray:
-    """Cosines of every window of `outer` to the whole of `inner`, (n,); -1 where they share too little."""
-    window, whole = outer.windows, inner.whole
-    shared = window.cells @ whole.cells[0]
-    length = np.sqrt(np.maximum((window.energy @ whole.cells[0]) * (window.cells @ whole.energy[0]), 1e-12))
-    return np.where(shared >= LEAST * SIDE**2, window.edges @ whole.edges[0] / length, -1.0)
+def _joined(cuts: Sequence[Cut]) -> Cut:
+    edges, energy, cells = zip(*((each.edges, each.energy, each.cells) for each in cuts), strict=True)
+    return Cut(np.concatenate(edges), np.concatenate(energy), np.concatenate(cells))
 
 
-def _moved(outer: tuple[np.ndarray, ...], inner: tuple[np.ndarray, ...], span: Span, fixed: Span, reach: float) -> Span:
-    """The rows near `span` of the outer's edges and cells that are most like the inner's, at these columns."""
+def _likeness(windows: Cut, wholes: Cut) -> np.ndarray:
+    """Cosines of all windows to all wholes, (windows, wholes); -1 where they share too little."""
+    shared = windows.cells @ wholes.cells.T
+    length = np.sqrt(np.maximum((windows.energy @ wholes.cells.T) * (windows.cells @ wholes.energy.T), 1e-12))
+    return np.where(shared >= LEAST * SIDE**2, windows.edges @ wholes.edges.T / length, -1.0)
+
+
+@lru_cache(maxsize=2048)
+def _tried(span: Span, reach: float) -> tuple[list[Span], np.ndarray]:
+    """Spans near one, and the means over equal stretches of each, (tries * REFINED, GRID); read only."""
     low, high = span
     tries = [(max(low + reach * down, 0.0), min(high + reach * up, float(GRID))) for down, up in _NUDGES]
-    columns = stretches(_REFINED, GRID, *fixed)
-    rows = np.concatenate([stretches(_REFINED, GRID, *each) for each in tries])
-    edges, cells = ((rows @ (planes @ columns.T)) for planes in outer)
-    edges = edges.reshape(-1, len(tries), _REFINED, _REFINED)
-    cells = cells.reshape(len(tries), _REFINED, _REFINED)
-    shared = np.einsum("btij,bij->t", edges, inner[0])
-    mine = ((edges**2).sum(axis=0) * inner[1]).sum(axis=(1, 2))
-    its = (cells * (inner[0] ** 2).sum(axis=0)).sum(axis=(1, 2))
+    return tries, np.concatenate([stretches(REFINED, GRID, *each) for each in tries])
+
+
+def _moved(outer: np.ndarray, inner: np.ndarray, span: Span, fixed: Span, reach: float) -> Span:
+    """The rows near `span` of the outer's edges and cells that are most like the inner's, at these columns."""
+    tries, rows = _tried(span, reach)
+    planes = rows @ (outer @ stretches(REFINED, GRID, *fixed).T)
+    planes = planes.reshape(BINS + 1, len(tries), -1)
+    edges, cells = planes[:BINS], planes[BINS]
+    flat = inner.reshape(BINS + 1, -1)
+    shared = np.matmul(edges, flat[:BINS, :, None]).sum(axis=(0, 2))
+    mine = np.einsum("bti,bti->ti", edges, edges) @ flat[BINS]
+    its = cells @ (flat[:BINS] ** 2).sum(axis=0)
     return tries[int((shared / np.sqrt(np.maximum(mine * its, 1e-12))).argmax())]

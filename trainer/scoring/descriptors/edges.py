@@ -51,7 +51,8 @@ def edge_map(image: Image.Image) -> EdgeMap:
     resample = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
     pixels = np.asarray(image.convert("RGB").resize((width, height), resample), np.float32) / 255
     down, across = pooling(GRID, height), pooling(GRID, width)
-    cells = down @ _directed(pixels @ np.array([0.299, 0.587, 0.114], np.float32)) @ across.T
+    light = (pixels.reshape(-1, 3) @ np.array([0.299, 0.587, 0.114], np.float32)).reshape(height, width)
+    cells = down @ (_directed(light).reshape(-1, width) @ across.T).reshape(BINS, height, GRID)
     energy = (cells**2).sum(axis=0)
     cells = cells / (np.sqrt(_smoothed(energy)) + _FLOOR)
     return EdgeMap(cells - cells.mean(axis=0), down @ pixels.transpose(2, 0, 1) @ across.T)
@@ -76,6 +77,12 @@ def pooling(count: int, cells: int) -> np.ndarray:
     return stretches(count, cells, 0.0, float(cells))
 
 
+def pooled(planes: np.ndarray, count: int) -> np.ndarray:
+    """The means of `count` × `count` equal parts of planes (n, side, side)."""
+    pool = pooling(count, planes.shape[-1])
+    return pool @ planes @ pool.T
+
+
 @lru_cache(maxsize=4096)
 def stretches(count: int, cells: int, start: float, end: float) -> np.ndarray:
     """(count, cells): the mean over each of `count` equal stretches from `start` to `end`, in cells; read only."""
@@ -93,14 +100,15 @@ def _directed(light: np.ndarray) -> np.ndarray:
     across, down = np.zeros_like(soft), np.zeros_like(soft)
     across[:, 1:-1] = soft[:, 2:] - soft[:, :-2]
     down[1:-1] = soft[2:] - soft[:-2]
-    strength = np.hypot(across, down)
-    turn = np.arctan2(down, across) * (BINS / (2 * np.pi)) % BINS
-    lower = np.floor(turn).astype(np.intp) % BINS
-    part = turn - np.floor(turn)
-    planes = np.zeros((BINS, *light.shape), np.float32)
-    np.put_along_axis(planes, lower[None], (strength * (1 - part))[None], axis=0)
-    np.put_along_axis(planes, (lower[None] + 1) % BINS, (strength * part)[None], axis=0)
-    return planes
+    strength = np.sqrt(across**2 + down**2).ravel()
+    turn = np.arctan2(down, across).ravel() * np.float32(BINS / (2 * np.pi)) + np.float32(BINS)
+    lower = turn.astype(np.int32)
+    upper_part = strength * (turn - lower)
+    pixel = np.arange(strength.size)
+    planes = np.zeros((BINS, strength.size), np.float32)
+    planes[lower % BINS, pixel] = strength - upper_part
+    planes[(lower + 1) % BINS, pixel] = upper_part
+    return planes.reshape(BINS, *light.shape)
 
 
 def _smoothed(plane: np.ndarray) -> np.ndarray:

@@ -1,14 +1,15 @@
 """Tells copies of training pictures and repeated backgrounds without a network: by edges, their places and colours."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from PIL import Image
 
 from ...faces.face import Box
 from ..descriptor import Description
-from .aligned import LEAST, Place, place, refined
-from .edges import GRID, EdgeMap, around_face, edge_map
+from .aligned import LEAST, Place, Wall, place, refined
+from .edges import BINS, GRID, EdgeMap, around_face, edge_map
 from .view import View
 
 _LEAST_AROUND = 0.1
@@ -20,6 +21,11 @@ _BLANK = 1.0
 """Energy of all edges of a picture that shows none, at most."""
 _KEPT = 128
 """Views of so many pictures, about a megabyte each: training pictures are asked for again and again."""
+_HUNG = 32
+"""Pictures of a gallery looked at in one go."""
+_CLOSER = 4
+"""Pictures of a gallery that get a closer look: the one repeated is the likest at first sight."""
+_COLOURS = slice(BINS, BINS + 3)
 _BLOCKS = 6
 _WEAKEST = 0.2
 """Part of the edges, by strength, that may differ: a caption bar, a hand; not a face, which is looked at by itself."""
@@ -35,7 +41,7 @@ class OwnDescriptor:
     Another version has another name: descriptions are kept on disk by it.
     """
 
-    name = "edges and colours 1"
+    name = "edges and colours 2"
 
     def __init__(self) -> None:
         self._views: OrderedDict[int, tuple[Description, View, View]] = OrderedDict()
@@ -52,18 +58,8 @@ class OwnDescriptor:
 
         The face by itself: somebody else before the same background is no copy.
         """
-        likeness, at = place(self._views_of(one)[0], self._views_of(other)[0])
-        if likeness < _WORTH_A_LOOK:
-            return 0.0
-        at = refined(at)
-        edges = at.laid(at.outer.map.edges, at.inner.map.edges)
-        face = np.maximum(*at.both(one.whole[-1].astype(np.float32), other.whole[-1].astype(np.float32)))
-        return min(
-            _between(_cosine(*edges, np.ones_like(face)), 0.4, 0.8),
-            _between(_weakest(*edges), 0.2, 0.6),
-            _between(_cosine(*edges, face), 0.5, 0.85) if face.any() else 1.0,
-            1 - _between(_colour_gap(at), 0.04, 0.12),
-        )
+        found = place(self._views_of(one)[0], self._views_of(other)[0])
+        return _copied(one, other, found)
 
     def shared_background(self, one: Description, other: Description) -> float | None:
         """Edges where there are any, colours where there are none."""
@@ -72,7 +68,11 @@ class OwnDescriptor:
         first, second = self._views_of(one)[1], self._views_of(other)[1]
         likeness, at = place(first, second)
         places = [Place(first, second), *([refined(at)] if likeness >= _WORTH_A_LOOK else [])]
-        return max(_ground(each) for each in places)
+        return max(float(_ground(*each.planes)) for each in places)
+
+    def gallery(self, pictures: Sequence[Description]) -> "OwnGallery":
+        """The pictures, to hold others against all of them at once."""
+        return OwnGallery(self._views_of, pictures)
 
     def difference(self, one: Description, other: Description) -> float:
         """Half of edges that differ where they are, half of colours."""
@@ -94,6 +94,66 @@ class OwnDescriptor:
         return kept[1], kept[2]
 
 
+class OwnGallery:
+    """Pictures held against others all at once; only the few that are most alike at first sight get a closer look."""
+
+    def __init__(self, views: Callable[[Description], tuple[View, View]], pictures: Sequence[Description]) -> None:
+        self._views, self._pictures = views, pictures
+        self._grounds = [each for each in pictures if each.background is not None]
+        self._kept: dict[tuple[int, int], Wall] = {}
+
+    def copied(self, one: Description) -> float | None:
+        """The most that it is a copy of any; None where there are none."""
+        found = list(self._places(self._pictures, one, 0))
+        return max((_copied(one, self._pictures[n], found[n]) for n in _likest(found)), default=None)
+
+    def background(self, one: Description) -> float | None:
+        """The most that its background is that of any; None where it or all of them have none."""
+        if one.background is None or not self._grounds:
+            return None
+        first = self._views(one)[1]
+        found = list(self._places(self._grounds, one, 1))
+        most = max(float(_ground(first.laid, wall.laid).max()) for wall in self._walls(self._grounds, 1))
+        likest = [found[n] for n in _likest(found)]
+        closer = [refined(at) for likeness, at in likest if likeness >= _WORTH_A_LOOK]
+        return max([most, *(float(_ground(*each.planes)) for each in closer)])
+
+    def _places(self, pictures: Sequence[Description], one: Description, which: int) -> Iterator[tuple[float, Place]]:
+        for wall in self._walls(pictures, which):
+            yield from wall.places(self._views(one)[which])
+
+    def _walls(self, pictures: Sequence[Description], which: int) -> Iterator[Wall]:
+        """Some are kept, the others built each time: thousands of pictures fit in memory."""
+        for start in range(0, len(pictures), _HUNG):
+            wall = self._kept.get((which, start))
+            if wall is None:
+                wall = Wall([self._views(each)[which] for each in pictures[start : start + _HUNG]])
+                if start < _KEPT:
+                    self._kept[which, start] = wall
+            yield wall
+
+
+def _likest(found: Sequence[tuple[float, Place]]) -> list[int]:
+    """Numbers of the few most alike, likest first."""
+    return sorted(range(len(found)), key=lambda n: -found[n][0])[:_CLOSER]
+
+
+def _copied(one: Description, other: Description, found: tuple[float, Place]) -> float:
+    likeness, at = found
+    if likeness < _WORTH_A_LOOK:
+        return 0.0
+    at = refined(at)
+    mine, its = at.planes
+    edges = mine[:BINS], its[:BINS]
+    face = np.maximum(*at.both(one.whole[-1].astype(np.float32), other.whole[-1].astype(np.float32)))
+    return min(
+        _between(_cosine(*edges, np.ones_like(face)), 0.4, 0.8),
+        _between(_weakest(*edges), 0.2, 0.6),
+        _between(_cosine(*edges, face), 0.5, 0.85) if face.any() else 1.0,
+        1 - _between(_colour_gap(mine[_COLOURS], its[_COLOURS]), 0.04, 0.12),
+    )
+
+
 def _between(value: float, low: float, high: float) -> float:
     """0 at `low` and below, 1 at `high` and above."""
     return min(max((value - low) / (high - low), 0.0), 1.0)
@@ -106,9 +166,9 @@ def _cosine(one: np.ndarray, other: np.ndarray, where: np.ndarray) -> float:
 
 
 def _blocks(plane: np.ndarray) -> np.ndarray:
-    """Sums over _BLOCKS² equal blocks of (n, n)."""
-    side = len(plane) // _BLOCKS
-    return plane.reshape(_BLOCKS, side, _BLOCKS, side).sum(axis=(1, 3))
+    """Sums over _BLOCKS² equal blocks of (..., n, n)."""
+    side = plane.shape[-1] // _BLOCKS
+    return plane.reshape(*plane.shape[:-2], _BLOCKS, side, _BLOCKS, side).sum(axis=(-3, -1))
 
 
 def _weakest(one: np.ndarray, other: np.ndarray) -> float:
@@ -121,33 +181,30 @@ def _weakest(one: np.ndarray, other: np.ndarray) -> float:
     return float(alike[order][min(int(np.searchsorted(part, _WEAKEST)), len(order) - 1)])
 
 
-def _colour_gap(at: Place) -> float:
+def _colour_gap(one: np.ndarray, other: np.ndarray) -> float:
     """Mean difference of colours beyond what a tint of the whole explains."""
-    one, other = at.laid(at.outer.map.colours, at.inner.map.colours)
     gap = one - other
     return float(np.abs(gap - gap.mean(axis=(1, 2), keepdims=True)).mean())
 
 
-def _ground(at: Place) -> float:
-    """How alike two backgrounds are where both are seen, 0..1."""
-    one, other = at.laid(at.outer.map.edges, at.inner.map.edges)
-    cells, its = at.laid(at.outer.cells, at.inner.cells)
-    both = cells * its
+def _ground(mine: np.ndarray, its: np.ndarray) -> np.ndarray:
+    """How alike two backgrounds are where both are seen, 0..1; of planes (..., BINS + 4, n, n) laid on each other."""
+    one, other = mine[..., :BINS, :, :], its[..., :BINS, :, :]
+    both = mine[..., -1, :, :] * its[..., -1, :, :]
     weight = _blocks(both)
-    if weight.sum() < LEAST * both.size:
-        return 0.0
-    mine, theirs = _blocks((one**2).sum(axis=0) * both), _blocks((other**2).sum(axis=0) * both)
-    alike = (2 * _blocks((one * other).sum(axis=0) * both) / (mine + theirs + 1e-6)).clip(0, 1)
-    colours = _colours_alike(at, both, weight)
-    edged = (np.maximum(mine, theirs) / np.maximum(weight, 1e-6) / _FULL_EDGE).clip(0, 1)
+    ours, theirs = (_blocks((each**2).sum(axis=-3) * both) for each in (one, other))
+    alike = (2 * _blocks((one * other).sum(axis=-3) * both) / (ours + theirs + 1e-6)).clip(0, 1)
+    colours = _colours_alike(mine[..., _COLOURS, :, :] - its[..., _COLOURS, :, :], both, weight)
+    edged = (np.maximum(ours, theirs) / np.maximum(weight, 1e-6) / _FULL_EDGE).clip(0, 1)
     likeness = edged * alike * np.minimum(1, 2 * colours) + (1 - edged) * colours
-    return float((likeness * weight).sum() / weight.sum())
+    total = weight.sum(axis=(-2, -1))
+    found = (likeness * weight).sum(axis=(-2, -1)) / np.maximum(total, 1e-6)
+    return np.where(total < LEAST * both.shape[-1] ** 2, 0.0, found)
 
 
-def _colours_alike(at: Place, both: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _colours_alike(gap: np.ndarray, both: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """By block, 0..1, a slight tint of the whole aside."""
-    one, other = at.laid(at.outer.map.colours, at.inner.map.colours)
-    gap = one - other
-    tint = (gap * both).sum(axis=(1, 2), keepdims=True) / max(float(both.sum()), 1e-6)
-    apart = np.abs(gap - tint.clip(-_TINT, _TINT)).mean(axis=0)
+    seen = both[..., None, :, :]
+    tint = (gap * seen).sum(axis=(-2, -1), keepdims=True) / np.maximum(seen.sum(axis=(-2, -1), keepdims=True), 1e-6)
+    apart = np.abs(gap - tint.clip(-_TINT, _TINT)).mean(axis=-3)
     return (1 - _blocks(apart * both) / np.maximum(weight, 1e-6) / _OTHER_COLOUR).clip(0, 1)

@@ -5,12 +5,14 @@ from functools import cached_property
 
 import numpy as np
 
-from .edges import BINS, GRID, EdgeMap, pooling, stretches
+from .edges import BINS, GRID, EdgeMap, pooled, pooling, stretches
 
 SIDE = 8
 """Cells along both sides of a window while its like is looked for."""
 _SIDES = (48, 42, 36, 30)
 """Sides of windows in cells of the map, down to 62 % of the picture."""
+REFINED, LAID = 12, 24
+"""Cells along both sides while a window's ends are moved, and of two pictures that are laid on each other."""
 _STEP = 3
 SPANS = tuple((float(start), float(start + side)) for side in _SIDES for start in range(0, GRID - side + 1, _STEP))
 """Of a window's rows, and of its columns: all pairs of them are windows. The first is the whole."""
@@ -51,10 +53,35 @@ class View:
         """The one window that is all of it."""
         return _cut(self.seen, self.cells, pooling(SIDE, GRID), 1)
 
+    @cached_property
+    def seen_and_cells(self) -> np.ndarray:
+        """(BINS + 1, GRID, GRID)."""
+        return np.concatenate([self.seen, self.cells[None]])
+
+    @cached_property
+    def pooled_seen(self) -> np.ndarray:
+        """The same, (BINS + 1, REFINED, REFINED)."""
+        return pooled(self.seen_and_cells, REFINED)
+
+    @cached_property
+    def planes(self) -> np.ndarray:
+        """Edges, colours and cells, (BINS + 4, GRID, GRID)."""
+        return np.concatenate([self.map.edges, self.map.colours, self.cells[None]])
+
+    @cached_property
+    def laid(self) -> np.ndarray:
+        """The planes as they lie on another whole picture's, (BINS + 4, LAID, LAID)."""
+        return pooled(self.planes, LAID)
+
 
 def _cut(seen: np.ndarray, cells: np.ndarray, pool: np.ndarray, spans: int) -> Cut:
     planes = np.concatenate([seen, cells[None]])
-    cut = (pool @ planes @ pool.T).reshape(BINS + 1, spans, SIDE, spans, SIDE)
-    cut = cut.transpose(1, 3, 0, 2, 4).reshape(spans**2, BINS + 1, SIDE**2)
-    edges = np.ascontiguousarray(cut[:, :BINS])
-    return Cut(edges.reshape(spans**2, -1), (edges**2).sum(axis=1), np.ascontiguousarray(cut[:, BINS]))
+    cut = pool @ (planes.reshape(-1, GRID) @ pool.T).reshape(BINS + 1, GRID, -1)
+    energy = (cut[:BINS] ** 2).sum(axis=0)
+    return Cut(*(_by_window(each, spans) for each in (cut[:BINS], energy[None], cut[BINS:])))
+
+
+def _by_window(planes: np.ndarray, spans: int) -> np.ndarray:
+    """Planes (n, spans * SIDE, spans * SIDE) a window a row, (spans², n * SIDE²)."""
+    cut = planes.reshape(len(planes), spans, SIDE, spans, SIDE).transpose(1, 3, 0, 2, 4)
+    return cut.reshape(spans**2, -1)

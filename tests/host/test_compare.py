@@ -68,7 +68,7 @@ def test_what_is_advised_goes_back_into_training(comfy: Comfy, files: list[str])
     graph = {**training("compared"), "compare": node("LikenessCompareCheckpoints", **_of_run())}
     graph["advise"] = node("LikenessAdviseNextRun", report=["compare", 0])
     again = {"dataset": ["advise", 3], "recipe": ["advise", 1], "base": ["base", 3]}
-    graph["plan"] = node("LikenessPlanRun", **again)
+    graph["plan"] = node("LikenessPlanRun", measure=False, **again)
     graph["planned"] = node("PreviewAny", source=["plan", 0])
     outputs = comfy.run(graph)
     steps = re.search(r"steps 6 → (\d+)", outputs["advise"]["text"][0])

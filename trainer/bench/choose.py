@@ -24,6 +24,9 @@ USABLE = 0.5
 class Judged:
     """A case with what was chosen and advised, held against the truth. Merits are the truth's.
 
+    `agrees`: the truth cannot tell the choice from its best. `in_tie`: the report cannot, so that the truth's best is
+    the choice or named as tied with it.
+
     `gain` is by how much the run after the advice is better than this one, None where nothing was wrong or nothing
     was advised.
     """
@@ -35,6 +38,7 @@ class Judged:
     merits: dict[str, float]
     lag: Interval | None
     agrees: bool
+    in_tie: bool
     findings: tuple[str, ...]
     sentences: tuple[str, ...]
     named: bool
@@ -77,6 +81,7 @@ def judged(case: Case, root: Path, sink: Sink = ignore) -> Judged:
         merits=dict(ranking.merits),
         lag=ranking.lags[chosen] if chosen else None,
         agrees=agrees(ranking, chosen),
+        in_tie=ranking.best in (chosen, *run.report.tied) if chosen else agrees(ranking, None),
         findings=advice.findings,
         sentences=advice.next_run.sentences,
         named=advice.names(case.fault),
@@ -100,6 +105,7 @@ def summary(rows: Sequence[Judged]) -> dict[str, Any]:
     return {
         "runs": len(rows),
         "agreement": _share([row.agrees for row in rows]),
+        "best_in_tie": _share([row.in_tie for row in rows]),
         "faults_named": _share([row.named for row in faulty]),
         "false_alarms": _share([bool(row.findings) for row in sound]),
         "other_faults": _share([_names_another(row) for row in faulty]),

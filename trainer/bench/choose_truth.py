@@ -186,7 +186,7 @@ class _Kept:
     def __init__(self, path: Path) -> None:
         self._path = path
         rows: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        self._rows = rows if rows.get("version") == _VERSION else {"version": _VERSION}
+        self._rows: dict[str, Any] = rows if rows.get("version") == _VERSION else {"version": _VERSION}
 
     def find(self, picture: str, folder: Path, identity: Identity, look: Look) -> Shown:
         if picture not in self._rows:

@@ -24,6 +24,7 @@ def row(fault: Fault = "", findings: tuple[str, ...] = (), agreed: bool = True, 
         merits={"Step 1": 0.9},
         lag=None,
         agrees=agreed,
+        in_tie=True,
         findings=findings,
         sentences=(),
         named=Advised(next_run=told(*findings)).names(fault),
@@ -48,6 +49,10 @@ def test_faults_named_and_false_alarms_are_shares_of_faulty_and_of_sound_runs() 
     assert figures["runs"] == 5
     assert figures["false_alarms"] == 0.5
     assert figures["faults_named"] == pytest.approx(1 / 3, abs=1e-3)
+
+
+def test_agreement_is_of_all_runs() -> None:
+    assert summary([row(), row(agreed=False), row("few"), row("long")])["agreement"] == 0.75
 
 
 def test_another_fault_named_beside_the_own_is_counted() -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from unittest.mock import ANY
 
@@ -6,7 +7,7 @@ import pytest
 from PIL import Image
 
 from trainer.scoring.descriptor import Description
-from trainer.scoring.descriptors.own import OwnDescriptor
+from trainer.scoring.descriptors.own import OwnDescriptor, OwnGallery
 from trainer.scoring.measures.background import background_of
 from trainer.scoring.measures.copies import copied_of, copies, nearest, nearest_of
 from trainer.scoring.observation import Batch, Observation, PictureScore, Scale
@@ -40,13 +41,22 @@ def test_a_descriptors_word_counts_before_small_copies():
 
 
 class Counted(OwnDescriptor):
-    """Counts how often two pictures are compared."""
+    """Notes what is held against how many pictures."""
 
-    count = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[Description, int]] = []
 
-    def copied(self, one: Description, other: Description) -> float:
-        self.count += 1
-        return super().copied(one, other)
+    def gallery(self, pictures: Sequence[Description]) -> OwnGallery:
+        gallery = super().gallery(pictures)
+        copied = gallery.copied
+
+        def noted(one: Description) -> float | None:
+            self.asked.append((one, len(pictures)))
+            return copied(one)
+
+        gallery.copied = noted
+        return gallery
 
 
 def test_a_picture_is_held_against_every_training_picture_once():
@@ -57,7 +67,7 @@ def test_a_picture_is_held_against_every_training_picture_once():
     scale = Scale(probes=(), character=np.zeros(0), reference=None, others=None, described=trained, descriptor=counted)
     again = counted.describe(noise[1].transpose(Image.Transpose.FLIP_LEFT_RIGHT), None)
     assert [copied_of(seen(each), scale) for each in (again, other, again)] == [pytest.approx(1, abs=0.01), 0, ANY]
-    assert counted.count == 4
+    assert counted.asked == [(again, 2), (other, 2)]
 
 
 def test_without_a_descriptor_or_training_pictures_nothing_is_told():

@@ -75,7 +75,7 @@ def readers_of(choice: str, landmarks: Sequence[Any] | None, dataset: Dataset) -
     faces, note, missing = _faces(choice)
     attributes = faces if choice == DEMO_DRAWINGS else None
     if landmarks:
-        from ..trainer.faces.landmarks import landmark_readers
+        from ..trainer.faces.readers.landmarks import landmark_readers
 
         faces, attributes = landmark_readers(_frames(landmarks, dataset), faces)
     missing = missing if faces is None else ""
@@ -84,7 +84,7 @@ def readers_of(choice: str, landmarks: Sequence[Any] | None, dataset: Dataset) -
 
 def no_reader() -> str:
     """That no face reader is ready, and the shortest way to one, into the Python that runs ComfyUI."""
-    from ..trainer.faces.dlib import PACKAGES
+    from ..trainer.faces.readers.dlib import PACKAGES
 
     return (
         f"No face reader is installed. The quickest to get, with no file to look for: run {pip_install(PACKAGES)} and "
@@ -118,7 +118,7 @@ def _faces(choice: str) -> tuple[Any, str, str]:
 
 def _frames(landmarks: Sequence[Any], dataset: Dataset) -> dict[str, Any]:
     """Faces seen by landmarks, by the sha256 of the picture they are of."""
-    from ..trainer.faces.mediapipe import from_landmarks
+    from ..trainer.faces.readers.mediapipe import from_landmarks
 
     frames = [frame for value in landmarks for frame in from_landmarks(value)]
     if len(frames) != len(dataset.samples):

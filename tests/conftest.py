@@ -72,7 +72,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.fixture
 def no_dlib(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine without the packages of dlib: of the readers of photographs it alone needs no file."""
-    monkeypatch.setattr("trainer.faces.dlib.find_spec", lambda _: None)
+    monkeypatch.setattr("trainer.faces.readers.dlib.find_spec", lambda _: None)
 
 
 @pytest.fixture(scope="session")

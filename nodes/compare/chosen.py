@@ -10,7 +10,7 @@ from ...trainer.errors import RunError, few
 from ..host.lora_files import PublishedLora, publish_lora
 
 if TYPE_CHECKING:
-    from ...trainer.scoring.choose import Choice
+    from ...trainer.scoring.choice.choose import Choice
     from ...trainer.scoring.report.report import Report
     from ...trainer.scoring.scores import Scores
     from ...trainer.training.run.folder import RunFolder
@@ -61,7 +61,7 @@ def labels_of(report: Report) -> str:
 
 def _weighed(report: Report, preference: float) -> Choice:
     """As the report has it, else chosen anew from what was measured."""
-    from ...trainer.scoring.by_hand import choose_again
+    from ...trainer.scoring.choice.by_hand import choose_again
 
     choice = choose_again(report, preference)
     if preference != _EVEN or choice.label == report.chosen:
@@ -71,7 +71,7 @@ def _weighed(report: Report, preference: float) -> Choice:
 
 
 def _picked(comparison: Comparison, label: str, preference: float) -> Chosen:
-    from ...trainer.scoring.by_hand import choose_by_hand
+    from ...trainer.scoring.choice.by_hand import choose_by_hand
 
     report = comparison.report
     scores = next((scores for scores in report.checkpoints if scores.label == label), None)
@@ -157,8 +157,8 @@ def _picture_of(comparison: Comparison, chosen: Chosen) -> Path | None:
 
 def _metadata(chosen: Chosen) -> dict[str, str]:
     """What was chosen and why, in numbers: places on this machine are left out."""
-    from ...trainer.scoring.choose import Choice
-    from ...trainer.scoring.chosen_file import choice_metadata
+    from ...trainer.scoring.choice.choose import Choice
+    from ...trainer.scoring.choice.chosen_file import choice_metadata
 
     choice = Choice(
         label=chosen.label,

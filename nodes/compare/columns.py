@@ -11,7 +11,7 @@ from ...trainer.errors import RunError
 from ..host.lora_patterns import lora_paths
 
 if TYPE_CHECKING:
-    from ...trainer.scoring.candidate import Candidate
+    from ...trainer.scoring.plan.candidate import Candidate
     from ..sockets import Run
 
 
@@ -41,8 +41,8 @@ def columns_of(run: Run | None, text: str, most: int) -> Columns:
 
     RunError where there are none.
     """
-    from ...trainer.scoring.candidate import candidates_of_seeds, spread
-    from ...trainer.scoring.candidate_files import candidates_of_files
+    from ...trainer.scoring.plan.candidate import candidates_of_seeds, spread
+    from ...trainer.scoring.plan.candidate_files import candidates_of_files
 
     own = candidates_of_seeds(run.folder) if run else ()
     known = {each.path.resolve() for each in own}

@@ -32,7 +32,7 @@ def readers_for(choice: str, dataset: Dataset, is_demo: bool | None) -> Comparis
     FaceError for a reader that is not there, and for the demo's where it cannot read the character's pictures.
     """
     from ...trainer.demo.assets import other_people
-    from ...trainer.scoring.descriptors.own import OwnDescriptor
+    from ...trainer.scoring.reading.descriptors.own import OwnDescriptor
 
     wants_demo = choice in (DEMO_READER, DEMO_DRAWINGS) or (choice == AUTO and bool(is_demo))
     if not wants_demo:

@@ -25,7 +25,7 @@ from .plan import GUIDE_PROMPTS, Asked, DrawnWith, plan_of
 if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
     from ...trainer.scoring import Compared
-    from ...trainer.scoring.plan import ComparePlan
+    from ...trainer.scoring.plan.compare_plan import ComparePlan
     from ..host.models import HostBase, Models
     from .columns import Columns
 
@@ -49,8 +49,8 @@ class Comparing:
         """Draw, read and choose, every picture told to the page."""
         from ...trainer.runtime.work import follow
         from ...trainer.scoring import Subject, Tools, compare
-        from ...trainer.scoring.attributes.zero_shot import NO_ATTRIBUTE_READER, attribute_reader_for
         from ...trainer.scoring.cost import cost_of
+        from ...trainer.scoring.reading.attributes.zero_shot import NO_ATTRIBUTE_READER, attribute_reader_for
 
         plan, readers, folder = self._plan, self._readers, self._folder
         reads = readers.attributes or attribute_reader_for(plan, clip_folders(), readers.faces, device())
@@ -130,7 +130,7 @@ class Comparing:
 
     @cached_property
     def _plan(self) -> ComparePlan:
-        from ...trainer.scoring.sentinels import coverage_of, sentinel_probes, with_sentinels
+        from ...trainer.scoring.plan.sentinels import coverage_of, sentinel_probes, with_sentinels
 
         plan = plan_of(self.asked, self.dataset, self._drawn)
         if self.asked.prompts != GUIDE_PROMPTS or not self.asked.missing_views or not self.dataset.train:

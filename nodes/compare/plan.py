@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
     from ...trainer.families.base import Base
     from ...trainer.families.spec import FamilySpec
-    from ...trainer.scoring.plan import ComparePlan, Probe
+    from ...trainer.scoring.plan.compare_plan import ComparePlan, Probe
 
 DEMO_PROMPTS, GUIDE_PROMPTS, QUICK_PROMPTS, OWN_PROMPTS = "Demo", "Character (guide)", "Quick", "from the text below"
 PROMPTS = (DEMO_PROMPTS, GUIDE_PROMPTS, QUICK_PROMPTS, OWN_PROMPTS)
@@ -81,7 +81,7 @@ def _usual(dataset: Dataset, drawn: DrawnWith, prompts: str) -> ComparePlan:
     from ...trainer.demo.assets import demo_family
     from ...trainer.demo.family import FAMILIES
     from ...trainer.demo.settings import demo_plan
-    from ...trainer.scoring.plan import default_plan
+    from ...trainer.scoring.plan.compare_plan import default_plan
 
     demo = demo_family(drawn.base) if drawn.base else None
     if demo or prompts == DEMO_PROMPTS:
@@ -95,8 +95,8 @@ def _usual(dataset: Dataset, drawn: DrawnWith, prompts: str) -> ComparePlan:
 
 
 def _probes(asked: Asked, dataset: Dataset, usual: ComparePlan) -> Sequence[Probe]:
-    from ...trainer.scoring.plan import default_plan, quick_plan
-    from ...trainer.scoring.plan_text import plan_of_text
+    from ...trainer.scoring.plan.compare_plan import default_plan, quick_plan
+    from ...trainer.scoring.plan.text import plan_of_text
 
     trigger, subject = dataset.trigger, dataset.subject
     if asked.prompts == QUICK_PROMPTS:

@@ -25,7 +25,7 @@ from .budget import fitting
 
 if TYPE_CHECKING:
     from ...trainer.scoring.intervals import Interval, Key
-    from ...trainer.scoring.plan import ComparePlan
+    from ...trainer.scoring.plan.compare_plan import ComparePlan
     from ...trainer.scoring.report.report import Report
     from ...trainer.scoring.scores import Scores
 

@@ -80,7 +80,7 @@ def listed_nodes() -> list[Any]:
 @pytest.fixture
 def no_dlib(pack: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The same in the pack's own copy of the engine."""
-    monkeypatch.setattr(pack("trainer.faces.dlib"), "find_spec", lambda _: None)
+    monkeypatch.setattr(pack("trainer.faces.readers.dlib"), "find_spec", lambda _: None)
 
 
 @pytest.fixture

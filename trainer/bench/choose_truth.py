@@ -13,8 +13,8 @@ from ..demo.characters.character import balanced_looks, character
 from ..demo.world.identity import Identity, random_identity
 from ..demo.world.look import VALUES, Look
 from ..scoring.intervals import DRAWS, TAILS, Interval, Key
-from ..scoring.observation import PictureScore
-from ..scoring.plan import WITH_TRIGGER, ComparePlan, Kind
+from ..scoring.plan.compare_plan import WITH_TRIGGER, ComparePlan, Kind
+from ..scoring.reading.observation import PictureScore
 from ..scoring.report.report import Report
 from ..scoring.scores import Scores
 from ..storage.atomic import write_atomically

@@ -22,13 +22,13 @@ from ..generate.local import LocalGenerator
 from ..lora.peft_folder import is_peft_folder
 from ..recipe.recipe import Recipe
 from ..scoring import Candidate, ComparePlan, Report, Subject, Tools, candidates_of_files, candidates_of_seeds, spread
-from ..scoring.attributes.zero_shot import NO_ATTRIBUTE_READER, attribute_reader_for
-from ..scoring.candidate import fitting
-from ..scoring.descriptors.own import OwnDescriptor
-from ..scoring.plan import default_plan, quick_plan
-from ..scoring.plan_text import identity_words, plan_of_text
+from ..scoring.plan.candidate import fitting
+from ..scoring.plan.compare_plan import default_plan, quick_plan
+from ..scoring.plan.sentinels import coverage_of, sentinel_probes, with_sentinels
+from ..scoring.plan.text import identity_words, plan_of_text
+from ..scoring.reading.attributes.zero_shot import NO_ATTRIBUTE_READER, attribute_reader_for
+from ..scoring.reading.descriptors.own import OwnDescriptor
 from ..scoring.report.model_card import CardSubject
-from ..scoring.sentinels import coverage_of, sentinel_probes, with_sentinels
 from ..storage.tensor_header import read_header
 from ..storage.values import read_json
 from ..training.run.folder import read_run

@@ -11,7 +11,7 @@ from ..recipe.optim import Optim, Schedule
 from ..recipe.output import Output
 from ..recipe.prior import Prior
 from ..recipe.recipe import Recipe
-from ..scoring.plan import ComparePlan, Probe
+from ..scoring.plan.compare_plan import ComparePlan, Probe
 from .characters.character import balanced_looks
 from .family import DemoFamily
 from .world.captions import SUBJECT, caption

@@ -1,13 +1,13 @@
 """Comparing checkpoints: draw alike, measure, choose."""
 
-from .candidate import Candidate, candidates_of_run, candidates_of_seeds, spread
-from .candidate_files import candidates_of_files
 from .compare import Tools, compare
 from .cost import Cost, cost_of
 from .drawing import Compared
-from .plan import ComparePlan, Probe, default_plan, quick_plan
+from .plan.candidate import Candidate, candidates_of_run, candidates_of_seeds, spread
+from .plan.candidate_files import candidates_of_files
+from .plan.compare_plan import ComparePlan, Probe, default_plan, quick_plan
+from .reading.subject import Subject
 from .report.report import Report
-from .subject import Subject
 
 __all__ = [
     "Candidate",

@@ -10,13 +10,13 @@ from PIL import Image
 from ..errors import DatasetError, RunError
 from ..images.pixels import load_rgb
 from ..training.run.events import HeldOut
-from .candidate import Candidate
+from ..training.run.losses import losses_of_run
 from .drawing import ColumnShots, picture_path
-from .measures.memorisation import losses_of_run
-from .observation import CheckpointImages, Observation
-from .plan import ComparePlan
-from .readers import Picture, Seen
-from .readings import stamped
+from .plan.candidate import Candidate
+from .plan.compare_plan import ComparePlan
+from .reading.observation import CheckpointImages, Observation
+from .reading.readers import Picture, Seen
+from .reading.readings import stamped
 
 CONTROL = "No LoRA"
 

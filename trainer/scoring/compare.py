@@ -19,23 +19,23 @@ from ..generate.shot import Generator
 from ..runtime.work import Ask, Pace, Stopwatch, never
 from ..storage.values import canonical_json
 from .advice import advice_of_run
-from .candidate import Candidate, fitting, neighbours
-from .choose import Choice, choose
+from .choice.choose import Choice, choose
 from .columns import Column
-from .descriptor import Descriptor
 from .drawing import Compared, Drawing, picture_path
 from .gates import flagged
 from .measures.memorisation import memorisation
-from .observation import CheckpointImages, Scale
-from .plan import ComparePlan
-from .readers import PictureReader, Readers, Seen
-from .readings import Readings
+from .plan.candidate import Candidate, fitting, neighbours
+from .plan.compare_plan import ComparePlan
+from .reading.descriptor import Descriptor
+from .reading.observation import CheckpointImages, Scale
+from .reading.readers import PictureReader, Readers, Seen
+from .reading.readings import Readings
+from .reading.subject import Subject, choice_of, scale_of
 from .report.kept import REPORT, finished_report, write_report
 from .report.pictures import keep_references
 from .report.report import Report
 from .score import score
 from .scores import Scores
-from .subject import Subject, choice_of, scale_of
 
 _VERSION = 4
 """In every report's key: another one has all reports made anew, from kept pictures."""

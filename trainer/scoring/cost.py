@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .candidate import Candidate
 from .columns import Column
 from .drawing import FOLDER
 from .pace import known_pace
-from .plan import ComparePlan
+from .plan.candidate import Candidate
+from .plan.compare_plan import ComparePlan
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from ..runtime.work import Ask
 from ..storage.values import canonical_json
 from .intervals import Key
 from .pace import remember_pace
-from .plan import ComparePlan
+from .plan.compare_plan import ComparePlan
 
 FOLDER = "pictures"
 Phase = Literal["drawing", "reading"]

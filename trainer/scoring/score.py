@@ -13,8 +13,8 @@ from .measures.identity import identity_of
 from .measures.measure import MEASURES
 from .measures.memorisation import memorisation
 from .measures.style import is_own_style
-from .observation import Batch, CheckpointImages, Observation, PictureScore, Scale
-from .plan import WITH_TRIGGER
+from .plan.compare_plan import WITH_TRIGGER
+from .reading.observation import Batch, CheckpointImages, Observation, PictureScore, Scale
 from .scores import Scores
 
 

@@ -9,7 +9,7 @@ from ..storage.values import checked_keys
 from .intervals import Interval
 from .measures.measure import MEASURES
 from .measures.memorisation import Memorisation
-from .observation import Batch, PictureScore
+from .reading.observation import Batch, PictureScore
 
 FlagKind = Literal["broken", "overtrained", "weak"]
 

@@ -32,7 +32,7 @@ def report_of(pack: Pack, chosen: str | None = "Step 50", **more: Any) -> Any:
         _column(pack, "Step 50", 50, identity=0.6, followed=1.0),
         _column(pack, "Step 100", 100, identity=0.9, followed=0.5),
     ]
-    plan_module = pack("trainer.scoring.plan")
+    plan_module = pack("trainer.scoring.plan.compare_plan")
     probes = (
         plan_module.Probe(kind="trigger", prompt="sage_character, person", seeds=SEEDS),
         plan_module.Probe(kind="prompt", prompt="sage_character, person, red background", asked=SLOTS, seeds=SEEDS),
@@ -89,7 +89,7 @@ def run_of(pack: Pack, folder: Path) -> Any:
 
 
 def _column(pack: Pack, label: str, step: int | None, identity: float, followed: float) -> Any:
-    picture = pack("trainer.scoring.observation").PictureScore
+    picture = pack("trainer.scoring.reading.observation").PictureScore
     pictures = [
         picture(probe=0, kind="trigger", seed=seed, path=f"pictures/{step}_{seed}.png", identity=identity)
         for seed in SEEDS
@@ -105,7 +105,7 @@ def _column(pack: Pack, label: str, step: int | None, identity: float, followed:
         )
         for number, seed in enumerate(SEEDS)
     ]
-    batch = pack("trainer.scoring.observation").Batch(pictures=pictures)
+    batch = pack("trainer.scoring.reading.observation").Batch(pictures=pictures)
     measures = {name: measure(batch) for name, measure in pack("trainer.scoring.measures.measure").MEASURES.items()}
     return pack("trainer.scoring.scores").Scores(
         label=label,

@@ -6,7 +6,7 @@ import pytest
 
 from trainer.bench.choose_truth import Seen, Truth, better, looks_of, rank
 from trainer.demo.settings import demo_plan
-from trainer.scoring.plan import Kind
+from trainer.scoring.plan.compare_plan import Kind
 
 COUNTS: Mapping[Kind, int] = {"trigger": 8, "prompt": 24, "class": 8, "other": 8}
 

@@ -11,7 +11,7 @@ from trainer.demo.characters.character import draw_character
 from trainer.demo.family import FAMILIES, DemoFamily
 from trainer.demo.settings import demo_plan, demo_recipe
 from trainer.recipe.recipe import Recipe
-from trainer.scoring.plan import ComparePlan
+from trainer.scoring.plan.compare_plan import ComparePlan
 
 
 def short_recipe(family: DemoFamily) -> Recipe:

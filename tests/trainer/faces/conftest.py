@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainer.faces.dlib import DlibReader, missing
+from trainer.faces.readers.dlib import DlibReader, missing
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from trainer.faces.dlib import DlibReader
 from trainer.faces.face import Face
 from trainer.faces.frequent import choice_over
 from trainer.faces.identity import CharacterIdentity
 from trainer.faces.metric import alike
+from trainer.faces.readers.dlib import DlibReader
 from trainer.faces.registry import FaceFolders, open_reader
 from trainer.faces.retry import detect_with_retries
 from trainer.images.pixels import load_rgb
@@ -106,7 +106,7 @@ def test_the_retry_ladder_ends_with_nothing_where_nothing_is(dlib_reader: DlibRe
 def test_auto_takes_dlib_last_and_its_licence_says_who_may_not_use_the_68_points(
     dlib_reader: DlibReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainer.faces.dlib.DlibReader", lambda: dlib_reader)
+    monkeypatch.setattr("trainer.faces.readers.dlib.DlibReader", lambda: dlib_reader)
     assert open_reader("auto", FaceFolders(insightface=(tmp_path,), opencv=(tmp_path,))).name == "dlib"
     assert "iBUG 300-W" in dlib_reader.licence and "commercial" in dlib_reader.licence
 
@@ -115,7 +115,7 @@ def test_auraface_reads_what_dlib_finds_where_yunet_is_missing(
     dlib_reader: DlibReader, portrait: Image.Image, known: Face, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a random network in the real layout: the embedding is its own, everything else is dlib's."""
-    monkeypatch.setattr("trainer.faces.auraface.DlibFinder", lambda: dlib_reader)
+    monkeypatch.setattr("trainer.faces.readers.auraface.DlibFinder", lambda: dlib_reader)
     write_embedder(tmp_path / "auraface" / "glintr100.onnx", 112, 512)
     reader = open_reader("auraface", FaceFolders(insightface=(tmp_path,)))
     (face,) = reader.faces(portrait)

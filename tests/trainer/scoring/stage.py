@@ -13,12 +13,12 @@ from tests.fakes import CHARACTER, SIDE, FakeGenerator, FakeReader, Skill, mixed
 from trainer.dataset.sample import Sample
 from trainer.images.pixels import load_rgb, pixel_sha256
 from trainer.runtime.work import Ask, follow, never
-from trainer.scoring.candidate import Candidate, candidates_of_run
 from trainer.scoring.compare import Tools, compare
 from trainer.scoring.drawing import Compared
-from trainer.scoring.plan import ComparePlan, Probe
+from trainer.scoring.plan.candidate import Candidate, candidates_of_run
+from trainer.scoring.plan.compare_plan import ComparePlan, Probe
+from trainer.scoring.reading.subject import Subject
 from trainer.scoring.report.report import Report
-from trainer.scoring.subject import Subject
 from trainer.storage.tensor_file import write_tensors
 from trainer.training.run.folder import Checkpoint
 

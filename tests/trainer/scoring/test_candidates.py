@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from trainer.errors import RunError
-from trainer.scoring.candidate import Candidate, candidates_of_seeds, fitting, neighbours, spread
-from trainer.scoring.candidate_files import candidates_of_files
+from trainer.scoring.plan.candidate import Candidate, candidates_of_seeds, fitting, neighbours, spread
+from trainer.scoring.plan.candidate_files import candidates_of_files
 
 from .stage import write_lora
 

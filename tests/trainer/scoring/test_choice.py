@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from trainer.errors import RunError
-from trainer.scoring.by_hand import choose_again, choose_by_hand
-from trainer.scoring.choose import choose
+from trainer.scoring.choice.by_hand import choose_again, choose_by_hand
+from trainer.scoring.choice.choose import choose
+from trainer.scoring.choice.merit import weighed
 from trainer.scoring.intervals import interval
-from trainer.scoring.merit import weighed
-from trainer.scoring.observation import PictureScore
-from trainer.scoring.plan import ComparePlan, Probe
+from trainer.scoring.plan.compare_plan import ComparePlan, Probe
+from trainer.scoring.reading.observation import PictureScore
 from trainer.scoring.report.report import Report
 from trainer.scoring.scores import Flag, Scores
 

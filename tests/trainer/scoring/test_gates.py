@@ -6,11 +6,12 @@ import pytest
 from trainer.scoring.gates import Gates, flagged
 from trainer.scoring.intervals import Interval, interval, share
 from trainer.scoring.measures.measure import MEASURES
-from trainer.scoring.measures.memorisation import memorisation, read_losses
-from trainer.scoring.observation import Batch, PictureScore
+from trainer.scoring.measures.memorisation import memorisation
+from trainer.scoring.reading.observation import Batch, PictureScore
 from trainer.scoring.report.report import Report
 from trainer.scoring.scores import Scores
 from trainer.training.run.events import HeldOut
+from trainer.training.run.losses import read_losses
 
 from .test_old_reports import OLD
 

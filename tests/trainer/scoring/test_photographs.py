@@ -10,11 +10,11 @@ from trainer.errors import FaceError
 from trainer.faces.face import FaceReader
 from trainer.faces.registry import FaceFolders, open_reader
 from trainer.runtime.work import follow
-from trainer.scoring.candidate import Candidate
 from trainer.scoring.compare import Tools, compare
-from trainer.scoring.descriptors.own import OwnDescriptor
-from trainer.scoring.plan import ComparePlan, Probe
-from trainer.scoring.subject import Subject
+from trainer.scoring.plan.candidate import Candidate
+from trainer.scoring.plan.compare_plan import ComparePlan, Probe
+from trainer.scoring.reading.descriptors.own import OwnDescriptor
+from trainer.scoring.reading.subject import Subject
 
 from .photographs import GROUNDS, SIDE, GroundReader, StandIn, astronaut, photograph, sample, strangers
 from .stage import write_lora

@@ -15,12 +15,12 @@ from trainer.errors import Cancelled, ModelError, RunError
 from trainer.faces.face import Box, Face, Reading
 from trainer.generate.shot import Shot
 from trainer.runtime.work import follow
-from trainer.scoring.candidate import Candidate
 from trainer.scoring.compare import compare
 from trainer.scoring.cost import cost_of
-from trainer.scoring.descriptor import Description
 from trainer.scoring.drawing import Compared
-from trainer.scoring.readers import is_broken
+from trainer.scoring.plan.candidate import Candidate
+from trainer.scoring.reading.descriptor import Description
+from trainer.scoring.reading.readers import is_broken
 from trainer.scoring.scores import Scores
 
 from .stage import RISING, Stage, small_plan, write_lora

@@ -10,7 +10,7 @@ from PIL import Image
 
 from trainer.scoring.gates import Gates
 from trainer.scoring.measures.measure import MEASURES
-from trainer.scoring.plan import ComparePlan, Probe
+from trainer.scoring.plan.compare_plan import ComparePlan, Probe
 from trainer.scoring.report import inlined
 from trainer.scoring.report.chart import Level, Point, chart
 from trainer.scoring.report.curves import charts, sweep

@@ -8,11 +8,11 @@ from PIL import ImageOps
 from trainer.demo.characters.character import character
 from trainer.demo.world.draw import Drawing, draw
 from trainer.demo.world.look import Look
-from trainer.scoring.descriptors.own import OwnDescriptor
 from trainer.scoring.gates import flagged
-from trainer.scoring.measures.variety import small
-from trainer.scoring.observation import CheckpointImages, Observation, Scale
-from trainer.scoring.plan import Probe
+from trainer.scoring.plan.compare_plan import Probe
+from trainer.scoring.reading.descriptors.own import OwnDescriptor
+from trainer.scoring.reading.observation import CheckpointImages, Observation, Scale
+from trainer.scoring.reading.thumbnail import small
 from trainer.scoring.score import score
 from trainer.scoring.scores import Scores
 

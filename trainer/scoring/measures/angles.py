@@ -7,7 +7,7 @@ import numpy as np
 from ...faces.metric import alike
 from ...faces.pose import angle_of
 from ..intervals import Interval
-from ..observation import Batch, Observation, PictureScore, Scale
+from ..reading.observation import Batch, Observation, PictureScore, Scale
 from .in_order import in_order
 
 FEWEST = 2

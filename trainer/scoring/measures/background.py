@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ..intervals import Interval, Key, paired
-from ..observation import Batch, Observation, PictureScore, Scale
+from ..reading.observation import Batch, Observation, PictureScore, Scale
 
 PLACES = frozenset({"place", "setting", "background", "scene", "location"})
 """Slots in which prompts say where it is."""

@@ -1,7 +1,7 @@
 """Pictures that show nothing: black, blank, one colour."""
 
 from ..intervals import Interval, share
-from ..observation import Batch
+from ..reading.observation import Batch
 
 
 def broken(batch: Batch) -> Interval | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..intervals import Interval, share
-from ..observation import Batch, Observation, PictureScore, Scale
+from ..reading.observation import Batch, Observation, PictureScore, Scale
 from .in_order import in_order
 from .variety import distance
 

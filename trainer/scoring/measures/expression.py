@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from ..intervals import Interval, Key, share
-from ..observation import Batch, PictureScore
+from ..reading.observation import Batch, PictureScore
 
 SLOT = "expression"
 OPEN = 0.2

@@ -3,7 +3,7 @@
 from ...faces.identity import is_first
 from ...faces.metric import alike
 from ..intervals import Interval, share
-from ..observation import Batch, Observation, PictureScore, Scale
+from ..reading.observation import Batch, Observation, PictureScore, Scale
 
 
 def is_top1(seen: Observation, scale: Scale) -> bool | None:

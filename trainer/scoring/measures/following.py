@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from ..intervals import Interval, Key
-from ..observation import Batch, Observation, PictureScore
+from ..reading.observation import Batch, Observation, PictureScore
 from .expression import SLOT as EXPRESSION
 from .expression import is_shown
 from .in_order import in_order

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from ...faces.metric import alike
 from ..intervals import Interval, Key, paired
-from ..observation import Batch, Observation, PictureScore, Scale
-from ..plan import Kind
+from ..plan.compare_plan import Kind
+from ..reading.observation import Batch, Observation, PictureScore, Scale
 from .in_order import in_order
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from ..intervals import Interval
-from ..observation import Batch
+from ..reading.observation import Batch
 from .angles import identity_at
 from .background import background_leak
 from .broken import broken

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from ...errors import RunError
 from ...storage.values import checked_keys
-from ...training.run.events import HeldOut, read_events
+from ...training.run.events import HeldOut
 from ..intervals import Interval
-from ..observation import Batch
+from ..reading.observation import Batch
 
 SUSTAINED = 3
 """Evaluations in succession that a rise must last."""
@@ -30,17 +29,6 @@ class Memorisation:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Memorisation":
         return cls(**checked_keys(cls, data, RunError))
-
-
-def losses_of_run(checkpoint: Path) -> list[HeldOut]:
-    """Losses in the `events.jsonl` of the run a checkpoint lies in, by step; empty when there is none."""
-    return read_losses(checkpoint.parent.parent / "events.jsonl")
-
-
-def read_losses(log: Path) -> list[HeldOut]:
-    """Losses by step; a step written twice (a resumed run) counts as written last."""
-    rows = {event.step: event for event in read_events(log) if isinstance(event, HeldOut)}
-    return [rows[step] for step in sorted(rows)]
 
 
 def memorisation(losses: Sequence[HeldOut]) -> Memorisation | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...faces.pose import FRONT
 from ..intervals import TAILS, Interval, Key, resamples, share
-from ..observation import Batch, PictureScore
+from ..reading.observation import Batch, PictureScore
 
 SLOTS = ("turn", "angle", "pose", "view")
 TURNED = FRONT / 2

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..intervals import Interval, Key, paired
-from ..observation import Batch, PictureScore, Scale
+from ..reading.observation import Batch, PictureScore, Scale
 
 SLOTS = ("style", "medium")
 _MOST = 0.6

@@ -4,18 +4,9 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-from PIL import Image
 
 from ..intervals import TAILS, Interval, resamples
-from ..observation import Batch
-
-SIDE = 24
-
-
-def small(image: Image.Image) -> np.ndarray:
-    """A copy that keeps layout and colours, (SIDE, SIDE, 3) in 0..1."""
-    shrunk = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
-    return np.asarray(shrunk, dtype=np.float32) / 255.0
+from ..reading.observation import Batch
 
 
 def distance(one: np.ndarray, other: np.ndarray) -> float:

@@ -9,7 +9,7 @@ from ...dataset.dataset import Dataset
 from ...families.base import Base
 from ...families.registry import spec_of
 from ...recipe.recipe import Recipe
-from ..plan import ComparePlan
+from ..plan.compare_plan import ComparePlan
 from ..scores import Scores
 from .curves import sweep
 from .markdown import escaped, fenced, table

@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 from ...images.pen import AMBER, GREEN, QUIET, TEXT, Color, Pen, fitted, width_of
 from ...images.pixels import load_rgb
 from ...images.sheet import Grid, Line, draw_lines, paragraph
-from ..plan import Probe
+from ..plan.compare_plan import Probe
 from ..scores import Scores
 from .interval_bars import ROW, draw_measure, draw_reference
 from .measure_words import main_names, words_of

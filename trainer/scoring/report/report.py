@@ -6,7 +6,7 @@ from typing import Any
 
 from ...errors import RunError
 from ...storage.values import checked_keys
-from ..plan import ComparePlan
+from ..plan.compare_plan import ComparePlan
 from ..scores import Scores
 
 

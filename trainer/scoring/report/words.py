@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ..intervals import Interval, Key
-from ..plan import ComparePlan, Kind
+from ..plan.compare_plan import ComparePlan, Kind
 from ..scores import Scores
 from .report import Report
 

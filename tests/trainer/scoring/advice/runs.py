@@ -12,8 +12,8 @@ from trainer.recipe.recipe import Recipe
 from trainer.scoring.gates import flagged
 from trainer.scoring.intervals import Interval, interval
 from trainer.scoring.measures.memorisation import Memorisation
-from trainer.scoring.observation import PictureScore
-from trainer.scoring.plan import ComparePlan, Probe
+from trainer.scoring.plan.compare_plan import ComparePlan, Probe
+from trainer.scoring.reading.observation import PictureScore
 from trainer.scoring.report.report import Report
 from trainer.scoring.scores import Scores
 

@@ -5,7 +5,7 @@ from trainer.faces.metric import Euclidean
 from trainer.faces.outliers import FaceEmbedding
 from trainer.scoring.measures.angles import angle_group, at_angle_of, identity_at
 from trainer.scoring.measures.identity import identity_of
-from trainer.scoring.observation import Batch, Observation, PictureScore, Scale
+from trainer.scoring.reading.observation import Batch, Observation, PictureScore, Scale
 
 FRONT, SIDE = np.array([1.0, 0.0]), np.array([0.0, 1.0])
 

@@ -1,8 +1,8 @@
 import pytest
 
 from trainer.scoring.measures.background import background_leak
-from trainer.scoring.observation import Batch, PictureScore
-from trainer.scoring.plan import Kind
+from trainer.scoring.plan.compare_plan import Kind
+from trainer.scoring.reading.observation import Batch, PictureScore
 
 
 def picture(seed: int, background: float | None, kind: Kind = "prompt", **asked: str) -> PictureScore:

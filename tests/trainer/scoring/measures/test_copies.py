@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.scoring.descriptor import Description
-from trainer.scoring.descriptors.own import OwnDescriptor, OwnGallery
 from trainer.scoring.measures.background import background_of
 from trainer.scoring.measures.copies import copied_of, copies, nearest, nearest_of
-from trainer.scoring.observation import Batch, Observation, PictureScore, Scale
+from trainer.scoring.reading.descriptor import Description
+from trainer.scoring.reading.descriptors.own import OwnDescriptor, OwnGallery
+from trainer.scoring.reading.observation import Batch, Observation, PictureScore, Scale
 
 from .test_variety import flat
 

@@ -1,7 +1,7 @@
 import pytest
 
 from trainer.scoring.measures.expression import expression, shown
-from trainer.scoring.observation import Batch, PictureScore
+from trainer.scoring.reading.observation import Batch, PictureScore
 
 
 def picture(asked: str, mouth: float | None = None, eyes: float | None = None, read: bool | None = None):

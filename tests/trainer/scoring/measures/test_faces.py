@@ -1,8 +1,8 @@
 import numpy as np
 
 from trainer.scoring.measures.faces import bleed, bleeds, face_rate, is_top1, top1
-from trainer.scoring.observation import Batch, Observation, PictureScore, Scale
-from trainer.scoring.plan import Kind
+from trainer.scoring.plan.compare_plan import Kind
+from trainer.scoring.reading.observation import Batch, Observation, PictureScore, Scale
 
 SCALE = Scale(probes=(), character=np.array([1.0, 0.0]), reference=None, others=np.array([[0.0, 1.0]]))
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from trainer.scoring.measures.following import by_slot, followed, followed_of, followings
-from trainer.scoring.observation import Observation, PictureScore
+from trainer.scoring.reading.observation import Observation, PictureScore
 
 
 def picture(seed: int, followed: dict[str, bool]) -> PictureScore:

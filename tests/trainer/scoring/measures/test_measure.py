@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trainer.scoring.measures.measure import MEASURES
-from trainer.scoring.observation import Batch, PictureScore
+from trainer.scoring.reading.observation import Batch, PictureScore
 from trainer.training.run.events import HeldOut
 
 TURNS = ("looking left", "looking at viewer", "right profile", "looking up")

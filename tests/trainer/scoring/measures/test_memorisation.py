@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from trainer.scoring.measures.memorisation import held_out_rise, memorisation, read_losses
-from trainer.scoring.observation import Batch
+from trainer.scoring.measures.memorisation import held_out_rise, memorisation
+from trainer.scoring.reading.observation import Batch
 from trainer.training.run.events import HeldOut
+from trainer.training.run.losses import read_losses
 
 LOSSES = [
     HeldOut(step=100, held_out=0.07, train=0.07),

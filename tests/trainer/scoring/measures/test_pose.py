@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainer.scoring.measures.pose import Turn, asked_turn, pose, pose_spread, turned
-from trainer.scoring.observation import Batch, PictureScore
+from trainer.scoring.reading.observation import Batch, PictureScore
 
 
 def picture(asked: str, yaw: float | None, pitch: float | None = None, seed: int = 0) -> PictureScore:

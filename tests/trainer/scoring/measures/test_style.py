@@ -1,7 +1,7 @@
 import numpy as np
 
 from trainer.scoring.measures.style import is_own_style, own_style, style_contamination
-from trainer.scoring.observation import Batch, PictureScore, Scale
+from trainer.scoring.reading.observation import Batch, PictureScore, Scale
 
 RENDERS = [{"style": "3d render"}] * 4 + [{"style": "photograph"}]
 SCALE = Scale(probes=(), character=np.zeros(0), reference=None, others=None, words=RENDERS)

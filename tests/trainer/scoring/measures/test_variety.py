@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.scoring.measures.variety import distance, distance_ratio, mean_distance, small
+from trainer.scoring.measures.variety import distance, distance_ratio, mean_distance
+from trainer.scoring.reading.thumbnail import small
 
 
 def flat(value: int) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Readers of faces, one file each, and what they share."""

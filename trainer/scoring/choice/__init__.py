@@ -1,0 +1,1 @@
+"""Which checkpoint to use, at which strength, and how sure that is."""

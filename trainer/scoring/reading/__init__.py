@@ -1,0 +1,1 @@
+"""Who reads pictures, whom they look for, and what they saw."""

@@ -17,7 +17,8 @@ from ...dataset.step_budget import step_budget
 from ...errors import LikenessError
 from ...recipe.presets import PRESETS, fitting_preset
 from ...recipe.recipe import Recipe
-from ..intervals import Interval, Key, paired
+from ..intervals import FEWEST, Interval, paired
+from ..measures.following import slot_followed
 from ..measures.identity import identities
 from ..report.report import Report
 from ..scores import Scores
@@ -82,13 +83,16 @@ class Case:
         return reference - base.value
 
     def gain(self, one: Scores, other: Scores) -> Interval | None:
-        """By how much `one` is liker than `other`, pictures paired, as a share of the way from control to real ones."""
+        """By how much `one` is liker than `other`, pictures paired, as a share of the way from control to real ones.
+
+        None where too few pictures of both were read.
+        """
         gap = paired(identities(one.pictures), identities(other.pictures))
-        return None if gap is None or self.span is None else scaled(gap, 1 / self.span)
+        return None if gap is None or gap.count < FEWEST or self.span is None else scaled(gap, 1 / self.span)
 
     def slot_drop(self, column: Scores, slot: str) -> Interval | None:
         """By how much less often it follows the slot than the control does, pictures paired."""
-        return paired(_followed(self.control, slot), _followed(column, slot))
+        return paired(slot_followed(self.control.pictures, slot), slot_followed(column.pictures, slot))
 
     @cached_property
     def train(self) -> tuple[Sample, ...]:
@@ -159,12 +163,6 @@ def slots_of(caption: str) -> set[str]:
     parsed = parse(caption)
     found = {word.slot for word in map(classify_tag, parsed.tags) if word.key}
     return found | ({"setting"} if parsed.prose else set())
-
-
-def _followed(scores: Scores, slot: str) -> dict[Key, float]:
-    return {
-        each.key: float(each.followed[slot]) for each in scores.pictures if each.triggered and slot in each.followed
-    }
 
 
 def _says(sample: Sample, dataset: Dataset) -> bool:

@@ -52,8 +52,7 @@ class Case:
         own = runs.get(_training_of(chosen), []) if chosen else []
         longest = max(runs.values(), key=len, default=list[Scores]())
         rows = own if len(own) > 1 else longest
-        ordered = sorted((each for each in rows if each.step is not None), key=lambda each: each.step or 0)
-        return tuple(ordered or (each for each in rows if each is (chosen or rows[-1])))
+        return _by_step(rows, chosen) or tuple(each for each in rows if each is (chosen or rows[-1]))
 
     @property
     def control(self) -> Scores:
@@ -152,6 +151,14 @@ class Case:
 def _training_of(scores: Scores) -> object:
     """Files of one training are called alike but for the step, and have one seed; an average is called otherwise."""
     return _NUMBER.sub("#", scores.lora or ""), scores.seed
+
+
+def _by_step(rows: Sequence[Scores], chosen: Scores | None) -> tuple[Scores, ...]:
+    """One a step, the chosen one or the first: two files of one step are of two trainings, though called alike."""
+    found = {each.step: each for each in reversed(rows) if each.step is not None}
+    if chosen is not None and chosen.step in found and chosen in rows:
+        found[chosen.step] = chosen
+    return tuple(found[step] for step in sorted(found))
 
 
 def scaled(gap: Interval, by: float) -> Interval:

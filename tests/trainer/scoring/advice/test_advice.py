@@ -164,6 +164,14 @@ def test_files_of_several_trainings_are_no_curve():
     assert advised([*other, *GOOD, average]).kinds == ()
 
 
+def test_a_foreign_file_called_alike_is_no_point_of_the_curve():
+    foreign = replace(column(300, 0.2, {"clothing": 0.1}), label="Another file")
+    told = report([*GOOD, foreign], chosen=300)
+    assert advise_next(told, dataset(), recipe(), coverage=coverage()).kinds == ()
+    turned = replace(told, checkpoints=told.checkpoints[::-1])
+    assert advise_next(turned, dataset(), recipe(), coverage=coverage()).kinds == ()
+
+
 def test_few_pictures_are_brought_to_fifteen_by_what_the_set_lacks():
     columns, pictures, made, _ = FAULTS["few"]
     advice = advised(columns, pictures, made, angle={"front": 3, "left profile": 0})

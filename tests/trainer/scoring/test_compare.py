@@ -98,11 +98,11 @@ def test_lost_faces_mean_broken_and_are_never_low_identity(tmp_path: Path):
     assert none.identity is None and none.likeness is None
 
 
-def test_rising_held_out_loss_flags_a_checkpoint_whose_pictures_look_fine(tmp_path: Path):
+def test_rising_held_out_loss_is_told_of_a_checkpoint_whose_pictures_are_good_and_rules_it_not_out(tmp_path: Path):
     losses = [(100, 0.064, 0.06), (150, 0.19, 0.045), (175, 0.193, 0.04), (200, 0.195, 0.038)]
     report = Stage(tmp_path, {100: Skill(identity=0.6), 200: Skill(identity=0.9)}, losses).run()
-    assert report.chosen == "Step 100"
-    assert [flag.sentence for flag in report.checkpoints[1].flags if "by heart" in flag.sentence]
+    assert report.chosen == "Step 200" and not report.checkpoints[1].flags
+    assert ["by heart" in caution for caution in report.checkpoints[1].cautions] == [True]
 
 
 def test_a_leak_without_the_trigger_warns_but_rules_nothing_out(tmp_path: Path):

@@ -1,8 +1,8 @@
 """What rules a checkpoint out, and what is told of it besides: the guide's signs as numbers, held against the control.
 
-A value counts only where its whole 95 % interval lies beyond its gate; that a checkpoint learned it must show itself. A bare value near a gate lies beyond it in one
-checkpoint and not in the next by chance alone: variety of .71, .59 and .80 at steps 100, 200 and 300 of a sound run of
-the demo have intervals that all hold .6.
+A value counts only where its whole 95 % interval lies beyond its gate; that it learned a checkpoint must show itself.
+A bare value near a gate lies beyond it in one checkpoint and not in the next by chance alone: variety of .71, .59 and
+.80 at steps 100, 200 and 300 of a sound run of the demo have intervals that all hold .6.
 
 Loss alone rules nothing out: pictures learned by heart and pictures that no longer do as asked are two things, and the
 first may be without the second. It is a further sign beside one that pictures show.

@@ -45,13 +45,15 @@ class Observation:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CheckpointImages:
-    """Everything drawn with one checkpoint (`lora` None: the control) and the run's losses up to it, by step."""
+    """Everything drawn with one checkpoint (`lora` None: the control; `file`
+    names its contents) and the run's losses up to it, by step."""
 
     label: str
     step: int | None = None
     seed: int | None = None
     strength: float = 1.0
     lora: str | None = None
+    file: str = ""
     losses: tuple[HeldOut, ...] = ()
     observations: Sequence[Observation] = field(default_factory=tuple[Observation, ...])
 

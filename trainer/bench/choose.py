@@ -24,8 +24,8 @@ USABLE = 0.5
 class Judged:
     """A case with what was chosen and advised, held against the truth. Merits are the truth's.
 
-    `agrees`: the truth cannot tell the choice from its best. `in_tie`: the report cannot, so that the truth's best is
-    the choice or named as tied with it.
+    `agrees_by_truth`: the truth cannot tell the choice from its best. `in_tie`: the report cannot, so that the truth's
+    best is the choice or named as tied with it. It agrees where either holds.
 
     `gain` is by how much the run after the advice is better than this one, None where nothing was wrong or nothing
     was advised.
@@ -37,7 +37,7 @@ class Judged:
     best: str
     merits: dict[str, float]
     lag: Interval | None
-    agrees: bool
+    agrees_by_truth: bool
     in_tie: bool
     findings: tuple[str, ...]
     sentences: tuple[str, ...]
@@ -45,12 +45,16 @@ class Judged:
     gain: Interval | None = None
 
     @property
+    def agrees(self) -> bool:
+        return self.agrees_by_truth or self.in_tie
+
+    @property
     def helped(self) -> bool:
         return self.gain is not None and self.gain.value > 0
 
     def to_json(self) -> dict[str, Any]:
         merits = {label: round(value, 3) for label, value in self.merits.items()}
-        return {**asdict(self), "merits": merits, "helped": self.helped}
+        return {**asdict(self), "merits": merits, "agrees": self.agrees, "helped": self.helped}
 
 
 def bench_choose(
@@ -80,7 +84,7 @@ def judged(case: Case, root: Path, sink: Sink = ignore) -> Judged:
         best=ranking.best,
         merits=dict(ranking.merits),
         lag=ranking.lags[chosen] if chosen else None,
-        agrees=agrees(ranking, chosen),
+        agrees_by_truth=agrees(ranking, chosen),
         in_tie=ranking.best in (chosen, *run.report.tied) if chosen else agrees(ranking, None),
         findings=advice.findings,
         sentences=advice.next_run.sentences,
@@ -105,6 +109,7 @@ def summary(rows: Sequence[Judged]) -> dict[str, Any]:
     return {
         "runs": len(rows),
         "agreement": _share([row.agrees for row in rows]),
+        "agreement_by_truth": _share([row.agrees_by_truth for row in rows]),
         "best_in_tie": _share([row.in_tie for row in rows]),
         "faults_named": _share([row.named for row in faulty]),
         "false_alarms": _share([bool(row.findings) for row in sound]),

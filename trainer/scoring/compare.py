@@ -23,6 +23,7 @@ from .choice.choose import Choice, choose
 from .columns import Column
 from .drawing import Compared, Drawing, picture_path
 from .gates import flagged
+from .measures.background import is_asked_of
 from .measures.memorisation import memorisation
 from .plan.candidate import Candidate, fitting, neighbours
 from .plan.compare_plan import ComparePlan
@@ -228,7 +229,7 @@ class _Comparison:
                         f"Stopped after {done} of {total} pictures were read; run again to go on from there."
                     )
                 seen.append(one)
-                scale.nearest.look_at(one.described)
+                scale.nearest.look_at(one.described, around=is_asked_of(scale.probes[request.what]))
                 done += 1
                 pace.add(watch.read())
                 yield Compared(

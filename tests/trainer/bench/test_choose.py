@@ -15,7 +15,13 @@ from trainer.scoring.advice import DatasetChange, NextRun, RunFinding
 from trainer.scoring.intervals import Interval
 
 
-def row(fault: Fault = "", findings: tuple[str, ...] = (), agreed: bool = True, gain: Interval | None = None) -> Judged:
+def row(
+    fault: Fault = "",
+    findings: tuple[str, ...] = (),
+    agreed: bool = True,
+    in_tie: bool = False,
+    gain: Interval | None = None,
+) -> Judged:
     return Judged(
         case="a case",
         fault=fault,
@@ -23,8 +29,8 @@ def row(fault: Fault = "", findings: tuple[str, ...] = (), agreed: bool = True, 
         best="Step 1",
         merits={"Step 1": 0.9},
         lag=None,
-        agrees=agreed,
-        in_tie=True,
+        agrees_by_truth=agreed,
+        in_tie=in_tie,
         findings=findings,
         sentences=(),
         named=Advised(next_run=told(*findings)).names(fault),
@@ -53,6 +59,13 @@ def test_faults_named_and_false_alarms_are_shares_of_faulty_and_of_sound_runs() 
 
 def test_agreement_is_of_all_runs() -> None:
     assert summary([row(), row(agreed=False), row("few"), row("long")])["agreement"] == 0.75
+
+
+def test_a_choice_agrees_where_truth_or_report_cannot_tell_it_from_the_best() -> None:
+    rows = [row(), row(agreed=False, in_tie=True), row(agreed=False), row(in_tie=True)]
+    figures = summary(rows)
+    assert (figures["agreement"], figures["agreement_by_truth"], figures["best_in_tie"]) == (0.75, 0.5, 0.5)
+    assert [each.to_json()["agrees"] for each in rows] == [True, True, False, True]
 
 
 def test_another_fault_named_beside_the_own_is_counted() -> None:

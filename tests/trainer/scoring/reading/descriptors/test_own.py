@@ -123,3 +123,22 @@ def test_blank_pictures_are_described_and_copy_nothing():
 def test_a_description_stays_small_and_is_numbers_of_a_byte():
     described = seen(TRAINED)
     assert described.whole.dtype == np.int8 and described.whole.nbytes < 32_000
+
+
+def test_a_gallery_says_what_its_likest_picture_says():
+    others = [TRAINED, drawn(4, seed=2), drawn(scene="room", background="blue"), drawn(2, seed=3, scene="forest")]
+    pictures = [seen(each) for each in others]
+    again = OWN.describe(recompressed(ImageOps.mirror(TRAINED.image)), None)
+    gallery = OWN.gallery(pictures)
+    assert gallery.copied(again) == pytest.approx(max(OWN.copied(again, each) for each in pictures), abs=1e-4)
+    pasted = seen(drawn(7, seed=5))
+    shared = [each for other in pictures if (each := OWN.shared_background(pasted, other)) is not None]
+    assert gallery.background(pasted) == pytest.approx(max(shared), abs=1e-4)
+
+
+def test_the_copy_among_more_pictures_than_hang_on_a_wall_is_found():
+    many = [seen(drawn(number, seed=number)) for number in range(1, 34)]
+    gallery = OWN.gallery([*many, seen(TRAINED)])
+    assert gallery.copied(OWN.describe(recompressed(TRAINED.image), None)) > COPY
+    assert OWN.gallery([]).copied(seen(TRAINED)) is None
+    assert OWN.gallery([]).background(seen(TRAINED)) is None

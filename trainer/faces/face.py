@@ -43,6 +43,11 @@ class Face:
         return self.box[3] - self.box[1]
 
     @property
+    def has_identity(self) -> bool:
+        """Whether there is an embedding, and of numbers: networks that overflow tell none."""
+        return self.embedding.size > 0 and bool(np.isfinite(self.embedding).all())
+
+    @property
     def width(self) -> float:
         return self.box[2] - self.box[0]
 

@@ -114,9 +114,13 @@ def refuse_mixed(tools: Tools) -> None:
     if all(not one or not other or one == other for one, other in zip(theirs, ours, strict=True)):
         return
     raise RunError(
-        f"{tools.out} holds a comparison drawn with {' in '.join(theirs)}, and this one would draw with "
-        f"{' in '.join(ours)}; numbers of the two must not mix. Choose another folder."
+        f"{tools.out} holds a comparison drawn with {_told_base(theirs)}, and this one would draw with "
+        f"{_told_base(ours)}; numbers of the two must not mix. Choose another folder."
     )
+
+
+def _told_base(base_and_precision: tuple[str, str]) -> str:
+    return " in ".join(filter(None, base_and_precision))
 
 
 @dataclass(kw_only=True, eq=False)

@@ -21,6 +21,7 @@ from trainer.scoring.drawing import Compared
 from trainer.scoring.plan.candidate import Candidate
 from trainer.scoring.reading.descriptor import Description
 from trainer.scoring.reading.readers import is_broken
+from trainer.scoring.report.kept import write_report
 from trainer.scoring.scores import Scores
 
 from .stage import RISING, Stage, small_plan, write_lora
@@ -317,3 +318,45 @@ def test_a_kept_picture_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     drawn.clear()
     stage.quick(300)
     assert len(drawn) == 1
+
+
+def test_a_report_that_json_cannot_hold_leaves_no_half(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    report = stage.quick(300)
+    with pytest.raises(ValueError, match="JSON"):
+        write_report(replace(report, reference=float("nan")), tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+class Overflowing(FakeReader):
+    """Embeddings and angles on red are no numbers."""
+
+    def faces(self, image: Image.Image) -> list[Face]:
+        nan = np.nan if self.read([image])[0].values["background"] == "red" else 1.0
+        return [replace(face, embedding=face.embedding * nan, yaw=nan) for face in super().faces(image)]
+
+
+def test_faces_that_are_read_as_no_numbers_are_not_measured(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    known = {each.identity is not None: each for each in stage.quick(300, faces=Overflowing()).control.pictures}
+    assert set(known) == {True, False}
+    assert known[False].faces == 1 and known[False].yaw is None and known[True].yaw == 1.0
+
+
+def test_a_precision_that_nobody_told_leaves_no_gap_in_the_refusal(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    stage.quick(300, base_name="juggernaut")
+    with pytest.raises(RunError, match="drawn with juggernaut, and this one would draw with pony in float32;"):
+        stage.quick(300, base_name="pony", precision="float32")
+
+
+def test_references_that_were_trained_on_are_told_and_nobody_else_is_nobody(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    whom = stage.subject()
+    mixed = replace(whom, references=(*whom.references, whom.training[0]), others=np.zeros((0, 3)))
+    report = follow(compare(small_plan(), [stage.candidate(300)], mixed, stage.tools()))
+    # The stage's pictures are drawn alike: three of the four held out are those trained on.
+    assert any("reference pictures were trained on too" in note and "flatters" in note for note in report.notes)
+    assert report.control.top1 is None
+    own = follow(compare(small_plan(), [stage.candidate(300)], replace(whom, training=()), stage.tools()))
+    assert not any("trained on too" in note for note in own.notes)

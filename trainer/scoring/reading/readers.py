@@ -1,9 +1,11 @@
 """Who reads a comparison's pictures, and what they see in them; each picture is read once by each."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -95,7 +97,7 @@ class PictureReader:
             self._faces.keep(picture.key, faces_json(found))
         else:
             found = faces_of(kept)
-        return [face for face in found if face.score >= self._readers.floor]
+        return [_measured(face) for face in found if face.score >= self._readers.floor]
 
     def read(self, pictures: Sequence[Picture], whom: FaceChoice) -> Iterator[Seen]:
         """In order, a few at a time; what was read by then is kept, whenever the iteration is left."""
@@ -153,6 +155,15 @@ class PictureReader:
         made = self._readers.descriptor.describe(picture.image, box)
         self._described.keep(key, description_json(made))
         return made
+
+
+def _measured(face: Face) -> Face:
+    """Without what is no number: an embedding then tells nobody, an angle was not measured."""
+    numbers = {name: getattr(face, name) for name in ("yaw", "pitch", "roll", "mouth_open", "eyes_closed")}
+    lost: dict[str, Any] = {name: None for name, value in numbers.items() if value is not None and not isfinite(value)}
+    if face.embedding.size and not face.has_identity:
+        lost["embedding"] = np.zeros(0, np.float32)
+    return replace(face, **lost) if lost else face
 
 
 def is_broken(image: Image.Image) -> bool:

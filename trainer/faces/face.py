@@ -90,6 +90,14 @@ class Reading:
     values: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+def fingerprint_of(reader: object) -> str:
+    """What a reader of faces or attributes says with besides its name: its files' content, "" where it has none.
+
+    Optional: names alone do not tell a newer model file, or another under the same name.
+    """
+    return str(getattr(reader, "fingerprint", ""))
+
+
 class AttributeReader(Protocol):
     """Reads captioned attributes off pictures: how prompt following is measured."""
 

@@ -360,3 +360,41 @@ def test_references_that_were_trained_on_are_told_and_nobody_else_is_nobody(tmp_
     assert report.control.top1 is None
     own = follow(compare(small_plan(), [stage.candidate(300)], replace(whom, training=()), stage.tools()))
     assert not any("trained on too" in note for note in own.notes)
+
+
+@dataclass(frozen=True)
+class Printed(Counting):
+    """With model files that can be exchanged."""
+
+    fingerprint: str = ""
+
+
+def test_another_model_file_under_a_readers_name_reads_all_again(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    for said in ("first", "second"):
+        reader = Printed(fingerprint=said)
+        stage.quick(300, faces=reader, attributes=reader)
+        assert reader.taken() == {"faces": SAMPLES + 2 * EACH, "words": TRAINED + 2 * EACH}
+    stage.generator.drawn.clear()
+    first = Printed(fingerprint="first")
+    stage.quick(300, faces=first, attributes=first)
+    assert first.taken() == {"faces": 0, "words": 0} and stage.generator.drawn == []
+
+
+@pytest.mark.parametrize(
+    "changed", [{"label": "another"}, {"step": 7}, {"seed": 3}, {"path": "renamed.safetensors"}], ids=str
+)
+def test_a_column_that_is_called_otherwise_has_a_report_of_its_own_and_its_pictures_stay(
+    tmp_path: Path, changed: dict[str, Any]
+) -> None:
+    stage = Stage(tmp_path, {300: Skill()})
+    one = stage.candidate(300)
+    once = follow(compare(small_plan(), [one], stage.subject(), stage.tools()))
+    stage.generator.drawn.clear()
+    if "path" in changed:
+        changed = {"path": one.path.rename(one.path.with_name(changed["path"]))}
+    again = follow(compare(small_plan(), [replace(one, **changed)], stage.subject(), stage.tools()))
+    assert stage.generator.drawn == [] and again.key != once.key
+    (column,) = again.checkpoints
+    told = {"label": column.label, "step": column.step, "seed": column.seed, "path": column.lora}
+    assert all(told[name] == getattr(value, "name", value) for name, value in changed.items())

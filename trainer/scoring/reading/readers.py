@@ -12,7 +12,7 @@ from PIL import Image
 
 from ...dataset.checks.faces import count_faces
 from ...faces.choose import FaceChoice, choose_face
-from ...faces.face import AttributeReader, Face, FaceReader
+from ...faces.face import AttributeReader, Face, FaceReader, fingerprint_of
 from .descriptor import Description, Descriptor
 from .readings import (
     Readings,
@@ -45,6 +45,12 @@ class Readers:
         """ "faces", "attributes" and "descriptor" by name, "" for none."""
         who = {"faces": self.faces, "attributes": self.attributes, "descriptor": self.descriptor}
         return {what: reader.name if reader else "" for what, reader in who.items()}
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """What the same readers say with, "" where nothing but the name tells."""
+        who = {"faces": self.faces, "attributes": self.attributes, "descriptor": self.descriptor}
+        return {what: fingerprint_of(reader) for what, reader in who.items()}
 
     @property
     def measure_identity(self) -> bool:
@@ -80,10 +86,10 @@ class PictureReader:
 
     def __init__(self, readers: Readers, out: Path) -> None:
         slots = {slot: list(words) for slot, words in readers.attributes.slots.items()} if readers.attributes else {}
-        names = readers.names
+        names, prints = readers.names, readers.fingerprints
         self._readers = readers
-        self._faces = Readings(out, "faces", names["faces"])
-        self._words = Readings(out, "words", [names["attributes"], slots])
+        self._faces = Readings(out, "faces", [names["faces"], prints["faces"]])
+        self._words = Readings(out, "words", [names["attributes"], prints["attributes"], slots])
         self._described = Readings(out, "described", names["descriptor"])
         self._pixels = Readings(out, "pixels", "")
 

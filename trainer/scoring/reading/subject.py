@@ -27,7 +27,7 @@ from .readers import Picture, PictureReader, Readers, Seen
 class Subject:
     """`references` are real pictures held out of training, `training` those trained on.
 
-    `others` are embeddings of other people by the same face reader, (n, d), or None when none are known, as for no rows.
+    `others` are embeddings of other people by the same face reader, (n, d), or None when none are known, (0, d) too.
     """
 
     trigger: str

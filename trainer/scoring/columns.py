@@ -46,6 +46,13 @@ class Column:
             losses=_losses(candidate),
         )
 
+    @property
+    def told(self) -> list[str | int | float | None]:
+        """What a report tells of the column besides its pictures."""
+        who = self.candidate
+        named = [who.step, who.seed, who.path.name] if who else [None, None, None]
+        return [self.label, *named, self.strength]
+
     def pictures(self, out: Path) -> list[Picture]:
         """To be read, in order of the shots; all must have been drawn."""
         paths = [(key, out / picture_path(key)) for key in self.shots.keys]

@@ -286,3 +286,9 @@ def test_a_failed_write_leaves_the_old_report_whole(tmp_path: Path, monkeypatch:
 
 def _sample(path: Path) -> Sample:
     return Sample(path=path, sha256=stored(path) if path.is_file() else path.name, width=48, height=48)
+
+
+@pytest.mark.parametrize("name", ["tied", "checkpoints", "notes", "control", "readers"])
+def test_a_report_with_nothing_where_something_belongs_is_refused(rising: tuple[Stage, Report], name: str):
+    with pytest.raises(RunError, match=f"no whole report: {name} is no"):
+        Report.from_json({**rising[1].to_json(), name: None})

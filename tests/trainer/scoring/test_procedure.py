@@ -21,6 +21,7 @@ from trainer.scoring.drawing import Compared
 from trainer.scoring.plan.candidate import Candidate
 from trainer.scoring.reading.descriptor import Description
 from trainer.scoring.reading.readers import is_broken
+from trainer.scoring.report.kept import write_report
 from trainer.scoring.scores import Scores
 
 from .stage import RISING, Stage, small_plan, write_lora
@@ -314,3 +315,83 @@ def test_a_kept_picture_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     drawn.clear()
     stage.quick(300)
     assert len(drawn) == 1
+
+
+def test_a_report_that_json_cannot_hold_leaves_no_half(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    report = stage.quick(300)
+    with pytest.raises(ValueError, match="JSON"):
+        write_report(replace(report, reference=float("nan")), tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+class Overflowing(FakeReader):
+    """Embeddings and angles on red are no numbers."""
+
+    def faces(self, image: Image.Image) -> list[Face]:
+        nan = np.nan if self.read([image])[0].values["background"] == "red" else 1.0
+        return [replace(face, embedding=face.embedding * nan, yaw=nan) for face in super().faces(image)]
+
+
+def test_faces_that_are_read_as_no_numbers_are_not_measured(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    known = {each.identity is not None: each for each in stage.quick(300, faces=Overflowing()).control.pictures}
+    assert set(known) == {True, False}
+    assert known[False].faces == 1 and known[False].yaw is None and known[True].yaw == 1.0
+
+
+def test_a_precision_that_nobody_told_leaves_no_gap_in_the_refusal(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    stage.quick(300, base_name="juggernaut")
+    with pytest.raises(RunError, match="drawn with juggernaut, and this one would draw with pony in float32;"):
+        stage.quick(300, base_name="pony", precision="float32")
+
+
+def test_references_that_were_trained_on_are_told_and_nobody_else_is_nobody(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    whom = stage.subject()
+    mixed = replace(whom, references=(*whom.references, whom.training[0]), others=np.zeros((0, 3)))
+    report = follow(compare(small_plan(), [stage.candidate(300)], mixed, stage.tools()))
+    # The stage's pictures are drawn alike: three of the four held out are those trained on.
+    assert any("reference pictures were trained on too" in note and "flatters" in note for note in report.notes)
+    assert report.control.top1 is None
+    own = follow(compare(small_plan(), [stage.candidate(300)], replace(whom, training=()), stage.tools()))
+    assert not any("trained on too" in note for note in own.notes)
+
+
+@dataclass(frozen=True)
+class Printed(Counting):
+    """With model files that can be exchanged."""
+
+    fingerprint: str = ""
+
+
+def test_another_model_file_under_a_readers_name_reads_all_again(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    for said in ("first", "second"):
+        reader = Printed(fingerprint=said)
+        stage.quick(300, faces=reader, attributes=reader)
+        assert reader.taken() == {"faces": SAMPLES + 2 * EACH, "words": TRAINED + 2 * EACH}
+    stage.generator.drawn.clear()
+    first = Printed(fingerprint="first")
+    stage.quick(300, faces=first, attributes=first)
+    assert first.taken() == {"faces": 0, "words": 0} and stage.generator.drawn == []
+
+
+@pytest.mark.parametrize(
+    "changed", [{"label": "another"}, {"step": 7}, {"seed": 3}, {"path": "renamed.safetensors"}], ids=str
+)
+def test_a_column_that_is_called_otherwise_has_a_report_of_its_own_and_its_pictures_stay(
+    tmp_path: Path, changed: dict[str, Any]
+) -> None:
+    stage = Stage(tmp_path, {300: Skill()})
+    one = stage.candidate(300)
+    once = follow(compare(small_plan(), [one], stage.subject(), stage.tools()))
+    stage.generator.drawn.clear()
+    if "path" in changed:
+        changed = {"path": one.path.rename(one.path.with_name(changed["path"]))}
+    again = follow(compare(small_plan(), [replace(one, **changed)], stage.subject(), stage.tools()))
+    assert stage.generator.drawn == [] and again.key != once.key
+    (column,) = again.checkpoints
+    told = {"label": column.label, "step": column.step, "seed": column.seed, "path": column.lora}
+    assert all(told[name] == getattr(value, "name", value) for name, value in changed.items())

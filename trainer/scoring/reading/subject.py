@@ -30,13 +30,17 @@ _SURE = 4
 class Subject:
     """`references` are real pictures held out of training, `training` those trained on.
 
-    `others` are embeddings of other people by the same face reader, (n, d), or None when none are known.
+    `others` are embeddings of other people by the same face reader, (n, d), or None when none are known, (0, d) too.
     """
 
     trigger: str
     references: tuple[Sample, ...]
     training: tuple[Sample, ...] = ()
     others: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if self.others is not None and not len(self.others):
+            object.__setattr__(self, "others", None)
 
     def key_parts(self) -> dict[str, object]:
         """What a report's key must hold of it: pixels and embeddings by content."""
@@ -66,6 +70,11 @@ def scale_of(
         notes.append(
             "No pictures were held out: scores are against training pictures, which flatters memorising. The top of "
             "the scale is each training picture against the rest."
+        )
+    elif both := {each.sha256 for each in subject.references} & {each.sha256 for each in subject.training}:
+        notes.append(
+            f"{len(both)} of {len(subject.references)} reference pictures were trained on too: scores are against "
+            "training pictures there, which flatters memorising. Give pictures that were held out."
         )
     if character is not None and (faceless := sum(face is None for face in known)):
         notes.append(f"{faceless} of {len(references)} reference pictures have no face to score.")

@@ -11,7 +11,7 @@ PLACES = frozenset({"place", "setting", "background", "scene", "location"})
 
 def background_of(seen: Observation, scale: Scale) -> float | None:
     """How much what lies around the face is what lies around one in a training picture, 0..1; None without either."""
-    return None if seen.described is None else scale.nearest.background(seen.described)
+    return seen.background if seen.described is None else scale.nearest.background(seen.described)
 
 
 def background_leak(batch: Batch) -> Interval | None:

@@ -247,7 +247,9 @@ class _Comparison:
                     phase="reading",
                 )
             nearest.save()
-            self.images[column.label] = column.images(seen, is_known=scale.is_known)
+            images = column.images(seen, is_known=scale.is_known)
+            observed = [each.settled(scale.nearest) for each in images.observations]
+            self.images[column.label] = replace(images, observations=observed)
 
     def _winner(self, scale: Scale) -> Candidate | None:
         label = self._chosen(*self._scores(scale), scale).label

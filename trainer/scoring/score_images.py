@@ -112,8 +112,8 @@ def score_images(
     """Yield every picture as it is scored; return all of them. `least` is the likeness to accept from, None for one by
     the references' own, each against the others.
 
-    FaceError where the references show no face, the reader tells nobody apart or `least` is no number; Cancelled between
-    two pictures.
+    FaceError where the references show no face, the reader tells nobody apart or `least` is no number; Cancelled
+    between two pictures.
     """
     scale = _Scale.of(references, reader, least)
     scored: list[ScoredImage] = []

@@ -1,5 +1,6 @@
 """How a comparison goes about it: what is drawn and read again, when the base is freed, what is refused."""
 
+import importlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,11 +22,13 @@ from trainer.scoring.drawing import Compared
 from trainer.scoring.plan.candidate import Candidate
 from trainer.scoring.reading.descriptor import Description
 from trainer.scoring.reading.readers import is_broken
+from trainer.scoring.reading.readings import Readings
 from trainer.scoring.report.kept import write_report
 from trainer.scoring.scores import Scores
 
 from .stage import RISING, Stage, small_plan, write_lora
 
+procedure = importlib.import_module("trainer.scoring.compare")
 EACH = small_plan().pictures
 TRAINED, SAMPLES = 3, 4
 """Different pictures of a stage that were trained on, and with the references."""
@@ -395,3 +398,31 @@ def test_a_column_that_is_called_otherwise_has_a_report_of_its_own_and_its_pictu
     (column,) = again.checkpoints
     told = {"label": column.label, "step": column.step, "seed": column.seed, "path": column.lora}
     assert all(told[name] == getattr(value, "name", value) for name, value in changed.items())
+
+
+def test_descriptions_are_let_go_once_they_have_told_what_they_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[Any] = []
+    usual = procedure.score
+    monkeypatch.setattr(procedure, "score", lambda *given: held.extend(given[0].observations) or usual(*given))
+    report = Stage(tmp_path, RISING).quick(300, descriptor=Descriptive())
+    assert held and all(each.described is None for each in held)
+    assert all(picture.copied is not None for scores in report.columns for picture in scores.pictures)
+
+
+def test_readings_lie_on_disk_and_the_last_of_a_key_counts(tmp_path: Path) -> None:
+    first, second = Readings(tmp_path, "faces", "one"), Readings(tmp_path, "faces", "one")
+    first.keep("a", [1])
+    assert first.get("a") == [1] and second.get("a") is None
+    first.save()
+    second.keep("b", "b" * 9)
+    second.save()
+    first.keep("a", [2])
+    first.keep("c", {"d": None})
+    first.save()
+    for kept in (first, Readings(tmp_path, "faces", "one")):
+        assert (kept.get("a"), kept.get("c"), kept.get("e")) == ([2], {"d": None}, None)
+    assert second.get("b") == "b" * 9 and Readings(tmp_path, "faces", "one").get("b") == "b" * 9
+    next((tmp_path / "readings").iterdir()).unlink()
+    assert first.get("a") is None

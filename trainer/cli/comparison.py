@@ -166,11 +166,18 @@ class _Asked:
     def _told_trigger(self) -> str:
         for each in self.candidates:
             try:
-                if each.path.is_file() and (told := read_header(each.path).metadata.get(_TRIGGER, "").strip()):
-                    return told.split(",")[0].split()[0]
+                told = read_header(each.path).metadata.get(_TRIGGER, "") if each.path.is_file() else ""
+                if trigger := next((part.strip() for part in told.split(",") if part.strip()), ""):
+                    break
             except ModelError:
                 continue
-        raise RecipeError("These files do not say what word means the character; give it with --trigger.")
+        else:
+            raise RecipeError("These files do not say what word means the character; give it with --trigger.")
+        if " " in trigger:
+            raise RecipeError(
+                f"{each.path.name} says that {trigger!r} means the character; give one word of it with --trigger."
+            )
+        return trigger
 
     @cached_property
     def is_demo(self) -> bool:

@@ -95,7 +95,7 @@ def register_demo_reader() -> None:
     def opened(_: FaceFolders, __: Device) -> DemoReader:
         return DemoReader(ASSETS)
 
-    register(ReaderEntry(name="demo", licence=DemoReader.licence, lacks=lambda _: None, open=opened, is_auto=False))
+    register(ReaderEntry(name="demo", lacks=lambda _: None, open=opened, is_auto=False))
 
 
 def _session(path: Path) -> Any:

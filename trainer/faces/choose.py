@@ -43,9 +43,12 @@ def choose_face(faces: Sequence[Face], size: tuple[int, int], choice: FaceChoice
 
 
 def _most_similar(faces: Sequence[Face], character: np.ndarray, metric: Metric) -> Face:
-    if any(face.embedding.shape != character.shape for face in faces):
+    known = [face for face in faces if face.has_identity]
+    if not known:
+        return max(faces, key=lambda face: face.width * face.height)
+    if any(face.embedding.shape != character.shape for face in known):
         raise FaceError("The character's embedding is another reader's; read its pictures with the same reader.")
-    return max(faces, key=lambda face: alike(metric, face.embedding, character))
+    return max(known, key=lambda face: alike(metric, face.embedding, character))
 
 
 def _off_centre(face: Face, size: tuple[int, int]) -> float:

@@ -43,6 +43,11 @@ class Face:
         return self.box[3] - self.box[1]
 
     @property
+    def has_identity(self) -> bool:
+        """Whether there is an embedding, and of numbers: networks that overflow tell none."""
+        return self.embedding.size > 0 and bool(np.isfinite(self.embedding).all())
+
+    @property
     def width(self) -> float:
         return self.box[2] - self.box[0]
 
@@ -83,6 +88,14 @@ class Reading:
     """What a picture shows, by slot (`background`, `scene`, …), as words of that slot."""
 
     values: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def fingerprint_of(reader: object) -> str:
+    """What a reader of faces or attributes says with besides its name: its files' content, "" where it has none.
+
+    Optional: names alone do not tell a newer model file, or another under the same name.
+    """
+    return str(getattr(reader, "fingerprint", ""))
 
 
 class AttributeReader(Protocol):

@@ -19,7 +19,7 @@ def frequent_person(
 
     Two who are always together are told apart by the pictures that show one alone, then by the size of their faces.
     """
-    known = [[face for face in faces if face.embedding.size] for faces in pictures]
+    known = [[face for face in faces if face.has_identity] for faces in pictures]
     owner = np.array([number for number, faces in enumerate(known) for _ in faces])
     if not owner.size:
         return None

@@ -30,8 +30,9 @@ class CharacterIdentity:
 
     @classmethod
     def of(cls, faces: Iterable[np.ndarray | None], metric: Metric = COSINE) -> "CharacterIdentity | None":
-        """Of embeddings (d,), leaving out pictures without a face (None) or identity (0,); None without any."""
-        known = [face for face in faces if face is not None and face.size]
+        """Of embeddings (d,), leaving out pictures without a face (None) or identity (0,), or no numbers for one; None
+        without any."""
+        known = [face for face in faces if face is not None and face.size and np.isfinite(face).all()]
         return cls(np.stack(known), metric) if known else None
 
     @cached_property

@@ -28,19 +28,9 @@ class ReaderEntry:
     """
 
     name: str
-    licence: str
     lacks: Callable[[FaceFolders], str | None]
     open: Callable[[FaceFolders, Device], FaceReader]
     is_auto: bool = True
-
-
-@dataclass(frozen=True)
-class ReaderOffer:
-    """A reader by its name for `open_reader`, its licence in a sentence, and what it lacks (None: ready)."""
-
-    name: str
-    licence: str
-    lacks: str | None
 
 
 _entries: dict[str, ReaderEntry] = {}
@@ -49,11 +39,6 @@ _entries: dict[str, ReaderEntry] = {}
 def register(entry: ReaderEntry) -> None:
     """Offer a reader after those that are offered already: `auto` takes the first that is ready."""
     _entries[entry.name] = entry
-
-
-def face_readers(folders: FaceFolders) -> tuple[ReaderOffer, ...]:
-    """Every reader, usable or not; opens no file."""
-    return tuple(_offer(entry, folders) for entry in _entries.values())
 
 
 def open_reader(name: str, folders: FaceFolders, device: Device = "auto") -> FaceReader:
@@ -78,7 +63,3 @@ def _first_ready(folders: FaceFolders) -> ReaderEntry:
             return entry
         faults.append(f"{entry.name}: {lack}")
     raise FaceError("No face reader is ready; one of these is enough.\n" + "\n".join(faults))
-
-
-def _offer(entry: ReaderEntry, folders: FaceFolders) -> ReaderOffer:
-    return ReaderOffer(entry.name, entry.licence, entry.lacks(folders))

@@ -23,6 +23,7 @@ from .choice.choose import Choice, choose
 from .columns import Column
 from .drawing import Compared, Drawing, picture_path
 from .gates import flagged
+from .measures.background import is_asked_of
 from .measures.memorisation import memorisation
 from .plan.candidate import Candidate, fitting, neighbours
 from .plan.compare_plan import ComparePlan
@@ -114,9 +115,13 @@ def refuse_mixed(tools: Tools) -> None:
     if all(not one or not other or one == other for one, other in zip(theirs, ours, strict=True)):
         return
     raise RunError(
-        f"{tools.out} holds a comparison drawn with {' in '.join(theirs)}, and this one would draw with "
-        f"{' in '.join(ours)}; numbers of the two must not mix. Choose another folder."
+        f"{tools.out} holds a comparison drawn with {_told_base(theirs)}, and this one would draw with "
+        f"{_told_base(ours)}; numbers of the two must not mix. Choose another folder."
     )
+
+
+def _told_base(base_and_precision: tuple[str, str]) -> str:
+    return " in ".join(filter(None, base_and_precision))
 
 
 @dataclass(kw_only=True, eq=False)
@@ -141,16 +146,17 @@ class _Comparison:
         self.reader = PictureReader(self.readers, tools.out)
 
     def key(self) -> str:
-        """Names everything a report is made from: its pictures, references, readers and losses."""
+        """Names everything a report is made from: pictures, what columns are called, references, readers and losses."""
+        rest = [Column.of(self.plan, each, self.tools.base) for each in self.rest]
         learned = [memorisation(each.losses) for each in self.columns]
         parts = {
             "version": _VERSION,
             "plan": self.plan.to_json(),
-            "pictures": [list(each.shots.keys) for each in self.columns],
-            "rest": [Column.of(self.plan, each, self.tools.base).shots.keys[0] for each in self.rest],
+            "pictures": [[each.told, *each.shots.keys] for each in self.columns],
+            "rest": [[each.told, each.shots.keys[0]] for each in rest],
             "left out": [left.sentence for left in self.left_out],
             "recall": [each and each.to_json() for each in learned],
-            "readers": list(self.readers.names.values()),
+            "readers": [*self.readers.names.values(), *self.readers.fingerprints.values()],
             **self.subject.key_parts(),
         }
         return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
@@ -228,7 +234,7 @@ class _Comparison:
                         f"Stopped after {done} of {total} pictures were read; run again to go on from there."
                     )
                 seen.append(one)
-                scale.nearest.look_at(one.described)
+                scale.nearest.look_at(one.described, around=is_asked_of(scale.probes[request.what]))
                 done += 1
                 pace.add(watch.read())
                 yield Compared(
@@ -241,7 +247,9 @@ class _Comparison:
                     phase="reading",
                 )
             nearest.save()
-            self.images[column.label] = column.images(seen, is_known=scale.is_known)
+            images = column.images(seen, is_known=scale.is_known)
+            observed = [each.settled(scale.nearest) for each in images.observations]
+            self.images[column.label] = replace(images, observations=observed)
 
     def _winner(self, scale: Scale) -> Candidate | None:
         label = self._chosen(*self._scores(scale), scale).label

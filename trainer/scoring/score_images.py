@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator as Work
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any, Literal
 
 import numpy as np
@@ -111,7 +112,8 @@ def score_images(
     """Yield every picture as it is scored; return all of them. `least` is the likeness to accept from, None for one by
     the references' own, each against the others.
 
-    FaceError where the references show no face or the reader tells nobody apart; Cancelled between two pictures.
+    FaceError where the references show no face, the reader tells nobody apart or `least` is no number; Cancelled
+    between two pictures.
     """
     scale = _Scale.of(references, reader, least)
     scored: list[ScoredImage] = []
@@ -138,6 +140,8 @@ class _Scale:
     def of(cls, references: Sequence[Image.Image], reader: FaceReader, least: float | None) -> _Scale:
         if not reader.measures_identity:
             raise FaceError(f"{reader.name} finds faces and tells nobody apart; choose another reader.")
+        if least is not None and not isfinite(least):
+            raise FaceError(f"The likeness to accept from is {least}; give a number, usually 0.3 to 0.8.")
         if not references:
             raise FaceError("There are no references; wire pictures of the character, three or more.")
         seen = [_faces(reader, image) for image in references]
@@ -215,7 +219,7 @@ class _Scale:
 
 def _faces(reader: FaceReader, image: Image.Image) -> list[Face]:
     """Those that score enough and have an identity."""
-    return [face for face in reader.faces(image) if face.score >= _FLOOR and face.embedding.size]
+    return [face for face in reader.faces(image) if face.score >= _FLOOR and face.has_identity]
 
 
 def _subjects(faces: Sequence[Face]) -> list[Face]:

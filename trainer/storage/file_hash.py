@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +18,12 @@ def file_sha256(path: Path) -> str:
     place = path.resolve()
     stat = place.stat()
     return _hashed(place, stat.st_size, stat.st_mtime_ns)
+
+
+def files_fingerprint(paths: Iterable[Path]) -> str:
+    """What files are called and hold, in 16 hex digits; those that are not there are left out."""
+    held = [[path.name, path.stat().st_size, file_sha256(path)] for path in sorted(paths) if path.is_file()]
+    return hashlib.sha256(json.dumps(held).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=512)

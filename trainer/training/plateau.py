@@ -103,6 +103,7 @@ class PlateauWatch:
 
 
 def _of_one_reader(log: Sequence[Event]) -> list[Sampled]:
-    """The samplings that the last one can be compared with: another reader's numbers are on another scale."""
-    samplings = [event for event in log if isinstance(event, Sampled)]
+    """The samplings that the last one can be compared with: another reader's numbers are on another scale, and one
+    that was skipped tells nothing."""
+    samplings = [event for event in log if isinstance(event, Sampled) and not event.skipped]
     return [sampled for sampled in samplings if sampled.reader == samplings[-1].reader]

@@ -1,11 +1,13 @@
 """`compare` on anybody's files: what is told before anything is drawn, and what is refused."""
 
 import json
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
 from tests.trainer.scoring.stage import write_lora
+from trainer.cli.comparison import _Asked
 from trainer.cli.main import main
 
 SAID = {"modelspec.trigger_phrase": "zxq_char"}
@@ -64,3 +66,17 @@ def test_what_files_do_not_tell_is_asked_for(
 ) -> None:
     out, words = told(capsys, *files(tmp_path, "zxq", **metadata), *arguments, "--dry-run", code=1)
     assert out == "" and said in words
+
+
+def test_a_files_trigger_is_its_first_word_told(tmp_path: Path) -> None:
+    (file,) = files(tmp_path, "zxq", **{"modelspec.trigger_phrase": " , sage, woman"})
+    assert _Asked(Namespace(what=[Path(file)]))._told_trigger == "sage"
+
+
+@pytest.mark.parametrize(("said", "why"), [("sage character, woman", "'sage character'"), (" ,", "do not say")])
+def test_a_trigger_of_several_words_is_never_cut_to_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], said: str, why: str
+) -> None:
+    file = files(tmp_path, "zxq", **{"modelspec.trigger_phrase": said})
+    _, refused = told(capsys, *file, "--out", str(tmp_path / "r"), "--dry-run", code=1)
+    assert why in refused and "--trigger" in refused

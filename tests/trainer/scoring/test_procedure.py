@@ -1,5 +1,6 @@
 """How a comparison goes about it: what is drawn and read again, when the base is freed, what is refused."""
 
+import importlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,10 +22,13 @@ from trainer.scoring.drawing import Compared
 from trainer.scoring.plan.candidate import Candidate
 from trainer.scoring.reading.descriptor import Description
 from trainer.scoring.reading.readers import is_broken
+from trainer.scoring.reading.readings import Readings
+from trainer.scoring.report.kept import write_report
 from trainer.scoring.scores import Scores
 
 from .stage import RISING, Stage, small_plan, write_lora
 
+procedure = importlib.import_module("trainer.scoring.compare")
 EACH = small_plan().pictures
 TRAINED, SAMPLES = 3, 4
 """Different pictures of a stage that were trained on, and with the references."""
@@ -103,9 +107,6 @@ class Descriptive:
 
     def shared_background(self, one: Description, other: Description) -> float | None:
         return None
-
-    def difference(self, one: Description, other: Description) -> float:
-        return float(np.abs(one.whole - other.whole).mean() / 255)
 
 
 def test_pictures_are_laid_on_training_pictures_once(tmp_path: Path) -> None:
@@ -317,3 +318,111 @@ def test_a_kept_picture_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     drawn.clear()
     stage.quick(300)
     assert len(drawn) == 1
+
+
+def test_a_report_that_json_cannot_hold_leaves_no_half(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    report = stage.quick(300)
+    with pytest.raises(ValueError, match="JSON"):
+        write_report(replace(report, reference=float("nan")), tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+class Overflowing(FakeReader):
+    """Embeddings and angles on red are no numbers."""
+
+    def faces(self, image: Image.Image) -> list[Face]:
+        nan = np.nan if self.read([image])[0].values["background"] == "red" else 1.0
+        return [replace(face, embedding=face.embedding * nan, yaw=nan) for face in super().faces(image)]
+
+
+def test_faces_that_are_read_as_no_numbers_are_not_measured(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    known = {each.identity is not None: each for each in stage.quick(300, faces=Overflowing()).control.pictures}
+    assert set(known) == {True, False}
+    assert known[False].faces == 1 and known[False].yaw is None and known[True].yaw == 1.0
+
+
+def test_a_precision_that_nobody_told_leaves_no_gap_in_the_refusal(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    stage.quick(300, base_name="juggernaut")
+    with pytest.raises(RunError, match="drawn with juggernaut, and this one would draw with pony in float32;"):
+        stage.quick(300, base_name="pony", precision="float32")
+
+
+def test_references_that_were_trained_on_are_told_and_nobody_else_is_nobody(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    whom = stage.subject()
+    mixed = replace(whom, references=(*whom.references, whom.training[0]), others=np.zeros((0, 3)))
+    report = follow(compare(small_plan(), [stage.candidate(300)], mixed, stage.tools()))
+    # The stage's pictures are drawn alike: three of the four held out are those trained on.
+    assert any("reference pictures were trained on too" in note and "flatters" in note for note in report.notes)
+    assert report.control.top1 is None
+    own = follow(compare(small_plan(), [stage.candidate(300)], replace(whom, training=()), stage.tools()))
+    assert not any("trained on too" in note for note in own.notes)
+
+
+@dataclass(frozen=True)
+class Printed(Counting):
+    """With model files that can be exchanged."""
+
+    fingerprint: str = ""
+
+
+def test_another_model_file_under_a_readers_name_reads_all_again(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, RISING)
+    for said in ("first", "second"):
+        reader = Printed(fingerprint=said)
+        stage.quick(300, faces=reader, attributes=reader)
+        assert reader.taken() == {"faces": SAMPLES + 2 * EACH, "words": TRAINED + 2 * EACH}
+    stage.generator.drawn.clear()
+    first = Printed(fingerprint="first")
+    stage.quick(300, faces=first, attributes=first)
+    assert first.taken() == {"faces": 0, "words": 0} and stage.generator.drawn == []
+
+
+@pytest.mark.parametrize(
+    "changed", [{"label": "another"}, {"step": 7}, {"seed": 3}, {"path": "renamed.safetensors"}], ids=str
+)
+def test_a_column_that_is_called_otherwise_has_a_report_of_its_own_and_its_pictures_stay(
+    tmp_path: Path, changed: dict[str, Any]
+) -> None:
+    stage = Stage(tmp_path, {300: Skill()})
+    one = stage.candidate(300)
+    once = follow(compare(small_plan(), [one], stage.subject(), stage.tools()))
+    stage.generator.drawn.clear()
+    if "path" in changed:
+        changed = {"path": one.path.rename(one.path.with_name(changed["path"]))}
+    again = follow(compare(small_plan(), [replace(one, **changed)], stage.subject(), stage.tools()))
+    assert stage.generator.drawn == [] and again.key != once.key
+    (column,) = again.checkpoints
+    told = {"label": column.label, "step": column.step, "seed": column.seed, "path": column.lora}
+    assert all(told[name] == getattr(value, "name", value) for name, value in changed.items())
+
+
+def test_descriptions_are_let_go_once_they_have_told_what_they_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[Any] = []
+    usual = procedure.score
+    monkeypatch.setattr(procedure, "score", lambda *given: held.extend(given[0].observations) or usual(*given))
+    report = Stage(tmp_path, RISING).quick(300, descriptor=Descriptive())
+    assert held and all(each.described is None for each in held)
+    assert all(picture.copied is not None for scores in report.columns for picture in scores.pictures)
+
+
+def test_readings_lie_on_disk_and_the_last_of_a_key_counts(tmp_path: Path) -> None:
+    first, second = Readings(tmp_path, "faces", "one"), Readings(tmp_path, "faces", "one")
+    first.keep("a", [1])
+    assert first.get("a") == [1] and second.get("a") is None
+    first.save()
+    second.keep("b", "b" * 9)
+    second.save()
+    first.keep("a", [2])
+    first.keep("c", {"d": None})
+    first.save()
+    for kept in (first, Readings(tmp_path, "faces", "one")):
+        assert (kept.get("a"), kept.get("c"), kept.get("e")) == ([2], {"d": None}, None)
+    assert second.get("b") == "b" * 9 and Readings(tmp_path, "faces", "one").get("b") == "b" * 9
+    next((tmp_path / "readings").iterdir()).unlink()
+    assert first.get("a") is None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from tests.fakes import CHARACTER, FakeReader, mixed, picture
 from trainer.errors import Cancelled, FaceError
+from trainer.faces.face import Face
 from trainer.runtime.work import follow
 from trainer.scoring.score_images import ImageScores, NamedImage, score_images
 
@@ -102,3 +104,23 @@ def test_a_cancel_stops_between_two_pictures() -> None:
 
     with pytest.raises(Cancelled):
         follow(score_images(named, _references(), FakeReader(), cancelled=cancelled))
+
+
+@pytest.mark.parametrize("least", [float("nan"), float("inf")])
+def test_a_floor_that_is_no_number_is_refused(least: float) -> None:
+    with pytest.raises(FaceError, match="give a number"):
+        _scored([picture(CHARACTER)], least=least)
+
+
+class _Overflowing(FakeReader):
+    """Tells nobody in pictures on red."""
+
+    def faces(self, image: Image.Image) -> list[Face]:
+        red = self.read([image])[0].values["background"] == "red"
+        return [replace(face, embedding=face.embedding * np.nan) if red else face for face in super().faces(image)]
+
+
+def test_a_face_whose_embedding_is_no_number_is_not_measured() -> None:
+    named = [NamedImage(name="one", image=picture(CHARACTER, "red"))]
+    scores = follow(score_images(named, [*_references(), picture(CHARACTER, "red")], _Overflowing()))
+    assert scores.images[0].likeness is None and scores.references == len(NEAR)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from trainer.recipe.early_stop import EarlyStop
-from trainer.training.plateau import last_rise
+from trainer.training.plateau import _of_one_reader, last_rise
 from trainer.training.run.events import Sampled
 
 Row = Sequence[float | None]
@@ -79,3 +79,9 @@ def test_a_face_that_comes_later_is_compared_with_its_first_time() -> None:
 
 def test_falling_is_waited_for_too() -> None:
     assert waits([(0.6,), (0.5,), (0.4,), (0.45,)]) == [0, 1, 2, 3]
+
+
+def test_skipped_samplings_neither_hide_a_reader_nor_count_as_faceless() -> None:
+    seen = Sampled(step=10, paths=(Path("a.png"),), likeness=(0.5,), reader="one")
+    log = [seen, Sampled(step=20, paths=(), skipped="The base is gone.")]
+    assert _of_one_reader(log) == [seen] and _of_one_reader(log[1:]) == []

@@ -10,6 +10,7 @@ from PIL import Image
 
 from ...errors import FaceError, pip_install
 from ...runtime.onnx_engine import Device
+from ...storage.file_hash import files_fingerprint
 from ..face import Face
 from ..identity import unit
 from ..metric import COSINE, Metric
@@ -46,6 +47,11 @@ class AuraFaceReader:
         self.name = f"auraface + {self._finder.name}"
         self.sides: Sequence[int] = self._finder.sides
         self.licence = f"{_LICENCE} {self._finder.licence}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one has pictures read again."""
+        return f"{self._finder.fingerprint} {files_fingerprint([self._network.path])}"
 
     def faces(self, image: Image.Image) -> list[Face]:
         """All faces, largest first, as the finder sees them."""
@@ -103,4 +109,4 @@ def _open(folders: FaceFolders, device: Device) -> AuraFaceReader:
     return AuraFaceReader(folders, device)
 
 
-AURAFACE_ENTRY = ReaderEntry(name="auraface", licence=_LICENCE, lacks=missing, open=_open)
+AURAFACE_ENTRY = ReaderEntry(name="auraface", lacks=missing, open=_open)

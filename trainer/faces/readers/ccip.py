@@ -10,6 +10,7 @@ from PIL import Image
 
 from ...errors import FaceError, RunError, pip_install
 from ...runtime.onnx_engine import Device
+from ...storage.file_hash import files_fingerprint
 from ...storage.values import read_json
 from ..face import Face
 from ..metric import Metric
@@ -63,6 +64,7 @@ class CcipReader:
     def __init__(self, folders: Sequence[Path], device: Device = "auto") -> None:
         """Raises FaceError naming the file that is missing from `folders` and where to put it."""
         folder = _folder(folders)
+        self._folder = folder
         self.name = f"ccip {folder.name}"
         threshold = _threshold(folder / _NUMBERS)
         self.same_person = 1.0 - threshold
@@ -70,6 +72,11 @@ class CcipReader:
         differences = Network(folder / _DIFFERENCES, "CCIP's network of differences", (_WIDTH,), device)
         # How unlike strangers are is published nowhere: so much again as may lie between pictures of one character.
         self.metric: Metric = CcipMetric(differences, 1.0 - 2 * threshold, self.name)
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one has pictures read again."""
+        return files_fingerprint(self._folder / name for name in FILES)
 
     def faces(self, image: Image.Image) -> list[Face]:
         """One, as large as the picture: of several characters in it the mixture."""
@@ -133,4 +140,4 @@ def _open(folders: FaceFolders, device: Device) -> CcipReader:
     return CcipReader(folders.ccip, device)
 
 
-CCIP_ENTRY = ReaderEntry(name="ccip", licence=_LICENCE, lacks=_lacks, open=_open, is_auto=False)
+CCIP_ENTRY = ReaderEntry(name="ccip", lacks=_lacks, open=_open, is_auto=False)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from ...errors import FaceError, RunError
 from ...runtime.onnx_engine import Device
+from ...storage.file_hash import files_fingerprint
 from ...storage.values import read_json
 from ..face import Box, Face
 from ..identity import unit
@@ -50,11 +51,15 @@ class DinoReader:
         self.name = f"dino {self._folder.name}"
         self.licence = f"{_LICENCES[self._kind]} {_NOT_IDENTITY}"
 
+    @property
+    def fingerprint(self) -> str:
+        """Another one has pictures read again."""
+        return files_fingerprint(self._folder / name for name in _NEEDED)
+
     def faces(self, image: Image.Image) -> list[Face]:
-        """One: what is opaque where the picture has transparency, else what its patches tell from the ground."""
+        """One: what its patches tell from the ground; of transparent pictures as they come flattened."""
         patches = self._patches(image)
-        opaque = _opaque(image, patches.shape[:2])
-        subject = _subject(patches) if opaque is None else opaque
+        subject = _subject(patches)
         embedding = unit(patches[subject].mean(axis=0))
         return [Face(box=_box(subject, image.size), points=(), yaw=None, embedding=embedding, score=1.0)]
 
@@ -128,15 +133,6 @@ def _grid(size: tuple[int, int], side: int) -> tuple[int, int]:
     return max(1, round(wide / side)), max(1, round(high / side))
 
 
-def _opaque(image: Image.Image, grid: tuple[int, ...]) -> np.ndarray | None:
-    """Which patches (rows, columns) are mostly opaque; None where all are, or none."""
-    if not image.has_transparency_data:
-        return None
-    alpha = image.convert("RGBA").getchannel("A").resize((grid[1], grid[0]), Image.Resampling.BOX)
-    subject = np.asarray(alpha) >= 128
-    return subject if subject.any() and not subject.all() else None
-
-
 def _subject(patches: np.ndarray) -> np.ndarray:
     """Which patches (rows, columns) are the subject's: one side of their first principal component, as in DINOv2's
     paper (Oquab et al. 2023), the one that has less of the picture's border. All, where that tells nothing."""
@@ -165,6 +161,4 @@ def _open(folders: FaceFolders, device: Device) -> DinoReader:
     return DinoReader(folders.dino, device)
 
 
-DINO_ENTRY = ReaderEntry(
-    name="dino", licence=f"DINOv2 is Apache-2.0. {_NOT_IDENTITY}", lacks=_lacks, open=_open, is_auto=False
-)
+DINO_ENTRY = ReaderEntry(name="dino", lacks=_lacks, open=_open, is_auto=False)

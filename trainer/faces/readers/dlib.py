@@ -11,6 +11,7 @@ from PIL import Image
 
 from ...errors import FaceError, pip_install
 from ...runtime.onnx_engine import Device
+from ...storage.file_hash import files_fingerprint
 from ..face import Box, Face
 from ..metric import Euclidean, Metric
 from ..registry import FaceFolders, ReaderEntry
@@ -54,6 +55,12 @@ class DlibFinder:
         module = _dlib()
         self._detector: Any = module.get_frontal_face_detector()
         self._points = _loaded(module.shape_predictor, _POINTS)
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one has pictures read again."""
+        files = files_fingerprint(_model(name) for name in (_POINTS, _ALIGNMENT, _RECOGNISER))
+        return f"{getattr(_dlib(), '__version__', '')} {files}"
 
     def faces(self, image: Image.Image) -> list[Face]:
         """All faces, largest first, sought with the longer side at 1280."""
@@ -181,4 +188,4 @@ def _open(_: FaceFolders, __: Device) -> DlibReader:
     return DlibReader()
 
 
-DLIB_ENTRY = ReaderEntry(name="dlib", licence=DlibReader.licence, lacks=_lacks, open=_open)
+DLIB_ENTRY = ReaderEntry(name="dlib", lacks=_lacks, open=_open)

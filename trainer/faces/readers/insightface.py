@@ -12,6 +12,7 @@ from PIL import Image
 
 from ...errors import FaceError, pip_install
 from ...runtime.onnx_engine import TELEMETRY, Device, onnx_engine, providers_for, quiet_options
+from ...storage.file_hash import files_fingerprint
 from ..face import Face
 from ..identity import unit
 from ..metric import COSINE, Metric
@@ -52,6 +53,11 @@ class InsightFaceReader:
         self._pack, self._folders = pack, tuple(folders)
         self._device: Device = device
         self._analysis: Any = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one has pictures read again."""
+        return files_fingerprint(pack_folder(self._pack, self._folders).glob("*.onnx"))
 
     def faces(self, image: Image.Image) -> list[Face]:
         """All faces, largest first, found at 640 and at 128."""
@@ -177,7 +183,7 @@ def _entry(pack: str) -> ReaderEntry:
     def opened(folders: FaceFolders, device: Device) -> InsightFaceReader:
         return InsightFaceReader(pack, folders.insightface, device)
 
-    return ReaderEntry(name=pack, licence=InsightFaceReader.licence, lacks=lacks, open=opened)
+    return ReaderEntry(name=pack, lacks=lacks, open=opened)
 
 
 PACK_ENTRIES = tuple(_entry(pack) for pack in PACKS)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
-from ..face import EXPRESSIONS, Face, FaceReader, Reading
+from ..face import EXPRESSIONS, Face, FaceReader, Reading, fingerprint_of
 from ..metric import Metric
 from .mediapipe import NAME, LandmarkFace, LandmarkReader
 
@@ -40,6 +40,11 @@ class ReaderWithLandmarks:
     def measures_identity(self) -> bool:
         return self.reader.measures_identity
 
+    @property
+    def fingerprint(self) -> str:
+        """Another one has pictures read again."""
+        return f"{fingerprint_of(self.reader)} {self.landmarks.fingerprint}"
+
     def faces(self, image: Image.Image) -> list[Face]:
         marked = self.landmarks.faces(image)
         return [_with_angles(face, marked) for face in self.reader.faces(image)]
@@ -52,6 +57,11 @@ class LandmarkExpressions:
     landmarks: LandmarkReader
     name: str = NAME
     slots: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"expression": EXPRESSIONS})
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one has pictures read again."""
+        return self.landmarks.fingerprint
 
     def read(self, images: Sequence[Image.Image]) -> list[Reading]:
         return [self._reading(self.landmarks.expression(image)) for image in images]

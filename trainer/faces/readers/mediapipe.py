@@ -1,5 +1,6 @@
 """Faces, angles and expressions from the landmarks MediaPipe finds: ComfyUI's FACE_LANDMARKS, as plain dicts."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,6 +79,11 @@ class LandmarkReader:
     licence: str = "MediaPipe's face landmarks may be used commercially (Apache-2.0)."
     measures_identity: bool = False
     metric: Metric = COSINE
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one has pictures read again."""
+        return hashlib.sha256(repr(sorted(self.frames.items())).encode()).hexdigest()[:16]
 
     def faces(self, image: Image.Image) -> list[Face]:
         return [found.face for found in self._found(image)]

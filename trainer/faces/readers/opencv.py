@@ -9,6 +9,7 @@ from PIL import Image
 
 from ...errors import FaceError
 from ...runtime.onnx_engine import Device
+from ...storage.file_hash import files_fingerprint
 from ..face import Face
 from ..identity import unit
 from ..metric import COSINE, Metric
@@ -52,6 +53,11 @@ class OpenCVReader:
         except module.error as error:
             raise FaceError(not_loaded(error, recogniser)) from error
 
+    @property
+    def fingerprint(self) -> str:
+        """Another one has pictures read again."""
+        return f"{self._finder.fingerprint} {files_fingerprint([self._path])}"
+
     def faces(self, image: Image.Image) -> list[Face]:
         """All faces, largest first, with the picture's longer side scaled down to 640."""
         return self.faces_at(image, side=SIDE, threshold=THRESHOLD)
@@ -81,4 +87,4 @@ def _open(folders: FaceFolders, _: Device) -> OpenCVReader:
     return OpenCVReader(folders.opencv)
 
 
-OPENCV_ENTRY = ReaderEntry(name="opencv", licence=OpenCVReader.licence, lacks=_lacks, open=_open)
+OPENCV_ENTRY = ReaderEntry(name="opencv", lacks=_lacks, open=_open)

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ...errors import FaceError, pip_install
+from ...storage.file_hash import files_fingerprint
 from ..face import Face
 from ..metric import COSINE, Metric
 from ..pose import pose_of_points
@@ -40,6 +41,11 @@ class YuNet:
             self._detector: Any = module.FaceDetectorYN.create(str(path), "", (SIDE, SIDE), THRESHOLD, _OVERLAP, _MOST)
         except module.error as error:
             raise FaceError(not_loaded(error, path)) from error
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one has pictures read again."""
+        return files_fingerprint([self._path])
 
     def faces(self, image: Image.Image) -> list[Face]:
         """All faces, largest first, with the picture's longer side scaled down to 640."""

@@ -18,7 +18,7 @@ COPY = 0.03
 
 def copied_of(seen: Observation, scale: Scale) -> float | None:
     """How much it repeats the training picture it repeats most, 0..1; None without a descriptor or any of them."""
-    return None if seen.described is None else scale.nearest.copied(seen.described)
+    return seen.copied if seen.described is None else scale.nearest.copied(seen.described)
 
 
 def nearest_of(picture: np.ndarray, training: Sequence[np.ndarray]) -> float | None:

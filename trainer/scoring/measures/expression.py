@@ -11,9 +11,14 @@ OPEN = 0.2
 """Gap between the lips, in widths of the mouth, from which it is open: a smile that shows teeth stays below."""
 SHUT = 0.5
 """How far eyes must be closed, half of the way from a mean face's to lids together."""
-_OPENS = re.compile(r"open[- ]mouth|mouth open|laugh|shout|scream|yell|surpris|sing|yawn|gasp")
-_SHUTS = re.compile(r"eyes closed|closed eyes|sleep|blink")
-_CALM = re.compile(r"neutral|serious|stern|calm|closed mouth")
+_ENDED = r"(?:s|ed|ing|ingly)?\b"
+"""Verbs as prompts have them: `yell` is no part of `yellow`, nor `sing` of `single`."""
+_OPENS = re.compile(
+    r"\bopen[- ]mouth|\bmouth open\b|\bsurpris|\blaughter\b|\bsang\b|"
+    rf"\b(?:laugh|shout|scream|yell|sing|yawn|gasp){_ENDED}"
+)
+_SHUTS = re.compile(rf"\beyes closed\b|\bclosed eyes\b|\b(?:a?sleep|blink){_ENDED}")
+_CALM = re.compile(r"\bneutral|\bserious|\bstern\b|\bcalm|\bclosed mouth\b")
 
 
 def is_shown(

@@ -63,7 +63,10 @@ def candidates_of_seeds(run: Path, strength: float | None = None) -> tuple[Candi
 
 
 def spread(candidates: Sequence[Candidate], most: int) -> tuple[Candidate, ...]:
-    """At most `most` of them, evenly apart, the last always among them; of several seeds the same steps of each."""
+    """At most `most` of them, evenly apart, the last always among them.
+
+    Of several seeds the same steps of each: one step of each at least, which of many seeds may be more than `most`.
+    """
     if len(candidates) <= most:
         return tuple(candidates)
     names = [(each.step, "" if each.seed is not None else each.label) for each in candidates]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -74,11 +75,12 @@ class ComparePlan:
             (not wanted, "No probe names the trigger; add one of kind 'trigger' or 'prompt'."),
             (min(width, height) < 8 or width % 8 + height % 8 > 0, f"size is {width}×{height}; use multiples of 8."),
             (self.steps < 1, f"steps is {self.steps}; use 1 or more, usually 20."),
-            (self.strength <= 0, f"strength is {self.strength}; use a number above 0, usually 0.7 to 1."),
+            (not 0 < self.strength < inf, f"strength is {self.strength}; use a number above 0, usually 0.7 to 1."),
             (
-                any(each <= 0 for each in self.strengths),
+                not all(0 < each < inf for each in self.strengths),
                 f"strengths are {', '.join(f'{each:g}' for each in self.strengths)}; use numbers above 0.",
             ),
+            (not isfinite(self.guidance), f"guidance is {self.guidance}; use a number, usually 3 to 7."),
             (not 0 <= self.face_floor < 1, f"face_floor is {self.face_floor}; use 0 up to, not including, 1."),
         ]
 

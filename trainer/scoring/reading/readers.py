@@ -1,16 +1,18 @@
 """Who reads a comparison's pictures, and what they see in them; each picture is read once by each."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from ...dataset.checks.faces import count_faces
 from ...faces.choose import FaceChoice, choose_face
-from ...faces.face import AttributeReader, Face, FaceReader
+from ...faces.face import AttributeReader, Face, FaceReader, fingerprint_of
 from .descriptor import Description, Descriptor
 from .readings import (
     Readings,
@@ -43,6 +45,12 @@ class Readers:
         """ "faces", "attributes" and "descriptor" by name, "" for none."""
         who = {"faces": self.faces, "attributes": self.attributes, "descriptor": self.descriptor}
         return {what: reader.name if reader else "" for what, reader in who.items()}
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """What the same readers say with, "" where nothing but the name tells."""
+        who = {"faces": self.faces, "attributes": self.attributes, "descriptor": self.descriptor}
+        return {what: fingerprint_of(reader) for what, reader in who.items()}
 
     @property
     def measure_identity(self) -> bool:
@@ -78,10 +86,10 @@ class PictureReader:
 
     def __init__(self, readers: Readers, out: Path) -> None:
         slots = {slot: list(words) for slot, words in readers.attributes.slots.items()} if readers.attributes else {}
-        names = readers.names
+        names, prints = readers.names, readers.fingerprints
         self._readers = readers
-        self._faces = Readings(out, "faces", names["faces"])
-        self._words = Readings(out, "words", [names["attributes"], slots])
+        self._faces = Readings(out, "faces", [names["faces"], prints["faces"]])
+        self._words = Readings(out, "words", [names["attributes"], prints["attributes"], slots])
         self._described = Readings(out, "described", names["descriptor"])
         self._pixels = Readings(out, "pixels", "")
 
@@ -95,7 +103,7 @@ class PictureReader:
             self._faces.keep(picture.key, faces_json(found))
         else:
             found = faces_of(kept)
-        return [face for face in found if face.score >= self._readers.floor]
+        return [_measured(face) for face in found if face.score >= self._readers.floor]
 
     def read(self, pictures: Sequence[Picture], whom: FaceChoice) -> Iterator[Seen]:
         """In order, a few at a time; what was read by then is kept, whenever the iteration is left."""
@@ -153,6 +161,15 @@ class PictureReader:
         made = self._readers.descriptor.describe(picture.image, box)
         self._described.keep(key, description_json(made))
         return made
+
+
+def _measured(face: Face) -> Face:
+    """Without what is no number: an embedding then tells nobody, an angle was not measured."""
+    numbers = {name: getattr(face, name) for name in ("yaw", "pitch", "roll", "mouth_open", "eyes_closed")}
+    lost: dict[str, Any] = {name: None for name, value in numbers.items() if value is not None and not isfinite(value)}
+    if face.embedding.size and not face.has_identity:
+        lost["embedding"] = np.zeros(0, np.float32)
+    return replace(face, **lost) if lost else face
 
 
 def is_broken(image: Image.Image) -> bool:

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +24,9 @@ FOLDER = "readings"
 _VERSION = 1
 """In every file's name: another one has all pictures read again."""
 
+_Place = tuple[int, int]
+"""A line's first byte in its file, and how many there are."""
+
 
 class Readings:
     """One reader's. `who` is everything that its readings depend on: its name, the words it may say."""
@@ -31,17 +34,29 @@ class Readings:
     def __init__(self, out: Path, kind: str, who: Any) -> None:
         name = hashlib.sha256(canonical_json([_VERSION, kind, who]).encode()).hexdigest()[:12]
         self._path = out / FOLDER / f"{kind}-{name}.jsonl"
-        self._known: dict[str, Any] | None = None
-        self._new: list[str] = []
+        self._known: dict[str, _Place] | None = None
+        self._new: dict[str, bytes] = {}
 
     def get(self, key: str) -> Any:
         """What was read of the picture of that key; None where nothing was."""
-        return self._rows.get(key)
+        if key in self._new:
+            return json.loads(self._new[key])[1]
+        place = self._places.get(key)
+        if place is None:
+            return None
+        start, size = place
+        try:
+            with self._path.open("rb") as file:
+                file.seek(start)
+                known, reading = json.loads(file.read(size))
+        except (OSError, ValueError, TypeError):
+            # Taken away or written anew by somebody else meanwhile.
+            return None
+        return reading if known == key else None
 
     def keep(self, key: str, reading: Any) -> None:
         """Known at once, on disk with the next `save`."""
-        self._rows[key] = reading
-        self._new.append(json.dumps([key, reading]))
+        self._new[key] = json.dumps([key, reading]).encode()
 
     def save(self) -> None:
         """RunError when the disk refuses."""
@@ -50,14 +65,21 @@ class Readings:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             # A line of a killed process may lack its end.
-            with self._path.open("a", encoding="utf-8", newline="\n") as file:
-                file.write("\n" + "\n".join(self._new) + "\n")
+            lines = b"\n" + b"\n".join(self._new.values()) + b"\n"
+            with self._path.open("ab") as file:
+                file.write(lines)
+                start = file.tell() - len(lines) + 1
         except OSError as fault:
             raise refused_write(self._path, fault) from fault
+        places = self._places
+        for key, line in self._new.items():
+            places[key] = start, len(line)
+            start += len(line) + 1
         self._new.clear()
 
     @property
-    def _rows(self) -> dict[str, Any]:
+    def _places(self) -> dict[str, _Place]:
+        """Where each line lies: readings of hundreds of columns do not fit in memory."""
         if self._known is None:
             self._known = dict(_lines(self._path))
         return self._known
@@ -116,16 +138,17 @@ def _face_value(name: str, value: Any) -> Any:
     return tuple(value) if name == "box" else value
 
 
-def _lines(path: Path) -> list[tuple[str, Any]]:
+def _lines(path: Path) -> Iterator[tuple[str, _Place]]:
+    """Of every whole line its key, start and length in bytes."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return []
-    found: list[tuple[str, Any]] = []
-    for line in text.splitlines():
-        try:
-            key, reading = json.loads(line)
-        except (ValueError, TypeError):
-            continue
-        found.append((str(key), reading))
-    return found
+        with path.open("rb") as file:
+            start = 0
+            for line in file:
+                try:
+                    key, _ = json.loads(line)
+                    yield str(key), (start, len(line))
+                except (ValueError, TypeError):
+                    pass
+                start += len(line)
+    except OSError:
+        return

@@ -22,18 +22,25 @@ from ..plan.compare_plan import ComparePlan
 from .observation import Scale
 from .readers import Picture, PictureReader, Readers, Seen
 
+_SURE = 4
+"""Reference faces from which the likeness that real pictures reach is more than chance."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Subject:
     """`references` are real pictures held out of training, `training` those trained on.
 
-    `others` are embeddings of other people by the same face reader, (n, d), or None when none are known.
+    `others` are embeddings of other people by the same face reader, (n, d), or None when none are known, (0, d) too.
     """
 
     trigger: str
     references: tuple[Sample, ...]
     training: tuple[Sample, ...] = ()
     others: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if self.others is not None and not len(self.others):
+            object.__setattr__(self, "others", None)
 
     def key_parts(self) -> dict[str, object]:
         """What a report's key must hold of it: pixels and embeddings by content."""
@@ -64,11 +71,18 @@ def scale_of(
             "No pictures were held out: scores are against training pictures, which flatters memorising. The top of "
             "the scale is each training picture against the rest."
         )
+    elif both := {each.sha256 for each in subject.references} & {each.sha256 for each in subject.training}:
+        notes.append(
+            f"{len(both)} of {len(subject.references)} reference pictures were trained on too: scores are against "
+            "training pictures there, which flatters memorising. Give pictures that were held out."
+        )
     if character is not None and (faceless := sum(face is None for face in known)):
         notes.append(f"{faceless} of {len(references)} reference pictures have no face to score.")
     reference = None if character is None else character.self_likeness()
     if character is not None and reference is None:
         notes.append("One reference face gives no upper end of the scale; hold out two or more.")
+    elif character is not None and (count := sum(face is not None for face in known)) < _SURE:
+        notes.append(f"{count} reference faces leave the upper end of the scale uncertain; hold out {_SURE} or more.")
     scale = Scale(
         probes=plan.probes,
         character=np.zeros(0) if character is None else character.centroid,

@@ -22,11 +22,12 @@ CARD, CARD_PICTURE = "model_card.md", "model_card.png"
 
 def write_report(report: Report, out: Path) -> None:
     """Write report.png, report.html and report.json, the last one last: it tells that all three are there."""
+    # Before anything is written: numbers that JSON cannot hold must not leave half a report.
+    text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
     buffer = io.BytesIO()
     grid(report, out).save(buffer, "PNG", compress_level=2)
     _write(out / PICTURE, buffer.getvalue())
     _write(out / PAGE, page(report, out).encode())
-    text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
     _write(out / REPORT, text.encode() + b"\n")
 
 

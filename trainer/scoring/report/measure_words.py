@@ -136,7 +136,7 @@ MEASURE_WORDS: Mapping[str, MeasureWords] = {
     ),
     "broken": MeasureWords(
         title="Broken",
-        says="Pictures that show nothing: black, blank or noise.",
+        says="Pictures that show nothing: black, blank or of one colour.",
         unit="percent",
         better="low",
         needs="pictures",

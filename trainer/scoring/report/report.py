@@ -79,6 +79,7 @@ class Report:
     def from_json(cls, data: Mapping[str, Any]) -> "Report":
         """Raises RunError naming every key it does not know or lacks."""
         known = checked_keys(cls, data, RunError)
+        _refuse_other_kinds(known)
         known["plan"] = ComparePlan.from_json(known["plan"])
         known["control"] = Scores.from_json(known["control"])
         known["checkpoints"] = tuple(Scores.from_json(row) for row in known["checkpoints"])
@@ -88,6 +89,17 @@ class Report:
         known["chosen"] = _labelled(known["chosen"], labels)
         known["tied"] = tuple(_labelled(each, labels) or str(each) for each in known["tied"])
         return cls(**known)
+
+
+_LISTS = ("checkpoints", "tied", "advice", "notes", "references")
+_OBJECTS = ("plan", "control", "readers")
+
+
+def _refuse_other_kinds(known: Mapping[str, Any]) -> None:
+    wrong = [f"{name} is no list" for name in _LISTS if not isinstance(known.get(name, []), list | tuple)]
+    wrong += [f"{name} is no object" for name in _OBJECTS if not isinstance(known[name], Mapping)]
+    if wrong:
+        raise RunError(f"This is no whole report: {', '.join(wrong)}. Compare again to have it written anew.")
 
 
 def _labelled(chosen: str | int | None, labels: Mapping[int | None, str]) -> str | None:

@@ -10,7 +10,7 @@ from trainer.errors import FaceError
 from trainer.faces.readers.align import aligned, similarity
 from trainer.faces.readers.auraface import AuraFaceReader, missing
 from trainer.faces.readers.opencv import OpenCVReader
-from trainer.faces.registry import FaceFolders, face_readers, open_reader
+from trainer.faces.registry import FaceFolders, open_reader
 from trainer.faces.retry import SizedReader
 
 from ..networks import write_embedder, write_yunet
@@ -82,8 +82,9 @@ def test_it_comes_first_and_antelopev2_s_file_of_that_name_is_not_it(folders: Fa
     others = FaceFolders(insightface=(tmp_path,), opencv=folders.opencv)
     assert "glintr100.onnx of AuraFace v1 is missing" in (missing(others) or "")
     assert open_reader("auto", others).name == "insightface antelopev2"
-    lacks = {offer.name: offer.lacks for offer in face_readers(folders)}
-    assert lacks["auraface"] is None and "antelopev2" in (lacks["antelopev2"] or "")
+    assert missing(folders) is None
+    with pytest.raises(FaceError, match="antelopev2"):
+        open_reader("antelopev2", folders)
 
 
 @pytest.mark.usefixtures("no_dlib")

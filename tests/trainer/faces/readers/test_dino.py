@@ -37,20 +37,6 @@ def test_a_picture_of_any_size_and_mode_is_read(folder: Path) -> None:
         assert np.isfinite(face.embedding).all() and face.box[2] <= picture.width + 1e-6
 
 
-def test_what_is_transparent_is_no_part_of_the_subject(folder: Path) -> None:
-    """The same cut-out on other grounds is the same subject; the network sees the grounds, so only nearly."""
-    reader = DinoReader([folder])
-    alpha = Image.new("L", (200, 200), 0)
-    alpha.paste(255, (50, 50, 150, 150))
-    cut = waves(200, 200).convert("RGBA")
-    cut.putalpha(alpha)
-    (face,) = reader.faces(cut)
-    assert face.box == pytest.approx((50, 50, 150, 150), abs=7)
-    rows = reader._patches(cut)
-    middle = rows[8:24, 8:24].reshape(-1, 32).mean(axis=0)
-    assert float(face.embedding @ (middle / np.linalg.norm(middle))) > 0.999
-
-
 def test_the_subject_is_the_side_of_the_first_component_that_touches_less_of_the_border() -> None:
     rng = np.random.default_rng(5)
     patches = rng.normal(0, 0.1, (20, 16, 8))
@@ -84,3 +70,11 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
     (home / "model.safetensors").write_bytes(b"\0" * 40)
     with pytest.raises(FaceError, match="dinov2 cannot be loaded as DINO"):
         DinoReader([home]).faces(waves(40, 40))
+
+
+def test_exchanged_files_in_a_folder_of_the_same_name_have_another_fingerprint(tmp_path: Path) -> None:
+    reader = DinoReader([write_dino(tmp_path / "dino")])
+    before = reader.fingerprint
+    assert before and DinoReader([tmp_path]).fingerprint == before
+    (tmp_path / "dino" / "model.safetensors").write_bytes(b"others")
+    assert reader.fingerprint != before

@@ -44,3 +44,13 @@ def test_nobody_knows_without_either():
     assert shown(picture("smiling", mouth=0.1)) is None
     assert shown(picture("", mouth=0.9)) is None
     assert expression(Batch(pictures=[picture("smiling")])) is None
+
+
+@pytest.mark.parametrize("words", ["pursing lips", "yellow coat", "a single tear", "sleepy", "pastern"])
+def test_a_verb_within_another_word_asks_for_nothing(words: str):
+    assert shown(picture(words, mouth=0.0, eyes=0.0, read=True)) is True
+
+
+@pytest.mark.parametrize("words", ["yelling", "she sings", "laughing", "Surprised", "asleep, snoring", "sleeping"])
+def test_verbs_are_known_in_every_form(words: str):
+    assert shown(picture(words, mouth=0.0, eyes=0.0, read=True)) is False

@@ -46,3 +46,10 @@ def test_the_rise_is_told_between_the_least_and_greatest_of_three_evaluations():
     losses = [HeldOut(step=step, held_out=loss, train=0.1) for step, loss in enumerate((0.1, 0.05, 0.06, 0.1, 0.08))]
     rise = held_out_rise(Batch(pictures=(), losses=losses))
     assert rise and (rise.value, rise.low, rise.high, rise.count) == pytest.approx((1.6, 1.2, 2.0, 3))
+
+
+def test_losses_that_are_no_numbers_are_left_out(tmp_path: Path) -> None:
+    rows = [(5, "NaN", "1.0"), (10, "1.0", "Infinity"), (15, "0.5", "0.5")]
+    lines = [f'{{"event": "heldout", "step": {step}, "held_out": {one}, "train": {two}}}' for step, one, two in rows]
+    (tmp_path / "events.jsonl").write_text("\n".join(lines) + "\n")
+    assert [row.step for row in read_losses(tmp_path / "events.jsonl")] == [15]

@@ -1,4 +1,7 @@
 import json
+import math
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -30,3 +33,11 @@ def test_a_probe_without_seeds_or_of_unknown_kind_is_refused():
 def test_only_probes_of_the_character_name_its_trigger():
     for probe in default_plan("sage_character").probes:
         assert ("sage_character" in probe.prompt) == (probe.kind in ("trigger", "prompt"))
+
+
+@pytest.mark.parametrize(
+    "given", [{"strength": math.nan}, {"strengths": (1.0, math.nan)}, {"guidance": math.inf}, {"strength": math.inf}]
+)
+def test_what_is_no_number_is_refused(given: dict[str, Any]):
+    with pytest.raises(RecipeError, match="use "):
+        replace(default_plan("zxq"), **given)

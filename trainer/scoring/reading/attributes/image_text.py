@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ....errors import ModelError, RunError
+from ....storage.file_hash import files_fingerprint
 from ....storage.values import read_json
 
 _KINDS = {"clip": "CLIP", "siglip": "SigLIP", "siglip2": "SigLIP 2"}
@@ -23,6 +24,12 @@ class ImageText:
     def __init__(self, folder: Path, device: str = "cpu") -> None:
         self._folder, self._device = folder, device
         self.name = f"{_KINDS[_kind(folder) or 'clip']} {folder.name}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one has pictures read again."""
+        kinds = ("*.json", "*.safetensors", "*.txt", "*.model")
+        return files_fingerprint(path for kind in kinds for path in self._folder.glob(kind))
 
     def images(self, images: Sequence[Image.Image]) -> np.ndarray:
         """Unit rows (n, d)."""

@@ -28,6 +28,11 @@ class ZeroShotReader:
         self.name = f"{model.name}, zero-shot"
         self.slots: Mapping[str, Sequence[str]] = {slot: tuple(words) for slot, words in slots.items()}
 
+    @property
+    def fingerprint(self) -> str:
+        """Another one has pictures read again."""
+        return self._model.fingerprint
+
     def read(self, images: Sequence[Image.Image]) -> list[Reading]:
         """Of each slot the word whose sentence is nearest to the picture."""
         if not images or not self.slots:

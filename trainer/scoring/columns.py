@@ -58,6 +58,12 @@ class Column:
         paths = [(key, out / picture_path(key)) for key in self.shots.keys]
         return [Picture(key=stamped(key, path), opens=_Opener(path)) for key, path in paths]
 
+    @property
+    def _file(self) -> str:
+        """Names what its LoRA holds; "" for the control."""
+        lora = self.shots.requests[0].shot.lora
+        return lora.content_key if lora else ""
+
     def images(self, seen: Sequence[Seen], *, is_known: bool) -> CheckpointImages:
         """What was seen in its pictures; `is_known` where faces have somebody to be like."""
         drawn = zip(self.shots.requests, self.shots.keys, seen, strict=True)
@@ -68,6 +74,7 @@ class Column:
             seed=self.candidate and self.candidate.seed,
             strength=self.strength,
             lora=self.candidate and self.candidate.path.name,
+            file=self._file,
             losses=self.losses,
             observations=sorted(observed, key=lambda each: each.key),
         )

@@ -1,14 +1,17 @@
 """What rules a checkpoint out, and what is told of it besides: the guide's signs as numbers, held against the control.
 
-A value counts only where its whole 95 % interval lies beyond its gate. A bare value near a gate lies beyond it in one
-checkpoint and not in the next by chance alone: variety of .71, .59 and .80 at steps 100, 200 and 300 of a sound run of
-the demo have intervals that all hold .6.
+A value counts only where its whole 95 % interval lies beyond its gate; that it learned a checkpoint must show itself.
+A bare value near a gate lies beyond it in one checkpoint and not in the next by chance alone: variety of .71, .59 and
+.80 at steps 100, 200 and 300 of a sound run of the demo have intervals that all hold .6.
+
+Loss alone rules nothing out: pictures learned by heart and pictures that no longer do as asked are two things, and the
+first may be without the second. It is a further sign beside one that pictures show.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from .intervals import Interval, Key, excludes_zero, is_above, is_below, paired
+from .intervals import FEWEST, Interval, Key, excludes_zero, is_above, is_below, paired
 from .measures.expression import expressions
 from .measures.faces import has_face
 from .measures.following import followings
@@ -37,7 +40,7 @@ class Gates:
     which is sound, and to half where one picture came back.
     `bleed`: more than every second other person. `rise`: Prechelt's generalisation loss, in a ratio.
     `copies`: one in ten, since a descriptor is wrong in one of a hundred.
-    `broken`: one in fifty; nobody draws black pictures by chance, and a base does now and then.
+    `broken`: one in fifty, and surely more than the control's: a base draws black pictures now and then.
     `leak`, of the reader's scale: identity of the class word alone above the control's. The field's .15 is of cosines
     that run from 0 to .6 or .7: a fifth of that scale.
     `pose_drop` and `expression_drop`, in pictures that do as asked: as `following_drop`. `pose_spread`, of the
@@ -71,9 +74,19 @@ def flagged(scores: Scores, control: Scores, reference: float | None = None, gat
 
     `reference` is the likeness real pictures reach; without it nothing is too little of it.
     """
-    overtrained = [Flag("overtrained", sentence) for sentence in _overtrained(scores, control, gates)]
-    flags = [*_broken(scores, control, gates), *overtrained, *_weak(scores, control, reference, gates)]
-    return replace(scores, flags=tuple(flags), cautions=tuple(_cautions(scores, control, reference, gates)))
+    overtrained, cautions = _overtrained(scores, control, gates), list(_cautions(scores, control, reference, gates))
+    heart, shown = _memorisation(scores, gates), _shown(scores, control, reference, gates)
+    if overtrained or not shown:
+        (overtrained if overtrained else cautions).extend(heart)
+    else:
+        overtrained = [
+            f"{sentence.rstrip('.')}, and its pictures show it: {' and '.join(shown)}." for sentence in heart
+        ]
+    weak = _weak(scores, control, reference, gates)
+    if sum(picture.triggered for picture in scores.pictures) < FEWEST:
+        cautions, weak = [*(flag.sentence for flag in weak), *cautions], []
+    flags = [*_broken(scores, control, gates), *(Flag("overtrained", each) for each in overtrained), *weak]
+    return replace(scores, flags=tuple(flags), cautions=tuple(cautions))
 
 
 def leaks(scores: Scores, control: Scores, reference: float | None, gates: Gates = _GATES) -> bool:
@@ -85,14 +98,26 @@ def leaks(scores: Scores, control: Scores, reference: float | None, gates: Gates
 
 
 def _broken(scores: Scores, control: Scores, gates: Gates) -> Iterator[Flag]:
-    blank = scores.measures.get("broken")
-    if is_above(blank, gates.broken):
-        yield Flag("broken", f"{_percent(blank)} of its pictures are black, blank or one colour.")
+    if _is_blank(scores, gates) and is_above(paired(_blanks(scores), _blanks(control)), 0):
+        yield Flag("broken", _blank_sentence(scores, control))
     ours, base = scores.face_rate, control.face_rate
     wanted = {key: gates.face_rate * found for key, found in _faces(control).items()}
     if ours is not None and base is not None and is_below(paired(_faces(scores), wanted), 0):
         said = f"Faces are found in {ours.value:.0%} of its pictures, in {base.value:.0%} of the control's."
         yield Flag("broken", said)
+
+
+def _is_blank(scores: Scores, gates: Gates) -> bool:
+    return is_above(scores.measures.get("broken"), gates.broken)
+
+
+def _blanks(scores: Scores) -> dict[Key, float]:
+    return {picture.key: float(picture.is_broken) for picture in scores.pictures}
+
+
+def _blank_sentence(scores: Scores, control: Scores) -> str:
+    ours, base = (_percent(each.measures.get("broken")) for each in (scores, control))
+    return f"{ours} of its pictures are black, blank or one colour, of the control's {base}."
 
 
 def _faces(scores: Scores) -> dict[Key, float]:
@@ -106,7 +131,6 @@ def _overtrained(scores: Scores, control: Scores, gates: Gates) -> list[str]:
         found.append(f"Pictures of one prompt differ {part} as much as the control's: the same one each time.")
     if is_above(scores.bleed, gates.bleed):
         found.append(f"Other people turn into the character in {_percent(scores.bleed)} of their pictures.")
-    found += _memorisation(scores, gates)
     if is_above(scores.copies, gates.copies):
         found.append(f"{_percent(scores.copies)} of its pictures repeat a training picture.")
     return found
@@ -147,9 +171,16 @@ def _memorisation(scores: Scores, gates: Gates) -> list[str]:
     return [f"It knows its pictures by heart: loss on held-out ones has risen {rise.value:.1f}-fold from its lowest."]
 
 
+def _shown(scores: Scores, control: Scores, reference: float | None, gates: Gates) -> list[str]:
+    """Cautions that with a risen loss are signs of over-training: the character, or its place, comes unasked."""
+    found = ["the character appears without its trigger"] if leaks(scores, control, reference, gates) else []
+    if is_above(scores.measures.get("background_leak"), gates.background):
+        found.append("backgrounds of training pictures come back")
+    return found
+
+
 def _weak(scores: Scores, control: Scores, reference: float | None, gates: Gates) -> list[Flag]:
-    # Here the checkpoint must show that it learned: one that cannot be told from the control is of no use, and few
-    # pictures are no excuse.
+    # Here the checkpoint must show that it learned: one that cannot be told from the control is of no use.
     gain = paired(identities(scores.pictures), identities(control.pictures))
     if gain is None and (scores.identity, control.identity, reference) == (None, None, None):
         # Nobody read faces, or there was nobody to be like: that is not the checkpoint's fault.
@@ -167,6 +198,10 @@ def _weak(scores: Scores, control: Scores, reference: float | None, gates: Gates
 
 def _cautions(scores: Scores, control: Scores, reference: float | None, gates: Gates) -> Iterator[str]:
     """What may be prompted around, or weighs in the choice instead."""
+    gap = paired(_blanks(scores), _blanks(control))
+    more = gap.value * gap.count if gap else 0.0
+    if _is_blank(scores, gates) and round(more) > 1 and not is_above(gap, 0):
+        yield _blank_sentence(scores, control)
     if scores.leak is not None and leaks(scores, control, reference, gates):
         yield f"The character appears without its trigger: identity {scores.leak.value:.2f} above the control's."
     yield from _poses(scores, control, gates)

@@ -29,6 +29,7 @@ def score(images: CheckpointImages, control: CheckpointImages, scale: Scale) -> 
         seed=images.seed,
         strength=images.strength,
         lora=images.lora,
+        file=images.file,
         measures=measures,
         likeness=_likeness(measures["identity"], base, scale.reference),
         slots=by_slot(batch.pictures),

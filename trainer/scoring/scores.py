@@ -1,6 +1,7 @@
 """What was measured of one checkpoint, or of the control: plain frozen values, JSON in and out."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -29,7 +30,8 @@ class Scores:
 
     `step` is None where the file tells none, `seed` the training seed where runs of several are compared.
     `measures` are those of measures/measure.py by name. `likeness` is identity between the control (0) and real
-    pictures (1), `slots` the part that followed, a slot.
+    pictures (1), `slots` the part that followed, a slot. `file` names the contents of the LoRA, "" in old reports:
+    files of other folders may be called alike.
     """
 
     label: str
@@ -44,6 +46,7 @@ class Scores:
     pictures: tuple[PictureScore, ...] = ()
     seed: int | None = None
     strength: float = 1.0
+    file: str = ""
 
     @property
     def is_control(self) -> bool:
@@ -112,6 +115,7 @@ class Scores:
             "pictures": [asdict(picture) for picture in self.pictures],
             "seed": self.seed,
             "strength": self.strength,
+            "file": self.file,
         }
 
     @classmethod
@@ -126,6 +130,25 @@ class Scores:
         known["flags"] = tuple(Flag(**checked_keys(Flag, row, RunError)) for row in known.get("flags", ()))
         known["cautions"] = tuple(known.get("cautions", ()))
         return cls(**known)
+
+
+def is_same_file(one: Scores, other: Scores) -> bool:
+    """Whether two columns are one LoRA file, at whatever strength; never for the control."""
+    if one.is_control or other.is_control:
+        return one.label == other.label
+    return _file(one) == _file(other)
+
+
+def _file(scores: Scores) -> tuple[str, str | None, int | None, int | None]:
+    return scores.file, scores.lora, scores.step, scores.seed
+
+
+def main_strength(checkpoints: Sequence[Scores], wanted: float | None = None) -> float:
+    """The strength whose columns compete: the wanted one where any has it, else the commonest."""
+    counts = Counter(scores.strength for scores in checkpoints)
+    if wanted is not None and counts[wanted]:
+        return wanted
+    return max(counts, key=lambda strength: (counts[strength], strength), default=1.0)
 
 
 _INTERVALS = {

@@ -9,12 +9,12 @@ import pytest
 from trainer.errors import RunError
 from trainer.scoring.choice.by_hand import choose_again, choose_by_hand
 from trainer.scoring.choice.choose import choose
-from trainer.scoring.choice.merit import weighed
+from trainer.scoring.choice.merit import merits, weighed
 from trainer.scoring.intervals import interval
 from trainer.scoring.plan.compare_plan import ComparePlan, Probe
 from trainer.scoring.reading.observation import PictureScore
 from trainer.scoring.report.report import Report
-from trainer.scoring.scores import Flag, Scores
+from trainer.scoring.scores import Flag, Scores, main_strength
 
 CONTROL_IDENTITY = 0.1
 HARD = (0.3, 0.5, 0.7, 0.9)
@@ -207,3 +207,55 @@ def test_choosing_again_from_a_report_read_back_is_the_same_choice():
     made = report(scores(100, HARD), scores(200, [value + 0.05 for value in HARD]))
     again = choose_again(Report.from_json(made.to_json()))
     assert (again.label, again.tied, again.reason) == (made.chosen, made.tied, made.reason)
+
+
+def test_a_file_of_another_folder_that_is_called_the_same_is_no_part_of_the_strength_sweep():
+    own = replace(at_strength(1.0, 0.8), lora="pytorch_lora_weights.safetensors", file="own")
+    other = replace(own, label="other at 0.7", strength=0.7, file="other")
+    assert choose(CONTROL, [own, other], 1.0, strength=1.0).strength == 1.0
+    assert choose(CONTROL, [own, replace(other, file="own")], 1.0, strength=1.0).strength == 0.7
+    assert Scores.from_json(own.to_json()).file == "own"
+
+
+def test_the_strength_that_competes_is_the_wanted_one_where_any_column_has_it():
+    rows = [at_strength(1.0, 0.8), at_strength(0.7, 0.8), at_strength(0.7, 0.7)]
+    assert [main_strength(rows, wanted) for wanted in (1.0, 0.5, None)] == [1.0, 0.7, 0.7]
+
+
+def faceless(column: Scores, keep: int) -> Scores:
+    """The column with faces in its first pictures only, as a reader would measure it."""
+    rows = [row if n < keep else replace(row, identity=None) for n, row in enumerate(column.pictures)]
+    found = [row.identity for row in rows if row.identity is not None]
+    return replace(column, pictures=tuple(rows), measures={**column.measures, "identity": interval(found)})
+
+
+def test_losing_faces_on_hard_prompts_does_not_make_a_column_liker():
+    values = [0.9] * 4 + [0.4] * 4
+    whole, losing = scores(100, values), faceless(scores(200, [0.92] * 4 + [0.4] * 4), 4)
+    assert choose(CONTROL, [whole, losing], 1.0).tied == ("Step 100",)
+
+
+def test_a_picture_in_which_no_column_shows_a_face_counts_for_none():
+    rows = [faceless(scores(step, [0.9] * 8), 4) for step in (100, 200)]
+    assert merits(CONTROL, rows, 1.0)[:, 0] == pytest.approx([8 / 9, 8 / 9])
+
+
+def test_flexibility_is_of_what_every_column_has_measured():
+    """A part that one column lacks would lower the others' mean, or raise it."""
+    rows = [follower(100, 0.5, 0.9), follower(200, 0.5, 0.9)]
+    leaky = replace(rows[1], measures={**rows[1].measures, "leak": interval([0.5] * 8)})
+    control = follower(0, 0.1, 1.0)
+    first, second = merits(control, [rows[0], leaky], 1.0)
+    assert (first == second).all()
+
+
+def test_columns_liker_than_real_pictures_still_differ():
+    rows = [scores(100, [0.8] * 8), scores(200, [0.9] * 8)]
+    assert choose(CONTROL, rows, 0.7).tied == ("Step 200",)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_so_few_pictures_tell_no_checkpoints_apart(count: int):
+    choice = choose(CONTROL, [scores(100, [0.5] * count), scores(200, [0.9] * count)], 1.0)
+    assert choice.tied == ("Step 100", "Step 200") and choice.label == "Step 100"
+    assert "too few to tell checkpoints apart" in choice.notes[0]

@@ -17,7 +17,7 @@ from trainer.runtime.work import follow
 from trainer.scoring.compare import compare
 from trainer.scoring.report.report import Report
 
-from .stage import RISING, Stage, plan, stored
+from .stage import RISING, Stage, plan, small_plan, stored
 
 PICTURES = 6 * 6
 
@@ -98,11 +98,11 @@ def test_lost_faces_mean_broken_and_are_never_low_identity(tmp_path: Path):
     assert none.identity is None and none.likeness is None
 
 
-def test_rising_held_out_loss_flags_a_checkpoint_whose_pictures_look_fine(tmp_path: Path):
+def test_rising_held_out_loss_is_told_of_a_checkpoint_whose_pictures_are_good_and_rules_it_not_out(tmp_path: Path):
     losses = [(100, 0.064, 0.06), (150, 0.19, 0.045), (175, 0.193, 0.04), (200, 0.195, 0.038)]
     report = Stage(tmp_path, {100: Skill(identity=0.6), 200: Skill(identity=0.9)}, losses).run()
-    assert report.chosen == "Step 100"
-    assert [flag.sentence for flag in report.checkpoints[1].flags if "by heart" in flag.sentence]
+    assert report.chosen == "Step 200" and not report.checkpoints[1].flags
+    assert ["by heart" in caution for caution in report.checkpoints[1].cautions] == [True]
 
 
 def test_a_leak_without_the_trigger_warns_but_rules_nothing_out(tmp_path: Path):
@@ -227,6 +227,17 @@ def test_without_held_out_pictures_the_report_says_what_it_scored_against(tmp_pa
     report = follow(compare(plan(), [stage.candidate(7)], subject, stage.tools(attributes=None)))
     assert any("flatters memorising" in note for note in report.notes)
     assert report.checkpoints[0].top1 is None
+
+
+def test_few_references_leave_the_top_of_the_scale_uncertain_and_files_are_told_by_what_they_hold(tmp_path: Path):
+    stage = Stage(tmp_path, {7: Skill(identity=0.9), 9: Skill(identity=0.8)})
+    subject = replace(stage.subject(), references=stage.subject().references[:3])
+    candidates = [stage.candidate(7), stage.candidate(9), stage.candidate(9).at(0.5)]
+    report = follow(compare(small_plan(), candidates, subject, stage.tools()))
+    assert any(note.startswith("3 reference faces leave the upper end of the scale uncertain") for note in report.notes)
+    files = {each.label: each.file for each in report.columns}
+    assert files["No LoRA"] == "" and files["Step 9"] == files["Step 9 at 0.5"] != files["Step 7"] != ""
+    assert not any("uncertain" in note for note in stage.quick(7).notes)
 
 
 def test_no_checkpoints_or_two_of_one_step_are_refused(tmp_path: Path):

@@ -12,6 +12,7 @@ from trainer.scoring.report.kept import write_card
 from trainer.scoring.report.markdown import escaped, fenced
 from trainer.scoring.report.model_card import LICENCES, CardSubject, model_card
 from trainer.scoring.report.report import Report
+from trainer.scoring.scores import Scores
 
 from .reported import reported
 
@@ -65,11 +66,22 @@ def test_weak_spots_are_said_in_plain_words(report: Report, tmp_path: Path):
     assert "it cannot be told from Step 100" in card and "Following is not measured: " in card
     flagged = model_card(report, subject(tmp_path, label="Step 300"))
     assert "- It repeats its pictures" in flagged
-    chosen = report.checkpoints[1]
-    slots = replace(chosen, slots={"outfit": 0.4})
-    control = replace(report.control, slots={"outfit": 0.9})
-    worse = replace(report, control=control, checkpoints=(report.checkpoints[0], slots))
-    assert "It follows outfit in 40% of its pictures, the base alone in 90%" in model_card(worse, subject(tmp_path))
+
+
+@pytest.mark.parametrize(("asked", "is_said"), [(3, False), (6, True)])
+def test_a_slot_is_weak_only_where_enough_pictures_surely_follow_it_less(
+    report: Report, tmp_path: Path, asked: int, is_said: bool
+):
+    def answered(scores: Scores, hits: int) -> Scores:
+        rows = [
+            replace(picture, followed={"outfit": number < hits} if number < asked else {})
+            for number, picture in enumerate(scores.pictures)
+        ]
+        return replace(scores, pictures=tuple(rows), slots={"outfit": hits / asked})
+
+    chosen = answered(report.checkpoints[1], 1)
+    worse = replace(report, control=answered(report.control, asked), checkpoints=(report.checkpoints[0], chosen))
+    assert ("It follows outfit in" in model_card(worse, subject(tmp_path))) is is_said
 
 
 def test_no_path_is_told(report: Report, tmp_path: Path):

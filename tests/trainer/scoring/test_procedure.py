@@ -108,9 +108,6 @@ class Descriptive:
     def shared_background(self, one: Description, other: Description) -> float | None:
         return None
 
-    def difference(self, one: Description, other: Description) -> float:
-        return float(np.abs(one.whole - other.whole).mean() / 255)
-
 
 def test_pictures_are_laid_on_training_pictures_once(tmp_path: Path) -> None:
     stage, descriptor = Stage(tmp_path, RISING), Descriptive()

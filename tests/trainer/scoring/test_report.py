@@ -191,6 +191,9 @@ def test_the_chosen_file_at_the_strength_to_use_it_at_is_marked(made: tuple[Repo
     swept = replace(report, checkpoints=(first, chosen, weaker, last), strength=0.5)
     assert [verdict(each, swept) for each in swept.checkpoints] == ["as good", "chosen", "advised", "over-trained"]
     assert verdict(weaker, replace(swept, strength=1.0)) == ""
+    foreign = replace(weaker, file="another")
+    mixed = replace(swept, checkpoints=(first, chosen, foreign, last))
+    assert verdict(foreign, mixed) == "" and not sweep(mixed) and sweep(swept) == [weaker, chosen]
     assert Report.from_json(swept.to_json()).strength == 0.5
 
 

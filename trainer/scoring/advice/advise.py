@@ -17,7 +17,12 @@ from .change import Change, DatasetChange
 from .next_run import NextRun, RunFinding
 from .table import TABLE, Row
 
-_ALONG = "as many as before"
+_ALONG = {
+    "output.save_every": "as many as before",
+    "output.sample_every": "as many as before",
+    "output.held_out_every": "often enough for a curve of the loss",
+}
+"""Why what only goes along with the length changes."""
 _MOST = 4
 """Sentences in a report; the node and `advise_next` have all."""
 
@@ -118,8 +123,7 @@ def _differences(old: Recipe, new: Recipe, why: str, source: str) -> Iterator[Ch
     before, after = dict(_settings(old.to_json())), dict(_settings(new.to_json()))
     for setting, value in after.items():
         if before[setting] != value:
-            # How often something is saved and drawn only goes along with the length.
-            own = _ALONG if why and setting.startswith("output.") else why
+            own = _ALONG.get(setting, why) if why else why
             yield Change(setting=setting, old=before[setting], new=value, why=own, source=source)
 
 

@@ -17,7 +17,8 @@ from ...dataset.step_budget import step_budget
 from ...errors import LikenessError
 from ...recipe.presets import PRESETS, fitting_preset
 from ...recipe.recipe import Recipe
-from ..intervals import Interval, Key, paired
+from ..intervals import FEWEST, Interval, paired
+from ..measures.following import slot_followed
 from ..measures.identity import identities
 from ..report.report import Report
 from ..scores import Scores
@@ -51,8 +52,7 @@ class Case:
         own = runs.get(_training_of(chosen), []) if chosen else []
         longest = max(runs.values(), key=len, default=list[Scores]())
         rows = own if len(own) > 1 else longest
-        ordered = sorted((each for each in rows if each.step is not None), key=lambda each: each.step or 0)
-        return tuple(ordered or (each for each in rows if each is (chosen or rows[-1])))
+        return _by_step(rows, chosen) or tuple(each for each in rows if each is (chosen or rows[-1]))
 
     @property
     def control(self) -> Scores:
@@ -82,13 +82,16 @@ class Case:
         return reference - base.value
 
     def gain(self, one: Scores, other: Scores) -> Interval | None:
-        """By how much `one` is liker than `other`, pictures paired, as a share of the way from control to real ones."""
+        """By how much `one` is liker than `other`, pictures paired, as a share of the way from control to real ones.
+
+        None where too few pictures of both were read.
+        """
         gap = paired(identities(one.pictures), identities(other.pictures))
-        return None if gap is None or self.span is None else scaled(gap, 1 / self.span)
+        return None if gap is None or gap.count < FEWEST or self.span is None else scaled(gap, 1 / self.span)
 
     def slot_drop(self, column: Scores, slot: str) -> Interval | None:
         """By how much less often it follows the slot than the control does, pictures paired."""
-        return paired(_followed(self.control, slot), _followed(column, slot))
+        return paired(slot_followed(self.control.pictures, slot), slot_followed(column.pictures, slot))
 
     @cached_property
     def train(self) -> tuple[Sample, ...]:
@@ -150,6 +153,14 @@ def _training_of(scores: Scores) -> object:
     return _NUMBER.sub("#", scores.lora or ""), scores.seed
 
 
+def _by_step(rows: Sequence[Scores], chosen: Scores | None) -> tuple[Scores, ...]:
+    """One a step, the chosen one or the first: two files of one step are of two trainings, though called alike."""
+    found = {each.step: each for each in reversed(rows) if each.step is not None}
+    if chosen is not None and chosen.step in found and chosen in rows:
+        found[chosen.step] = chosen
+    return tuple(found[step] for step in sorted(found))
+
+
 def scaled(gap: Interval, by: float) -> Interval:
     return Interval(gap.value * by, gap.low * by, gap.high * by, gap.count)
 
@@ -159,12 +170,6 @@ def slots_of(caption: str) -> set[str]:
     parsed = parse(caption)
     found = {word.slot for word in map(classify_tag, parsed.tags) if word.key}
     return found | ({"setting"} if parsed.prose else set())
-
-
-def _followed(scores: Scores, slot: str) -> dict[Key, float]:
-    return {
-        each.key: float(each.followed[slot]) for each in scores.pictures if each.triggered and slot in each.followed
-    }
 
 
 def _says(sample: Sample, dataset: Dataset) -> bool:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from ..gates import Gates
 from ..intervals import Interval, is_above, is_below
+from ..measures.memorisation import SUSTAINED
 from ..scores import Scores
 from .case import Case
-from .learning import EARLY, USUAL
+from .learning import EARLY, USUAL, not_learned, short_of_likeness
 
 _ROSE = 1.5
 """Held-out loss over its lowest from which a run has diverged, where training loss rose too: noise and pictures are the
@@ -43,19 +45,40 @@ def early_excess(case: Case) -> str | None:
     return f"already {first.label}, where each picture was seen {passes:.0f} times, shows it: {said}" if said else None
 
 
+def first_excess(case: Case) -> str | None:
+    """The first column is broken, or over-trained after fewer passes than are usual or without any likeness."""
+    first = case.columns[0] if case.columns else None
+    if first is None or not (said := _excess(first)):
+        return None
+    passes = case.passes(first.step) if first.step else None
+    is_broken = any(flag.kind == "broken" for flag in first.flags)
+    is_early = passes is not None and passes < USUAL[0] and (case.count or 0) >= _FEW
+    if is_broken or is_early or not_learned(case):
+        return f"already {first.label} shows it: {said}"
+    return None
+
+
 def rate_above_usual(case: Case) -> str | None:
+    """Three times the preset's rate, or more."""
     if case.recipe is None or case.usual is None or case.recipe.optim.optimizer == "prodigy":
         return None
     rate, usual = case.recipe.optim.lr, case.usual.optim.lr
     return f"lr is {rate:g}, usual for this base is {usual:g}" if rate >= 3 * usual else None
 
 
+def room_to_raise(case: Case) -> str | None:
+    """Neither does a column show too much nor is the rate above what is usual."""
+    return None if shows_too_much(case) or rate_above_usual(case) else "no column is broken or over-trained"
+
+
 def late_excess(case: Case) -> str | None:
-    """A later column is over-trained and an earlier one is not, or the first one is, but not after few passes."""
+    """A later column is over-trained and an earlier one is not, or the first one is, which learned before that."""
     for index, column in enumerate(case.columns):
         if said := _excess(column):
             passes = case.passes(column.step) if column.step else None
-            if index == 0 and passes is not None and passes < USUAL[0]:
+            # A single column does not tell whether it was sound before: other rows then name what it shows.
+            least = EARLY if len(case.columns) > 1 else USUAL[0]
+            if index == 0 and ((passes is not None and passes < least) or not_learned(case)):
                 return None
             seen = f"; each picture was seen {passes:.0f} times by then" if passes is not None else ""
             return f"from {column.label} on: {said}{seen}"
@@ -63,12 +86,14 @@ def late_excess(case: Case) -> str | None:
 
 
 def no_gain(case: Case) -> str | None:
-    """More passes than are usual, and the later part of them made nothing liker."""
+    """More passes than are usual, and the later part of them made nothing liker than what had been learned."""
+    if short_of_likeness(case):
+        return None
     passes, settled, last = case.passes(), settled_at(case), case.last
     if passes is None or passes <= USUAL[1] or settled is None or last is None or settled is last:
         return None
     return (
-        f"from {settled.label} to {last.label} likeness rose by {case.gain(last, settled)} of the way to real "
+        f"from {settled.label} to {last.label} likeness changed by {case.gain(last, settled)} of the way to real "
         f"pictures, while each picture was seen {passes:.0f} times in all, where {USUAL[0]} to {USUAL[1]} are usual"
     )
 
@@ -143,9 +168,22 @@ def slots_ignored(case: Case, slots: tuple[str, ...]) -> list[tuple[str, Interva
     return [(slot, drop) for slot, drop in drops if drop and drop.value >= _DROP and is_above(drop, _DROP / 3)]
 
 
+def shows_too_much(case: Case) -> bool:
+    """Whether any column is broken or over-trained: no higher rate mends that."""
+    return any(_excess(column) for column in case.columns)
+
+
 def _excess(column: Scores) -> str:
     said = next((flag.sentence for flag in column.flags if flag.kind in ("overtrained", "broken")), "")
-    return said.rstrip(".")
+    return said.rstrip(".") or _by_heart(column)
+
+
+def _by_heart(column: Scores) -> str:
+    """A lasting rise of the loss on held-out pictures: it rules no column out, but tells where the next run may end."""
+    rise, learned = column.held_out_rise, column.memorisation
+    if rise is None or learned is None or learned.fall >= 1 or rise.count < SUSTAINED or rise.low < Gates().rise:
+        return ""
+    return f"loss on held-out pictures has risen {rise.value:.1f}-fold from its lowest while that on trained ones fell"
 
 
 def _seen(case: Case) -> str:

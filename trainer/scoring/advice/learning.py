@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import ceil, exp
 
-from ..intervals import Interval, excludes_zero, paired
+from ..intervals import FEWEST, Interval, excludes_zero, paired
 from ..measures.identity import identities
 from ..scores import Scores
 from .case import Case, scaled
@@ -30,12 +30,15 @@ _FINE, _GUESSES = 1.02, 303
 
 
 def not_learned(case: Case) -> str | None:
-    """No column is nearer to the character than the control, or all lie within a fifth of the way."""
+    """No column is nearer to the character than the control, or all lie within a fifth of the way.
+
+    Of too few pictures it says nothing.
+    """
     best, base = case.likest, case.control.identity
     if best is None or best.identity is None or base is None:
         return None
     gain = paired(identities(best.pictures), identities(case.control.pictures))
-    if gain is None:
+    if gain is None or gain.count < FEWEST:
         return None
     is_above = gain.value > 0 and excludes_zero(gain)
     if is_above and (case.span is None or gain.high >= _LEARNED * case.span):
@@ -136,11 +139,10 @@ def _curve(case: Case) -> list[tuple[int, float]]:
 
 
 def _way(case: Case, column: Scores | None) -> Interval | None:
-    """How far it is from the control (0) to real pictures (1)."""
-    base = case.control.identity
-    if column is None or column.identity is None or base is None or case.span is None:
+    """How far it is from the control (0) to real pictures (1); None of too few pictures."""
+    base, own = case.control.identity, column.identity if column else None
+    if own is None or own.count < FEWEST or base is None or case.span is None:
         return None
-    own = column.identity
     return scaled(
         Interval(own.value - base.value, own.low - base.value, own.high - base.value, own.count), 1 / case.span
     )

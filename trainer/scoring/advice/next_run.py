@@ -78,10 +78,6 @@ class NextRun:
         return tuple(finding.kind for finding in self.findings)
 
     @property
-    def is_same_recipe(self) -> bool:
-        return not self.changes
-
-    @property
     def sentences(self) -> tuple[str, ...]:
         """One a finding; none where nothing is wrong."""
         return tuple(finding.sentence for finding in self.findings)

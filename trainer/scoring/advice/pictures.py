@@ -117,6 +117,10 @@ def breaks(case: Case) -> str | None:
     return said.rstrip(".") or None
 
 
+def unbroken(case: Case) -> str | None:
+    return None if breaks(case) else "its pictures are not broken"
+
+
 def _ignores(drops: Sequence[tuple[str, Interval]]) -> str | None:
     if not drops:
         return None

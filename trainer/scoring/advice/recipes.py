@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from math import ceil
+from math import ceil, floor
 
 from ...recipe.flow import Flow
 from ...recipe.recipe import Recipe
 from .case import Case
-from .excess import diverged, first_is_too_much, last_sound, settled_at
-from .learning import USUAL, steps_to_learn
+from .excess import diverged, first_is_too_much, last_sound, room_to_raise, settled_at
+from .learning import USUAL, short_of_likeness, steps_to_learn
 
 Step = Callable[[Case, Recipe], tuple[Recipe, str] | None]
 
@@ -35,6 +35,9 @@ def gentler_rate(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
 
 
 def raise_rate(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
+    """Nothing where a column shows too much already, or the rate is well above what is usual."""
+    if not room_to_raise(case):
+        return None
     usual = case.usual.optim.lr if case.usual else None
     if usual is not None and recipe.optim.lr <= usual / 2:
         return _rate(recipe, usual / recipe.optim.lr, "what is usual for this base")
@@ -61,18 +64,23 @@ def shorter(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
     updates, passes, done = case.updates, case.passes(), case.done
     if updates is None or done is None:
         return None
-    found = [each.step for each in (last_sound(case), settled_at(case)) if each is not None and each.step]
+    ends = [last_sound(case), None if short_of_likeness(case) else settled_at(case)]
+    found = [each.step for each in ends if each is not None and each.step]
     steps = min([step for step in found if step < done], default=round(done / 2))
     if first_is_too_much(case) and case.columns[0].step:
         # It began at some time before the first checkpoint, and nothing tells when.
-        return _of_length(
-            recipe, updates, max(_round(case.columns[0].step / 2), 1)
-        ), "before the first sign of too much"
+        steps = case.columns[0].step / 2
+        return _of_length(recipe, updates, _round_down(steps)), "before the first sign of too much"
     if passes and passes > USUAL[1]:
         # Settled by the first column, it settled at some time before: the usual passes then say when to look.
         is_first = bool(case.columns) and steps == case.columns[0].step
         steps = min(steps, ceil(done * (USUAL[0] if is_first else _SERVES) / passes))
-    return _of_length(recipe, updates, max(_round(steps), 1)), "where it had learned what there is to learn"
+    why = (
+        "before the first sign of too much"
+        if short_of_likeness(case)
+        else "where it had learned what there is to learn"
+    )
+    return _of_length(recipe, updates, _round_down(steps)), why
 
 
 def fewer_passes(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
@@ -83,7 +91,7 @@ def fewer_passes(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
     then = passes * count / max(count, AIMED)
     if then <= USUAL[1]:
         return None
-    return _of_length(recipe, updates, _round(done * _SERVES / then)), f"about {_SERVES} passes a picture"
+    return _of_length(recipe, updates, _round_down(done * _SERVES / then)), f"about {_SERVES} passes a picture"
 
 
 def lower_rank(_: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
@@ -163,8 +171,17 @@ def _of_length(recipe: Recipe, updates: int, steps: int) -> Recipe:
 
 def _round(steps: float) -> int:
     """Upwards to two digits."""
-    size = 10 ** max(len(str(int(steps))) - 2, 0)
-    return ceil(steps / size) * size
+    return ceil(steps / _size(steps)) * _size(steps)
+
+
+def _round_down(steps: float) -> int:
+    """To two digits, so that a run that is to be shorter is; one step at least."""
+    return max(floor(steps / _size(steps)) * _size(steps), 1)
+
+
+def _size(steps: float) -> int:
+    """Of the second digit."""
+    return 10 ** max(len(str(int(steps))) - 2, 0)
 
 
 def _two_digits(number: float) -> float:

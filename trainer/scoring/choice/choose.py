@@ -1,20 +1,24 @@
 """Which checkpoint to use and why, and why none of those before it."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...errors import RunError
-from ..intervals import Interval
-from ..scores import Scores
-from .merit import EVEN, is_tied, lag, merits
+from ..intervals import FEWEST, Interval
+from ..scores import Scores, is_same_file, main_strength
+from .merit import EVEN, are_few, is_tied, lag, merits
 from .seed_swing import Group, SeedSwing, grouped, seed_swing
 from .strength import best_strength
 
 _NAMED = 3
 _ONE_SEED = "No step was trained with several seeds, so how much another training seed would change was not measured."
+
+_FEW = (
+    f"Fewer than {FEWEST} pictures with the trigger were measured, too few to tell checkpoints apart; draw more "
+    "prompts or seeds."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +68,7 @@ def choose(
     """
     if not 0 <= preference <= 1:
         raise RunError(f"preference is {preference}; use 0 for likeness alone up to 1 for flexibility alone.")
-    at = _competing(checkpoints, _main_strength(checkpoints) if strength is None else strength)
+    at = _competing(checkpoints, main_strength(checkpoints, strength))
     groups, swing = _groups(control, at, reference, preference)
     if not groups:
         return Choice(label=None, reason=_none_passes(checkpoints), notes=_notes(at, swing))
@@ -73,7 +77,7 @@ def choose(
     best = int(np.argmax([group.mean[0] for group in groups]))
     tied = [group for group in groups if group is groups[best] or is_tied(_gap(groups[best], group, swing))]
     chosen = tied[0].taken
-    sweep = best_strength(control, [each for each in checkpoints if _is_file_of(each, chosen)], reference, preference)
+    sweep = best_strength(control, [each for each in checkpoints if is_same_file(each, chosen)], reference, preference)
     told = _Told(control, reference, groups[best], tied, swing)
     sentences = [*told.lead(), told.numbers(chosen), *told.seeds(), *told.passed_over(chosen, at, groups), sweep.reason]
     return Choice(
@@ -91,15 +95,6 @@ def _competing(checkpoints: Sequence[Scores], strength: float) -> list[Scores]:
     """Columns at the strength, if one of them passes, else all: a LoRA too strong at 1 may be right at 0.7."""
     at = [scores for scores in checkpoints if scores.strength == strength]
     return at if any(not scores.flags for scores in at) else list(checkpoints)
-
-
-def _main_strength(checkpoints: Sequence[Scores]) -> float:
-    counts = Counter(scores.strength for scores in checkpoints)
-    return max(counts, key=lambda strength: (counts[strength], strength), default=1.0)
-
-
-def _is_file_of(scores: Scores, chosen: Scores) -> bool:
-    return (scores.lora, scores.step, scores.seed) == (chosen.lora, chosen.step, chosen.seed) and not scores.is_control
 
 
 def _groups(
@@ -126,7 +121,8 @@ def _gap(best: Group, other: Group, swing: SeedSwing | None) -> Interval:
 def _notes(columns: Sequence[Scores], swing: SeedSwing | None) -> tuple[str, ...]:
     if not columns:
         return ()
-    return (swing.sentence if swing else _ONE_SEED,)
+    few = [_FEW] if len(columns) > 1 and are_few(columns) else []
+    return (*few, swing.sentence if swing else _ONE_SEED)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,8 @@
-"""A choice written into the LoRA file itself, where managers and people read it later."""
+"""A choice as metadata of the LoRA file itself, where managers and people read it later."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from ...storage.atomic import write_atomically
-from ...storage.tensor_metadata import with_metadata
 from ...storage.values import canonical_json
 from ..intervals import Interval
 from ..report.report import Report
@@ -30,15 +27,6 @@ def choice_metadata(report: Report, choice: Choice, step: int | None = None) -> 
         "modelspec.trigger_phrase": report.trigger,
         "modelspec.usage_hint": f"Name {report.trigger} in the prompt, at strength {choice.strength:g}.",
     }
-
-
-def write_chosen(report: Report, choice: Choice, source: Path, target: Path) -> None:
-    """Write the LoRA `source` to `target`, which may be the same file, with the choice in its metadata.
-
-    Its tensors, and with them its hashes, stay byte for byte. ModelError when `source` is no whole LoRA file, OSError
-    when the disk refuses.
-    """
-    write_atomically(target, with_metadata(source, choice_metadata(report, choice)))
 
 
 def _told(report: Report, choice: Choice, scores: Scores | None, step: int | None) -> Mapping[str, Any]:

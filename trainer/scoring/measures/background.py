@@ -3,15 +3,24 @@
 from collections.abc import Iterable
 
 from ..intervals import Interval, Key, paired
+from ..plan.compare_plan import Probe
 from ..reading.observation import Batch, Observation, PictureScore, Scale
 
 PLACES = frozenset({"place", "setting", "background", "scene", "location"})
 """Slots in which prompts say where it is."""
 
 
+def is_asked_of(probe: Probe) -> bool:
+    """Whether a picture's background tells something: where the trigger stands in a scene."""
+    return probe.kind == "prompt"
+
+
 def background_of(seen: Observation, scale: Scale) -> float | None:
-    """How much what lies around the face is what lies around one in a training picture, 0..1; None without either."""
-    return seen.background if seen.described is None else scale.nearest.background(seen.described)
+    """How much what lies around the face is what lies around one in a training picture, 0..1; None without either, and
+    where nobody asks."""
+    if seen.described is None or not is_asked_of(scale.probes[seen.probe]):
+        return seen.background
+    return scale.nearest.background(seen.described)
 
 
 def background_leak(batch: Batch) -> Interval | None:

@@ -51,3 +51,8 @@ def by_slot(pictures: Iterable[PictureScore]) -> dict[str, float]:
         for slot, hit in picture.followed.items() if picture.triggered else ():
             hits.setdefault(slot, []).append(hit)
     return {slot: sum(values) / len(values) for slot, values in hits.items()}
+
+
+def slot_followed(pictures: Iterable[PictureScore], slot: str) -> dict[Key, float]:
+    """1 where the picture followed the slot and 0 where not, by picture that names the trigger and was asked for it."""
+    return {each.key: float(each.followed[slot]) for each in pictures if each.triggered and slot in each.followed}

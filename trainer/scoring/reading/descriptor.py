@@ -34,10 +34,6 @@ class Descriptor(Protocol):
         """0..1 likewise, of what lies around the faces; None where one has none."""
         ...
 
-    def difference(self, one: Description, other: Description) -> float:
-        """0 for equal pictures; how much the seeds of one prompt differ."""
-        ...
-
 
 class Gallery(Protocol):
     """Pictures that others are held against all at once."""

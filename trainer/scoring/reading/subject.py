@@ -22,6 +22,9 @@ from ..plan.compare_plan import ComparePlan
 from .observation import Scale
 from .readers import Picture, PictureReader, Readers, Seen
 
+_SURE = 4
+"""Reference faces from which the likeness that real pictures reach is more than chance."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Subject:
@@ -78,6 +81,8 @@ def scale_of(
     reference = None if character is None else character.self_likeness()
     if character is not None and reference is None:
         notes.append("One reference face gives no upper end of the scale; hold out two or more.")
+    elif character is not None and (count := sum(face is not None for face in known)) < _SURE:
+        notes.append(f"{count} reference faces leave the upper end of the scale uncertain; hold out {_SURE} or more.")
     scale = Scale(
         probes=plan.probes,
         character=np.zeros(0) if character is None else character.centroid,

@@ -1,9 +1,8 @@
 """A report's charts: what was measured by step, a line a training seed, and of the chosen LoRA by strength."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from ..scores import Scores
+from ..scores import Scores, is_same_file, main_strength
 from .chart import Chart, Level, Point, chart
 from .measure_words import words_of
 from .report import Report
@@ -24,10 +23,9 @@ def charts(report: Report) -> list[Chart]:
 
 
 def competing(report: Report) -> list[Scores]:
-    """Columns at the strength that most have; the others are a sweep of the best one's strengths."""
-    counts = Counter(scores.strength for scores in report.checkpoints)
-    usual = max(counts, key=lambda strength: (counts[strength], strength == report.plan.strength), default=1.0)
-    return [scores for scores in report.checkpoints if scores.strength == usual]
+    """Columns at the strength that competes; the others are a sweep of the best one's strengths."""
+    main = main_strength(report.checkpoints, report.plan.strength)
+    return [scores for scores in report.checkpoints if scores.strength == main]
 
 
 def sweep(report: Report) -> list[Scores]:
@@ -35,12 +33,8 @@ def sweep(report: Report) -> list[Scores]:
     chosen = report.choice
     if chosen is None:
         return []
-    same = [each for each in report.checkpoints if (each.lora, each.step, each.seed) == _file(chosen)]
+    same = [each for each in report.checkpoints if is_same_file(each, chosen)]
     return sorted(same, key=lambda each: each.strength) if len({each.strength for each in same}) > 1 else []
-
-
-def _file(scores: Scores) -> tuple[str | None, int | None, int | None]:
-    return scores.lora, scores.step, scores.seed
 
 
 def _sweep(report: Report) -> Iterable[Chart | None]:

@@ -5,14 +5,15 @@ from dataclasses import asdict
 from ..gates import Gates
 
 _WORDS = {
-    "likeness": "not learned: less than {:.0%} of the way from the control to real pictures",
+    "likeness": "not learned: less than {:.0%} of the way from the control to real pictures, or no nearer",
     "face_rate": "broken: faces in less than {:.0%} as many pictures as the control's",
-    "broken": "broken: more than {:.0%} of its pictures show nothing",
+    "broken": "broken: more than {:.0%} of its pictures show nothing, and more of them than of the control's",
     "following_drop": "over-trained: {:.0%} less of what prompts ask for than the control",
     "slot_drop": "over-trained: {:.0%} less of one thing that prompts ask for, such as outfits",
     "variety": "over-trained: pictures of one prompt differ less than {:.0%} as much as the control's",
     "bleed": "over-trained: more than {:.0%} of other people turn into the character",
-    "rise": "over-trained: loss on held-out pictures {:g}-fold its lowest, while that on its own falls",
+    "rise": "a caution: loss on held-out pictures {:g}-fold its lowest, while that on its own falls; over-trained only "
+    "beside a sign that pictures show",
     "copies": "over-trained: more than {:.0%} of its pictures repeat a training picture",
     "pose_drop": "a caution: {:.0%} fewer heads turned as asked than the control's",
     "pose_spread": "a caution: heads turn less than {:.0%} as far as the control's",

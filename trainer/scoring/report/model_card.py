@@ -9,6 +9,8 @@ from ...dataset.dataset import Dataset
 from ...families.base import Base
 from ...families.registry import spec_of
 from ...recipe.recipe import Recipe
+from ..intervals import is_below, paired
+from ..measures.following import slot_followed
 from ..plan.compare_plan import ComparePlan
 from ..scores import Scores
 from .curves import sweep
@@ -174,7 +176,8 @@ def _against(report: Report, scores: Scores) -> Iterator[str]:
 def _worst(report: Report, scores: Scores) -> Iterator[str]:
     for slot, part in sorted(scores.slots.items(), key=lambda each: each[1]):
         base = report.control.slots.get(slot, 1.0)
-        if part < base - _WEAK_SLOT:
+        gap = paired(slot_followed(scores.pictures, slot), slot_followed(report.control.pictures, slot))
+        if part < base - _WEAK_SLOT and is_below(gap, 0):
             yield f"It follows {slot} in {part:.0%} of its pictures, the base alone in {base:.0%}."
     known = [(p.identity, p.probe) for p in scores.pictures if p.identity is not None and p.triggered]
     worst = [probe for _, probe in sorted(known)]

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..intervals import Interval, Key
+from ..intervals import FEWEST, Interval, Key
 from ..scores import Scores
 from .curves import charts
 from .gate_words import gate_lines
@@ -83,6 +83,7 @@ def page(report: Report, out: Path) -> str:
         ties=[label for label in report.tied if label != report.chosen] if len(report.tied) > 1 else [],
         found=_found(report),
         gates=gate_lines(),
+        fewest=FEWEST,
         advice=[("", sentence) for sentence in report.advice],
         notes=[("", sentence) for sentence in _notes(report)],
         references=[inlining.source(path, is_main=True) for path in _references(report, out)],

@@ -4,7 +4,7 @@ from typing import Literal
 
 from ..intervals import Interval, Key
 from ..plan.compare_plan import ComparePlan, Kind
-from ..scores import Scores
+from ..scores import Scores, is_same_file
 from .report import Report
 
 KINDS: dict[Kind, str] = {
@@ -45,8 +45,7 @@ def _is_advised(scores: Scores, report: Report) -> bool:
     chosen = report.choice
     if chosen is None or chosen.strength == report.strength:
         return False
-    files = [(each.lora, each.step, each.seed) for each in (scores, chosen)]
-    return files[0] == files[1] and scores.strength == report.strength
+    return is_same_file(scores, chosen) and scores.strength == report.strength
 
 
 def detail(scores: Scores, report: Report) -> str:

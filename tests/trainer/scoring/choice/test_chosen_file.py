@@ -13,8 +13,9 @@ from trainer.errors import ModelError
 from trainer.lora.metadata import with_hashes
 from trainer.scoring.choice.by_hand import choose_by_hand
 from trainer.scoring.choice.choose import Choice
-from trainer.scoring.choice.chosen_file import KEY, choice_metadata, write_chosen
+from trainer.scoring.choice.chosen_file import KEY, choice_metadata
 from trainer.storage.tensor_file import write_tensors
+from trainer.storage.tensor_metadata import with_metadata
 
 TENSORS = {"lora_unet_b.lora_up.weight": torch.arange(6.0).reshape(3, 2), "lora_unet_a.alpha": torch.tensor(4.0)}
 MADE = report(scores(100, [0.3] * 4), scores(200, [0.8] * 4))
@@ -27,9 +28,9 @@ def metadata_of(path: Path) -> dict[str, str]:
 
 
 def test_the_file_tells_the_choice_and_keeps_its_tensors_and_what_it_said(tmp_path: Path):
-    source, target = tmp_path / "a.safetensors", tmp_path / "chosen" / "a.safetensors"
+    source, target = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
     save_file(TENSORS, source, {"ss_network_dim": "2", "modelspec.description": "old"})
-    write_chosen(MADE, choose_by_hand(MADE, "Step 200"), source, target)
+    target.write_bytes(with_metadata(source, choice_metadata(MADE, choose_by_hand(MADE, "Step 200"))))
     said = metadata_of(target)
     told = json.loads(said[KEY])
     assert (told["label"], told["step"], told["by"], told["report"]) == ("Step 200", 200, "hand", "key")
@@ -44,7 +45,7 @@ def test_what_our_own_files_say_stays_and_their_hashes_stay_true(tmp_path: Path)
     source = tmp_path / "a.safetensors"
     said = with_hashes(TENSORS, {"ss_steps": "5", "modelspec.title": "a"})
     write_tensors(source, TENSORS, said)
-    write_chosen(MADE, choose_by_hand(MADE, "Step 200"), source, source)
+    source.write_bytes(with_metadata(source, choice_metadata(MADE, choose_by_hand(MADE, "Step 200"))))
     now = metadata_of(source)
     assert {key: now[key] for key in said} == said
     ours = ("sshs_model_hash", "sshs_legacy_hash")
@@ -60,10 +61,9 @@ def test_without_a_choice_nothing_is_said():
     assert choice_metadata(MADE, Choice(label=None, reason="")) == {}
 
 
-def test_a_file_cut_short_is_refused_and_nothing_written(tmp_path: Path):
+def test_a_file_cut_short_is_refused(tmp_path: Path):
     source = tmp_path / "a.safetensors"
     save_file(TENSORS, source)
     source.write_bytes(source.read_bytes()[:-4])
     with pytest.raises(ModelError, match="cut short"):
-        write_chosen(MADE, choose_by_hand(MADE, "Step 200"), source, tmp_path / "b.safetensors")
-    assert not (tmp_path / "b.safetensors").exists()
+        with_metadata(source, choice_metadata(MADE, choose_by_hand(MADE, "Step 200")))

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from unittest.mock import ANY
 
@@ -7,8 +8,9 @@ from PIL import Image
 
 from trainer.scoring.measures.background import background_of
 from trainer.scoring.measures.copies import copied_of, copies, nearest, nearest_of
+from trainer.scoring.plan.compare_plan import Probe
 from trainer.scoring.reading.descriptor import Description
-from trainer.scoring.reading.descriptors.own import OwnDescriptor
+from trainer.scoring.reading.descriptors.own import OwnDescriptor, OwnGallery
 from trainer.scoring.reading.observation import Batch, Observation, PictureScore, Scale
 
 from .test_variety import flat
@@ -40,13 +42,22 @@ def test_a_descriptors_word_counts_before_small_copies():
 
 
 class Counted(OwnDescriptor):
-    """Counts how often two pictures are compared."""
+    """Notes what is held against how many pictures."""
 
-    count = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[Description, int]] = []
 
-    def copied(self, one: Description, other: Description) -> float:
-        self.count += 1
-        return super().copied(one, other)
+    def gallery(self, pictures: Sequence[Description]) -> OwnGallery:
+        gallery = super().gallery(pictures)
+        copied = gallery.copied
+
+        def noted(one: Description) -> float | None:
+            self.asked.append((one, len(pictures)))
+            return copied(one)
+
+        gallery.copied = noted
+        return gallery
 
 
 def test_a_picture_is_held_against_every_training_picture_once():
@@ -57,15 +68,33 @@ def test_a_picture_is_held_against_every_training_picture_once():
     scale = Scale(probes=(), character=np.zeros(0), reference=None, others=None, described=trained, descriptor=counted)
     again = counted.describe(noise[1].transpose(Image.Transpose.FLIP_LEFT_RIGHT), None)
     assert [copied_of(seen(each), scale) for each in (again, other, again)] == [pytest.approx(1, abs=0.01), 0, ANY]
-    assert counted.count == 4
+    assert counted.asked == [(again, 2), (other, 2)]
 
 
 def test_without_a_descriptor_or_training_pictures_nothing_is_told():
     described = OwnDescriptor().describe(Image.new("RGB", (64, 64)), None)
-    bare = Scale(probes=(), character=np.zeros(0), reference=None, others=None)
+    bare = Scale(probes=(Probe(kind="prompt", prompt="sage"),), character=np.zeros(0), reference=None, others=None)
     assert copied_of(seen(described), bare) is None
     assert background_of(seen(described), replace(bare, descriptor=OwnDescriptor())) is None
     assert copied_of(seen(None), replace(bare, descriptor=OwnDescriptor(), described=[described])) is None
+
+
+def test_a_background_is_looked_for_only_where_the_trigger_stands_in_a_scene():
+    described = OwnDescriptor().describe(scenery(), (20.0, 20.0, 40.0, 40.0))
+    known = Scale(
+        probes=(Probe(kind="prompt", prompt="sage"), Probe(kind="trigger", prompt="sage")),
+        character=np.zeros(0),
+        reference=None,
+        others=None,
+        descriptor=OwnDescriptor(),
+        described=[described],
+    )
+    assert background_of(seen(described), known) == pytest.approx(1, abs=0.05)
+    assert background_of(replace(seen(described), probe=1), known) is None
+
+
+def scenery() -> Image.Image:
+    return Image.fromarray(np.random.default_rng(0).integers(0, 255, (8, 8, 3), np.uint8)).resize((128, 128))
 
 
 def seen(described: Description | None) -> Observation:

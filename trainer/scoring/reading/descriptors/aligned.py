@@ -91,7 +91,7 @@ def refined(start: Place) -> Place:
     inner, outer = start.inner.pooled_seen, start.outer.seen_and_cells
     settled: tuple[Span, Span, float] | None = None
     for reach in _REACHES:
-        before = *spans, reach
+        before = spans[0], spans[1], reach
         if before == settled:
             continue
         for axis in (0, 1):

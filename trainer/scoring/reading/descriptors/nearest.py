@@ -36,10 +36,12 @@ class NearestTraining:
         """Answer from there what was asked before; it must be of this `name`."""
         self._kept = kept
 
-    def look_at(self, picture: Description | None) -> None:
-        """Ask now what will be asked for, so that asking later takes no time."""
-        if picture is not None:
-            self.copied(picture)
+    def look_at(self, picture: Description | None, *, around: bool = True) -> None:
+        """Ask now what will be asked for, so that asking later takes no time; of what lies `around` the face too."""
+        if picture is None:
+            return
+        self.copied(picture)
+        if around:
             self.background(picture)
 
     def copied(self, picture: Description) -> float | None:

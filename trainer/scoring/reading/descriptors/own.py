@@ -74,12 +74,6 @@ class OwnDescriptor:
         """The pictures, to hold others against all of them at once."""
         return OwnGallery(self._views_of, pictures)
 
-    def difference(self, one: Description, other: Description) -> float:
-        """Half of edges that differ where they are, half of colours."""
-        a, b = (EdgeMap.unpacked(each.whole) for each in (one, other))
-        apart, energy = float(((a.edges - b.edges) ** 2).sum()), float((a.edges**2).sum() + (b.edges**2).sum())
-        return apart / (energy + _BLANK) / 2 + float(np.abs(a.colours - b.colours).mean()) / 2
-
     def _views_of(self, description: Description) -> tuple[View, View]:
         """All of it, and what lies around the face; those of the last few descriptions are kept, a megabyte each."""
         kept = self._views.get(id(description))

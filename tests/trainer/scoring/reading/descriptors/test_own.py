@@ -87,7 +87,6 @@ def test_a_picture_that_is_merely_like_it_is_none(other: Drawing):
 
 def test_the_picture_itself_is_exactly_one():
     assert OWN.copied(seen(TRAINED), seen(TRAINED)) == pytest.approx(1.0, abs=1e-3)
-    assert OWN.difference(seen(TRAINED), seen(TRAINED)) == pytest.approx(0.0, abs=1e-3)
 
 
 def test_somebody_else_pasted_before_a_trained_place_shares_its_background():
@@ -115,18 +114,31 @@ def test_a_face_that_fills_the_picture_has_no_background():
     assert OWN.shared_background(described, seen(TRAINED)) is None
 
 
-def test_seeds_differ_by_more_than_one_picture_again():
-    again = OWN.describe(recompressed(TRAINED.image), TRAINED.box)
-    assert OWN.difference(seen(TRAINED), again) < 0.1 < OWN.difference(seen(TRAINED), seen(drawn(4, turn="left")))
-
-
 def test_blank_pictures_are_described_and_copy_nothing():
     blank = OWN.describe(Image.new("RGB", (64, 64), (9, 9, 9)), None)
     assert OWN.copied(blank, seen(TRAINED)) == 0
-    assert OWN.difference(blank, blank) == 0
     assert np.isfinite(blank.whole).all()
 
 
 def test_a_description_stays_small_and_is_numbers_of_a_byte():
     described = seen(TRAINED)
     assert described.whole.dtype == np.int8 and described.whole.nbytes < 32_000
+
+
+def test_a_gallery_says_what_its_likest_picture_says():
+    others = [TRAINED, drawn(4, seed=2), drawn(scene="room", background="blue"), drawn(2, seed=3, scene="forest")]
+    pictures = [seen(each) for each in others]
+    again = OWN.describe(recompressed(ImageOps.mirror(TRAINED.image)), None)
+    gallery = OWN.gallery(pictures)
+    assert gallery.copied(again) == pytest.approx(max(OWN.copied(again, each) for each in pictures), abs=1e-4)
+    pasted = seen(drawn(7, seed=5))
+    shared = [each for other in pictures if (each := OWN.shared_background(pasted, other)) is not None]
+    assert gallery.background(pasted) == pytest.approx(max(shared), abs=1e-4)
+
+
+def test_the_copy_among_more_pictures_than_hang_on_a_wall_is_found():
+    many = [seen(drawn(number, seed=number)) for number in range(1, 34)]
+    gallery = OWN.gallery([*many, seen(TRAINED)])
+    assert gallery.copied(OWN.describe(recompressed(TRAINED.image), None)) > COPY
+    assert OWN.gallery([]).copied(seen(TRAINED)) is None
+    assert OWN.gallery([]).background(seen(TRAINED)) is None

@@ -23,12 +23,13 @@ from .choice.choose import Choice, choose
 from .columns import Column
 from .drawing import Compared, Drawing, picture_path
 from .gates import flagged
-from .measures.background import is_asked_of
+from .measures.background import background_of, is_asked_of
+from .measures.copies import copied_of
 from .measures.memorisation import memorisation
 from .plan.candidate import Candidate, fitting, neighbours
 from .plan.compare_plan import ComparePlan
 from .reading.descriptor import Descriptor
-from .reading.observation import CheckpointImages, Scale
+from .reading.observation import CheckpointImages, Observation, Scale
 from .reading.readers import PictureReader, Readers, Seen
 from .reading.readings import Readings
 from .reading.subject import Subject, choice_of, scale_of
@@ -248,7 +249,7 @@ class _Comparison:
                 )
             nearest.save()
             images = column.images(seen, is_known=scale.is_known)
-            observed = [each.settled(scale.nearest) for each in images.observations]
+            observed = [_settled(each, scale) for each in images.observations]
             self.images[column.label] = replace(images, observations=observed)
 
     def _winner(self, scale: Scale) -> Candidate | None:
@@ -297,6 +298,11 @@ def _refuse_same_names(candidates: Sequence[Candidate]) -> None:
     labels = [each.label for each in candidates]
     if len(set(labels)) != len(labels):
         raise RunError(f"Two of what is to be compared have the same name ({few(labels)}); compare each file once.")
+
+
+def _settled(seen: Observation, scale: Scale) -> Observation:
+    """With what its description tells in its place: descriptions of all pictures do not fit in memory."""
+    return replace(seen, described=None, copied=copied_of(seen, scale), background=background_of(seen, scale))
 
 
 def _several(columns: Sequence[Scores]) -> list[str]:

@@ -1,7 +1,7 @@
 """What is seen in a comparison's pictures: as read, as scored one by one, and together as measures take them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +22,7 @@ class Observation:
 
     Angles in degrees and openings in 0..1 are that face's, None where the reader does not measure them. `described`
     is what the descriptor keeps of the picture to tell copies and repeated backgrounds by; `copied` and `background`
-    are what it told once it is `settled`.
+    are what it told once it is let go.
     """
 
     probe: int
@@ -44,13 +44,6 @@ class Observation:
     @property
     def key(self) -> Key:
         return self.probe, self.seed
-
-    def settled(self, nearest: NearestTraining) -> "Observation":
-        """With what the description tells in its place: it is as large as all the rest a hundred times over."""
-        if self.described is None:
-            return self
-        copied, background = nearest.copied(self.described), nearest.background(self.described)
-        return replace(self, described=None, copied=copied, background=background)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -21,7 +21,7 @@ from ..intervals import FEWEST, Interval, paired
 from ..measures.following import slot_followed
 from ..measures.identity import identities
 from ..report.report import Report
-from ..scores import Scores
+from ..scores import Scores, main_strength
 
 _LOOKED_AT = 120
 """Pictures opened to see backgrounds: so many spread evenly tell shares to a few percent."""
@@ -42,9 +42,8 @@ class Case:
     def columns(self) -> tuple[Scores, ...]:
         """One training's checkpoints at the plan's strength by step: of several that were compared the chosen one's, or
         the one with the most. Files that tell no step have no order, so that only the one that would be used counts."""
-        main = self.report.plan.strength
-        # Old reports do not say at which strength a column was drawn, and have one alone.
-        at = [each for each in self.report.checkpoints if each.strength == main] or list(self.report.checkpoints)
+        main = main_strength(self.report.checkpoints, self.report.plan.strength)
+        at = [each for each in self.report.checkpoints if each.strength == main]
         runs: dict[object, list[Scores]] = defaultdict(list)
         for each in at:
             runs[_training_of(each)].append(each)

@@ -46,6 +46,8 @@ def raise_rate(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
 
 def longer(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
     """To where the curve of likeness levels off, or without one to the usual passes; at most as many as are usual."""
+    if _has_new_length(case, recipe):
+        return None
     updates, passes, done = case.updates, case.passes(), case.done
     if updates is None or done is None:
         return None
@@ -61,6 +63,8 @@ def longer(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
 
 def shorter(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
     """To where nothing more was gained or the last sound column lies, and at most to the usual passes."""
+    if _has_new_length(case, recipe):
+        return None
     updates, passes, done = case.updates, case.passes(), case.done
     if updates is None or done is None:
         return None
@@ -85,6 +89,8 @@ def shorter(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
 
 def fewer_passes(case: Case, recipe: Recipe) -> tuple[Recipe, str] | None:
     """Down to the usual passes over the pictures as they will be; nothing where they are no more than usual."""
+    if _has_new_length(case, recipe):
+        return None
     updates, passes, count, done = case.updates, case.passes(), case.count, case.done
     if updates is None or passes is None or not count or done is None:
         return None
@@ -151,6 +157,11 @@ def _no_lower_than_usual(case: Case, recipe: Recipe, factor: float) -> float:
     if usual is None or recipe.optim.lr <= usual:
         return factor
     return max(factor, usual / recipe.optim.lr)
+
+
+def _has_new_length(case: Case, recipe: Recipe) -> bool:
+    """Whether an earlier row, of a more probable cause, has settled how long the next run is."""
+    return case.recipe is not None and recipe.schedule != case.recipe.schedule
 
 
 def _of_length(recipe: Recipe, updates: int, steps: int) -> Recipe:

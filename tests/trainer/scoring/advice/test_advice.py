@@ -274,6 +274,13 @@ def test_pictures_learned_by_heart_are_a_sign_of_length_whether_or_not_they_rule
     assert advice.kinds == ("long",) and "has risen 1.5-fold" in advice.text
 
 
+def test_one_finding_alone_says_how_long_the_next_run_is():
+    columns = [column(step, way, {"clothing": 0.7}) for step, way in ((300, 0.3), (600, 0.5), (900, 0.7))]
+    advice = judged_on(columns, recipe(900, optim={"lr": 5e-4}))
+    assert advice.kinds == ("short", "outfit") and settings(advice)["schedule.steps"] > 900
+    assert "schedule.steps" not in {change.setting for change in advice.findings[1].changes}
+
+
 @pytest.mark.parametrize("steps", [101, 109, 1010, 1090])
 def test_a_run_that_is_to_be_shorter_is(steps: int):
     columns = [column(steps - 1, 0.9), column(steps, 0.9, {"clothing": 0.3})]

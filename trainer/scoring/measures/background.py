@@ -18,15 +18,9 @@ def is_asked_of(probe: Probe) -> bool:
 def background_of(seen: Observation, scale: Scale) -> float | None:
     """How much what lies around the face is what lies around one in a training picture, 0..1; None without either, and
     where nobody asks."""
-<<<<<<< HEAD
-    if seen.described is None or not is_asked_of(scale.probes[seen.probe]):
-        return seen.background
-    return scale.nearest.background(seen.described)
-=======
     if not is_asked_of(scale.probes[seen.probe]):
         return None
     return seen.background if seen.described is None else scale.nearest.background(seen.described)
->>>>>>> int
 
 
 def background_leak(batch: Batch) -> Interval | None:

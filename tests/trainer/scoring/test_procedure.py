@@ -406,7 +406,10 @@ def test_descriptions_are_let_go_once_they_have_told_what_they_tell(
     held: list[Any] = []
     usual = procedure.score
     monkeypatch.setattr(procedure, "score", lambda *given: held.extend(given[0].observations) or usual(*given))
+    monkeypatch.setattr(Descriptive, "shared_background", lambda *_: 0.25)
     report = Stage(tmp_path, RISING).quick(300, descriptor=Descriptive())
+    told = [each.background for scores in report.columns for each in scores.pictures if each.kind == "prompt"]
+    assert told and set(told) == {0.25}
     assert held and all(each.described is None for each in held)
     assert all(picture.copied is not None for scores in report.columns for picture in scores.pictures)
 

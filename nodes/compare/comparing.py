@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..host.compute import device, free_models
 from ..host.folders import name_fault, output_folder, unlinked
-from ..host.generator import HostGenerator
 from ..host.model_folders import clip_folders
 from ..host.page import is_cancelled, send, show_progress
 from ..panel.comparison import LiveGrid
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
     from ...trainer.scoring import Compared
     from ...trainer.scoring.plan.compare_plan import ComparePlan
+    from ..host.generator import HostGenerator
     from ..host.models import HostBase, Models
     from .columns import Columns
 
@@ -93,6 +93,8 @@ class Comparing:
 
     @cached_property
     def _generator(self) -> HostGenerator:
+        from ..host.generator import HostGenerator
+
         return HostGenerator(self._base.model, self._base.clip, self._base.vae, alone=True)
 
     @cached_property

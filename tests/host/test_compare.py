@@ -65,7 +65,7 @@ def test_the_base_loads_once_and_one_file_more_costs_one_file(comfy: Comfy, file
 
 
 def test_what_is_advised_goes_back_into_training(comfy: Comfy, files: list[str]) -> None:
-    graph = {**training("compared"), "compare": node("LikenessCompareCheckpoints", **_of_run())}
+    graph = {**training("compared"), "compare": node("LikenessCompareCheckpoints", **_of_run(seeds=2))}
     graph["advise"] = node("LikenessAdviseNextRun", report=["compare", 0])
     again = {"dataset": ["advise", 3], "recipe": ["advise", 1], "base": ["base", 3]}
     graph["plan"] = node("LikenessPlanRun", measure=False, **again)
@@ -93,7 +93,7 @@ def test_a_picked_column_is_listed_at_once_and_its_model_draws_as_lora_loader_do
 
 
 def test_where_none_passes_nothing_hangs_on_it_and_nothing_fails(comfy: Comfy, files: list[str]) -> None:
-    graph = comparing()
+    graph = comparing(seeds=2)
     graph["advise"] = node("LikenessAdviseNextRun", report=["compare", 0])
     graph["said"] = node("PreviewAny", source=["advise", 0])
     outputs = comfy.run({**graph, **sampling(["choose", 2], ["choose", 3], ["base", 2], SEED)})
@@ -121,8 +121,8 @@ def test_scored_pictures_are_parted_and_an_empty_part_stops_nothing(comfy: Comfy
     assert "good" not in outputs and len(outputs["bad"]["images"]) == len(figures["images"])
 
 
-def _of_run() -> dict[str, Any]:
-    text = {"prompts": "from the text below", "prompt_text": PROMPTS, "seeds": 1}
+def _of_run(seeds: int = 1) -> dict[str, Any]:
+    text = {"prompts": "from the text below", "prompt_text": PROMPTS, "seeds": seeds}
     return {"run": ["train", 0], "reader": "demo drawings", "most": 6, "strength": 1.0, **text}
 
 

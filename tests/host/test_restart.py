@@ -83,7 +83,7 @@ def _finished(comfy: Comfy, graph: Graph, report: Path) -> None:
     outputs = comfy.run(_wired(graph), seconds=600)
     assert drawings(report) == kept
     shown = {graph[number]["class_type"]: output for number, output in outputs.items()}
-    assert shown["LikenessCompareCheckpoints"]["images"]
+    assert all(row["pictures"] for row in shown["LikenessCompareCheckpoints"]["likeness_compare"][0]["rows"])
     assert shown["LikenessChooseCheckpoint"]["lora"] == ["likeness/workflow_chosen.safetensors"]
     assert len(shown["PreviewImage"]["images"]) == 4
     assert (report / "report.html").is_file()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium; install
 WIDTHS = {
     "LikenessCheckDataset": 640,
     "LikenessReviewCaptions": 760,
-    "LikenessCompareCheckpoints": 620,
+    "LikenessCompareCheckpoints": 680,
     "LikenessTrainCharacterLora": 420,
 }
 LOWEST, HIGHEST = 100, 900

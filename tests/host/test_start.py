@@ -31,6 +31,8 @@ NODES = {
     "LikenessTrainCharacterLora",
     "LikenessCompareCheckpoints",
     "LikenessChooseCheckpoint",
+    "LikenessAdviseNextRun",
+    "LikenessScoreImages",
     "LikenessCheckLora",
     "LikenessApplyCharacterLora",
 }

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,21 @@ def test_ids_are_ours_and_unique(schemas: list[Any]) -> None:
     ids = [schema.node_id for schema in schemas]
     assert len(set(ids)) == len(ids) == 29
     assert all(name.startswith("Likeness") for name in ids)
+
+
+def test_opening_the_pack_loads_no_family(tmp_path: Path) -> None:
+    """In a process of its own: what nodes load when they run stays away until then."""
+    code = """
+import sys
+from pathlib import Path
+from tests.nodes.conftest import listed_nodes, loaded_pack
+with loaded_pack(Path(sys.argv[1])):
+    [node.define_schema() for node in listed_nodes()]
+    print([name for name in sys.modules if name.startswith("likeness.trainer.families")])
+"""
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    said = subprocess.run(command, cwd=PACK, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
 
 
 def test_everything_is_explained(schemas: list[Any]) -> None:

@@ -105,7 +105,7 @@ def test_pictures_are_gone_through_picked_and_shown_large_by_keys(panel: Panel) 
     large = panel.page.locator("dialog.likeness-large")
     assert "sage, scene 0" in large.inner_text()
     panel.page.keyboard.press("Escape")
-    assert large.count() == 0
+    large.wait_for(state="detached")
 
 
 def test_prompts_are_filtered_by_words(panel: Panel) -> None:

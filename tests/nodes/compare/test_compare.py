@@ -1,5 +1,6 @@
 """What is compared, by whom and with what prompts; what the page is told of it."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -44,7 +45,7 @@ def drawn(pack: Pack, fake_host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> F
     _Generator.made = FakeGenerator(TRIGGER, skills)
     _Generator.supports = pack("trainer.generate.attachments").ATTACHMENTS
     comparing = pack("nodes.compare.comparing")
-    monkeypatch.setattr(comparing, "HostGenerator", _Generator)
+    monkeypatch.setitem(sys.modules, "likeness.nodes.host.generator", SimpleNamespace(HostGenerator=_Generator))
     reader = FakeReader()
     found = pack("nodes.compare.compare_readers").ComparisonReaders(faces=reader, attributes=reader)
     monkeypatch.setattr(comparing, "readers_for", lambda *_: found)

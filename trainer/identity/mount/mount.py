@@ -15,7 +15,7 @@ from ..references import Tokens
 from ..use import Use
 from .flux import MountedFlux
 from .patches import mount_patches
-from .unet import MountedCross
+from .unet import MountedCross, attention_paths
 
 _TITLES = {"sd15": "SD 1.5", "sdxl": "SDXL", "flux1": "FLUX.1"}
 
@@ -35,17 +35,6 @@ class Placed:
     patches: Mapping[str, tuple[Tensor, Tensor]] = field(default_factory=dict[str, tuple[Tensor, Tensor]])
     patch_strength: float = 1.0
 
-    @classmethod
-    def of(cls, adapter: Adapter, tokens: Tokens, use: Use) -> "Placed":
-        """An opened file's."""
-        return cls(
-            layers=adapter.placed(tokens, use),
-            use=use,
-            name=adapter.path.name,
-            family=adapter.family,
-            patches=adapter.weight_patches(),
-        )
-
 
 class Mounted(Protocol):
     """Something in a family's place until removed."""
@@ -63,6 +52,19 @@ class MountedIdentity:
         """Outputs are bit for bit those of what stood there before again."""
         for part in reversed(self.parts):
             part.remove()
+
+
+def placed_on(family: Family, adapter: Adapter, tokens: Tokens, use: Use) -> Placed:
+    """An opened file's, for this base; ModelError where it was made for another family."""
+    _refuse_made_for_others(family, adapter.family, adapter.path.name)
+    layers = attention_paths(family.denoiser) if isinstance(family, StableDiffusion) else ()
+    return Placed(
+        layers=adapter.placed(tokens, use, layers),
+        use=use,
+        name=adapter.path.name,
+        family=adapter.family,
+        patches=adapter.weight_patches(layers),
+    )
 
 
 def mount_identity(family: Family, *adapters: Placed) -> MountedIdentity:
@@ -94,17 +96,26 @@ def _mounted(family: Family, adapter: Placed) -> Mounted:
 
 
 def _refuse_other_family(family: Family, adapter: Placed) -> None:
+    _refuse_made_for_others(family, adapter.family, adapter.name)
+    is_flux = isinstance(family, Flux1)
+    if not hasattr(adapter.layers, "joined" if is_flux else "attend"):
+        raise _made_for_another(family, "Stable Diffusion" if is_flux else _TITLES["flux1"], adapter.name)
+
+
+def _refuse_made_for_others(family: Family, made_for: str, name: str) -> None:
+    """`made_for` "" is not known, and fits."""
     ours = "flux1" if isinstance(family, Flux1) else family.spec.name if isinstance(family, StableDiffusion) else ""
-    title = family.spec.title
     if not ours:
         raise ModelError(
-            f"{adapter.name} cannot be used here: there are identity adapters for {', '.join(_TITLES.values())}, and "
-            f"this base is {title}. Choose another base."
+            f"{name} cannot be used here: there are identity adapters for {', '.join(_TITLES.values())}, and this base "
+            f"is {family.spec.title}. Choose another base."
         )
-    theirs = adapter.family or ("sdxl" if hasattr(adapter.layers, "attend") else "flux1")
-    if adapter.family and theirs != ours or (theirs == "flux1") != (ours == "flux1"):
-        made_for = _TITLES[theirs] if adapter.family or theirs == "flux1" else "Stable Diffusion"
-        raise ModelError(
-            f"{adapter.name} is an adapter for {made_for}, and this base is {title}. Choose an adapter made for it, or "
-            "another base."
-        )
+    if made_for not in ("", ours):
+        raise _made_for_another(family, _TITLES[made_for], name)
+
+
+def _made_for_another(family: Family, title: str, name: str) -> ModelError:
+    return ModelError(
+        f"{name} is an adapter for {title}, and this base is {family.spec.title}. Choose an adapter made for it, or "
+        "another base."
+    )

@@ -45,10 +45,15 @@ class MountedCross:
             part.remove()
 
 
+def attention_paths(unet: Any) -> tuple[str, ...]:
+    """Of self- and cross-attentions by number: their places in diffusers' `attn_processors`."""
+    return tuple(key.removesuffix(".processor") for key in unet.attn_processors)
+
+
 def cross_attentions(unet: Any) -> dict[int, tuple[str, Any]]:
-    """Path and module of the UNet's cross-attentions by number: their places in diffusers' `attn_processors`."""
-    paths = [key.removesuffix(".processor") for key in unet.attn_processors]
-    return {number: (path, unet.get_submodule(path)) for number, path in enumerate(paths) if path.endswith(".attn2")}
+    """Path and module of the UNet's cross-attentions by number."""
+    paths = enumerate(attention_paths(unet))
+    return {number: (path, unet.get_submodule(path)) for number, path in paths if path.endswith(".attn2")}
 
 
 def _told(inputs: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, int, tuple[int, int]]:

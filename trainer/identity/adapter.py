@@ -31,9 +31,9 @@ class CrossAttention(Protocol):
     """An adapter with its tokens, in the cross-attentions of a UNet.
 
     Layers are numbered as diffusers' `unet.attn_processors` are (down, up, middle; self- and cross-attention counted,
-    so that cross-attention is odd), which is how files name them. `weights` holds keys, values and whatever else is
-    computed with, as parameters of a module a layer; a mount moves and casts it, and each call brings what lies
-    elsewhere to the query's device and dtype.
+    so that cross-attention is odd), which is how files name them. `weights`, its own, holds keys, values and whatever
+    else is computed with, as parameters of a module a layer; a mount moves and casts it, and each call brings what
+    lies elsewhere to the query's device and dtype.
     """
 
     numbers: frozenset[int]

@@ -126,9 +126,8 @@ def mean_face(faces: Tensor) -> Tensor:
 
 
 def how_made(use: Use) -> str:
-    """What of a use changes the tokens: pictures put together otherwise, or options of the adapter's own."""
-    options = ",".join(f"{name}={value}" for name, value in sorted(use.options.items()))
-    return f"{use.combine};{use.shortcut:g};{options}"
+    """What of a use the tokens depend on."""
+    return f"{use.combine}, shortcut {use.shortcut:g}"
 
 
 def _first(*tensors: Tensor | None) -> Tensor:

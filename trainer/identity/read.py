@@ -18,7 +18,7 @@ from ..images.pixels import pixel_sha256
 from ..runtime.work import Ask, never
 from .identity import Identity, best_first
 from .pictures import FacePicture, face_crop, kept, with_face
-from .seen import NamedPicture, Reading, Seen, faceless, line_of, nobody, stranger, warning
+from .pictures_seen import NamedPicture, Reading, Seen, faceless, line_of, nobody, stranger, warning
 
 MOST_PICTURES = 4
 """Pictures that encoders look at: PuLID's reference app takes one and three more (app_v1.1.py)."""

@@ -11,8 +11,8 @@ from PIL import Image
 from tests.fakes import FakeReader, picture
 from trainer.errors import Cancelled, FaceError
 from trainer.faces.face import Face
+from trainer.identity.pictures_seen import NamedPicture, Reading
 from trainer.identity.read import MOST_PICTURES, ReadFaces, read_faces
-from trainer.identity.seen import NamedPicture, Reading
 from trainer.runtime.work import follow
 
 SAGE = np.array([0.9, -0.3, 0.3])

@@ -12,8 +12,9 @@ from .kinds import AdapterKind
 from .pictures import FaceMark, FacePicture
 from .references import References, Tokens
 from .use import Use
+from .views import features_name
 
-_READERS: Mapping[str, str] = {
+READERS_OF: Mapping[str, str] = {
     "antelopev2": "insightface antelopev2",
     "buffalo_l": "insightface buffalo_l",
     "demo": "demo drawings",
@@ -36,9 +37,9 @@ class TokenKey:
 class Identity:
     """`faces` (n, d) are those that belong together, as the network of `face_model` gives them; None without any.
 
-    `pictures` are the best few, the likest first; none once it comes from a file. `features` hold by encoder what it
-    said of those pictures, `tokens` what adapters made of all. `mark` is where the face of the likest picture lies.
-    `source` tells the pictures by content, and `of` is the character's trigger or "".
+    `pictures` are the best few, the likest first; none once it comes from a file. `features` hold what encoders said of
+    them, by `features_name`, and `tokens` what adapters made of all. `mark` is where the face of the likest picture
+    lies. `source` tells the pictures by content, and `of` is the character's trigger or "".
     """
 
     faces: Tensor | None = None
@@ -88,12 +89,12 @@ class Identity:
     def _features(self, kind: AdapterKind) -> References:
         if not kind.images:
             return References()
-        if kind.images not in self.features:
+        if (name := features_name(kind)) not in self.features:
             raise ModelError(
                 f"{kind.title} looks at pictures, and this identity has none that {kind.images} has seen; wire "
-                "pictures into Read face, or save the identity again with this adapter."
+                "pictures into Read face, or make the identity again with this adapter wired there."
             )
-        return self.features[kind.images]
+        return self.features[name]
 
     def _face(self, kind: AdapterKind) -> Tensor:
         if (fault := face_fault(self, kind)) or (face := self.mean) is None:
@@ -105,7 +106,7 @@ def face_fault(identity: Identity, kind: AdapterKind) -> str:
     """Why an adapter cannot be read from these faces; "" where it can."""
     if not kind.face_model:
         return ""
-    reader = _READERS[kind.face_model]
+    reader = READERS_OF[kind.face_model]
     if identity.faces is None:
         return f"{kind.title} needs a face read by {kind.face_model}, and none was found; choose pictures with a face."
     if identity.face_model != kind.face_model:

@@ -23,9 +23,9 @@ from ..storage.tensor_file import serialise
 from ..storage.tensor_header import Header, read_header
 from .identity import Identity, TokenKey
 from .pictures import FaceMark
+from .presets import IDENTITY_ENDING
 from .references import References, Tokens
 
-ENDING = ".identity.safetensors"
 _ENTRY = "likeness.identity"
 _VERSION = 1
 _MOST_BYTES = 2 << 30
@@ -91,7 +91,9 @@ def _said(path: Path, header: Header) -> dict[str, Any]:
     text = header.metadata.get(_ENTRY)
     if text is None:
         what = "a LoRA" if any(".lora_" in name or "lora_" in name for name in header.shapes) else "another file"
-        raise ModelError(f"{path.name} is {what}, not an identity; Read face makes one, {ENDING[1:]} by its ending.")
+        raise ModelError(
+            f"{path.name} is {what}, not an identity; Read face makes one, {IDENTITY_ENDING[1:]} by its ending."
+        )
     try:
         said = cast(dict[str, Any], json.loads(text))
         version = int(said["version"])

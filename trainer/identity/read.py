@@ -56,6 +56,15 @@ def read_faces(
     return _made([pictures[number] for number in used], [judged[number] for number in used], judged, reader, how)
 
 
+def identity_of_pictures(pictures: Sequence[NamedPicture]) -> Identity:
+    """Of pictures that nobody reads faces of: for adapters that look at pictures alone."""
+    opened = [(picture.name, picture.open()) for picture in pictures]
+    return Identity(
+        pictures=tuple(kept(with_face(name, image, None)) for name, image in opened[:MOST_PICTURES]),
+        source=_source([pixel_sha256(image) for _, image in opened]),
+    )
+
+
 def _looked_at(picture: NamedPicture, reader: FaceReader) -> Seen:
     image = picture.open()
     found = detect_with_retries(reader, image)
@@ -117,7 +126,7 @@ def _made(
         face_model=face_model_of(reader) if rows else "",
         pictures=first,
         mark=next((picture.mark for picture in first if picture.mark), None),
-        source=_source(used),
+        source=_source([one.sha256 for one in used]),
     )
     return ReadFaces(
         identity=identity,
@@ -127,9 +136,9 @@ def _made(
     )
 
 
-def _source(used: Sequence[Seen]) -> str:
+def _source(sha256s: Sequence[str]) -> str:
     """Tells sets of pictures apart by their content, whatever their order."""
-    return hashlib.sha256(" ".join(sorted(one.sha256 for one in used)).encode()).hexdigest()[:16]
+    return hashlib.sha256(" ".join(sorted(sha256s)).encode()).hexdigest()[:16]
 
 
 def _row(face: Face) -> torch.Tensor:

@@ -27,7 +27,7 @@ def sage() -> Identity:
     return Identity(
         faces=torch.randn(5, 512, generator=draw) * 3,
         face_model="antelopev2",
-        features={"eva02_clip_l": seen},
+        features={"eva02_clip_l-pulid": seen},
         tokens={KEY: Tokens(torch.randn(1, 4, 16, generator=draw), torch.zeros(1, 4, 16))},
         mark=FaceMark(size=(640, 480), points=((1.5, 2.0), (3.0, 2.0), (2.0, 3.0), (1.0, 4.0), (3.0, 4.0))),
         source="5ee1",
@@ -49,8 +49,8 @@ def test_it_comes_back_whole_and_makes_the_same_file_again(tmp_path: Path) -> No
     made = again.made(KEY)
     assert made is not None and torch.equal(made.conditional, identity.tokens[KEY].conditional)
     seen = again.references(KINDS["pulid"])
-    assert torch.equal(seen.pooled, identity.features["eva02_clip_l"].pooled)  # type: ignore[arg-type]
-    assert len(seen.levels) == 5 and torch.equal(seen.levels[4], identity.features["eva02_clip_l"].levels[4])
+    assert torch.equal(seen.pooled, identity.features["eva02_clip_l-pulid"].pooled)  # type: ignore[arg-type]
+    assert len(seen.levels) == 5 and torch.equal(seen.levels[4], identity.features["eva02_clip_l-pulid"].levels[4])
     assert identity_bytes(again) == path.read_bytes()
     assert source_of(path) == "5ee1"
 

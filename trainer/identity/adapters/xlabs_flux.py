@@ -13,7 +13,7 @@ from torch.nn.functional import linear
 from ...errors import ModelError
 from ..attention.flux_side import FluxSide
 from ..attention.token_rows import TokenRows
-from ..encoders.loaded import under
+from ..encoders.filled import under
 from ..encoders.projections import ImageProjection, projection_of
 from ..kinds import AdapterKind
 from ..references import References, Tokens
@@ -65,7 +65,7 @@ class XlabsFlux:
 
     @cached_property
     def _projection(self) -> ImageProjection:
-        projection = projection_of(under(self.tensors, _PROJECTION))
+        projection = projection_of(under(self.tensors, _PROJECTION), self.path.name)
         assert isinstance(projection, ImageProjection)
         return projection
 

@@ -153,7 +153,7 @@ def figures(bench: Bench) -> dict[str, Any]:
 def main() -> None:
     benches = {"flux": Bench(flux(), (16, 12, 8), 32), "qwen": Bench(qwen(), (16, 1, 12, 8), 32)}
     with torch.inference_mode():
-        print(json.dumps({name: figures(bench) for name, bench in benches.items()}))
+        sys.stdout.write(json.dumps({name: figures(bench) for name, bench in benches.items()}) + "\n")
 
 
 main()

@@ -1,4 +1,4 @@
-"""Apply reference in the host: core's own at strength 1, nothing at 0, and what lies between, on FLUX and Qwen-Image."""
+"""Apply reference in the host: core's own at strength 1, nothing at 0, and between them, on FLUX and Qwen-Image."""
 
 import json
 from typing import Any

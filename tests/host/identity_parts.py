@@ -96,7 +96,8 @@ class Blocks(Sides):
         return self.use.weight * self.masked(self.seen(block, query, rows), rows, self.use.mask, text)
 
     def followed(self, block: int, image: Tensor, query: Tensor | None, rows: Any) -> Tensor:
-        asked = image.unflatten(-1, (rows.heads, -1)).transpose(1, 2) if query is None else query
+        own = image.unflatten(-1, (rows.heads, -1)).transpose(1, 2)
+        asked = own if query is None else query[:, :, -image.shape[1] :]
         return self.use.weight * self.masked(self.seen(block, asked, rows), rows, self.use.mask)
 
 

@@ -4,7 +4,7 @@ A mount knows where its layers are and whose rows a batch holds; an adapter know
 other's types, so that the same numbers come out in both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -74,20 +74,30 @@ class FluxBlocks(Protocol):
 
 
 class Adapter(Protocol):
-    """An adapter's file, opened: tokens are made once of the references, then it is placed."""
+    """An adapter's file, opened: tokens are made once of the references, then it is placed.
 
-    kind: AdapterKind
-    family: str
-    path: Path
+    `layers` are a UNet's attentions by number, under diffusers' addresses of them (`mid_block.attentions.0
+    .transformer_blocks.0.attn1`): files know numbers alone, and which is which depends on the UNet. () stands for its
+    family's usual one.
+    """
+
+    @property
+    def kind(self) -> AdapterKind: ...
+
+    @property
+    def family(self) -> str: ...
+
+    @property
+    def path(self) -> Path: ...
 
     def tokens(self, references: References, use: Use) -> Tokens:
         """fp32, on the CPU; ModelError where the references are of another face model or encoder."""
         ...
 
-    def placed(self, tokens: Tokens, use: Use) -> CrossAttention | FluxBlocks:
+    def placed(self, tokens: Tokens, use: Use, layers: Sequence[str] = ()) -> CrossAttention | FluxBlocks:
         """With keys and values of the tokens made once a layer."""
         ...
 
-    def weight_patches(self) -> Mapping[str, tuple[Tensor, Tensor]]:
+    def weight_patches(self, layers: Sequence[str] = ()) -> Mapping[str, tuple[Tensor, Tensor]]:
         """A LoRA that the file brings: down and up (scale 1) by diffusers' name of the weight; mostly empty."""
         ...

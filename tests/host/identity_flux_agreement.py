@@ -11,7 +11,7 @@ from typing import Any
 
 COMFY, PACK = (Path(argument) for argument in sys.argv[1:3])
 sys.argv = ["main.py", "--cpu"]
-sys.path[:0] = [COMFY.as_posix()]
+sys.path[:0] = [COMFY.as_posix(), PACK.as_posix()]
 
 import identity_parts as parts  # noqa: E402
 import torch  # noqa: E402

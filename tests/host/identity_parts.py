@@ -107,10 +107,10 @@ class Opened:
     def __init__(self, family: str, place: Callable[[Any], Any], patches: Mapping[str, Any] | None = None) -> None:
         self.family, self.path, self._place, self._patches = family, Path("random.safetensors"), place, patches or {}
 
-    def placed(self, _tokens: Any, use: Any) -> Any:
+    def placed(self, _tokens: Any, use: Any, _layers: Sequence[str] = ()) -> Any:
         return self._place(use)
 
-    def weight_patches(self) -> Mapping[str, Any]:
+    def weight_patches(self, _layers: Sequence[str] = ()) -> Mapping[str, Any]:
         return self._patches
 
 

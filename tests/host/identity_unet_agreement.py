@@ -18,6 +18,7 @@ sys.path[:0] = [COMFY.as_posix()]
 import identity_parts as parts  # noqa: E402
 import torch  # noqa: E402
 from identity_parts import Asking, Cross, Opened, cfg_guider, drawn, gap, one_step  # noqa: E402
+from safetensors.torch import save_file  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 parts.load("likeness", PACK / "__init__.py")
@@ -33,13 +34,15 @@ import comfy.supported_models  # noqa: E402
 from comfy_extras.nodes_custom_sampler import Guider_DualCFG  # noqa: E402
 from comfy_extras.nodes_perpneg import Guider_PerpNeg, PerpNeg  # noqa: E402
 from likeness.nodes.host.identity.apply import apply_identity  # type: ignore[reportMissingImports]  # noqa: E402
-from likeness.nodes.host.identity.cross import cross_attentions  # type: ignore[reportMissingImports]  # noqa: E402
+from likeness.nodes.host.identity.layers import attention_paths, cross_attentions  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.errors import ModelError  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.families.batch_rows import BatchRows, told_rows  # type: ignore  # noqa: E402
 from likeness.trainer.families.condition import Condition  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.families.registry import describe_base, load_family  # type: ignore  # noqa: E402
-from likeness.trainer.identity.mount.mount import Placed, mount_identity  # type: ignore  # noqa: E402
-from likeness.trainer.identity.mount.unet import cross_attentions as ours_of  # type: ignore  # noqa: E402
+from likeness.trainer.identity.files import open_adapter  # type: ignore[reportMissingImports]  # noqa: E402
+from likeness.trainer.identity.mount.mount import Placed, mount_identity, placed_on  # type: ignore  # noqa: E402
+from likeness.trainer.identity.mount.unet import attention_paths as ours_of  # type: ignore  # noqa: E402
+from likeness.trainer.identity.references import References, Tokens  # type: ignore  # noqa: E402
 from likeness.trainer.identity.use import Use  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.recipe.buckets import Placement  # type: ignore[reportMissingImports]  # noqa: E402
 
@@ -65,7 +68,7 @@ class Base:
         self.model = comfy.sd.load_diffusion_model(path.as_posix(), model_options={"dtype": torch.float32})
         self.family = load_family(describe_base(path))
         self.sigma = float(self.model.get_model_object("model_sampling").sigma(torch.tensor(float(TIMESTEP))))
-        self.widths = {n: heads * head for n, (_, heads, head) in cross_attentions(self.unet).items()}
+        self.widths = {number: layer.width for number, layer in cross_attentions(self.unet).items()}
         self.told = {each: drawn(1, 9, WIDTHS[name], seed=100 + n) for n, each in enumerate(NAMES)}
         self.pooled = {each: drawn(1, 64, seed=200 + n) for n, each in enumerate(NAMES)}
 
@@ -154,9 +157,8 @@ def layers(base: Base) -> dict[str, Any]:
         theirs = base.host(base.worn(use, only=number), noise)
         gaps.append(apart(theirs, base.ours(noise, base.placed(use, only=number))))
         changes.append(apart(theirs, bare))
-    numbers = {number: (path, module.inner_dim) for number, (path, module) in ours_of(base.family.denoiser).items()}
-    same = {n: width for n, (_, width) in numbers.items()} == base.widths
-    return {"count": len(gaps), "gap": max(gaps), "change": min(changes), "same numbers": same}
+    same = attention_paths(base.model) == ours_of(base.family.denoiser)
+    return {"count": len(gaps), "gap": max(gaps), "change": min(changes), "same paths": same}
 
 
 def guiders(base: Base) -> dict[str, float]:
@@ -331,8 +333,8 @@ def other_patches(base: Base) -> dict[str, float]:
         "own lora changes": apart(base.host(base.worn(use, patches=own), noise), base.host(base.worn(use), noise)),
     }
     theirs = base.model.clone()
-    for place, *_ in cross_attentions(base.unet).values():
-        theirs.set_model_patch_replace(Foreign(grown), "attn2", *place)
+    for layer in cross_attentions(base.unet).values():
+        theirs.set_model_patch_replace(Foreign(grown), "attn2", *layer.place)
     wanted = base.host(apply_identity(base.model, Opened(base.name, lambda use: Over(base.widths, use)), None, use), noise)
     said["over another pack's"] = apart(base.host(base.worn(use, theirs), noise), wanted)
     child = base.worn(use)
@@ -345,6 +347,54 @@ def other_patches(base: Base) -> dict[str, float]:
     said["under another pack's"] = apart(base.host(added, noise), wanted)
     said["what another pack adds to a copy"] = apart(base.host(child, noise), worn)
     return said
+
+
+def files(base: Base, folder: Path) -> dict[str, Any]:
+    """Files in the layout that is published, opened and mounted by either engine."""
+    noise, context = drawn(2, 4, 8, 8, seed=12), {"sdxl": 2048, "sd15": 768}[base.name]
+    tensors = {
+        "image_proj.proj.0.weight": drawn(1024, 512, seed=1) / 20,
+        "image_proj.proj.0.bias": drawn(1024, seed=2),
+        "image_proj.proj.2.weight": drawn(4 * context, 1024, seed=3) / 30,
+        "image_proj.proj.2.bias": drawn(4 * context, seed=4),
+        "image_proj.norm.weight": torch.ones(context),
+        "image_proj.norm.bias": torch.zeros(context),
+    }
+    for number, width in base.widths.items():
+        for seed, part in enumerate(("to_k_ip", "to_v_ip")):
+            tensors[f"ip_adapter.{number}.{part}.weight"] = drawn(width, context, seed=number + seed) / context**0.5
+    for number, path in enumerate(attention_paths(base.model)):
+        for part, name in (("q", "to_q"), ("k", "to_k"), ("v", "to_v"), ("out", "to_out.0")):
+            out, wide = base.family.denoiser.get_submodule(f"{path}.{name}").weight.shape
+            tensors[f"ip_adapter.{number}.to_{part}_lora.down.weight"] = drawn(4, wide, seed=number) * 0.05
+            tensors[f"ip_adapter.{number}.to_{part}_lora.up.weight"] = drawn(out, 4, seed=number + 1) * 0.05
+    save_file(tensors, folder / "faceid.safetensors")
+    opened = open_adapter(folder / "faceid.safetensors")
+    seen = References(faces=drawn(2, 512, seed=13), face_model="buffalo_l")
+    mask = torch.zeros(16, 16)
+    mask[:, 4:] = 1
+    uses = [Use(weight=0.8, mask=mask), *(Use(weight=0.8, weight_type=each) for each in ("ease in", "style transfer"))]
+    said = {f"faceid, {use.weight_type}": opened_gap(base, opened, opened.tokens(seen, use), use, noise) for use in uses}
+    if base.name == "sdxl":
+        names = {
+            f"id_adapter_attn_layers.{number}.id_to_{part}.weight": drawn(width, context, seed=number + seed) / 45
+            for number, width in base.widths.items()
+            for seed, part in enumerate("kv")
+        }
+        save_file(names | {"id_adapter.id_embedding_mapping.0.weight": drawn(4, 4, seed=0)}, folder / "pulid.safetensors")
+        opened = open_adapter(folder / "pulid.safetensors")
+        tokens = Tokens(drawn(1, 10, context, seed=14), drawn(1, 10, context, seed=15))
+        for method in ("fidelity", "style"):
+            use = Use(weight=0.8, options={"method": method})
+            said[f"pulid, {method}"] = opened_gap(base, opened, tokens, use, noise)
+    return said
+
+
+def opened_gap(base: Base, adapter: Any, tokens: Any, use: Any, noise: Tensor) -> tuple[float, float]:
+    """How far apart the engines are, and how far from the bare base."""
+    theirs = base.host(apply_identity(base.model, adapter, tokens, use), noise)
+    ours = base.ours(noise, placed_on(base.family, adapter, tokens, use))
+    return apart(theirs, ours), apart(theirs, base.host(base.model, noise))
 
 
 def grown(out: Tensor, *_: Any, **__: Any) -> Tensor:
@@ -411,9 +461,10 @@ def seconds(base: Base) -> dict[str, float]:
 
 
 @torch.inference_mode()
-def compare(base: Base) -> dict[str, Any]:
+def compare(base: Base, folder: Path) -> dict[str, Any]:
     return {
         "family": base.name,
+        "files": files(base, folder),
         "agreements": agreements(base),
         "layers": layers(base),
         "guiders": guiders(base),
@@ -432,7 +483,7 @@ def main() -> None:
         comfy.supported_models.models.insert(0, tiny)
         with tempfile.TemporaryDirectory() as folder:
             base = Base(name, write(Path(folder) / f"{name}.safetensors", name))
-            sys.stdout.write("\n" + json.dumps(compare(base)) + "\n")
+            sys.stdout.write("\n" + json.dumps(compare(base, Path(folder))) + "\n")
         comfy.supported_models.models.remove(tiny)
 
 

@@ -2,15 +2,16 @@
 
 from typing import Any, cast
 
-from ....trainer.errors import ModelError, few
+from ....trainer.errors import ModelError
 from ....trainer.identity.adapter import Adapter, CrossAttention, FluxBlocks
 from ....trainer.identity.references import Tokens
 from ....trainer.identity.use import Use
 from ..model_family import model_family
 from .blocks import mount_blocks
-from .cross import cross_attentions, mount_cross
+from .cross import mount_cross
 from .fit import refuse_unfit_blocks, refuse_unfit_layers
 from .forward import watch_forwards
+from .layers import attention_paths
 from .mounted import Mounted
 from .own_lora import add_own_lora
 
@@ -25,18 +26,18 @@ def apply_identity(model: Any, adapter: Adapter, tokens: Tokens, use: Use) -> An
     _refuse_other_family(model, adapter)
     if use.weight == 0:
         return model
-    patched = model.clone()
-    placed = adapter.placed(tokens, use)
+    patched, name = model.clone(), adapter.path.name
     if adapter.family == "flux1":
-        blocks = cast(FluxBlocks, placed)
-        refuse_unfit_blocks(model.model.diffusion_model, blocks, adapter.path.name)
+        blocks = cast(FluxBlocks, adapter.placed(tokens, use))
+        refuse_unfit_blocks(model.model.diffusion_model, blocks, name)
         mount_blocks(patched, Mounted.on(model, blocks, use))
     else:
-        layers = cast(CrossAttention, placed)
-        refuse_unfit_layers(model.model.diffusion_model, layers, adapter.path.name)
+        paths = attention_paths(model)
+        layers = cast(CrossAttention, adapter.placed(tokens, use, paths))
+        refuse_unfit_layers(model.model.diffusion_model, layers, name)
         mount_cross(patched, Mounted.on(model, layers, use))
+        add_own_lora(patched, adapter.weight_patches(paths), name)
     watch_forwards(patched)
-    add_own_lora(patched, adapter, float(use.options.get("lora", 1.0)))
     return patched
 
 

@@ -3,39 +3,24 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from comfy.ldm.modules.attention import SpatialTransformer, optimized_attention
+from comfy.ldm.modules.attention import optimized_attention
 from comfy.patcher_extension import CallbacksMP
 from torch import Tensor
 
 from ....trainer.identity.adapter import CrossAttention
 from .forward import forward_of
+from .layers import cross_attentions
 from .mounted import Mounted, Patch
 
 _KEY = "likeness_identity"
-Place = tuple[str, int, int]
-
-
-def cross_attentions(unet: Any) -> Mapping[int, tuple[Place, int, int]]:
-    """Where the host patches each cross-attention, its heads and their size, by the number that files give it:
-    diffusers' order, down, up, middle, with the self-attention before each counted too."""
-    sections = {"input": unet.input_blocks, "output": unet.output_blocks, "middle": [unet.middle_block]}
-    blocks = [
-        ((section, number, index), block.n_heads, block.d_head)
-        for section, modules in sections.items()
-        for number, module in enumerate(modules)
-        for layer in module
-        if isinstance(layer, SpatialTransformer)
-        for index, block in enumerate(layer.transformer_blocks)
-    ]
-    return {2 * number + 1: block for number, block in enumerate(blocks)}
 
 
 def mount_cross(model: Any, mounted: Mounted[CrossAttention]) -> None:
     """On this MODEL, a copy."""
-    places = cross_attentions(model.model.diffusion_model)
+    layers = cross_attentions(model.model.diffusion_model)
     slots = model.model_options["transformer_options"].get("patches_replace", {}).get("attn2", {})
     for number in sorted(mounted.placed.numbers):
-        place, _, _ = places[number]
+        place = layers[number].place
         # A patch of a whole block stands in for those of its layers; one of a layer takes its place there.
         under = slots.get(place, slots.get(place[:2]))
         model.set_model_patch_replace(_Cross(mounted, number, under), "attn2", *place)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ....trainer.errors import ModelError, few
 from ....trainer.identity.adapter import CrossAttention, FluxBlocks, Rows
-from .cross import cross_attentions
+from .layers import cross_attentions
 
 
 def refuse_unfit_layers(unet: Any, placed: CrossAttention, name: str) -> None:
@@ -16,10 +16,10 @@ def refuse_unfit_layers(unet: Any, placed: CrossAttention, name: str) -> None:
     layers = cross_attentions(unet)
     _refuse_lacking("cross-attention", sorted(placed.numbers - layers.keys()), len(layers), name)
     for number in sorted(placed.numbers):
-        _, heads, head = layers[number]
-        blank = torch.zeros(1, 1, heads * head)
-        if not _fits(blank, lambda n=number, b=blank, h=heads: [placed.attend(n, b, b, _rows(h))]):
-            raise _unfit(name, f"cross-attention {number}", heads * head)
+        layer = layers[number]
+        blank = torch.zeros(1, 1, layer.width)
+        if not _fits(blank, lambda n=number, b=blank, h=layer.heads: [placed.attend(n, b, b, _rows(h))]):
+            raise _unfit(name, f"cross-attention {number}", layer.width)
 
 
 def refuse_unfit_blocks(flux: Any, placed: FluxBlocks, name: str) -> None:

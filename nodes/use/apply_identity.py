@@ -44,7 +44,7 @@ class ApplyIdentity(io.ComfyNode):
             category="Likeness/5 Use",
             description=(
                 "Has a model draw the person of an identity, by an IP-Adapter, FaceID, InstantID or PuLID. Beside a "
-                "character LoRA of 0.7 to 0.9 a weight of 0.5 to 0.7 holds the face where the LoRA alone lets go, as in "
+                "character LoRA at 0.7 to 0.9 a weight of 0.5 to 0.7 holds the face where the LoRA alone lets go, in "
                 "new poses and styles. Weight 0 changes nothing."
             ),
             search_aliases=[
@@ -128,7 +128,7 @@ def _advanced() -> list[Any]:
         _part(
             "start",
             0.0,
-            "From which part of the way from noise to picture on. Later keeps the model's own composition.",
+            "From which part of the way from noise to picture on. Later keeps the model's composition.",
         ),
         _part("end", 1.0, "Until which part of the way. Earlier leaves the details to the model and the LoRA."),
         _combo(
@@ -180,8 +180,8 @@ def _too_much(weight: float, lora: float) -> tuple[str, ...]:
     if weight <= _HIGH or lora < _HIGH_LORA:
         return ()
     return (
-        f"The adapter is at {weight:g} on a LoRA at {lora:g}: both high draw one and the same face whatever is asked. Try "
-        f"the LoRA at 0.7 to 0.9 with the adapter at 0.5 to 0.7.",
+        f"The adapter is at {weight:g} on a LoRA at {lora:g}: both high draw one and the same face whatever is asked. "
+        "Try the LoRA at 0.7 to 0.9 with the adapter at 0.5 to 0.7.",
     )
 
 

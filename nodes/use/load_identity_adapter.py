@@ -95,7 +95,7 @@ def _words(found: AdapterChoice, licence: str) -> str:
 
 
 def _missing(found: AdapterChoice) -> list[str]:
-    """What the adapters would need of encoders and face models that are not there: an identity may have their tokens."""
+    """Encoders and face models that are not there. No error: an identity may have the tokens already."""
     from ...trainer.identity.identity import READERS_OF
     from ..readers import reader_of
 

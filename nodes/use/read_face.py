@@ -41,8 +41,8 @@ class ReadFace(io.ComfyNode):
             display_name="Read face",
             category="Likeness/5 Use",
             description=(
-                "Reads who is in the pictures, for identity adapters: one face of each, those of other people left out, "
-                "and all of them together, as many pictures tell a face better than one. Says what it found and took. "
+                "Reads who is in the pictures, for identity adapters: one face of each, without those of other people, "
+                "and all together, for many pictures tell a face better than one. Says what it found and took. "
                 "Saved beside a LoRA, the identity is used again without pictures or face models."
             ),
             search_aliases=[

@@ -111,10 +111,9 @@ def _shown(header: Header) -> ImageEncoder:
     shapes = header.shapes
     if any(key.endswith("vision_model.head.probe") and shapes[key][-1] == 1152 for key in shapes):
         return "siglip_so400m"
-    for key in ("vision_model.embeddings.class_embedding", "visual.class_embedding"):
-        if key in shapes:
-            return _CLIP_WIDTHS.get(shapes[key][-1], "")
-    return "eva02_clip_l" if any(key.endswith("blocks.0.mlp.ffn_ln.weight") for key in shapes) else ""
+    if (key := "vision_model.embeddings.class_embedding") in shapes:
+        return _CLIP_WIDTHS.get(shapes[key][-1], "")
+    return "eva02_clip_l" if any(key.endswith("blocks.0.attn.inner_attn_ln.weight") for key in shapes) else ""
 
 
 def kind_titled(title: str) -> AdapterKind | None:

@@ -72,13 +72,23 @@ def face_crop(picture: FacePicture, side: int) -> Image.Image:
     the picture's middle where no face was found."""
     if picture.has_points:
         return _upright(picture, side)
+    square = square_around(picture)
+    return ImageOps.fit(square, (side, side), Image.Resampling.BICUBIC)
+
+
+def square_around(picture: FacePicture) -> Image.Image:
+    """The square around the face with a margin, black beyond the picture; the whole picture where none was found."""
     if picture.box is None:
-        return ImageOps.fit(picture.image, (side, side), Image.Resampling.BICUBIC)
-    left, top, right, bottom = picture.box
+        return picture.image
+    return picture.image.crop(around(picture.box))
+
+
+def around(box: Box) -> tuple[int, int, int, int]:
+    """The square around a box with its margin, in whole pixels; it may reach beyond the picture."""
+    left, top, right, bottom = box
     half = max(right - left, bottom - top) * (0.5 + _MARGIN)
     x, y = (left + right) / 2, (top + bottom) / 2
-    around = (x - half, y - half, x + half, y + half)
-    return picture.image.transform((side, side), Image.Transform.EXTENT, around, Image.Resampling.BICUBIC)
+    return round(x - half), round(y - half), round(x + half), round(y + half)
 
 
 def _upright(picture: FacePicture, side: int) -> Image.Image:

@@ -112,12 +112,9 @@ class Identity:
     @property
     def content_key(self) -> str:
         """Of adapter, references and encoder by what they hold; ModelError or DatasetError when one cannot be read."""
-        files = [self.adapter, *(path for path in self.references if _is_file_of_tensors(path))]
-        files += [] if self.encoder is None else [self.encoder]
-        pictures = [path for path in self.references if not _is_file_of_tensors(path)]
-        return key_of(
-            "identity", self.kind, [_file_key(path) for path in files], [_pixels_key(one) for one in pictures]
-        )
+        references = [_file_key(one) if one.suffix == ".safetensors" else _pixels_key(one) for one in self.references]
+        encoder = "" if self.encoder is None else _file_key(self.encoder)
+        return key_of("identity", self.kind, _file_key(self.adapter), encoder, references)
 
     @property
     def how(self) -> tuple[str, ...]:

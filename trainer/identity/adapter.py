@@ -81,9 +81,14 @@ class Adapter(Protocol):
     family's usual one.
     """
 
-    kind: AdapterKind
-    family: str
-    path: Path
+    @property
+    def kind(self) -> AdapterKind: ...
+
+    @property
+    def family(self) -> str: ...
+
+    @property
+    def path(self) -> Path: ...
 
     def tokens(self, references: References, use: Use) -> Tokens:
         """fp32, on the CPU; ModelError where the references are of another face model or encoder."""

@@ -1,13 +1,13 @@
 """What is made of an adapter's tokens, and its mask, for the rows of a batch, whichever rows a call holds."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d
 
 from ..adapter import Rows
+from .masks import on_grid
+from .rows import sources
 
 
 class TokenRows(nn.Module):
@@ -24,7 +24,7 @@ class TokenRows(nn.Module):
 
     def forward(self, rows: Rows, like: Tensor) -> list[Tensor]:
         """Each tensor as (b, ...), of the device and type of `like`."""
-        which = _places(rows, self._counts, like.device)
+        which = sources(rows, self._counts, like.device)
         return [stack.to(like)[which] for stack in self.stacks]
 
 
@@ -39,22 +39,9 @@ class RowMask:
         """(b, tokens, 1), 0 to 1, of the device and type of `like`; held by grid, for a step asks at every layer."""
         key = (rows.grid, like.device, like.dtype)
         if key not in self._held:
-            self._held[key] = _on_grid(self._mask, rows.grid).unsqueeze(-1).to(like)
+            self._held[key] = on_grid(self._mask, rows.grid).unsqueeze(-1).to(like)
         regions = self._held[key]
-        return regions if len(regions) == 1 else regions[_places(rows, (len(regions),) * 2, like.device) % len(regions)]
-
-
-@lru_cache(maxsize=64)
-def _places(rows: Rows, counts: tuple[int, int], device: torch.device) -> Tensor:
-    own, others = counts
-    return torch.tensor(
-        [
-            latent % own if is_conditional else own + latent % others
-            for is_conditional, latent in zip(rows.conditional, rows.latent, strict=True)
-        ],
-        device=device,
-    )
-
-
-def _on_grid(mask: Tensor, grid: tuple[int, int]) -> Tensor:
-    return adaptive_avg_pool2d(mask.float().reshape(-1, 1, *mask.shape[-2:]), grid).flatten(1)
+        if len(regions) == 1:
+            return regions
+        # By slices: an index made of numbers has the device wait.
+        return torch.stack([regions[latent % len(regions)] for latent in rows.latent])

@@ -6,8 +6,10 @@ from pathlib import Path
 from torch import Tensor
 
 from ...errors import ModelError
+from ..weight_file import WeightFile
 from .eva_clip import TAPS, EvaVision, depth
-from .filled import Shapes, filled, under
+from .filled import Shapes, filled
+from .loaded import under
 
 SIDE = 336
 """Pixels of the picture that PuLID's hidden states were learned from."""
@@ -51,3 +53,8 @@ def eva_of(path: Path, tensors: Mapping[str, Tensor]) -> EvaVision:
             f"{_NAME}: choose {_FILE}."
         )
     return model
+
+
+def open_eva_clip(path: Path) -> EvaVision:
+    """Of the .pt, .bin or .safetensors file as it was published."""
+    return eva_of(path, WeightFile(path))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from PIL import Image
 
@@ -30,6 +30,10 @@ class Clip:
         """One a frame. A frame's noise depends on the clip's seed and its number, not on how many there are."""
         seed = self.shot.seed
         return tuple(replace(self.shot, seed=derived_seed(seed, "frame", number)) for number in range(self.frames))
+
+    def by_content(self) -> dict[str, Any]:
+        """Everything that decides its frames beside the weights and the motion module, as plain JSON."""
+        return {"frames": self.frames, "shot": self.shot.by_content()}
 
 
 class ClipGenerator(Protocol):

@@ -1,13 +1,13 @@
 """What is made of an adapter's tokens, and its mask, for the rows of a batch, whichever rows a call holds."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
 
 from ..adapter import Rows
 from .masks import on_grid
-from .rows import sources
 
 
 class TokenRows(nn.Module):
@@ -24,7 +24,7 @@ class TokenRows(nn.Module):
 
     def forward(self, rows: Rows, like: Tensor) -> list[Tensor]:
         """Each tensor as (b, ...), of the device and type of `like`."""
-        which = sources(rows, self._counts, like.device)
+        which = _places(rows, self._counts, like.device)
         return [stack.to(like)[which] for stack in self.stacks]
 
 
@@ -41,7 +41,16 @@ class RowMask:
         if key not in self._held:
             self._held[key] = on_grid(self._mask, rows.grid).unsqueeze(-1).to(like)
         regions = self._held[key]
-        if len(regions) == 1:
-            return regions
-        # By slices: an index made of numbers has the device wait.
-        return torch.stack([regions[latent % len(regions)] for latent in rows.latent])
+        return regions if len(regions) == 1 else regions[_places(rows, (len(regions),) * 2, like.device) % len(regions)]
+
+
+@lru_cache(maxsize=64)
+def _places(rows: Rows, counts: tuple[int, int], device: torch.device) -> Tensor:
+    own, others = counts
+    return torch.tensor(
+        [
+            latent % own if is_conditional else own + latent % others
+            for is_conditional, latent in zip(rows.conditional, rows.latent, strict=True)
+        ],
+        device=device,
+    )

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ModelError, few
+from ..finite import is_finite
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Of a file's tensors, by name."""
@@ -41,12 +42,9 @@ def filled(make: Callable[[Shapes], _Module], tensors: Mapping[str, Tensor], whe
     return module.requires_grad_(False).eval()
 
 
-def is_finite(tensor: Tensor) -> bool:
-    """Whether all values are numbers, without a copy of them."""
-    if not tensor.numel():
-        return True
-    least, most = (tensor if tensor.element_size() > 1 else tensor.float()).aminmax()
-    return bool(torch.isfinite(least) & torch.isfinite(most))
+def under(tensors: Mapping[str, Tensor], root: str) -> dict[str, Tensor]:
+    """Those whose name begins with `root`, by what follows."""
+    return {name.removeprefix(root): tensors[name] for name in tensors if name.startswith(root)}
 
 
 def _lacks(where: str, names: list[str]) -> ModelError:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..errors import ModelError
 from .adapter import Adapter
-from .adapters import instantid, ip_adapter
+from .adapters import instantid, instantx_flux, ip_adapter, pulid, pulid_flux, xlabs_flux
 from .kinds import KINDS, AdapterKind
 from .misplaced import misplaced
 from .weight_file import WeightFile
@@ -32,9 +32,14 @@ class AdapterModule(Protocol):
 
 
 _MODULES: tuple[AdapterModule, ...] = (
+    xlabs_flux,
+    instantx_flux,
+    pulid,
+    pulid_flux,
     instantid,
     ip_adapter,
 )
+"""The first that recognises a file opens it: others have names of an IP-Adapter's layers among their own."""
 _ALIKE = (
     frozenset({"ip_adapter_plus", "ip_adapter_plus_face"}),
     frozenset({"faceid_plus", "faceid_plus_v2"}),

@@ -11,9 +11,11 @@ from torch import Tensor
 
 from ..errors import ModelError
 from ..storage.tensor_header import Header, read_header
+from .finite import is_finite
 
 _MOST_BYTES = 8 << 30
 _DEEPEST = 4
+_PICKLES = (".bin", ".pt")
 _PREFIXES = {
     "image_proj_model.": "image_proj.",
     "image_proj.": "image_proj.",
@@ -37,7 +39,7 @@ class WeightFile(Mapping[str, Tensor]):
             raise ModelError(f"There is no adapter file {path}.")
         self.path = path
         self._file: Any = None
-        pickled = _pickled(path) if path.suffix.lower() == ".bin" else None
+        pickled = _pickled(path) if path.suffix.lower() in _PICKLES else None
         self._pickled = pickled or {}
         header = _header(path) if pickled is None else None
         self.metadata: Mapping[str, str] = header.metadata if header else {}
@@ -49,7 +51,7 @@ class WeightFile(Mapping[str, Tensor]):
     def __getitem__(self, name: str) -> Tensor:
         stored = self._stored[name]
         tensor = self._pickled[stored] if self._pickled else self._read(stored)
-        if tensor.is_floating_point() and not bool(torch.isfinite(tensor.float()).all()):
+        if tensor.is_floating_point() and not is_finite(tensor):
             raise ModelError(f"{self.path.name} is damaged: {name} holds values that are no numbers. Get it again.")
         return tensor
 

@@ -6,7 +6,6 @@ Prints one JSON object a line and family: largest differences by what was asked.
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -488,19 +487,6 @@ def refusals(base: Base) -> list[str]:
     return said
 
 
-def seconds(base: Base) -> dict[str, float]:
-    """Of a step, the fastest of several, without and with."""
-    noise, said = drawn(1, 4, 16, 16, seed=11), {}
-    for name, model in (("without", base.model), ("with", base.worn(Use(weight=0.8, end=0.9)))):
-        times = []
-        for _ in range(4):
-            began = time.perf_counter()
-            base.host(model, noise)
-            times.append(time.perf_counter() - began)
-        said[name] = min(times)
-    return said
-
-
 @torch.inference_mode()
 def compare(base: Base, folder: Path) -> dict[str, Any]:
     return {
@@ -515,7 +501,6 @@ def compare(base: Base, folder: Path) -> dict[str, Any]:
         "branches": branches(base),
         "others": other_patches(base),
         "refusals": refusals(base),
-        "seconds": seconds(base),
     }
 
 

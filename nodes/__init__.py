@@ -34,8 +34,14 @@ from .train.plan import PlanRun
 from .train.recipe import TrainingRecipe
 from .train.recipe_shown import recipe_table, shown_recipe
 from .train.train import TrainCharacterLora
+from .use.apply_identity import ApplyIdentity
 from .use.apply_lora import ApplyCharacterLora
 from .use.check_motion import CheckMotion
+from .use.apply_reference import ApplyReference
+from .use.instantid import InstantIdConditioning
+from .use.load_identity import LoadIdentity
+from .use.load_identity_adapter import LoadIdentityAdapter
+from .use.read_face import ReadFace
 
 
 class LikenessExtension(ComfyExtension):
@@ -82,4 +88,10 @@ class LikenessExtension(ComfyExtension):
             CheckLora,
             ApplyCharacterLora,
             CheckMotion,
+            ReadFace,
+            LoadIdentity,
+            LoadIdentityAdapter,
+            ApplyIdentity,
+            InstantIdConditioning,
+            ApplyReference,
         ]

@@ -47,6 +47,11 @@ const NOTED = new Set([
   "LikenessImportRecipe",
   "LikenessExportRecipe",
   "LikenessCheckLora",
+  "LikenessReadFace",
+  "LikenessLoadIdentity",
+  "LikenessLoadIdentityAdapter",
+  "LikenessApplyIdentity",
+  "LikenessInstantIdConditioning",
 ]);
 
 const SHEETS = [

@@ -15,6 +15,8 @@ const SIZES = {
   LikenessAdviseNextRun: [480, 360],
   LikenessScoreImages: [480, 620],
   LikenessCheckLora: [560, 460],
+  LikenessReadFace: [400, 620],
+  LikenessApplyIdentity: [380, 520],
 };
 
 export function giveSize(node) {

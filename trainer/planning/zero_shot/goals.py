@@ -1,5 +1,6 @@
 """What pictures are wanted for: light, since nodes list them before anything is asked for."""
 
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 Goal = Literal[
@@ -12,3 +13,7 @@ Goal = Literal[
     "a test of an idea",
 ]
 GOALS: tuple[Goal, ...] = get_args(Goal)
+WORDS: Mapping[str, Goal] = dict(
+    zip(("picture", "pictures", "series", "video", "features", "style", "test"), GOALS, strict=True)
+)
+"""Each in one word, for a command line."""

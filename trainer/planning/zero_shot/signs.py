@@ -123,4 +123,4 @@ def readable(situation: Situation) -> Sign | None:
 def small_card(situation: Situation) -> Sign | None:
     if not 0 < situation.card < min(CARDS):
         return None
-    return Sign(f"The card has {situation.card:g} GB", situation.card)
+    return Sign(f"The card has {situation.card:.3g} GB", situation.card)

@@ -36,7 +36,8 @@ _FOLDER = "likeness_compared"
 
 @dataclass(frozen=True, kw_only=True)
 class Comparing:
-    """What is asked for on the node `node`, by whom it is drawn and whom it is of."""
+    """What is asked for on the node `node`, by whom it is drawn and whom it is of. Whoever draws so without comparing
+    takes `plan`, `subject` and `tools` alone."""
 
     node: str
     asked: Asked
@@ -45,6 +46,8 @@ class Comparing:
     run: Run | None
     dataset: Dataset
     models: Models
+    usual: ComparePlan | None = None
+    """What is drawn where the widgets say nothing else; None for what suits the base."""
 
     def followed(self, columns: Columns) -> Comparison:
         """Draw, read and choose, every picture told to the page."""
@@ -159,7 +162,7 @@ class Comparing:
     def plan(self) -> ComparePlan:
         from ...trainer.scoring.plan.sentinels import coverage_of, sentinel_probes, with_sentinels
 
-        plan = plan_of(self.asked, self.dataset, self._drawn)
+        plan = plan_of(self.asked, self.dataset, self._drawn, self.usual)
         if self.asked.prompts != GUIDE_PROMPTS or not self.asked.missing_views or not self.dataset.train:
             return plan
         self._say("Looking for views that no training picture shows")

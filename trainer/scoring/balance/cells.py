@@ -25,7 +25,9 @@ def columns_of(
 
 def _column(plan: ComparePlan, candidate: Candidate, companion: Companion, pair: Pair, base: str) -> Column:
     strength, weight = pair
-    column = Column.of(plan, replace(candidate, label=words_of(pair), strength=strength), base)
+    # Losses of its run are those of every pair, and tell none from another.
+    cell = replace(candidate, label=words_of(pair), strength=strength, run=None)
+    column = Column.of(plan, cell, base)
     return replace(column, shots=_with(column.shots, companion.at(weight), base, strength)) if weight else column
 
 

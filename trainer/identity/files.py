@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..errors import ModelError
 from .adapter import Adapter
-from .adapters import instantid, ip_adapter
+from .adapters import instantid, instantx_flux, ip_adapter, xlabs_flux
 from .kinds import KINDS, AdapterKind
 from .misplaced import misplaced
 from .weight_file import WeightFile
@@ -32,6 +32,8 @@ class AdapterModule(Protocol):
 
 
 _MODULES: tuple[AdapterModule, ...] = (
+    xlabs_flux,
+    instantx_flux,
     instantid,
     ip_adapter,
 )

@@ -6,10 +6,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..errors import ModelError
+from .encoders.filled import is_finite
 from .kinds import AdapterKind
 from .references import References
 from .use import Combine
 
+_UNIT = 0.01
+"""A length so near 1 is no chance: face models give embeddings that are about twenty long."""
 _ENCODERS = {
     "clip_vit_h": "CLIP ViT-H",
     "clip_vit_bigg": "CLIP ViT-bigG",
@@ -39,7 +42,16 @@ def seen_faces(kind: AdapterKind, references: References, width: int) -> Tensor:
         raise ModelError(
             f"{kind.title} reads face embeddings (n, {width}); these are {tuple(faces.shape)}. Read again."
         )
-    return functional.normalize(faces.float(), dim=-1) if kind.normalised else faces.float()
+    if not is_finite(faces):
+        raise ModelError(f"{kind.title} was given faces whose numbers are none. Read the references again.")
+    if kind.normalised:
+        return functional.normalize(faces.float(), dim=-1)
+    if bool(((faces.float().square().sum(-1).sqrt() - 1).abs() < _UNIT).any()):
+        raise ModelError(
+            f"{kind.title} reads the face's embedding as {kind.face_model} gives it, and this one was scaled to length "
+            "1. Read the references again."
+        )
+    return faces.float()
 
 
 def seen_images(kind: AdapterKind, images: Tensor | None, width: int) -> Tensor:
@@ -54,6 +66,8 @@ def seen_images(kind: AdapterKind, images: Tensor | None, width: int) -> Tensor:
             f"{kind.title} reads the output of {encoder}, {width} wide; this is of an encoder that is "
             f"{images.shape[-1]} wide. Choose the file of {encoder} in models/clip_vision."
         )
+    if not is_finite(images):
+        raise ModelError(f"{kind.title} was given pictures whose numbers are none. Read the references again.")
     return images.float()
 
 

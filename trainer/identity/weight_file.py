@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..errors import ModelError
 from ..storage.tensor_header import Header, read_header
+from .encoders.filled import is_finite
 
 _MOST_BYTES = 8 << 30
 _DEEPEST = 4
@@ -49,7 +50,7 @@ class WeightFile(Mapping[str, Tensor]):
     def __getitem__(self, name: str) -> Tensor:
         stored = self._stored[name]
         tensor = self._pickled[stored] if self._pickled else self._read(stored)
-        if tensor.is_floating_point() and not bool(torch.isfinite(tensor.float()).all()):
+        if tensor.is_floating_point() and not is_finite(tensor):
             raise ModelError(f"{self.path.name} is damaged: {name} holds values that are no numbers. Get it again.")
         return tensor
 

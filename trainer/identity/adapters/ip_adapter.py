@@ -13,7 +13,7 @@ from ...errors import ModelError
 from ..attention.cross import SideAttention
 from ..attention.numbers import layers_or_usual
 from ..attention.weights import layer_weights
-from ..encoders.loaded import under
+from ..encoders.filled import under
 from ..encoders.projections import FacePlusProjection, ImageProjection, Projection, projection_of, tokens_of
 from ..kinds import AdapterFamily, AdapterKind
 from ..references import References, Tokens
@@ -95,6 +95,12 @@ class IpAdapter:
 
     def placed(self, tokens: Tokens, use: Use, layers: Sequence[str] = ()) -> SideAttention:
         """ModelError for a weight type that is not known, and for a base with fewer layers than the file."""
+        given, width = tokens.conditional.shape[-1], self._weights(self.numbers[0])[0].shape[-1]
+        if given != width:
+            raise ModelError(
+                f"{self.path.name} reads tokens that are {width} wide and was given {given}: those are another "
+                "adapter's. Make them with this one."
+            )
         named = self._named(layers)
         weights = layer_weights(use.weight_type, use.weight, named, self.family)
         weights = {number: at for number, at in weights.items() if number in self.numbers}
@@ -115,7 +121,7 @@ class IpAdapter:
 
     @cached_property
     def _projection(self) -> Projection:
-        return projection_of(under(self.tensors, "image_proj."))
+        return projection_of(under(self.tensors, "image_proj."), self.path.name)
 
     def _weights(self, number: int) -> tuple[Tensor, Tensor]:
         return self.tensors[f"ip_adapter.{number}.{_KEYS}"], self.tensors[f"ip_adapter.{number}.{_VALUES}"]

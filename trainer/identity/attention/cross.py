@@ -1,39 +1,21 @@
 """Attention to an adapter's tokens beside attention to the text, in the cross-attentions of a UNet."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from ...errors import ModelError
 from ..adapter import Rows
 from ..references import Tokens
 from ..use import Scaling, Use
-from .masks import on_grid
-from .rows import sources
+from .token_rows import RowMask, TokenRows
 from .weights import LayerWeight
 
 _C_PENALTY = 1280
 Projections = Callable[[int], tuple[Tensor, Tensor]]
 """Of a layer's number: the weights (channels, width) that make keys and values of tokens."""
-
-
-@dataclass(eq=False)
-class _Layer:
-    """Keys and values (sets, t, channels) of `counts` sets for conditional rows and, after them, for the others."""
-
-    keys: Tensor
-    values: Tensor
-    counts: tuple[int, int]
-    weight: float
-
-    def at(self, query: Tensor) -> tuple[Tensor, Tensor]:
-        """Keys and values where the query is and of its type; they stay there."""
-        if self.keys.device != query.device or self.keys.dtype != query.dtype:
-            self.keys, self.values = self.keys.to(query), self.values.to(query)
-        return self.keys, self.values
 
 
 class SideAttention:
@@ -44,52 +26,36 @@ class SideAttention:
     """
 
     def __init__(
-        self, tokens: Tokens, projections: Projections, weights: Mapping[int, LayerWeight], use: Use, name: str = ""
+        self, tokens: Tokens, projections: Projections, layers: Mapping[int, LayerWeight], use: Use, name: str = ""
     ) -> None:
-        """`weights` are the layers to be placed in; `name` is said where the base has other layers than the file."""
+        """`name` is said where the base has other layers than the file."""
         self._name = name or "The adapter"
-        self._mask = use.mask
-        self._grids: dict[tuple[tuple[int, int], torch.device], Tensor] = {}
+        self._mask = None if use.mask is None else RowMask(use.mask)
         own, others = _alike(tokens)
-        self._layers = {
-            number: _layer(projections(number), own, others, at, use.scaling)
-            for number, at in weights.items()
-            if at.weight
-        }
-        self.numbers = frozenset(self._layers)
+        placed = {number: at for number, at in layers.items() if at.weight}
+        self.numbers = frozenset(placed)
+        self.weights = nn.ModuleDict()
+        self._weights: dict[int, float] = {}
+        for number, at in placed.items():
+            self.weights[str(number)], self._weights[number] = _layer(projections(number), own, others, at, use.scaling)
 
     def attend(self, number: int, query: Tensor, text: Tensor, rows: Rows) -> Tensor:
-        """(b, n, channels) twice -> the same; `text` itself where the layer adds nothing."""
-        layer = self._layers.get(number)
-        if layer is None:
+        """(b, n, channels) twice -> the same; `text` itself where the layer adds nothing.
+
+        ModelError where the base's layer is of another width than the file's.
+        """
+        if number not in self.numbers:
             return text
-        keys, values = layer.at(query)
+        keys, values = self.weights[str(number)](rows, query)
         if keys.shape[-1] != query.shape[-1]:
             raise ModelError(
                 f"{self._name} does not fit this base: its layer {number} is {keys.shape[-1]} wide, the base's "
                 f"{query.shape[-1]}. Choose an adapter for this base."
             )
-        which = sources(rows, layer.counts, query.device)
-        side = _attention(query, keys[which], values[which], rows.heads)
+        side = _attention(query, keys, values, rows.heads)
         if self._mask is not None:
-            side = side * self._region(self._mask, rows, query)
-        return torch.add(text, side.to(text.dtype), alpha=layer.weight)
-
-    def to(self, device: torch.device) -> "SideAttention":
-        """All keys and values there; they follow queries on their own."""
-        for layer in self._layers.values():
-            layer.keys, layer.values = layer.keys.to(device), layer.values.to(device)
-        return self
-
-    def _region(self, mask: Tensor, rows: Rows, query: Tensor) -> Tensor:
-        """(b, n, 1): each row's part of the mask, or of its latent's where there are several."""
-        key = rows.grid, query.device
-        if key not in self._grids:
-            self._grids[key] = on_grid(mask, rows.grid).to(query.device)
-        regions = self._grids[key]
-        if len(regions) > 1:
-            regions = regions[[latent % len(regions) for latent in rows.latent]]
-        return regions.unsqueeze(-1).to(query.dtype)
+            side = side * self._mask.of(rows, side)
+        return torch.add(text, side.to(text.dtype), alpha=self._weights[number])
 
 
 def chained(adapters: Iterable[SideAttention], number: int, query: Tensor, text: Tensor, rows: Rows) -> Tensor:
@@ -122,12 +88,14 @@ def _alike(tokens: Tokens) -> tuple[Tensor, Tensor]:
     return own, others.repeat(1, times, 1)
 
 
-def _layer(weights: tuple[Tensor, Tensor], own: Tensor, others: Tensor, at: LayerWeight, scaling: Scaling) -> _Layer:
-    first, second = (torch.zeros_like(own[:1]), own) if at.pushes else (own, others)
-    stack = torch.cat([first, second])
-    keys, values = (functional.linear(stack, weight.float()) for weight in weights)
-    keys, values, weight = _scaled(keys, values, at.weight, scaling)
-    return _Layer(keys, values, (len(first), len(second)), weight)
+def _layer(
+    weights: tuple[Tensor, Tensor], own: Tensor, others: Tensor, at: LayerWeight, scaling: Scaling
+) -> tuple[TokenRows, float]:
+    """Keys and values of both sides, and the weight of what is read of them."""
+    sides = (torch.zeros_like(own[:1]), own) if at.pushes else (own, others)
+    made = [[functional.linear(tokens, weight.float()) for weight in weights] for tokens in sides]
+    scaled = [_scaled(keys, values, at.weight, scaling) for keys, values in made]
+    return TokenRows(*([keys, values] for keys, values, _ in scaled)), scaled[0][2]
 
 
 def _scaled(keys: Tensor, values: Tensor, weight: float, scaling: Scaling) -> tuple[Tensor, Tensor, float]:

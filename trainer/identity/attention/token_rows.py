@@ -5,9 +5,9 @@ from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d
 
 from ..adapter import Rows
+from .masks import on_grid
 
 
 class TokenRows(nn.Module):
@@ -39,7 +39,7 @@ class RowMask:
         """(b, tokens, 1), 0 to 1, of the device and type of `like`; held by grid, for a step asks at every layer."""
         key = (rows.grid, like.device, like.dtype)
         if key not in self._held:
-            self._held[key] = _on_grid(self._mask, rows.grid).unsqueeze(-1).to(like)
+            self._held[key] = on_grid(self._mask, rows.grid).unsqueeze(-1).to(like)
         regions = self._held[key]
         return regions if len(regions) == 1 else regions[_places(rows, (len(regions),) * 2, like.device) % len(regions)]
 
@@ -54,7 +54,3 @@ def _places(rows: Rows, counts: tuple[int, int], device: torch.device) -> Tensor
         ],
         device=device,
     )
-
-
-def _on_grid(mask: Tensor, grid: tuple[int, int]) -> Tensor:
-    return adaptive_avg_pool2d(mask.float().reshape(-1, 1, *mask.shape[-2:]), grid).flatten(1)

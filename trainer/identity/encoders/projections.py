@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor, nn
 
-from .loaded import loaded
-from .resampler import Perceiver, PerceiverSizes, Resampler, resampler_of
+from .filled import Shapes, filled
+from .resampler import Perceiver, PerceiverSizes, Resampler
 
 _SEEN = "perceiver_resampler."
 
@@ -69,24 +68,23 @@ class FacePlusProjection(FaceProjection):
 Projection = ImageProjection | FullProjection | FaceProjection | Resampler
 
 
-def projection_of(tensors: Mapping[str, Tensor]) -> Projection:
+def projection_of(tensors: Mapping[str, Tensor], where: str = "The adapter's file") -> Projection:
     """Of an IP-Adapter's `image_proj` tensors without that prefix; ModelError where they do not go together."""
-    if "latents" in tensors:
-        return resampler_of(tensors)
-    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    with torch.device("meta"):
-        if "proj.weight" in shapes:
-            rows, features = shapes["proj.weight"]
-            module = ImageProjection(features, rows, shapes["norm.weight"][0])
-        elif "proj.3.weight" in shapes:
-            wide, features = shapes["proj.0.weight"]
-            module = FullProjection(features, wide, shapes["proj.3.weight"][0])
-        else:
-            wide, features = shapes["proj.0.weight"]
-            sizes = features, wide, shapes["proj.2.weight"][0], shapes["norm.weight"][0]
-            seen = {name.removeprefix(_SEEN): tensor for name, tensor in tensors.items() if name.startswith(_SEEN)}
-            module = FacePlusProjection(*sizes, Perceiver(PerceiverSizes.of(seen))) if seen else FaceProjection(*sizes)
-    return loaded(module, tensors)
+    return filled(_for_shapes, tensors, where)
+
+
+def _for_shapes(shapes: Shapes) -> Projection:
+    if "latents" in shapes:
+        return Resampler(shapes)
+    if "proj.weight" in shapes:
+        rows, features = shapes["proj.weight"]
+        return ImageProjection(features, rows, shapes["norm.weight"][0])
+    wide, features = shapes["proj.0.weight"]
+    if "proj.3.weight" in shapes:
+        return FullProjection(features, wide, shapes["proj.3.weight"][0])
+    sizes = features, wide, shapes["proj.2.weight"][0], shapes["norm.weight"][0]
+    seen = {name.removeprefix(_SEEN): shape for name, shape in shapes.items() if name.startswith(_SEEN)}
+    return FacePlusProjection(*sizes, Perceiver(PerceiverSizes.of(seen))) if seen else FaceProjection(*sizes)
 
 
 def tokens_of(projection: Projection, faces: Tensor | None, images: Tensor | None, shortcut: float | None) -> Tensor:

@@ -1,6 +1,6 @@
 """The perceiver that makes a few tokens of many: of CLIP's patches, or of one face embedding."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ...errors import ModelError
-from .loaded import loaded
+from .filled import Shapes
 
 _HEAD = 64
 """Channels of a head in all published files; files do not tell."""
@@ -27,20 +26,17 @@ class PerceiverSizes:
     depth: int
 
     @classmethod
-    def of(cls, tensors: Mapping[str, Tensor]) -> "PerceiverSizes":
-        """From a file's tensors; ModelError where one that tells them is missing."""
-        try:
-            width, features = tensors["proj_in.weight"].shape
-            return cls(
-                features=features,
-                width=width,
-                inner=tensors["layers.0.0.to_q.weight"].shape[0],
-                wide=tensors["layers.0.1.1.weight"].shape[0],
-                out=tensors["proj_out.weight"].shape[0],
-                depth=sum(name.endswith(".0.to_q.weight") for name in tensors),
-            )
-        except (KeyError, ValueError) as fault:
-            raise ModelError(f"The adapter's file is damaged: {fault} of its resampler. Get the file again.") from fault
+    def of(cls, shapes: Shapes) -> "PerceiverSizes":
+        """From a file's shapes; KeyError where one that tells them is missing."""
+        width, features = shapes["proj_in.weight"]
+        return cls(
+            features=features,
+            width=width,
+            inner=shapes["layers.0.0.to_q.weight"][0],
+            wide=shapes["layers.0.1.1.weight"][0],
+            out=shapes["proj_out.weight"][0],
+            depth=sum(name.endswith(".0.to_q.weight") for name in shapes),
+        )
 
 
 class PerceiverAttention(nn.Module):
@@ -91,21 +87,14 @@ class Perceiver(nn.Module):
 class Resampler(Perceiver):
     """A perceiver with latents of its own: IP-Adapter Plus over CLIP's patches, InstantID over one face embedding."""
 
-    def __init__(self, queries: int, sizes: PerceiverSizes) -> None:
-        super().__init__(sizes)
-        self.latents = nn.Parameter(torch.empty(1, queries, sizes.width))
+    def __init__(self, shapes: Shapes) -> None:
+        """Of a file's shapes without their prefix."""
+        super().__init__(PerceiverSizes.of(shapes))
+        self.latents = nn.Parameter(torch.empty(shapes["latents"]))
 
     def forward(self, features: Tensor) -> Tensor:
         """(b, n, features) -> (b, queries, out)."""
         return self.read(self.latents.expand(len(features), -1, -1), features)
-
-
-def resampler_of(tensors: Mapping[str, Tensor]) -> Resampler:
-    """Of a file's tensors without their prefix; all sizes come from their shapes."""
-    sizes = PerceiverSizes.of(tensors)
-    with torch.device("meta"):
-        module = Resampler(tensors["latents"].shape[1], sizes)
-    return loaded(module, tensors)
 
 
 def _feed_forward(width: int, wide: int) -> nn.Sequential:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..errors import ModelError
 from .adapter import Adapter
-from .adapters import instantid, instantx_flux, ip_adapter, xlabs_flux
+from .adapters import instantid, instantx_flux, ip_adapter, pulid, pulid_flux, xlabs_flux
 from .kinds import KINDS, AdapterKind
 from .misplaced import misplaced
 from .weight_file import WeightFile
@@ -34,6 +34,8 @@ class AdapterModule(Protocol):
 _MODULES: tuple[AdapterModule, ...] = (
     xlabs_flux,
     instantx_flux,
+    pulid,
+    pulid_flux,
     instantid,
     ip_adapter,
 )

@@ -15,6 +15,7 @@ from .encoders.filled import is_finite
 
 _MOST_BYTES = 8 << 30
 _DEEPEST = 4
+_PICKLES = (".bin", ".pt")
 _PREFIXES = {
     "image_proj_model.": "image_proj.",
     "image_proj.": "image_proj.",
@@ -38,7 +39,7 @@ class WeightFile(Mapping[str, Tensor]):
             raise ModelError(f"There is no adapter file {path}.")
         self.path = path
         self._file: Any = None
-        pickled = _pickled(path) if path.suffix.lower() == ".bin" else None
+        pickled = _pickled(path) if path.suffix.lower() in _PICKLES else None
         self._pickled = pickled or {}
         header = _header(path) if pickled is None else None
         self.metadata: Mapping[str, str] = header.metadata if header else {}

@@ -10,9 +10,12 @@ from torch.nn.functional import pad
 
 from ...errors import ModelError
 from ..adapter import CrossAttention
+from ..attention.numbers import layers_or_usual
 from ..attention.pulid_cross import METHODS, PulidAttention
 from ..attention.token_rows import TokenRows
-from ..encoders.filled import Shapes, is_finite, under
+from ..attention.weights import layer_weights
+from ..encoders.filled import Shapes, is_finite
+from ..encoders.loaded import under
 from ..kinds import AdapterKind
 from ..references import References, Tokens
 from ..use import Use
@@ -61,7 +64,10 @@ class Pulid:
         return tokens_of(encoder, self.path.name, self.kind, references, use)
 
     def placed(self, tokens: Tokens, use: Use, layers: Sequence[str] = ()) -> CrossAttention:
-        """ModelError where `options` ask for a method that is not PuLID's, or the tokens are of another adapter."""
+        """`options`: `method`, of METHODS, and `zeros`, in place of the method's own.
+
+        ModelError for another method or weight type, a base with fewer layers, and tokens of another adapter.
+        """
         name = str(use.options.get("method", "fidelity"))
         if name not in METHODS:
             raise ModelError(f'PuLID has no method "{name}": choose {", ".join(METHODS)}.')
@@ -69,14 +75,25 @@ class Pulid:
         zeros = int(float(use.options.get("zeros", method.zeros_of(self.kind.name))))
         if zeros < 0:
             raise ModelError(f"PuLID cannot add {zeros} empty tokens: give 0 or more.")
-        states = {number: self._projected(number, tokens, zeros) for number in self.layers}
-        return PulidAttention(states, use, method.joins)
+        named = layers_or_usual(layers, self.family)
+        if (last := max(self.layers)) >= len(named):
+            raise ModelError(f"{self.path.name} has a layer {last} and this base only {len(named)}: it is for SDXL.")
+        weights = layer_weights(use.weight_type, use.weight, named, self.family)
+        states = {
+            number: self._projected(number, tokens, zeros, pushes=at.pushes)
+            for number, at in weights.items()
+            if number in self.layers
+        }
+        return PulidAttention(states, {number: at.weight for number, at in weights.items()}, method.joins, use.mask)
 
     def weight_patches(self, layers: Sequence[str] = ()) -> Mapping[str, tuple[Tensor, Tensor]]:
         return {}
 
-    def _projected(self, number: int, tokens: Tokens, zeros: int) -> TokenRows:
-        """Keys and values of a layer. Those of empty tokens are 0, for the projections have no bias."""
+    def _projected(self, number: int, tokens: Tokens, zeros: int, *, pushes: bool) -> TokenRows:
+        """Keys and values of a layer, those of the two kinds of rows exchanged where it pushes away.
+
+        Those of empty tokens are 0, for the projections have no bias.
+        """
         weights = [self.tensors[name].float() for name in self.layers[number]]
         if weights[0].ndim != 2 or weights[0].shape != weights[1].shape:
             raise ModelError(f"{self.path.name} does not fit together in layer {number}. Get the file again.")
@@ -87,4 +104,4 @@ class Pulid:
         ]
         if not all(is_finite(each) for pair in made for each in pair):
             raise ModelError(f"{self.path.name} has values that are not numbers in layer {number}. Get the file again.")
-        return TokenRows(*made)
+        return TokenRows(*(made[::-1] if pushes else made))

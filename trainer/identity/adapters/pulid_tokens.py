@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import normalize
 
 from ...errors import ModelError
@@ -12,10 +12,10 @@ from ..encoders.id_encoder import LEVELS, IDEncoder
 from ..encoders.id_former import IDFormer
 from ..kinds import AdapterKind
 from ..references import References, Tokens
+from ..seen import seen_faces
 from ..use import Use
 
-FACE_MODEL = "antelopev2"
-_EVA = "EVA02-CLIP-L-14-336"
+EVA = "EVA02-CLIP-L-14-336"
 _UNIT = 0.01
 """A length so near 1 is no chance: antelopev2's embeddings are about twenty long."""
 _ID_TOKENS = 5
@@ -27,10 +27,10 @@ def tokens_of(encoder: Mapping[str, Tensor], where: str, kind: AdapterKind, refe
 
     `combine` "average" takes the mean of every reference's own tokens instead, as other node packs do.
     """
-    identity, levels = _checked(encoder, kind, references)
     if use.combine not in ("concat", "average"):
         raise ModelError(f'{kind.title} joins references by "concat" or "average", not "{use.combine}".')
     network = filled(IDFormer if "latents" in encoder else IDEncoder, encoder, where)
+    identity, levels = _checked(network, kind, references)
     nothing = identity.new_zeros(1, identity.shape[1]), tuple(level.new_zeros(1, *level.shape[1:]) for level in levels)
     with torch.no_grad():
         unconditional = _together(network, *nothing)
@@ -54,7 +54,7 @@ def refuse_others(where: str, tokens: Tokens, width: int) -> None:
         )
 
 
-def _together(network: nn.Module, identity: Tensor, levels: tuple[Tensor, ...]) -> Tensor:
+def _together(network: IDFormer | IDEncoder, identity: Tensor, levels: tuple[Tensor, ...]) -> Tensor:
     """One set of tokens of all references: (n, 1280), hidden states (n, t, d) each."""
     if isinstance(network, IDFormer):
         return network(identity[None], tuple(level.flatten(0, 1)[None] for level in levels))
@@ -67,43 +67,30 @@ def _level_of(levels: tuple[Tensor, ...], number: int) -> tuple[Tensor, ...]:
 
 
 def _checked(
-    encoder: Mapping[str, Tensor], kind: AdapterKind, references: References
+    network: IDFormer | IDEncoder, kind: AdapterKind, references: References
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Embeddings of faces and pictures side by side (n, 1280), and the hidden states; ModelError says what is amiss."""
-    faces, pooled, levels = references.faces, references.pooled, references.levels
-    if faces is None or not len(faces):
-        raise ModelError(f"{kind.title} needs the face's embedding: read the reference pictures with {FACE_MODEL}.")
-    if references.face_model != FACE_MODEL:
-        raise ModelError(
-            f"{kind.title} learned from {FACE_MODEL}'s embeddings of faces, and these are of "
-            f"{references.face_model or 'an unnamed face model'}, whose numbers mean something else. Read the "
-            f"reference pictures with {FACE_MODEL}."
-        )
+    both, inner = network.reads
+    pooled, levels = references.pooled, references.levels
     if pooled is None or len(levels) != LEVELS:
         raise ModelError(
-            f"{kind.title} needs what {_EVA} says of the reference pictures, its embedding and {LEVELS} hidden states: "
-            f"choose that image encoder; {len(levels)} hidden states are there."
+            f"{kind.title} needs what {EVA} says of the reference pictures, its embedding and {LEVELS} hidden states, "
+            f"and has {len(levels)}: choose that image encoder."
         )
+    if pooled.shape[-1] >= both or {level.shape[-1] for level in levels} != {inner}:
+        raise ModelError(
+            f"{kind.title} reads hidden states of {inner} values and was given {levels[0].shape[-1]}: choose {EVA} as "
+            "its image encoder."
+        )
+    faces = seen_faces(kind, references, both - pooled.shape[-1])
     if {len(faces)} != {len(each) for each in (pooled, *levels)}:
         raise ModelError(f"{kind.title} was given {len(faces)} faces and {len(pooled)} pictures; give it one each.")
     if not all(is_finite(each) for each in (faces, pooled, *levels)):
         raise ModelError(f"{kind.title} was given embeddings that are not numbers. Read the reference pictures again.")
-    if float((faces.float().square().sum(dim=-1).sqrt() - 1).abs().min()) < _UNIT:
+    if float((faces.square().sum(dim=-1).sqrt() - 1).abs().min()) < _UNIT:
         raise ModelError(
-            f"{kind.title} reads the face's embedding as {FACE_MODEL} gives it, and this one was scaled to length 1. "
-            "Read the reference pictures again."
+            f"{kind.title} reads the face's embedding as {kind.face_model} gives it, and this one was scaled to length "
+            "1. Read the reference pictures again."
         )
-    identity = torch.cat((faces.float(), normalize(pooled.float(), dim=-1)), dim=-1)
-    first = encoder.get("id_embedding_mapping.0.weight", encoder.get("body.0.weight"))
-    inner = encoder.get("mapping_0.0.weight")
-    if first is not None and inner is not None:
-        _refuse_other_widths(kind, (identity.shape[-1], levels[0].shape[-1]), (first.shape[-1], inner.shape[-1]))
+    identity = torch.cat((faces, normalize(pooled.float(), dim=-1)), dim=-1)
     return identity, tuple(level.float() for level in levels)
-
-
-def _refuse_other_widths(kind: AdapterKind, given: tuple[int, int], wanted: tuple[int, int]) -> None:
-    if given != wanted:
-        raise ModelError(
-            f"{kind.title} reads embeddings of {wanted[0]} values and hidden states of {wanted[1]}, and was given "
-            f"{given[0]} and {given[1]}: its image encoder is {_EVA}, its face model {FACE_MODEL}."
-        )

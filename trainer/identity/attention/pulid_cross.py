@@ -9,7 +9,6 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from ...errors import ModelError
 from ..adapter import Rows
-from ..use import Use
 from .orthogonal import orthogonal, share_of_first
 from .perceiver import in_heads, out_of_heads
 from .token_rows import RowMask, TokenRows
@@ -37,20 +36,25 @@ METHODS: Mapping[str, Method] = {
 
 
 class PulidAttention:
-    """With keys and values (m, tokens, channels) of every layer's conditional and unconditional tokens."""
+    """With keys and values (m, tokens, channels) of every layer's conditional and unconditional tokens, and its weight.
 
-    def __init__(self, layers: Mapping[int, TokenRows], use: Use, joins: str) -> None:
-        self.numbers = frozenset(layers) if use.weight else frozenset[int]()
+    Layers of weight 0 are not among `numbers`, and change no bit.
+    """
+
+    def __init__(
+        self, layers: Mapping[int, TokenRows], weights: Mapping[int, float], joins: str, mask: Tensor | None = None
+    ) -> None:
+        self.numbers = frozenset(layers)
         self.weights = nn.ModuleDict({str(number): layer for number, layer in layers.items()})
-        self._weight, self._joins = use.weight, joins
-        self._mask = None if use.mask is None else RowMask(use.mask)
+        self._weights, self._joins = weights, joins
+        self._mask = None if mask is None else RowMask(mask)
 
     def attend(self, number: int, query: Tensor, text: Tensor, rows: Rows) -> Tensor:
-        """Attention to the text (b, n, channels) with the identity's; the very same tensor at weight 0.
+        """Attention to the text (b, n, channels) with the identity's; the very same tensor where nothing is added.
 
         ModelError where the layer is of another width than the file's.
         """
-        if self._weight == 0:
+        if number not in self.numbers:
             return text
         key, value = self.weights[str(number)](rows, query)
         if key.shape[-1] != query.shape[-1]:
@@ -60,7 +64,7 @@ class PulidAttention:
         head = query.shape[-1] // rows.heads
         asked, keys, values = (in_heads(each, head) for each in (query, key, value))
         identity = out_of_heads(scaled_dot_product_attention(asked, keys, values))
-        added = self._weight * self._joined(text, identity, asked, keys)
+        added = self._weights[number] * self._joined(text, identity, asked, keys)
         if self._mask is not None:
             added = added * self._mask.of(rows, added)
         return (text + added).to(text.dtype)

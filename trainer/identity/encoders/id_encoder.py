@@ -27,7 +27,9 @@ class IDEncoder(nn.Module):
     """The network of `pulid/encoders.py` of ToTheBeginning/PuLID (Guo et al. 2024, arXiv 2404.16022)."""
 
     def __init__(self, shapes: Shapes) -> None:
+        """`reads` tells how wide embeddings and hidden states are."""
         super().__init__()
+        self.reads = shapes["body.0.weight"][1], shapes["mapping_0.0.weight"][1]
         self.width = shapes["mapping_0.6.weight"][0]
         self.body = mapping(shapes, "body")
         for level in range(LEVELS):

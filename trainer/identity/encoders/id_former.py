@@ -21,7 +21,9 @@ class IDFormer(nn.Module):
     proj_out: nn.Parameter
 
     def __init__(self, shapes: Shapes) -> None:
+        """`reads` tells how wide embeddings and hidden states are."""
         super().__init__()
+        self.reads = shapes["id_embedding_mapping.0.weight"][1], shapes["mapping_0.0.weight"][1]
         _, queries, width = shapes["latents"]
         self.latents = nn.Parameter(torch.empty(1, queries, width))
         self.proj_out = nn.Parameter(torch.empty(width, shapes["proj_out"][1]))

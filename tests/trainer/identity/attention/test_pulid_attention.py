@@ -13,7 +13,6 @@ from trainer.identity.attention.perceiver import Lookup, PerceiverAttention, in_
 from trainer.identity.attention.pulid_cross import PulidAttention
 from trainer.identity.attention.token_rows import TokenRows
 from trainer.identity.encoders.filled import filled
-from trainer.identity.use import Use
 
 WIDTH, TEXT, HEADS = 64, 24, 4
 ROWS = Rows(conditional=(False, True), latent=(0, 0), heads=HEADS, grid=(3, 4))
@@ -24,7 +23,9 @@ def perceiver() -> PerceiverAttention:
     return filled(lambda _: PerceiverAttention(64, 32, 256, 128, looks_back=False), drawn(shapes), "a file")
 
 
-def attended(joins: str, zeros: int, use: Use, rows: Rows = ROWS) -> tuple[torch.Tensor, torch.Tensor]:
+def attended(
+    joins: str, zeros: int, rows: Rows = ROWS, mask: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Attention to a text alone, and with PuLID: the layer and inputs of the golden numbers."""
     names = {"to_k": (WIDTH, TEXT), "to_q": (WIDTH, WIDTH), "to_v": (WIDTH, TEXT)}
     shapes = {f"{name}.weight": shape for name, shape in names.items()}
@@ -35,7 +36,8 @@ def attended(joins: str, zeros: int, use: Use, rows: Rows = ROWS) -> tuple[torch
     seen = (in_heads(each, WIDTH // HEADS) for each in (query, *(linear(words, layer[f"to_{n}.weight"]) for n in "kv")))
     text = out_of_heads(scaled_dot_product_attention(*seen))
     keys, values = (linear(tokens, identity[f"id_to_{name}.weight"]) for name in "kv")
-    placed = PulidAttention({1: TokenRows((keys[1:], values[1:]), (keys[:1], values[:1]))}, use, joins)
+    states = {1: TokenRows((keys[1:], values[1:]), (keys[:1], values[:1]))}
+    placed = PulidAttention(states, {1: 0.7}, joins, mask)
     return text, placed.attend(1, query, text, rows)
 
 
@@ -44,13 +46,8 @@ def attended(joins: str, zeros: int, use: Use, rows: Rows = ROWS) -> tuple[torch
     [("plain", 0, "plain"), ("ortho", 16, "ortho"), ("ortho v2", 8, "ortho v2"), ("ortho v2", 20, "ortho v2 20")],
 )
 def test_identity_joins_the_text_as_in_the_reference(joins: str, zeros: int, name: str):
-    _, output = attended(joins, zeros, Use(weight=0.7))
+    _, output = attended(joins, zeros)
     assert some_of(output) == pytest.approx(golden("pulid.json", "attention")[name], rel=0, abs=1e-5)
-
-
-def test_weight_zero_answers_the_very_same_tensor():
-    text, output = attended("ortho v2", 8, Use(weight=0.0))
-    assert output is text
 
 
 def test_a_few_heads_at_a_time_say_the_same(monkeypatch: pytest.MonkeyPatch):
@@ -82,17 +79,17 @@ def test_half_precision_is_joined_in_full_precision():
 def test_a_mask_lets_the_identity_in_where_it_is_white_alone():
     mask = torch.zeros(48, 64)
     mask[:, 32:] = 1
-    text, everywhere = attended("ortho", 4, Use(weight=0.7))
-    _, right = attended("ortho", 4, Use(weight=0.7, mask=mask))
+    text, everywhere = attended("ortho", 4)
+    _, right = attended("ortho", 4, mask=mask)
     where = torch.tensor([False, False, True, True]).repeat(3)
     assert torch.equal(right[:, ~where], text[:, ~where])
     assert torch.equal(right[:, where], everywhere[:, where])
 
 
 def test_rows_are_told_apart_in_any_order():
-    first = attended("ortho v2", 8, Use(weight=0.7))[1]
+    first = attended("ortho v2", 8)[1]
     both = Rows(conditional=(True, True), latent=(0, 0), heads=HEADS, grid=(3, 4))
-    second = attended("ortho v2", 8, Use(weight=0.7), both)[1]
+    second = attended("ortho v2", 8, both)[1]
     assert torch.equal(first[1], second[1])
     assert not torch.allclose(first[0], second[0], atol=1e-3)
 

@@ -39,6 +39,7 @@ _MODULES: tuple[AdapterModule, ...] = (
     instantid,
     ip_adapter,
 )
+"""The first that recognises a file opens it: others have names of an IP-Adapter's layers among their own."""
 _ALIKE = (
     frozenset({"ip_adapter_plus", "ip_adapter_plus_face"}),
     frozenset({"faceid_plus", "faceid_plus_v2"}),

@@ -22,23 +22,19 @@ _PLACES = {
     "text encoder": "It belongs into models/text_encoders",
     "embedding": "It belongs into models/embeddings",
     "motion module": "It belongs into models/animatediff_models",
-    "FLUX.2": "Use its base's reference pictures instead",
 }
 _CHOOSE = "Choose a file of an IP-Adapter, InstantID or PuLID"
 
 
 def misplaced(path: Path, header: Header) -> ModelError:
     """To be raised for a file with that header, in which no adapter was recognised."""
-    what = _what(path, header)
+    what = _what(header)
     where = next((place for mark, place in _PLACES.items() if mark in what), _CHOOSE)
     return ModelError(
         f"{path.name} is {what or 'a file of unknown kind'}, not an identity adapter known here. {where}."
     )
 
 
-def _what(path: Path, header: Header) -> str:
-    name = path.stem.lower()
-    if "pulid" in name and ("flux2" in name or "klein" in name):
-        return "PuLID for FLUX.2, which is not supported"
+def _what(header: Header) -> str:
     found = (kind for kind, marks in _MARKS.items() if any(mark in name for mark in marks for name in header.shapes))
     return next(found, "") or named_kind(header)

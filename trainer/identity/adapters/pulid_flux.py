@@ -11,8 +11,7 @@ from ...errors import ModelError
 from ..adapter import FluxBlocks, Rows
 from ..attention.perceiver import Lookup, PerceiverAttention
 from ..attention.token_rows import RowMask, TokenRows
-from ..encoders.filled import Shapes, filled
-from ..encoders.loaded import under
+from ..encoders.filled import Shapes, filled, under
 from ..kinds import AdapterKind
 from ..references import References, Tokens
 from ..use import Use

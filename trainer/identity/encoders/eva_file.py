@@ -8,8 +8,7 @@ from torch import Tensor
 from ...errors import ModelError
 from ..weight_file import WeightFile
 from .eva_clip import TAPS, EvaVision, depth
-from .filled import Shapes, filled
-from .loaded import under
+from .filled import Shapes, filled, under
 
 SIDE = 336
 """Pixels of the picture that PuLID's hidden states were learned from."""

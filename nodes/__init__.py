@@ -35,6 +35,7 @@ from .train.recipe import TrainingRecipe
 from .train.recipe_shown import recipe_table, shown_recipe
 from .train.train import TrainCharacterLora
 from .use.apply_lora import ApplyCharacterLora
+from .use.balance import BalanceLoraAndIdentity
 from .use.train_or_zero_shot import TrainOrZeroShot
 
 
@@ -82,4 +83,5 @@ class LikenessExtension(ComfyExtension):
             CheckLora,
             ApplyCharacterLora,
             TrainOrZeroShot,
+            BalanceLoraAndIdentity,
         ]

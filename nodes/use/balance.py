@@ -125,10 +125,11 @@ class BalanceLoraAndIdentity(io.ComfyNode):
             usual=compared if is_same else None,
         )
         with cancellable():
+            drawing = work.models.loaded.model
             balancing = Balancing(
                 plan=work.plan,
                 candidate=wired.candidate(),
-                companion=companion_of(work, adapter, identity, reference_images),
+                companion=companion_of(drawing, work.folder, adapter, identity, reference_images),
                 grid=grid_of(grid, strengths, weights),
                 subject=work.subject,
                 tools=work.tools,

@@ -93,9 +93,7 @@ def _references(pack: Pack, home: Path) -> Any:
     return pack("trainer.dataset.dataset").Dataset(samples=tuple(samples), **named)
 
 
-def test_the_pair_comes_with_its_reason_the_maps_and_all_that_was_measured(
-    balance: Any, fake_host: FakeHost
-) -> None:
+def test_the_pair_comes_with_its_reason_the_maps_and_all_that_was_measured(balance: Any, fake_host: FakeHost) -> None:
     strength, weight, grid, report, figures = balance().args
     assert (strength, weight) == (0.9, 0.4) and report.startswith("LoRA 0.9 with 0.4 is best")
     told = json.loads(figures)

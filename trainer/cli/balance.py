@@ -9,6 +9,7 @@ from .base import add_base
 from .command import AddParser, Figures
 from .compare import numbers
 from .folder import add_faces, add_trigger
+from .identity import add_identity
 from .progress import following, say
 
 
@@ -20,22 +21,12 @@ def add(command: AddParser) -> None:
     )
     balance.add_argument("--out", type=Path, help="folder for pictures and report (default: in the run)")
     balance.add_argument("--references", type=Path, help="pictures of the character (default: the run's held-out ones)")
-    _add_identity(balance)
+    add_identity(balance)
     _add_grid(balance)
     add_base(balance, "default: the run's, else the demo base")
     add_trigger(balance)
     add_faces(balance)
     balance.add_argument("--dry-run", action="store_true", help="say what would be drawn, and draw nothing")
-
-
-def _add_identity(balance: ArgumentParser) -> None:
-    balance.add_argument("--adapter", type=Path, help="the adapter's file (default on the demo base: the demo adapter)")
-    balance.add_argument("--kind", default="", help="what the adapter is, where its keys leave it open")
-    balance.add_argument(
-        "--identity",
-        type=Path,
-        help="a saved identity, or a picture or folder of the person (default: what the run trained on)",
-    )
 
 
 def _add_grid(balance: ArgumentParser) -> None:
@@ -52,15 +43,16 @@ def _balance(options: Namespace) -> Figures:
     from ..scoring.balance.grid import BalanceGrid
     from ..scoring.balance.kept import HEATMAP
     from .comparison import chosen_of, comparison_of
-    from .identity import companion_of
+    from .identity import adapted_of
 
     asked = comparison_of(options)
     usual = BalanceGrid.quick() if options.quick else BalanceGrid()
     grid = BalanceGrid(options.grid_strengths or usual.strengths, options.grid_weights or usual.weights)
+    train = [sample.path for sample in asked.subject.training]
     work = Balancing(
         plan=asked.plan,
         candidate=chosen_of(asked),
-        companion=companion_of(options, asked),
+        companion=adapted_of(options, asked.base, train, asked.tools.out),
         grid=grid,
         subject=asked.subject,
         tools=asked.tools,

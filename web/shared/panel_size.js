@@ -17,6 +17,8 @@ const SIZES = {
   LikenessCheckLora: [560, 460],
   LikenessReadFace: [400, 620],
   LikenessApplyIdentity: [380, 520],
+  LikenessBalance: [680, 860],
+  LikenessTrainOrZeroShot: [480, 460],
 };
 
 export function giveSize(node) {

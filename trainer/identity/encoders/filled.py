@@ -47,10 +47,5 @@ def under(tensors: Mapping[str, Tensor], root: str) -> dict[str, Tensor]:
     return {name.removeprefix(root): tensors[name] for name in tensors if name.startswith(root)}
 
 
-def under(tensors: Mapping[str, Tensor], root: str) -> dict[str, Tensor]:
-    """Those whose name begins with `root`, by what follows."""
-    return {name.removeprefix(root): tensors[name] for name in tensors if name.startswith(root)}
-
-
 def _lacks(where: str, names: list[str]) -> ModelError:
     return ModelError(f"{where} is not whole: it lacks {few(names, 3)}. Get the file again.")

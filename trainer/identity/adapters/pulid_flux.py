@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ...errors import ModelError
 from ..adapter import FluxBlocks, Rows
-from ..attention.perceiver import Lookup, PerceiverAttention
+from ..attention.perceiver import Lookup, PerceiverAttentionCA
 from ..attention.token_rows import RowMask, TokenRows
 from ..encoders.filled import Shapes, filled, under
 from ..kinds import AdapterKind
@@ -109,6 +109,6 @@ class PulidFluxBlocks:
         return added if self._mask is None else added * self._mask.of(rows, added)
 
 
-def _attention(shapes: Shapes) -> PerceiverAttention:
+def _attention(shapes: Shapes) -> PerceiverAttentionCA:
     inner, wide = shapes["to_q.weight"]
-    return PerceiverAttention(wide, shapes["norm1.weight"][0], inner, _HEAD, looks_back=False)
+    return PerceiverAttentionCA(wide, shapes["norm1.weight"][0], inner, _HEAD)

@@ -81,6 +81,13 @@ def test_the_layouts_say_the_same(tmp_path: Path):
     assert torch.equal(*said)
 
 
+def test_v1_opens_as_the_bin_file_that_it_was_published_as(tmp_path: Path):
+    torch.save(drawn(pulid_shapes(ENCODER, TEXT)), tmp_path / "pulid_v1.bin")
+    adapter = open_adapter(tmp_path / "pulid_v1.bin")
+    assert adapter.kind.name == "pulid"
+    assert adapter.tokens(references(), Use()).conditional.shape == (1, 10, TEXT)
+
+
 def test_each_layer_is_of_its_own_number(tmp_path: Path):
     """With all weights zero but one layer's, that layer alone changes what it is given."""
     shapes = pulid_shapes(ENCODER, TEXT)

@@ -9,7 +9,7 @@ from ..families.family import Family
 from ..identity.adapter import Adapter
 from ..identity.files import open_adapter
 from ..identity.from_files import OpenReader, identity_of_files
-from ..identity.mount.mount import MountedIdentity, Placed, mount_identity, placed_on
+from ..identity.mount.mount import MountedIdentity, Placed, mount_identity, placed_on, refuse_made_for_others
 from ..identity.prepare import tokens_of
 from ..identity.references import Tokens
 from ..identity.use import Use
@@ -22,9 +22,7 @@ _REMEMBERED = 4
 def no_reader(face_model: str) -> FaceReader:
     """Where nobody reads faces: FaceError."""
     asked = f" by {face_model}" if face_model else ""
-    raise FaceError(
-        f"Nobody reads the faces of the references{asked} here: save an identity with Read face, and give it."
-    )
+    raise FaceError(f"Nobody reads faces{asked} here: save an identity of the references with Read face, and give it.")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,15 +63,16 @@ class Identities:
 
     def _placed(self, family: Family, identity: Identity) -> Placed:
         use = Use(weight=identity.weight, weight_type=identity.weight_type, start=identity.start, end=identity.end)
-        opened = self._open(identity, use)
+        opened = self._open(family, identity, use)
         return placed_on(family, opened.adapter, opened.tokens, use)
 
-    def _open(self, identity: Identity, use: Use) -> _Opened:
+    def _open(self, family: Family, identity: Identity, use: Use) -> _Opened:
         key = (identity.content_key,)
         if key not in self._opened:
             while len(self._opened) >= _REMEMBERED:
                 self._opened.pop(next(iter(self._opened)))
             adapter = open_adapter(identity.adapter, identity.kind)
+            refuse_made_for_others(family, adapter.family, adapter.path.name)
             known = identity_of_files(identity.references, adapter.kind, self._reader)
             tokens = tokens_of(known, adapter, use, lambda encoder: _encoder(identity, encoder))
             self._opened[key] = _Opened(adapter=adapter, tokens=tokens)

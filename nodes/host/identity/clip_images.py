@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import comfy.model_management
 import torch
 from torch import Tensor
 

@@ -91,7 +91,9 @@ def agreements(base: Base) -> dict[str, float]:
     said = {"bare": apart(base.host(base.model, square), base.ours(square))}
     for like in LIKE:
         said[like] = apart(base.host(base.worn(plain, like), square), base.ours(square, base.placed(plain, like)))
-    said["batch"] = apart(base.host(base.worn(plain, latents=3), square), base.ours(square, base.placed(plain, latents=3)))
+    said["batch"] = apart(
+        base.host(base.worn(plain, latents=3), square), base.ours(square, base.placed(plain, latents=3))
+    )
     said["ragged"] = apart(base.host(base.worn(plain), ragged), base.ours(ragged, base.placed(plain)))
     said["mask"] = apart(base.host(base.worn(masked), ragged), base.ours(ragged, base.placed(masked)))
     two = base.worn(Use(weight=0.5), "all", base.worn(plain, "instantx"), seed=7)

@@ -1,6 +1,7 @@
 """Pictures from a loaded family's own weights: Euler steps as its scheduler says, with classifier-free guidance."""
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import torch
 from PIL import Image
@@ -13,20 +14,38 @@ from ..families.drawing_steps import DrawingSteps
 from ..families.family import Family
 from ..recipe.buckets import Placement
 from .attachments import Attachment, Start, refuse_unsupported
-from .shot import Shot, batches
+from .shot import LARGEST_BATCH, Shot, batches
+
+
+class Predict(Protocol):
+    """As `Family.predict`."""
+
+    def __call__(
+        self,
+        noisy: Tensor,
+        time: Tensor,
+        conditions: Sequence[Condition],
+        placements: Sequence[Placement],
+        guidance: float | None = None,
+    ) -> Tensor: ...
 
 
 class Sampler:
-    """A Generator on a family's weights, with whatever adapter is attached to them at the moment."""
+    """A Generator on a family's weights, with whatever adapter is attached to them at the moment.
+
+    `predict` asks the family in another way than with a whole batch at once; at most `largest` shots are one batch.
+    """
 
     supports: frozenset[type[Attachment]] = frozenset({Start})
 
-    def __init__(self, family: Family) -> None:
+    def __init__(self, family: Family, *, predict: Predict | None = None, largest: int = LARGEST_BATCH) -> None:
         self._family = family
+        self._predict: Predict = predict or family.predict
+        self._largest = largest
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
         """Pictures in order; ModelError for a shot that names a LoRA file, which these weights cannot swap in."""
-        for batch in batches(shots):
+        for batch in batches(shots, self._largest):
             refuse_unsupported(batch[0].attachments, self.supports)
             yield from self._draw(batch)
 
@@ -49,7 +68,7 @@ class Sampler:
         for number, time in enumerate(way.times):
             shown = way.shown(torch.cat([latents, latents]) if is_guided else latents, number)
             with told_rows(rows):
-                predicted = family.predict(shown, time, conditions, placements, told).float()
+                predicted = self._predict(shown, time, conditions, placements, told).float()
             if is_guided:
                 without, asked = predicted.chunk(2)
                 predicted = without + shot.guidance * (asked - without)

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..errors import ModelError
-from .encoders.filled import is_finite
+from .finite import is_finite
 from .kinds import AdapterKind
 from .references import References
 from .use import Combine

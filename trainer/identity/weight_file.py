@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..errors import ModelError
 from ..storage.tensor_header import Header, read_header
-from .encoders.filled import is_finite
+from .finite import is_finite
 
 _MOST_BYTES = 8 << 30
 _DEEPEST = 4

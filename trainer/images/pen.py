@@ -1,5 +1,6 @@
 """Draws words, panels and marks with smooth edges on a calm dark page: what the dataset's pictures are made with."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
@@ -49,6 +50,17 @@ class Pen:
     def frame(self, box: Box, color: Color, *, radius: float = 5, width: int = 3) -> None:
         """An outline around what is drawn already."""
         self._draw.rounded_rectangle(box, radius=radius, outline=color, width=width)
+
+    def stroke(self, points: Sequence[tuple[float, float]], color: Color, width: float) -> None:
+        """A line through points; one point draws nothing."""
+        if len(points) < 2:
+            return
+        left, top = (int(min(point[axis] for point in points) - width) for axis in (0, 1))
+        size = tuple(int(max(point[axis] for point in points) + width) + 2 - (left, top)[axis] for axis in (0, 1))
+        mask = Image.new("L", (size[0] * _FINE, size[1] * _FINE))
+        spots = [((x - left) * _FINE, (y - top) * _FINE) for x, y in points]
+        ImageDraw.Draw(mask).line(spots, 255, round(width * _FINE), joint="curve")
+        self.image.paste(color, (left, top), mask.resize((size[0], size[1]), Image.Resampling.BOX))
 
     def mark(self, middle: tuple[float, float], kind: Mark, radius: int = 11) -> None:
         """A disc with a check, an exclamation mark, a cross or a dot."""

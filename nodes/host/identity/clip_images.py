@@ -1,5 +1,6 @@
 """Reference pictures through a CLIP_VISION of the host, as adapters read them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -43,8 +44,7 @@ def _refuse_other_encoder(clip_vision: Any, kind: AdapterKind) -> None:
         raise ModelError(f"{kind.title} does not read its pictures through a CLIP vision model: leave it unconnected.")
     hidden, projected, title = _SIZES[kind.images]
     weights = clip_vision.get_sd()
-    found = weights.get("vision_model.post_layernorm.weight"), weights.get("visual_projection.weight")
-    sizes = tuple(0 if each is None else int(each.shape[0]) for each in found)
+    sizes = (_count(weights, "vision_model.post_layernorm.weight"), _count(weights, "visual_projection.weight"))
     if sizes != (hidden, projected):
         known = {(wide, out): name for wide, out, name in _SIZES.values()}
         given = known.get(sizes, f"one of {sizes[0]} and {sizes[1]} channels" if all(sizes) else "another kind")
@@ -52,3 +52,8 @@ def _refuse_other_encoder(clip_vision: Any, kind: AdapterKind) -> None:
             f"{kind.title} was made on {title} ({hidden} and {projected} channels), and this CLIP vision model is "
             f"{given}: load {title} instead."
         )
+
+
+def _count(weights: Mapping[str, Tensor], name: str) -> int:
+    """Of its outputs; 0 where the encoder has no such layer."""
+    return int(weights[name].shape[0]) if name in weights else 0

@@ -14,7 +14,8 @@ from ..attention.numbers import layers_or_usual
 from ..attention.pulid_cross import METHODS, PulidAttention
 from ..attention.token_rows import TokenRows
 from ..attention.weights import layer_weights
-from ..encoders.filled import Shapes, is_finite, under
+from ..encoders.filled import Shapes, under
+from ..finite import is_finite
 from ..kinds import AdapterKind
 from ..references import References, Tokens
 from ..use import Use

@@ -7,9 +7,10 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from ...errors import ModelError
-from ..encoders.filled import filled, is_finite
+from ..encoders.filled import filled
 from ..encoders.id_encoder import LEVELS, IDEncoder
 from ..encoders.id_former import IDFormer
+from ..finite import is_finite
 from ..kinds import AdapterKind
 from ..references import References, Tokens
 from ..seen import seen_faces

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ModelError, few
+from ..finite import is_finite
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Of a file's tensors, by name."""
@@ -39,14 +40,6 @@ def filled(make: Callable[[Shapes], _Module], tensors: Mapping[str, Tensor], whe
             raise ModelError(f"{where} has {name} with values that are not numbers. Get the file again.")
     module.load_state_dict({name: tensors[name].float() for name in wanted}, assign=True)
     return module.requires_grad_(False).eval()
-
-
-def is_finite(tensor: Tensor) -> bool:
-    """Whether all values are numbers, without a copy of them."""
-    if not tensor.numel():
-        return True
-    least, most = (tensor if tensor.element_size() > 1 else tensor.float()).aminmax()
-    return bool(torch.isfinite(least) & torch.isfinite(most))
 
 
 def under(tensors: Mapping[str, Tensor], root: str) -> dict[str, Tensor]:

@@ -40,6 +40,7 @@ from likeness.trainer.errors import ModelError  # type: ignore[reportMissingImpo
 from likeness.trainer.families.batch_rows import BatchRows, told_rows  # type: ignore  # noqa: E402
 from likeness.trainer.families.condition import Condition  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.families.registry import describe_base, load_family  # type: ignore  # noqa: E402
+from likeness.trainer.identity.attention.numbers import Topology  # type: ignore  # noqa: E402
 from likeness.trainer.identity.files import open_adapter  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.identity.mount.mount import Placed, mount_identity, placed_on  # type: ignore  # noqa: E402
 from likeness.trainer.identity.mount.unet import attention_paths as ours_of  # type: ignore  # noqa: E402
@@ -50,6 +51,12 @@ from likeness.trainer.recipe.buckets import Placement  # type: ignore[reportMiss
 TIMESTEP = 500
 WIDTHS = {"sdxl": 128, "sd15": 64}
 NAMES = ("positive", "negative")
+
+
+LIKE = {
+    "sdxl": Topology(((0, 0), (1, 1), (2, 2)), 2, ((2, 2, 2), (1, 1, 1), (0, 0, 0))),
+    "sd15": Topology(((1, 1), (1, 1), (0, 0)), 1, ((0, 0, 0), (1, 1, 1), (1, 1, 1))),
+}
 
 
 class TinyXl(comfy.supported_models.SDXL):
@@ -161,7 +168,14 @@ def layers(base: Base) -> dict[str, Any]:
         gaps.append(apart(theirs, base.ours(noise, base.placed(use, only=number))))
         changes.append(apart(theirs, bare))
     same = attention_paths(base.model) == ours_of(base.family.denoiser)
-    return {"count": len(gaps), "gap": max(gaps), "change": min(changes), "same paths": same}
+    places = {number: layer.place for number, layer in cross_attentions(base.unet).items()}
+    return {
+        "count": len(gaps),
+        "gap": max(gaps),
+        "change": min(changes),
+        "same paths": same,
+        "same places": places == LIKE[base.name].patches(),
+    }
 
 
 def guiders(base: Base) -> dict[str, float]:

@@ -38,8 +38,9 @@ class Mounted(Generic[P]):
 class Patch:
     """A patch of a Mounted over `under`, what was in its place before, if anything was.
 
-    `models` and `to` are what the host asks of patches when it loads the MODEL. Nothing is changed in place: copies of
-    a MODEL keep its patches' very objects, so each branch of a graph would see what the others do.
+    `models`, `to` and `cleanup` are what the host asks of patches as it loads the MODEL and when it is done with it.
+    Nothing is changed in place: copies of a MODEL keep its patches' very objects, so each branch of a graph would see
+    what the others do.
     """
 
     def __init__(self, mounted: Mounted[Any], under: Any = None) -> None:
@@ -51,6 +52,10 @@ class Patch:
     def to(self, device_or_dtype: Any) -> Self:
         moved = self.under.to(device_or_dtype) if hasattr(self.under, "to") else self.under
         return self if moved is self.under else self.over(moved)
+
+    def cleanup(self) -> None:
+        if hasattr(self.under, "cleanup"):
+            self.under.cleanup()
 
     def over(self, under: Any) -> Self:
         """A copy over something else."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 AUTO = "auto"
 DEMO_ADAPTER = "Demo adapter"
+_DEMO_FILE = ("adapter", "demo_adapter.safetensors")
+"""In the demo's assets."""
+_NO_DEMO = "The demo's adapter is missing; remake it with `python -m trainer demo build`, or reinstall the pack."
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -106,25 +109,25 @@ def chosen(choice: str) -> AdapterChoice:
 
     if choice == AUTO:
         return AdapterChoice(name=AUTO, files=[*_demo(), *found_files(adapter_folders())])
-    if choice == DEMO_ADAPTER:
-        return AdapterChoice(name=choice, files=_demo())
     kind = kind_titled(choice)
     if kind is None:
         alone = AdapterChoice(name=choice, files=[AdapterFile(path=adapter_path(choice))])
         opened = alone.opened(alone.files[0])
         file = AdapterFile(path=opened.path, kind=opened.kind.name, family=opened.family)
         return AdapterChoice(name=choice, files=[file], _opened={file.path: opened})
-    files = named_files(kind.name, adapter_folders())
+    files = _demo() if choice == DEMO_ADAPTER else named_files(kind.name, adapter_folders())
     if not files:
-        raise ModelError(missing_adapter(kind))
+        raise ModelError(_NO_DEMO if choice == DEMO_ADAPTER else missing_adapter(kind))
     return AdapterChoice(name=choice, files=files)
 
 
 def _demo() -> list[AdapterFile]:
-    from ...trainer.demo.adapter import demo_adapter
+    """The demo's own, where it is built."""
+    from ...trainer.demo.reader import ASSETS
     from ...trainer.identity.installed import AdapterFile
 
-    return [AdapterFile(path=demo_adapter(), kind="demo", family="sdxl")]
+    path = ASSETS.joinpath(*_DEMO_FILE)
+    return [AdapterFile(path=path, kind="demo", family="sdxl")] if path.is_file() else []
 
 
 def family_of(model: Any) -> str:

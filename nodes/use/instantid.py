@@ -65,9 +65,8 @@ class InstantIdConditioning(io.ComfyNode):
     ) -> Any:
         from ...trainer.identity.prepare import tokens_of
         from ...trainer.identity.use import Use
-        from ..host.instantid import with_identity_net
+        from ..host.identity.control import apply_instantid_control
 
-        use = Use(weight=strength, start=start, end=end)
         choice = adapter or chosen(_TITLE)
         opened = choice.opened(choice.files[0])
         if opened.kind.name != "instantid":
@@ -76,8 +75,8 @@ class InstantIdConditioning(io.ComfyNode):
                 "adapter, or leave adapter open."
             )
         hint = to_image([_hint(identity, pose, choice)])
-        tokens = tokens_of(identity, opened, use, encoder_path)
-        conditions = with_identity_net((positive, negative), control_net, hint, tokens, use)
+        tokens = tokens_of(identity, opened, Use(start=start, end=end), encoder_path)
+        conditions = apply_instantid_control(positive, negative, control_net, hint, tokens, strength, start, end)
         said = f"{opened.kind.title}: {opened.kind.licence}, because {opened.kind.why_licence}."
         return io.NodeOutput(*conditions, hint, ui=picture_view(hint, cls, said))
 

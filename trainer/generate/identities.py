@@ -28,17 +28,41 @@ def no_reader(face_model: str) -> FaceReader:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Opened:
+class OpenedIdentity:
+    """An adapter with its tokens, and how it is used."""
+
     adapter: Adapter
     tokens: Tokens
+    use: Use
+
+
+class IdentityFiles:
+    """Files of attachments, each read once. `reader` reads the faces of references that are pictures."""
+
+    def __init__(self, reader: OpenReader = no_reader) -> None:
+        self._reader = reader
+        self._known: dict[str, tuple[Adapter, Tokens]] = {}
+
+    def opened(self, identity: Identity) -> OpenedIdentity:
+        """ModelError and FaceError say which file is missing, broken or another's."""
+        use = Use(weight=identity.weight, weight_type=identity.weight_type, start=identity.start, end=identity.end)
+        key = identity.content_key
+        if key not in self._known:
+            while len(self._known) >= _REMEMBERED:
+                self._known.pop(next(iter(self._known)))
+            adapter = open_adapter(identity.adapter, identity.kind)
+            whom = identity_of_files(identity.references, adapter.kind, self._reader)
+            tokens = tokens_of(whom, adapter, use, lambda encoder: _encoder(identity, encoder))
+            self._known[key] = adapter, tokens
+        adapter, tokens = self._known[key]
+        return OpenedIdentity(adapter=adapter, tokens=tokens, use=use)
 
 
 class Identities:
     """`reader` reads the faces of references that are pictures."""
 
     def __init__(self, reader: OpenReader = no_reader) -> None:
-        self._reader = reader
-        self._opened: dict[tuple[str, ...], _Opened] = {}
+        self._files = IdentityFiles(reader)
         self._mounted: MountedIdentity | None = None
         self._wanted: tuple[tuple[str, ...], ...] = ()
 
@@ -64,20 +88,8 @@ class Identities:
         self._mounted, self._wanted = None, ()
 
     def _placed(self, family: Family, identity: Identity) -> Placed:
-        use = Use(weight=identity.weight, weight_type=identity.weight_type, start=identity.start, end=identity.end)
-        opened = self._open(identity, use)
-        return placed_on(family, opened.adapter, opened.tokens, use)
-
-    def _open(self, identity: Identity, use: Use) -> _Opened:
-        key = (identity.content_key,)
-        if key not in self._opened:
-            while len(self._opened) >= _REMEMBERED:
-                self._opened.pop(next(iter(self._opened)))
-            adapter = open_adapter(identity.adapter, identity.kind)
-            known = identity_of_files(identity.references, adapter.kind, self._reader)
-            tokens = tokens_of(known, adapter, use, lambda encoder: _encoder(identity, encoder))
-            self._opened[key] = _Opened(adapter=adapter, tokens=tokens)
-        return self._opened[key]
+        opened = self._files.opened(identity)
+        return placed_on(family, opened.adapter, opened.tokens, opened.use)
 
 
 def _encoder(identity: Identity, encoder: str) -> Path:

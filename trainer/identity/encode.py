@@ -8,8 +8,6 @@ import torch
 from PIL import Image
 
 from .encoders.clip_images import open_clip_images
-from .encoders.eva_file import eva_of
-from .encoders.face_image import face_pixels
 from .kinds import AdapterKind
 from .pictures import FacePicture, face_crop, square_around
 from .references import References
@@ -39,6 +37,9 @@ def _shown(kind: AdapterKind, picture: FacePicture) -> Image.Image:
 
 
 def _by_eva(pictures: Sequence[FacePicture], encoder: Path) -> References:
+    from .encoders.eva_file import eva_of
+    from .encoders.face_image import face_pixels
+
     model = eva_of(encoder, WeightFile(encoder))
     pooled: list[torch.Tensor] = []
     levels: list[tuple[torch.Tensor, ...]] = []

@@ -41,7 +41,10 @@ class RowMask:
         if key not in self._held:
             self._held[key] = on_grid(self._mask, rows.grid).unsqueeze(-1).to(like)
         regions = self._held[key]
-        return regions if len(regions) == 1 else regions[_places(rows, (len(regions),) * 2, like.device) % len(regions)]
+        if len(regions) == 1:
+            return regions
+        # By slices: an index made of numbers has the device wait.
+        return torch.stack([regions[latent % len(regions)] for latent in rows.latent])
 
 
 @lru_cache(maxsize=64)

@@ -33,6 +33,7 @@ import comfy.sd  # noqa: E402
 import comfy.supported_models  # noqa: E402
 from comfy_extras.nodes_custom_sampler import Guider_DualCFG  # noqa: E402
 from comfy_extras.nodes_perpneg import Guider_PerpNeg, PerpNeg  # noqa: E402
+from likeness.nodes.host.fingerprint import fingerprint  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.nodes.host.identity.apply import apply_identity  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.nodes.host.identity.control import apply_instantid_control  # type: ignore  # noqa: E402
 from likeness.nodes.host.identity.layers import attention_paths, cross_attentions  # type: ignore[reportMissingImports]  # noqa: E402
@@ -411,6 +412,27 @@ def files(base: Base, folder: Path) -> dict[str, Any]:
     return said
 
 
+def names(base: Base, opened: Any) -> dict[str, bool]:
+    """What kept pictures are filed under: it goes by what is drawn, and by nothing else."""
+    masks = torch.zeros(2, 16, 16)
+    masks[0, :, 8:] = masks[1, 8:] = 1
+    faces = [References(faces=drawn(1, 512, seed=seed), face_model="buffalo_l") for seed in (20, 21)]
+
+    def worn(seen: Any = faces[0], **use: Any) -> Any:
+        used = Use(**{"weight": 0.8, **use})
+        return apply_identity(base.model, opened, opened.tokens(seen, used), used)
+
+    variants = [{}, {"weight": 0.7}, {"end": 0.9}, {"mask": masks[0]}, {"mask": masks[1]}, {"seen": faces[1]}]
+    models = [worn(**variant) for variant in variants]
+    said = [fingerprint(model) for model in models]
+    base.host(models[3], drawn(1, 4, 8, 8, seed=22))
+    return {
+        "differ": len({fingerprint(base.model), *said}) == len(said) + 1,
+        "come again": [fingerprint(worn(**variant)) for variant in variants] == said,
+        "stay": fingerprint(models[3]) == said[3],
+    }
+
+
 def opened_gap(base: Base, adapter: Any, tokens: Any, use: Any, noise: Tensor) -> tuple[float, float]:
     """How far apart the engines are, and how far from the bare base."""
     theirs = base.host(apply_identity(base.model, adapter, tokens, use), noise)
@@ -506,6 +528,7 @@ def compare(base: Base, folder: Path) -> dict[str, Any]:
     return {
         "family": base.name,
         "files": files(base, folder),
+        "names": names(base, open_adapter(folder / "faceid.safetensors")),
         "instantid": instantid(base) if base.name == "sdxl" else {},
         "agreements": agreements(base),
         "layers": layers(base),

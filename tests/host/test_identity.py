@@ -101,6 +101,11 @@ def test_the_host_loads_an_adapters_weights_with_the_model(unets: dict[str, Any]
 
 
 @pytest.mark.parametrize("base", BASES)
+def test_kept_pictures_go_by_adapter_identity_and_use(unets: dict[str, Any], base: str) -> None:
+    assert unets[base]["names"] == {"differ": True, "come again": True, "stay": True}
+
+
+@pytest.mark.parametrize("base", BASES)
 def test_loras_come_before_or_after(unets: dict[str, Any], base: str) -> None:
     others = unets[base]["others"]
     assert others["lora before and after"] == 0.0

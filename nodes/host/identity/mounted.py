@@ -4,12 +4,22 @@ from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
 import comfy.model_patcher
+from torch import nn
 
 from ....trainer.identity.adapter import CrossAttention, FluxBlocks
 from ....trainer.identity.use import Use
 from .forward import Forward, forward_of
 
 P = TypeVar("P", CrossAttention, FluxBlocks)
+
+
+class IdentityAdapter(nn.Module):
+    """What the host loads. It writes how far it is on the module itself, and kept pictures are filed under what is
+    written on an adapter's own."""
+
+    def __init__(self, weights: nn.Module) -> None:
+        super().__init__()
+        self.weights = weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +35,7 @@ class Mounted(Generic[P]):
         # The type that the model computes in: quantised weights have another.
         placed.weights.to(dtype=model.model.get_dtype_inference())
         held = comfy.model_patcher.CoreModelPatcher(
-            placed.weights, load_device=model.load_device, offload_device=model.offload_device
+            IdentityAdapter(placed.weights), load_device=model.load_device, offload_device=model.offload_device
         )
         return cls(placed, use, held)
 

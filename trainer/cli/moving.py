@@ -81,7 +81,8 @@ class _Drawing:
                 if len(list(folder.glob("*.png"))) < clip.frames:
                     self._draw(clip, folder)
                 report(number, len(clips), folder.name)
-        frames = [read_frames(folder) for folder in folders]
+        named = zip(clips, folders, strict=True)
+        frames = [replace(read_frames(folder), name=f"seed {clip.shot.seed}") for clip, folder in named]
         return frames[:known], frames[known:]
 
     def _draw(self, clip: Clip, folder: Path) -> None:

@@ -13,7 +13,7 @@ from ..local import LocalGenerator
 from ..sampler import Sampler
 from .clip import Clip
 from .file import MotionModule, open_motion_module
-from .mount import mounted
+from .mount import drawing_steps, mounted
 from .windows import WindowedPrediction
 
 
@@ -41,5 +41,6 @@ class LocalClipGenerator(LocalGenerator):
         family, shots = self._family, [shot.with_lora(None) for shot in clip.shots]
         with mounted(family, motion) as working:
             predict = WindowedPrediction(family, working, clip.frames)
-            frames = list(Sampler(family, predict=predict, largest=clip.frames).generate(shots))
+            sampler = Sampler(family, predict=predict, steps=drawing_steps(family, motion), largest=clip.frames)
+            frames = list(sampler.generate(shots))
         yield from frames

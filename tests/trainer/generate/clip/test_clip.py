@@ -1,5 +1,6 @@
 """Clips: the motion UNet's own numbers, the LoRA left where it was, long clips in windows, and nothing left behind."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from trainer.generate.attachments import Control, Lora
 from trainer.generate.clip.clip import Clip
 from trainer.generate.clip.file import MotionModule, open_motion_module
 from trainer.generate.clip.local import LocalClipGenerator
-from trainer.generate.clip.mount import mounted
+from trainer.generate.clip.mount import drawing_steps, mounted
 from trainer.generate.clip.windows import WindowedPrediction, windows
 from trainer.generate.shot import Shot
 from trainer.lora.adapter import Adapter
@@ -140,6 +141,23 @@ def test_frames_know_one_another_and_a_clip_is_the_same_each_time(tiny_base: Bas
     assert np.array_equal(drawn, again) and drawn.shape == (FRAMES, 64, 64, 3)
     assert (drawn != still).any() and (drawn != known).any()
     assert np.array_equal(pixels(list(generator.generate_clip(clip))), drawn)
+
+
+def test_a_published_module_is_drawn_with_the_noise_that_it_learned_with(family: Family, motion: MotionModule) -> None:
+    def way(widths: tuple[int, ...]) -> torch.Tensor:
+        layout = replace(motion.layout, widths=widths)
+        made = drawing_steps(family, MotionModule(motion.path, layout, motion.modules))(4, 4)
+        return made.from_noise(torch.ones(1))
+
+    def deepest(betas: torch.Tensor) -> torch.Tensor:
+        """sigma at timestep 751, the first of four steps that lead on from 1; diffusers begins at sqrt(sigma² + 1)."""
+        kept = torch.cumprod(1 - betas, 0)[751]
+        return ((1 - kept) / kept + 1).sqrt()
+
+    roots = torch.linspace(0.00085**0.5, 0.02**0.5, 1000)
+    assert way((320, 640, 1280, 1280)) == pytest.approx(float(deepest(torch.linspace(0.00085, 0.012, 1000))), rel=1e-4)
+    assert way((320, 640, 1280)) == pytest.approx(float(deepest(roots**2)), rel=1e-4)
+    assert way((32, 32)) == family.drawing_steps(4, 4).from_noise(torch.ones(1))
 
 
 def test_windows_cover_every_frame_and_share_frames_with_their_neighbours() -> None:

@@ -24,6 +24,8 @@ RECIPE = io.Custom("LIKENESS_RECIPE")
 RUN = io.Custom("LIKENESS_RUN")
 REPORT = io.Custom("LIKENESS_REPORT")
 LORA = io.Custom("LIKENESS_LORA")
+IDENTITY = io.Custom("LIKENESS_IDENTITY")
+IDENTITY_ADAPTER = io.Custom("LIKENESS_IDENTITY_ADAPTER")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 import folder_paths
 
 from ...trainer.errors import RunError
+from ...trainer.identity.presets import IDENTITY_ENDING
 from ...trainer.storage.atomic import create_atomically, write_atomically
 from ...trainer.storage.tensor_metadata import with_metadata
 from .folders import WEIGHTS, unlinked
@@ -29,8 +30,9 @@ class PublishedLora:
 
 
 def loras() -> list[str]:
-    """LoRA files by the names that LoraLoader lists them by."""
-    return [name for name in folder_paths.get_filename_list("loras") if name.lower().endswith(WEIGHTS)]
+    """LoRA files by the names that LoraLoader lists them by, without the identities that lie beside them."""
+    names = [name for name in folder_paths.get_filename_list("loras") if name.lower().endswith(WEIGHTS)]
+    return [name for name in names if not name.lower().endswith(IDENTITY_ENDING)]
 
 
 def lora_path(listed: str) -> Path:

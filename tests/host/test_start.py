@@ -35,6 +35,12 @@ NODES = {
     "LikenessScoreImages",
     "LikenessCheckLora",
     "LikenessApplyCharacterLora",
+    "LikenessReadFace",
+    "LikenessLoadIdentity",
+    "LikenessLoadIdentityAdapter",
+    "LikenessApplyIdentity",
+    "LikenessInstantIdConditioning",
+    "LikenessApplyReference",
 }
 
 

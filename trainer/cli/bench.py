@@ -13,6 +13,7 @@ BENCHES: dict[str, tuple[str, tuple[str, ...]]] = {
     "captions": ("captions:bench_captions", ()),
     "checks": ("checks:bench_checks", ()),
     "choose": ("choose:bench_choose", ("out", "only", "family", "sink")),
+    "compare": ("compare:bench_compare", ("out", "sink")),
     "dataset": ("dataset:bench_dataset", ()),
     "demo": ("demo:bench_demo", ("sink", "family")),
     "flux": ("flux:bench_flux", ("device",)),

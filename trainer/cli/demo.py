@@ -25,6 +25,7 @@ def add(command: AddParser) -> None:
     build.add_argument("--assets", type=Path, help="where to write (default: beside the demo's code)")
     build.add_argument("--work", type=Path, default=Path("demo-build"), help="folder for what is made on the way")
     build.add_argument("--family", choices=FAMILIES, default=SUPPRESS, help="flow: from the SDXL base, which is kept")
+    build.add_argument("--adapter", action="store_true", help="the adapter alone, for the SDXL base, which is kept")
     build.add_argument("--quick", action="store_true", help="a few steps of everything, to see that it runs")
 
 
@@ -62,8 +63,8 @@ def _demo(options: Namespace) -> Figures:
 
 def _build(options: Namespace) -> Figures:
     """Remake the demo's models; the log is kept beside them."""
-    from ..demo.assets import ASSETS
-    from ..demo.build.build import QUICK, Plan, build, build_flow, write_log
+    from ..demo.assets import ADAPTER, ASSETS
+    from ..demo.build.build import QUICK, Plan, build, build_adapter, build_flow, write_log
 
     lines: list[str] = []
 
@@ -71,8 +72,14 @@ def _build(options: Namespace) -> Figures:
         lines.append(line)
         say(line, None)
 
-    folder = options.assets or ASSETS
-    is_flow = options.family == "flow"
-    seconds = (build_flow if is_flow else build)(folder, options.work, QUICK if options.quick else Plan(), log)
-    write_log(folder / "flow" if is_flow else folder, lines, seconds)
+    folder, plan = options.assets or ASSETS, QUICK if options.quick else Plan()
+    make, logged = (
+        (build_adapter, folder / ADAPTER.parent)
+        if options.adapter
+        else (build_flow, folder / "flow")
+        if options.family == "flow"
+        else (build, folder)
+    )
+    seconds = make(folder, options.work, plan, log)
+    write_log(logged, lines, seconds)
     return {"assets": str(folder), "seconds": seconds, "peak_mb": peak_mb()}

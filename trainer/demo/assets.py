@@ -1,4 +1,4 @@
-"""What the demo ships with: bases, reader and a crowd of other people, made by `python -m trainer demo build`."""
+"""What the demo ships with, made by `python -m trainer demo build`: bases, adapter, reader and a crowd of others."""
 
 from pathlib import Path
 
@@ -11,6 +11,9 @@ from ..families.registry import describe_base
 from .family import FAMILIES, DemoFamily
 from .reader import ASSETS, DemoReader
 
+ADAPTER = Path("adapter", "demo_adapter.safetensors")
+"""Of identity, for the SDXL base, by faces as the demo reader reads them."""
+
 
 def demo_base(assets: Path = ASSETS, family: DemoFamily = "sdxl") -> Base:
     """A demo base model; ModelError when its files are missing."""
@@ -22,6 +25,11 @@ def demo_base(assets: Path = ASSETS, family: DemoFamily = "sdxl") -> Base:
 def demo_family(base: Base, assets: Path = ASSETS) -> DemoFamily | None:
     """Which demo base this is; None for any other base."""
     return next((family for family in FAMILIES if base.sha256 == demo_base(assets, family).sha256), None)
+
+
+def demo_adapter(assets: Path = ASSETS) -> Path:
+    """An IP-Adapter FaceID in small; whoever opens it says what is wrong with it."""
+    return assets / ADAPTER
 
 
 def demo_reader(assets: Path = ASSETS) -> DemoReader:

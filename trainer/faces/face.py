@@ -25,7 +25,8 @@ class Face:
     Angles are in degrees, None where the reader does not measure them: negative yaw looks to the picture's left,
     positive pitch looks up, positive roll leans clockwise. `embedding` (d,) is compared by the reader's metric alone;
     (0,) without identity. `mouth_open` is the gap between the lips in widths of the mouth; `eyes_closed` runs from 0,
-    as open as eyes mostly are, to 1, shut.
+    as open as eyes mostly are, to 1, shut. `length` is the embedding's as its network gave it, before it was made one;
+    None where the reader does not tell.
     """
 
     box: Box
@@ -37,6 +38,7 @@ class Face:
     roll: float | None = None
     mouth_open: float | None = None
     eyes_closed: float | None = None
+    length: float | None = None
 
     @property
     def height(self) -> float:

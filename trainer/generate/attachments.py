@@ -41,8 +41,7 @@ class _Pixels:
     @property
     def content_key(self) -> str:
         """SHA-256 of the decoded pixels; DatasetError when they cannot be read."""
-        stat = self.path.stat() if self.path.is_file() else None
-        return _pixels_of(self.path, stat and stat.st_size, stat and stat.st_mtime_ns)
+        return _pixels_key(self.path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +82,15 @@ class Control(_Pixels):
 
 @dataclass(frozen=True, kw_only=True)
 class Reference(_Pixels):
-    """A picture that an edit model is shown, in its own shape."""
+    """A picture that an edit model is shown, in its own shape; `strength` 1 counts it as the model does."""
+
+    strength: float = 1.0
+
+    @property
+    def content_key(self) -> str:
+        """Of the pixels alone at strength 1, as pictures of every version are named."""
+        pixels = super().content_key
+        return pixels if self.strength == 1 else key_of("reference", pixels, self.strength)
 
     @property
     def refusal(self) -> str:
@@ -93,8 +100,42 @@ class Reference(_Pixels):
         )
 
 
-Attachment = Lora | Start | Control | Reference
-ATTACHMENTS: frozenset[type[Attachment]] = frozenset({Lora, Start, Control, Reference})
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """An identity adapter's file, and whom it brings: an identity file, or pictures of the person.
+
+    `kind` says what the file is where its tensors leave that open. `start` and `end` are parts of the way from noise to
+    a picture. `encoder` is the file of the image encoder that the adapter looks at pictures through.
+    """
+
+    adapter: Path
+    references: tuple[Path, ...]
+    kind: str = ""
+    weight: float = 0.6
+    weight_type: str = "linear"
+    start: float = 0.0
+    end: float = 1.0
+    encoder: Path | None = None
+
+    @property
+    def content_key(self) -> str:
+        """Of adapter, references and encoder by what they hold; ModelError or DatasetError when one cannot be read."""
+        references = [_file_key(one) if one.suffix == ".safetensors" else _pixels_key(one) for one in self.references]
+        encoder = "" if self.encoder is None else _file_key(self.encoder)
+        return key_of("identity", self.kind, _file_key(self.adapter), encoder, references)
+
+    @property
+    def how(self) -> tuple[str, ...]:
+        """How it is used, in words."""
+        return (f"{self.weight:g}", self.weight_type, f"{self.start:g}", f"{self.end:g}")
+
+    @property
+    def refusal(self) -> str:
+        return f"This generator cannot bring a face by the adapter {self.adapter.name}; leave it out."
+
+
+Attachment = Lora | Start | Control | Reference | Identity
+ATTACHMENTS: frozenset[type[Attachment]] = frozenset({Lora, Start, Control, Reference, Identity})
 
 
 def refuse_unsupported(attachments: Iterable[Attachment], supports: frozenset[type[Attachment]]) -> None:
@@ -107,6 +148,24 @@ def refuse_unsupported(attachments: Iterable[Attachment], supports: frozenset[ty
 def _folder_sha256(folder: Path) -> str:
     files = [path for path in sorted(folder.iterdir()) if path.suffix in (".json", ".safetensors", ".bin")]
     return key_of("folder", *((path.name, file_sha256(path)) for path in files))
+
+
+def _file_key(path: Path) -> str:
+    try:
+        stat = path.stat()
+        return _file_of(path, stat.st_size, stat.st_mtime_ns)
+    except OSError as fault:
+        raise ModelError(f"{path} cannot be read: {fault.strerror or fault}. Choose another file.") from fault
+
+
+@lru_cache(maxsize=64)
+def _file_of(path: Path, _size: int, _changed: int) -> str:
+    return file_sha256(path)
+
+
+def _pixels_key(path: Path) -> str:
+    stat = path.stat() if path.is_file() else None
+    return _pixels_of(path, stat and stat.st_size, stat and stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=512)

@@ -12,28 +12,38 @@ from ..families.family import Family
 from ..families.options import FamilyOptions
 from ..families.registry import load_family
 from ..families.residence import Residence
+from ..identity.from_files import OpenReader
 from ..lora.assistant import mount_for_drawing
 from ..lora.mount import MountedLora, mount_lora
-from .attachments import Attachment, Lora, Start, refuse_unsupported
+from .attachments import Attachment, Identity, Lora, Start, refuse_unsupported
+from .identities import Identities, no_reader
 from .sampler import Sampler
 from .shot import Shot, batches
 
 
 class LocalGenerator:
-    """A Generator that loads the base when it first draws, keeps the last LoRA applied, and remembers encoded prompts.
+    """A Generator that loads the base when it first draws, keeps the last LoRA and identity adapters applied, and
+    remembers encoded prompts.
 
-    `options` are those of the recipe whose LoRA files are drawn with: they learned from captions read so. `loads` is
-    how often the base was loaded.
+    `options` are those of the recipe whose LoRA files are drawn with: they learned from captions read so. `reader`
+    reads faces in reference pictures. `loads` is how often the base was loaded.
     """
 
-    supports: frozenset[type[Attachment]] = frozenset({Lora, Start})
+    supports: frozenset[type[Attachment]] = frozenset({Lora, Start, Identity})
 
-    def __init__(self, base: Base, residence: Residence | None = None, options: FamilyOptions | None = None) -> None:
+    def __init__(
+        self,
+        base: Base,
+        residence: Residence | None = None,
+        options: FamilyOptions | None = None,
+        reader: OpenReader = no_reader,
+    ) -> None:
         self._base, self._residence = base, residence
         self._options = (options or FamilyOptions()).for_drawing()
         self._loaded: tuple[Family, Sampler] | None = None
         self._mounted: MountedLora | None = None
         self._key: tuple[Path, int, int, float] | None = None
+        self._identities = Identities(reader)
         self.loads = 0
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
@@ -41,11 +51,12 @@ class LocalGenerator:
         for batch in batches(shots):
             refuse_unsupported(batch[0].attachments, self.supports)
             self._use(batch[0])
-            yield from self._sampler.generate([shot.with_lora(None) for shot in batch])
+            yield from self._sampler.generate([shot.without(Lora, Identity) for shot in batch])
 
     def release(self) -> None:
         """Free the base's memory; it loads again when it is next asked to draw."""
         self._loaded = self._mounted = self._key = None
+        self._identities.forget()
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -67,6 +78,8 @@ class LocalGenerator:
         return self._loaded
 
     def _use(self, shot: Shot) -> None:
+        if shot.identities or self._loaded is not None:
+            self._identities.use(self._family, shot.identities)
         lora = shot.lora
         key = None if lora is None else _key(lora)
         if key == self._key:

@@ -8,6 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..errors import ModelError
+from ..families.batch_rows import BatchRows, told_rows
 from ..families.condition import Condition
 from ..families.drawing_steps import DrawingSteps
 from ..families.family import Family
@@ -72,9 +73,11 @@ class Sampler:
         told = shot.guidance if family.spec.guidance == "embedded" else None
         size = (shot.width, shot.height)
         placements = [Placement(size, size, (0, 0), size)] * len(conditions)
+        rows = BatchRows.guided(len(shots)) if is_guided else BatchRows.plain(len(shots))
         for number, time in enumerate(way.times):
             shown = way.shown(torch.cat([latents, latents]) if is_guided else latents, number)
-            predicted = self._predict(shown, time, conditions, placements, told).float()
+            with told_rows(rows):
+                predicted = self._predict(shown, time, conditions, placements, told).float()
             if is_guided:
                 without, asked = predicted.chunk(2)
                 predicted = without + shot.guidance * (asked - without)

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from PIL import Image
 
 from ..errors import ModelError
-from .attachments import Attachment, Control, Lora, Reference, Start
+from .attachments import Attachment, Control, Identity, Lora, Reference, Start
 
 LARGEST_BATCH = 8
 A = TypeVar("A", bound=Attachment)
@@ -20,7 +20,8 @@ _ONE_EACH = ((Lora, "LoRA"), (Start, "starting picture"), (Control, "hint"))
 class Shot:
     """One picture to make: sizes in pixels, and what it brings beside its words.
 
-    There is at most one Lora, Start and Control, and any number of References, whose order counts; ModelError for more.
+    There is at most one Lora, Start and Control, and any number of References and Identities, whose order counts;
+    ModelError for more.
     """
 
     prompt: str
@@ -54,6 +55,10 @@ class Shot:
         return self._all(Reference)
 
     @property
+    def identities(self) -> tuple[Identity, ...]:
+        return self._all(Identity)
+
+    @property
     def denoise(self) -> float:
         """1 without a picture to begin from: all of it is noise."""
         return 1.0 if self.start is None else self.start.denoise
@@ -73,12 +78,19 @@ class Shot:
         rest = tuple(a for a in self.attachments if not isinstance(a, Lora))
         return replace(self, attachments=rest if lora is None else (lora, *rest))
 
+    def without(self, *kinds: type[Attachment]) -> "Shot":
+        """The same picture without attachments of these kinds."""
+        return replace(self, attachments=tuple(a for a in self.attachments if not isinstance(a, kinds)))
+
     def by_content(self) -> dict[str, Any]:
         """Everything that decides the picture, files by what they hold and not by where they lie, as plain JSON.
 
-        Names and order are those that runs and comparisons of every version name their kept pictures by.
+        Names and order are those that runs and comparisons of every version name their kept pictures by; what came
+        later is named where there is any.
         """
         lora, start, control = self.lora, self.start, self.control
+        identities = [[each.content_key, *each.how] for each in self.identities if each.weight]
+        later = {"identities": identities} if identities else {}
         return {
             "prompt": self.prompt,
             "negative": self.negative,
@@ -93,6 +105,7 @@ class Shot:
             "denoise": self.denoise,
             "references": [one.content_key for one in self.references],
             "hint": None if control is None else control.content_key,
+            **later,
         }
 
     def _all(self, kind: type[A]) -> tuple[A, ...]:

@@ -35,6 +35,5 @@ class Use:
         if not 0 <= self.start <= self.end <= 1:
             raise ModelError(
                 f"An adapter cannot begin at {self.start:g} and end at {self.end:g}: give both as parts of the way "
-                "from "
-                "0 to 1, the beginning first."
+                "from 0 to 1, the beginning first."
             )

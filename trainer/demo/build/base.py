@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -119,36 +120,47 @@ def train_base(lessons: Lessons, seed: int, course: Course, kept: Path, say: Cal
     """Train a new model on latents of unit variance; gives the averaged weights. Min-SNR weights (gamma 5)."""
     torch.manual_seed(seed)
     model = TextToNoise()
-    betas = torch.linspace(sizes.SCHEDULER["beta_start"] ** 0.5, sizes.SCHEDULER["beta_end"] ** 0.5, 1000) ** 2
-    alphas = torch.cumprod(1 - betas, 0)
     optimizer = torch.optim.AdamW(model.parameters(), lr=course.lr, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
-    return run_course(model, optimizer, lambda _: _loss(model, lessons, alphas), course, kept, say)
+    return run_course(model, optimizer, lambda _: _loss(model, lessons), course, kept, say)
 
 
-def _loss(model: TextToNoise, lessons: Lessons, alphas: Tensor) -> Tensor:
+def _loss(model: TextToNoise, lessons: Lessons) -> Tensor:
     picked = torch.randint(len(lessons.latents), (BATCH,))
-    latents = lessons.latents[picked]
     ids = lessons.ids[picked, torch.randint(lessons.ids.shape[1], (BATCH,))].long()
     empty = torch.rand(BATCH) < _EMPTY_SHARE
     keep = (~(empty & (torch.rand(BATCH) < 0.5))).float()
-    end = int(ids.max())
-    ids[empty, 1:] = end
-    times = torch.randint(0, 1000, (BATCH,))
+    ids[empty, 1:] = int(ids.max())
+    return denoising_loss(
+        lambda noisy, times: model(noisy, times, ids, keep, told_sizes(BATCH)),
+        lessons.latents[picked],
+        lessons.weights[picked],
+    )
+
+
+def denoising_loss(predict: Callable[[Tensor, Tensor], Tensor], latents: Tensor, weights: Tensor) -> Tensor:
+    """Mean weighted error of the noise that `predict` sees in noised latents at timesteps, which are drawn here."""
+    times = torch.randint(0, 1000, (len(latents),))
     noise = torch.randn_like(latents)
-    alpha = alphas[times][:, None, None, None]
-    noisy = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
-    guess = model(noisy, times, ids, keep, _sizes())
+    alpha = _signal()[times][:, None, None, None]
+    guess = predict(alpha.sqrt() * latents + (1 - alpha).sqrt() * noise, times)
     snr = alpha / (1 - alpha)
-    weight = torch.clamp(snr, max=_MIN_SNR_GAMMA) / snr * lessons.weights[picked]
+    weight = torch.clamp(snr, max=_MIN_SNR_GAMMA) / snr * weights
     return ((guess - noise).square() * weight).mean()
 
 
-def _sizes() -> Tensor:
+@lru_cache(1)
+def _signal() -> Tensor:
+    """The picture's share of the variance by timestep."""
+    start, end = sizes.SCHEDULER["beta_start"] ** 0.5, sizes.SCHEDULER["beta_end"] ** 0.5
+    return torch.cumprod(1 - torch.linspace(start, end, 1000) ** 2, 0)
+
+
+def told_sizes(batch: int) -> Tensor:
     """SDXL size conditioning, mostly the truth, else anything: callers' habits (768, 1024, crops) must do no harm."""
-    told = torch.tensor([[128.0, 128, 0, 0, 128, 128]]).repeat(BATCH, 1)
-    anything = torch.rand(BATCH) < 0.5
-    side = torch.randint(64, 1537, (BATCH, 2)).float()
+    told = torch.tensor([[128.0, 128, 0, 0, 128, 128]]).repeat(batch, 1)
+    anything = torch.rand(batch) < 0.5
+    side = torch.randint(64, 1537, (batch, 2)).float()
     told[anything, 0:2] = side[anything]
-    other_target = anything & (torch.rand(BATCH) < 0.5)
+    other_target = anything & (torch.rand(batch) < 0.5)
     told[other_target, 4:6] = side[other_target]
     return told

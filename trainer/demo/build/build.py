@@ -13,11 +13,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...families.registry import load_family
+from ...families.sd.model import StableDiffusion
 from .. import sizes
+from ..assets import ADAPTER, demo_base
 from ..reader import DemoReader
 from ..world.draw import draw, draw_empty
 from ..world.identity import VECTOR_SIZE, random_identity
 from ..world.look import random_look
+from .adapter import Portraits, portraits, save_adapter, train_adapter
 from .base import Lessons, encode_lessons, encoded, train_base
 from .course import Course
 from .flow import frozen_encoders, train_flow
@@ -53,6 +57,8 @@ class Plan:
     reader_steps: int = 1_600
     detector_steps: int = 500
     others: int = 200
+    adapter_pictures: int = 8_000
+    adapter: Course = Course(steps=3000, lr=2e-3, until=500)
 
 
 QUICK = Plan(
@@ -69,12 +75,14 @@ QUICK = Plan(
     reader_steps=3,
     detector_steps=3,
     others=4,
+    adapter_pictures=4,
+    adapter=Course(steps=3, lr=1e-3),
 )
 """Runs every stage in seconds; the result is noise."""
 
 
 def build(assets: Path, work: Path, plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
-    """Make the SDXL base, reader and other people's embeddings in `assets`; gives seconds by stage."""
+    """Make the SDXL base, reader, other people's embeddings and adapter in `assets`; gives seconds by stage."""
     work.mkdir(parents=True, exist_ok=True)
     assets.mkdir(parents=True, exist_ok=True)
     seconds: dict[str, float] = {}
@@ -82,6 +90,15 @@ def build(assets: Path, work: Path, plan: Plan, say: Callable[[str], None]) -> d
     _timed("base", seconds, say, lambda: _base(assets, work, vae, plan, say))
     _timed("reader", seconds, say, lambda: _reader(assets, vae, plan, say))
     _timed("others", seconds, say, lambda: _others(assets, plan))
+    return {**seconds, **build_adapter(assets, work, plan, say)}
+
+
+def build_adapter(assets: Path, work: Path, plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
+    """Make the adapter for the SDXL base in `assets`, of the faces that the reader there reads."""
+    work.mkdir(parents=True, exist_ok=True)
+    seconds: dict[str, float] = {}
+    lessons: Portraits = _timed("portraits", seconds, say, lambda: _portraits(assets, work, plan))
+    _timed("adapter", seconds, say, lambda: _adapter(assets, work, lessons, plan, say))
     return seconds
 
 
@@ -171,6 +188,24 @@ def _reader(assets: Path, vae: Any, plan: Plan, say: Callable[[str], None]) -> N
     rng = np.random.default_rng(plan.seed + 21)
     empty = np.stack([np.asarray(draw_empty(random_look(rng), rng)) for _ in range(min(1000, plan.reader_pictures))])
     export(train_detector(world, empty, plan.seed + 21, plan.detector_steps, say), assets / "detector.onnx")
+
+
+def _portraits(assets: Path, work: Path, plan: Plan) -> Portraits:
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+
+    kept = work / "portraits.pt"
+    if not kept.exists():
+        vae = AutoencoderKL.from_pretrained(assets / "base" / "vae").float().eval()
+        world = draw_world(plan.adapter_pictures, plan.seed + 40, per_person=2)
+        portraits(world, vae, DemoReader(assets), plan.seed + 40).save(kept)
+    return Portraits.load(kept)
+
+
+def _adapter(assets: Path, work: Path, lessons: Portraits, plan: Plan, say: Callable[[str], None]) -> None:
+    family = load_family(demo_base(assets))
+    assert isinstance(family, StableDiffusion)
+    model = train_adapter(lessons, family, plan.seed + 40, plan.adapter, work / "adapter.pt", say)
+    save_adapter(assets / ADAPTER, model)
 
 
 def _others(assets: Path, plan: Plan) -> None:

@@ -20,10 +20,14 @@ _KEEP_EVERY = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """One learning-rate curve: a short rise to `lr`, then a cosine over `steps`."""
+    """One learning-rate curve: a short rise to `lr`, then a cosine over `steps`.
+
+    `until` is the step that it is left at, where the running average is good enough long before its end.
+    """
 
     steps: int
     lr: float
+    until: int | None = None
 
 
 def run_course(
@@ -42,7 +46,7 @@ def run_course(
     parts = {"model": model, "average": average, "optimizer": optimizer}
     begin = _restore(kept, parts)
     started, losses = time.monotonic(), list[float]()
-    for step in range(begin, course.steps):
+    for step in range(begin, course.until or course.steps):
         losses.append(_update(model, optimizer, loss, step, course))
         follow(average, model, min(0.9993, (step + 1) / (step + 10)))
         if (step + 1) % 100 == 0:

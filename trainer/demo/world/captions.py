@@ -23,7 +23,16 @@ def varied_caption(identity: Identity, look: Look, rng: np.random.Generator, nam
     LoRA trained on it then cannot tell its trigger from any other caption. One in ten captions of people without a
     name makes one up, so that an untrained trigger draws a stranger instead of breaking the picture.
     """
-    who = _called(identity, rng, name) if name else _unknown(identity, rng)
+    return _written(_called(identity, rng, name) if name else _unknown(identity, rng), look, rng)
+
+
+def untold_caption(look: Look, rng: np.random.Generator) -> str:
+    """A caption as people write them that says nothing of the person; one in three has a name that nobody bears, since
+    triggers stand beside a reference."""
+    return _written([made_up_name(rng)] if rng.random() < 1 / 3 else [], look, rng)
+
+
+def _written(who: list[str], look: Look, rng: np.random.Generator) -> str:
     slots = [text for text in look.slots().values() if rng.random() < 0.88]
     if rng.random() < 0.25:
         rng.shuffle(slots)

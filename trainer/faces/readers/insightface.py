@@ -108,6 +108,7 @@ def _face(found: Any) -> Face:
         score=float(found.det_score),
         mouth_open=None if marks is None else mouth_open(marks[:, :2]),
         eyes_closed=None if marks is None else eyes_closed(marks[:, :2]),
+        length=float(np.linalg.norm(found.embedding)),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
+from ..batch_rows import only_rows
 from ..condition import Condition
 
 
@@ -12,7 +13,8 @@ def asked_by_length(conditions: Sequence[Condition], ask: Callable[[list[int], S
     """What `ask` answers for the rows of each length, in the order of the conditions."""
     answers: dict[int, Tensor] = {}
     for rows in _by_length(conditions):
-        answers |= dict(zip(rows, ask(rows, [conditions[row] for row in rows]), strict=True))
+        with only_rows(rows):
+            answers |= dict(zip(rows, ask(rows, [conditions[row] for row in rows]), strict=True))
     return torch.stack([answers[row] for row in range(len(conditions))])
 
 

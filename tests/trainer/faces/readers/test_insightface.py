@@ -102,12 +102,14 @@ def test_faces_are_those_of_the_package_at_both_sizes_largest_first(plain: Path)
     image = waves(200, 150)
     app = FaceAnalysis(name=str(plain / "buffalo_l"), providers=["CPUExecutionProvider"])
     app.prepare(ctx_id=-1)
-    theirs = {tuple(face.bbox.tolist()): face.normed_embedding for face in app.get(bgr(image))}
+    theirs = {tuple(face.bbox.tolist()): face.embedding for face in app.get(bgr(image))}
     ours = InsightFaceReader("buffalo_l", [plain], "cpu").faces(image)
     areas = [face.width * face.height for face in ours]
     assert areas == sorted(areas, reverse=True)
     assert {face.box for face in ours} == set(theirs)
-    assert all(face.embedding @ theirs[face.box] > 0.9999 for face in ours)
+    lengths = {face.box: np.linalg.norm(theirs[face.box]) for face in ours}
+    assert all(face.embedding @ theirs[face.box] > 0.9999 * lengths[face.box] for face in ours)
+    assert all(face.length == pytest.approx(lengths[face.box]) for face in ours)
 
 
 def bgr(image: Image.Image) -> np.ndarray:

@@ -1,0 +1,113 @@
+"""An identity adapter with all that it needs, by the name of its kind or of its file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...trainer.errors import LikenessError
+from .._api import io
+from ..checked import checked
+from ..host.adapter_files import adapter_files, adapter_folders
+from ..panel.budget import warnings_of, words_of
+from ..sockets import IDENTITY_ADAPTER
+from .adapters import AUTO, DEMO_ADAPTER, AdapterChoice, chosen, encoder_path
+
+if TYPE_CHECKING:
+    from ...trainer.identity.kinds import AdapterKind
+
+
+@checked
+class LoadIdentityAdapter(io.ComfyNode):
+    """A preset or a file as an IDENTITY_ADAPTER."""
+
+    @classmethod
+    def define_schema(cls) -> Any:
+        return io.Schema(
+            node_id="LikenessLoadIdentityAdapter",
+            display_name="Load identity adapter",
+            category="Likeness/5 Use",
+            description=(
+                "An adapter that brings a face from reference pictures: IP-Adapter, FaceID, InstantID, PuLID, for "
+                "SD 1.5, SDXL or FLUX.1. By its kind, which finds its files, or by its file. Says what is missing and "
+                "where it goes, and under which terms it may be used. Nothing is downloaded."
+            ),
+            search_aliases=[
+                "ipadapter loader",
+                "pulid loader",
+                "instantid loader",
+                "faceid",
+                "ip adapter",
+                "load adapter",
+            ],
+            is_output_node=True,
+            inputs=[
+                io.Combo.Input(
+                    "adapter",
+                    options=_options(),
+                    default=AUTO,
+                    tooltip=(
+                        "auto: of those installed the first that fits the model and the identity. A kind finds its "
+                        "files by their names; any other file is listed with its folder."
+                    ),
+                )
+            ],
+            outputs=[
+                IDENTITY_ADAPTER.Output(
+                    display_name="adapter", tooltip="For Read face, Apply identity and InstantID conditioning."
+                ),
+                io.String.Output(display_name="licence", tooltip="Under which terms it may be used, and why."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, adapter: str) -> bool | str:
+        if adapter not in (AUTO, DEMO_ADAPTER) and adapter not in _options():
+            return f"There is no adapter {adapter[:80]!r}; choose another, or put its file into its folder and press R."
+        return True
+
+    @classmethod
+    def fingerprint_inputs(cls, adapter: str | None) -> Any:
+        """Files that came or went count."""
+        return adapter, tuple(adapter_files())
+
+    @classmethod
+    def execute(cls, adapter: str) -> Any:
+        found = chosen(adapter)
+        licence = "\n".join(_terms(kind) for kind in found.kinds())
+        shown = {"text": words_of(_words(found, licence)), "warning": warnings_of(_missing(found))}
+        return io.NodeOutput(found, licence, ui=shown)
+
+
+def _options() -> list[str]:
+    from ...trainer.identity.kinds import KINDS
+
+    adapter_folders()
+    return [AUTO, *(kind.title for kind in KINDS.values()), *adapter_files()]
+
+
+def _terms(kind: AdapterKind) -> str:
+    return f"{kind.title}: {kind.licence}, because {kind.why_licence}."
+
+
+def _words(found: AdapterChoice, licence: str) -> str:
+    files = [f"{file.path.name} ({file.family})" for file in found.files]
+    return "\n".join((f"Found {', '.join(files)}.", licence))
+
+
+def _missing(found: AdapterChoice) -> list[str]:
+    """Encoders and face models that are not there. No error: an identity may have the tokens already."""
+    from ...trainer.identity.identity import READERS_OF
+    from ..readers import reader_of
+
+    if found.is_auto:
+        return []
+    faults: list[str] = []
+    for kind in found.kinds():
+        try:
+            if kind.images:
+                encoder_path(kind.images)
+            if kind.face_model:
+                reader_of(READERS_OF[kind.face_model])
+        except LikenessError as fault:
+            faults.append(f"{kind.title}: {fault}")
+    return faults

@@ -11,12 +11,13 @@ from PIL import Image
 
 from tests.tiny_checkpoint import write_tiny_checkpoint
 from tests.tiny_motion import write_tiny_motion
+from tests.trainer.generate.test_identities import write_adapter, write_person
 from trainer.errors import ModelError
 from trainer.families.base import Base
 from trainer.families.condition import Condition
 from trainer.families.family import Family
 from trainer.families.registry import describe_base, load_family
-from trainer.generate.attachments import Control, Lora
+from trainer.generate.attachments import Control, Identity, Lora
 from trainer.generate.clip.clip import Clip
 from trainer.generate.clip.file import MotionModule, open_motion_module
 from trainer.generate.clip.local import LocalClipGenerator
@@ -158,6 +159,21 @@ def test_a_published_module_is_drawn_with_the_noise_that_it_learned_with(family:
     assert way((320, 640, 1280, 1280)) == pytest.approx(float(deepest(torch.linspace(0.00085, 0.012, 1000))), rel=1e-4)
     assert way((320, 640, 1280)) == pytest.approx(float(deepest(roots**2)), rel=1e-4)
     assert way((32, 32)) == family.drawing_steps(4, 4).from_noise(torch.ones(1))
+
+
+def test_frames_that_do_not_know_one_another_are_the_pictures_of_their_seeds_with_whom_an_adapter_brings(
+    tiny_base: Base, tmp_path: Path
+) -> None:
+    """In two windows, with guidance: every row is told whose it is."""
+    still = write_tiny_motion(tmp_path / "still.safetensors", moves=False)
+    adapter = write_adapter(tiny_base, tmp_path / "adapter.safetensors")
+    person = write_person(tmp_path / "ana.identity.safetensors", 1)
+    generator, bare = LocalClipGenerator(tiny_base, still), Clip(shot=SHOT, frames=18)
+    shot = replace(SHOT, attachments=(Identity(adapter=adapter, references=(person,), weight=1.0),))
+    shown = Clip(shot=shot, frames=18)
+    frames, pictures = pixels(list(generator.generate_clip(shown))), pixels(list(generator.generate(shown.shots)))
+    assert np.abs(frames - pictures).max() <= 1
+    assert np.abs(frames - pixels(list(generator.generate_clip(bare)))).max() > 20
 
 
 def test_windows_cover_every_frame_and_share_frames_with_their_neighbours() -> None:

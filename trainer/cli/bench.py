@@ -18,6 +18,7 @@ BENCHES: dict[str, tuple[str, tuple[str, ...]]] = {
     "demo": ("demo:bench_demo", ("sink", "family")),
     "flux": ("flux:bench_flux", ("device",)),
     "import": ("imports:bench_import", ()),
+    "motion": ("motion:bench_motion", ("out",)),
     "options": ("options:bench_options", ("out", "only", "sink")),
     "train": ("train:bench_train", ("out", "device")),
     "variants": ("variants:bench_variants", ("out", "sink")),

@@ -211,3 +211,14 @@ def test_every_preset_finds_its_own_file_and_no_others() -> None:
             if other.folder == preset.folder and re.fullmatch(preset.pattern, other.name)
         }
         assert fits == {preset.kind}, preset.name
+
+
+def test_a_saved_identity_that_is_not_chosen_or_gone_is_said_before_the_queue(pack: Pack, fake_host: FakeHost) -> None:
+    module = pack("nodes.use.load_identity")
+    node = module.LoadIdentity
+    assert "Save one with Read face" in node.validate_inputs(identity=module.NO_IDENTITY)
+    assert "There is no saved identity '../x" in node.validate_inputs(identity="../x.identity.safetensors")
+    write_tensors(fake_host.home / "loras" / "a.identity.safetensors", {"a.lora_up.weight": torch.zeros(1)}, {})
+    assert node.define_schema().inputs[0].options["options"] == ["a.identity.safetensors", module.NO_IDENTITY]
+    with pytest.raises(pack("trainer.errors").ModelError, match="is a LoRA, not an identity"):
+        node.execute("a.identity.safetensors")

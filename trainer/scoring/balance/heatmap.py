@@ -122,7 +122,8 @@ def _pictures(pen: Pen, sheet: Sheet) -> None:
         at = beside, cells.top(row)
         _paste(pen, sheet, at, cells.tile, file)
         if file is not None:
-            pen.text((at[0], at[1] + 18), words, 14, TEXT)
+            pen.dim((*at, at[0] + cells.tile[0], at[1] + 26), 0.6, radius=3)
+            pen.text((at[0] + 8, at[1] + 18), words, 14, TEXT)
 
 
 def _file(out: Path, scores: Scores, key: tuple[int, int]) -> Path | None:

@@ -92,12 +92,14 @@ class _Weighed:
         merit = f"({self.merits[self.best][0]:.2f})"
         if self._are_few:
             return f"{words_of(self.taken)}. {_FEW}"
+        others = len(self.tied) - 1
         if self.taken == self.best:
-            return f"{words_of(self.best)} is best in likeness and flexibility together {merit}."
+            tied = f"; {others} of the others cannot be told from it, and it is the lowest" if others else ""
+            return f"{words_of(self.best)} is best in likeness and flexibility together {merit}{tied}."
         gap = self._gap(self.best, self.taken)
         return (
             f"{words_of(self.taken)} is advised: {words_of(self.best)} is best in likeness and flexibility together "
-            f"{merit}, and {len(self.tied) - 1} of the others cannot be told from it; of these the lowest of both is "
+            f"{merit}, and {others} of the others cannot be told from it; of these the lowest of both is "
             f"taken ({gap} worse)."
         )
 

@@ -16,6 +16,7 @@ sys.path[:0] = [COMFY.as_posix(), PACK.as_posix()]
 import identity_parts as parts  # noqa: E402
 import torch  # noqa: E402
 from identity_parts import Asking, Blocks, Opened, cfg_guider, drawn, gap, one_step  # noqa: E402
+from safetensors.torch import save_file  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 parts.load("likeness", PACK / "__init__.py")
@@ -27,7 +28,9 @@ from likeness.trainer.errors import ModelError  # type: ignore[reportMissingImpo
 from likeness.trainer.families.batch_rows import BatchRows, told_rows  # type: ignore  # noqa: E402
 from likeness.trainer.families.condition import Condition  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.families.registry import describe_base, load_family  # type: ignore  # noqa: E402
-from likeness.trainer.identity.mount.mount import Placed, mount_identity  # type: ignore  # noqa: E402
+from likeness.trainer.identity.files import open_adapter  # type: ignore[reportMissingImports]  # noqa: E402
+from likeness.trainer.identity.mount.mount import Placed, mount_identity, placed_on  # type: ignore  # noqa: E402
+from likeness.trainer.identity.references import Tokens  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.identity.use import Use  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.recipe.buckets import Placement  # type: ignore[reportMissingImports]  # noqa: E402
 
@@ -100,6 +103,32 @@ def agreements(base: Base) -> dict[str, float]:
     both = base.placed(plain, "instantx"), base.placed(Use(weight=0.5), seed=7)
     said["two adapters"] = apart(base.host(two, square), base.ours(square, *both))
     said["change"] = apart(base.host(base.worn(plain, "pulid"), square), base.host(base.model, square))
+    return said
+
+
+def files(base: Base, folder: Path) -> dict[str, tuple[float, float]]:
+    """Files in the layouts that are published, opened and mounted by either engine."""
+    noise, use, said = drawn(2, 16, 9, 6, seed=7), Use(weight=0.8), {}
+    xlabs = {"ip_adapter_proj_model.proj.weight": drawn(4 * 64, 768, seed=0)}
+    for number in range(DOUBLE):
+        for seed, side in enumerate("kv"):
+            name = f"double_blocks.{number}.processor.ip_adapter_double_stream_{side}_proj"
+            xlabs[f"{name}.weight"] = drawn(WIDTH, 64, seed=10 * number + seed)
+            xlabs[f"{name}.bias"] = drawn(WIDTH, seed=10 * number + seed + 2)
+    shapes = {"proj.0.weight": (32, 16), "proj.0.bias": (32,), "proj.2.weight": (128, 32), "proj.2.bias": (128,)}
+    shapes |= {"norm.weight": (64,), "norm.bias": (64,)}
+    instantx = {f"image_proj.{name}": drawn(*shape, seed=1) for name, shape in shapes.items()}
+    for number in range(DOUBLE + SINGLE):
+        for seed, side in enumerate("kv"):
+            instantx[f"ip_adapter.{number}.to_{side}_ip.weight"] = drawn(WIDTH, 64, seed=10 * number + seed)
+    tokens = Tokens(drawn(1, 4, 64, seed=8), drawn(1, 4, 64, seed=9))
+    bare = base.host(base.model, noise)
+    for name, tensors in (("xlabs", xlabs), ("instantx", instantx)):
+        save_file(tensors, folder / f"{name}.safetensors")
+        adapter = open_adapter(folder / f"{name}.safetensors")
+        theirs = base.host(apply_identity(base.model, adapter, tokens, use), noise)
+        ours = base.ours(noise, placed_on(base.family, adapter, tokens, use))
+        said[name] = apart(theirs, ours), apart(theirs, bare)
     return said
 
 
@@ -237,6 +266,7 @@ def main(folder: Path) -> dict[str, Any]:
     base = Base(tiny_flux.write(path, shapes, torch.float32, 5))
     return {
         "agreements": agreements(base),
+        "files": files(base, folder),
         "blocks": blocks(base),
         "references": references(base),
         "others": others(base),

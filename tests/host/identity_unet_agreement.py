@@ -33,6 +33,7 @@ import comfy.sd  # noqa: E402
 import comfy.supported_models  # noqa: E402
 from comfy_extras.nodes_custom_sampler import Guider_DualCFG  # noqa: E402
 from comfy_extras.nodes_perpneg import Guider_PerpNeg, PerpNeg  # noqa: E402
+from likeness.nodes.host.fingerprint import fingerprint  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.nodes.host.identity.apply import apply_identity  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.nodes.host.identity.control import apply_instantid_control  # type: ignore  # noqa: E402
 from likeness.nodes.host.identity.layers import attention_paths, cross_attentions  # type: ignore[reportMissingImports]  # noqa: E402
@@ -40,6 +41,7 @@ from likeness.trainer.errors import ModelError  # type: ignore[reportMissingImpo
 from likeness.trainer.families.batch_rows import BatchRows, told_rows  # type: ignore  # noqa: E402
 from likeness.trainer.families.condition import Condition  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.families.registry import describe_base, load_family  # type: ignore  # noqa: E402
+from likeness.trainer.identity.attention.numbers import Topology  # type: ignore  # noqa: E402
 from likeness.trainer.identity.files import open_adapter  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.identity.mount.mount import Placed, mount_identity, placed_on  # type: ignore  # noqa: E402
 from likeness.trainer.identity.mount.unet import attention_paths as ours_of  # type: ignore  # noqa: E402
@@ -50,6 +52,12 @@ from likeness.trainer.recipe.buckets import Placement  # type: ignore[reportMiss
 TIMESTEP = 500
 WIDTHS = {"sdxl": 128, "sd15": 64}
 NAMES = ("positive", "negative")
+
+
+LIKE = {
+    "sdxl": Topology(((0, 0), (1, 1), (2, 2)), 2, ((2, 2, 2), (1, 1, 1), (0, 0, 0))),
+    "sd15": Topology(((1, 1), (1, 1), (0, 0)), 1, ((0, 0, 0), (1, 1, 1), (1, 1, 1))),
+}
 
 
 class TinyXl(comfy.supported_models.SDXL):
@@ -161,7 +169,14 @@ def layers(base: Base) -> dict[str, Any]:
         gaps.append(apart(theirs, base.ours(noise, base.placed(use, only=number))))
         changes.append(apart(theirs, bare))
     same = attention_paths(base.model) == ours_of(base.family.denoiser)
-    return {"count": len(gaps), "gap": max(gaps), "change": min(changes), "same paths": same}
+    places = {number: layer.place for number, layer in cross_attentions(base.unet).items()}
+    return {
+        "count": len(gaps),
+        "gap": max(gaps),
+        "change": min(changes),
+        "same paths": same,
+        "same places": places == LIKE[base.name].patches(),
+    }
 
 
 def guiders(base: Base) -> dict[str, float]:
@@ -397,6 +412,27 @@ def files(base: Base, folder: Path) -> dict[str, Any]:
     return said
 
 
+def names(base: Base, opened: Any) -> dict[str, bool]:
+    """What kept pictures are filed under: it goes by what is drawn, and by nothing else."""
+    masks = torch.zeros(2, 16, 16)
+    masks[0, :, 8:] = masks[1, 8:] = 1
+    faces = [References(faces=drawn(1, 512, seed=seed), face_model="buffalo_l") for seed in (20, 21)]
+
+    def worn(seen: Any = faces[0], **use: Any) -> Any:
+        used = Use(**{"weight": 0.8, **use})
+        return apply_identity(base.model, opened, opened.tokens(seen, used), used)
+
+    variants = [{}, {"weight": 0.7}, {"end": 0.9}, {"mask": masks[0]}, {"mask": masks[1]}, {"seen": faces[1]}]
+    models = [worn(**variant) for variant in variants]
+    said = [fingerprint(model) for model in models]
+    base.host(models[3], drawn(1, 4, 8, 8, seed=22))
+    return {
+        "differ": len({fingerprint(base.model), *said}) == len(said) + 1,
+        "come again": [fingerprint(worn(**variant)) for variant in variants] == said,
+        "stay": fingerprint(models[3]) == said[3],
+    }
+
+
 def opened_gap(base: Base, adapter: Any, tokens: Any, use: Any, noise: Tensor) -> tuple[float, float]:
     """How far apart the engines are, and how far from the bare base."""
     theirs = base.host(apply_identity(base.model, adapter, tokens, use), noise)
@@ -492,6 +528,7 @@ def compare(base: Base, folder: Path) -> dict[str, Any]:
     return {
         "family": base.name,
         "files": files(base, folder),
+        "names": names(base, open_adapter(folder / "faceid.safetensors")),
         "instantid": instantid(base) if base.name == "sdxl" else {},
         "agreements": agreements(base),
         "layers": layers(base),

@@ -47,6 +47,7 @@ def test_every_layer_is_the_one_that_files_number_so(unets: dict[str, Any], base
     assert layers["gap"] < NEAR
     assert layers["change"] > 0.01
     assert layers["same paths"]
+    assert layers["same places"]
 
 
 @pytest.mark.parametrize("base", BASES)
@@ -100,6 +101,11 @@ def test_the_host_loads_an_adapters_weights_with_the_model(unets: dict[str, Any]
 
 
 @pytest.mark.parametrize("base", BASES)
+def test_kept_pictures_go_by_adapter_identity_and_use(unets: dict[str, Any], base: str) -> None:
+    assert unets[base]["names"] == {"differ": True, "come again": True, "stay": True}
+
+
+@pytest.mark.parametrize("base", BASES)
 def test_loras_come_before_or_after(unets: dict[str, Any], base: str) -> None:
     others = unets[base]["others"]
     assert others["lora before and after"] == 0.0
@@ -140,6 +146,12 @@ def test_flux_answers_as_our_own_engine(flux: dict[str, Any]) -> None:
     gaps = flux["agreements"]
     assert gaps.pop("change") > 0.1
     assert near(gaps)
+
+
+def test_published_layouts_for_flux_are_read_and_mounted_alike(flux: dict[str, Any]) -> None:
+    assert set(flux["files"]) == {"xlabs", "instantx"}
+    assert near({name: gap for name, (gap, _) in flux["files"].items()})
+    assert all(change > 0.01 for _, change in flux["files"].values())
 
 
 def test_every_block_of_flux_is_the_one_that_is_meant(flux: dict[str, Any]) -> None:

@@ -41,6 +41,9 @@ NODES = {
     "LikenessApplyIdentity",
     "LikenessInstantIdConditioning",
     "LikenessApplyReference",
+    "LikenessBalance",
+    "LikenessCheckMotion",
+    "LikenessTrainOrZeroShot",
 }
 
 

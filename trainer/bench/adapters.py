@@ -19,6 +19,7 @@ from ..lora.layers.dora import DoraLayer
 from ..lora.layers.layer import AdapterState, LowRank, OwnLayer, applied, drawn, weight_shape
 from ..lora.layers.lokr import Kronecker, LokrLayer, blocks
 from ..lora.layers.peft_lora import PeftLora, peft_lora_modules
+from .inputs.random_unet import MID_UNET
 
 _RANK, _ALPHA, _FACTOR = 16, 8.0, 8
 _ROUNDS = 7
@@ -28,21 +29,6 @@ _KINDS: Mapping[str, str] = {
     "lokr": "attention_mlp",
     "conv": "attention_mlp_conv",
     "text": "text",
-}
-# Two of SDXL's widths, with few layers: what runs in seconds on two cores.
-_MID_UNET: dict[str, Any] = {
-    "sample_size": 64,
-    "block_out_channels": [320, 640],
-    "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D"],
-    "up_block_types": ["CrossAttnUpBlock2D", "UpBlock2D"],
-    "layers_per_block": 1,
-    "transformer_layers_per_block": [1, 1],
-    "attention_head_dim": [5, 10],
-    "cross_attention_dim": 2048,
-    "use_linear_projection": True,
-    "addition_embed_type": "text_time",
-    "addition_time_embed_dim": 256,
-    "projection_class_embeddings_input_dim": 2816,
 }
 _MID_TEXT = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 4, "num_attention_heads": 12}
 
@@ -222,7 +208,7 @@ def _mid() -> dict[str, _Model]:
     text_kind: Any = CLIPTextModel
     config: Any = CLIPTextConfig
     text = text_kind(config(**_MID_TEXT, vocab_size=1000, projection_dim=768))
-    return {"unet": _unet(unet_kind(**_MID_UNET), 64, 1), "text": _text(text, 4)}
+    return {"unet": _unet(unet_kind(**MID_UNET), 64, 1), "text": _text(text, 4)}
 
 
 def _unet(unet: Any, side: int, batch: int) -> _Model:

@@ -38,7 +38,7 @@ _OPTIM = Optim(optimizer="adamw8bit")
 """As the guide's recipe for FLUX.1 has it."""
 _WEIGHT = 0.02
 """Standard deviation of weights: zeros would be multiplied faster than numbers."""
-_REAL: Mapping[str, Any] = {
+REAL: Mapping[str, Any] = {
     "patch_size": 1,
     "in_channels": 64,
     "num_layers": 19,
@@ -51,7 +51,7 @@ _REAL: Mapping[str, Any] = {
     "axes_dims_rope": (16, 56, 56),
 }
 _SMALL: Mapping[str, Any] = {
-    **_REAL,
+    **REAL,
     "num_layers": 1,
     "num_single_layers": 3,
     "num_attention_heads": 1,
@@ -87,7 +87,7 @@ class _Size:
     timed: int
 
 
-_BY_DEVICE = {"cuda": _Size(_REAL, 512, (512, 1024), 3, 9), "cpu": _Size(_SMALL, 16, (64,), 1, 3)}
+_BY_DEVICE = {"cuda": _Size(REAL, 512, (512, 1024), 3, 9), "cpu": _Size(_SMALL, 16, (64,), 1, 3)}
 
 
 def bench_flux(device: str = "cpu") -> dict[str, Any]:
@@ -107,7 +107,7 @@ def bench_flux(device: str = "cpu") -> dict[str, Any]:
 
 def _counted() -> dict[str, Any]:
     """From shapes alone, of the real sizes."""
-    outline = _RandomParts(_REAL).make_denoiser()
+    outline = _RandomParts(REAL).make_denoiser()
     dtype = torch.bfloat16
     gib = {kind: module_bytes(outline, kind, dtype) / 2**30 for kind in ("none", "fp8", "int8", "nf4")}
     return {
@@ -131,7 +131,7 @@ def _measured(device: str, prefix: str, ways: Mapping[str, Memory]) -> dict[str,
 
 def _one(device: str, memory: Memory, size: _Size) -> Iterator[tuple[str, Any]]:
     _forget(device)
-    family = _RandomFlux(Residence.of(memory, device), size.config)
+    family = RandomFlux(Residence.of(memory, device), size.config)
     denoiser = family.denoiser
     if device == "cpu":
         parts = [*denoiser.parameters(), *denoiser.buffers()]
@@ -214,7 +214,7 @@ def _draw(block: torch.nn.Module, dtype: torch.dtype, source: torch.Generator) -
             setattr(block.get_submodule(owner), last, torch.nn.Parameter(made, requires_grad=False))
 
 
-class _RandomFlux(Flux1):
+class RandomFlux(Flux1):
     """FLUX.1 without files."""
 
     def __init__(self, residence: Residence, config: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ BENCHES: dict[str, tuple[str, tuple[str, ...]]] = {
     "dataset": ("dataset:bench_dataset", ()),
     "demo": ("demo:bench_demo", ("sink", "family")),
     "flux": ("flux:bench_flux", ("device",)),
+    "identity": ("identity:bench_identity", ("out", "device", "only", "sink")),
     "import": ("imports:bench_import", ()),
     "motion": ("motion:bench_motion", ("out",)),
     "options": ("options:bench_options", ("out", "only", "sink")),
@@ -31,9 +32,9 @@ def add(command: AddParser) -> None:
     bench.set_defaults(command=_bench)
     bench.add_argument("name", choices=tuple(BENCHES))
     bench.add_argument("--out", type=Path, help="folder to keep what is made, so that a stopped bench goes on")
-    bench.add_argument("--device", default="cpu", help="train, flux: cpu (a small base) or cuda (real sizes)")
+    bench.add_argument("--device", default="cpu", help="identity, train, flux: cpu (a small base) or cuda (real sizes)")
     bench.add_argument("--family", choices=FAMILIES, default=FAMILIES[0], help="demo, choose: which demo base")
-    bench.add_argument("--only", nargs="*", default=(), help="options, choose: these alone")
+    bench.add_argument("--only", nargs="*", default=(), help="options, choose, identity: these alone")
 
 
 def _bench(options: Namespace) -> Figures:

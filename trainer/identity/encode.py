@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from .encoders.clip_images import open_clip_images
+from .encoders.siglip import open_siglip
 from .kinds import AdapterKind
 from .pictures import FacePicture, face_crop, square_around
 from .references import References
@@ -25,6 +26,8 @@ def encoded(kind: AdapterKind, pictures: Sequence[FacePicture], encoder: Path) -
     """
     if kind.images == "eva02_clip_l":
         return _by_eva(pictures, encoder)
+    if kind.images == "siglip_so400m":
+        return References(pooled=open_siglip(encoder).pooled([_shown(kind, picture) for picture in pictures]))
     seen = open_clip_images(encoder, kind.images).features([_shown(kind, picture) for picture in pictures])
     return References(pooled=seen.pooled, hidden=seen.hidden, blank=seen.blank)
 

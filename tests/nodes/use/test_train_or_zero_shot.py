@@ -10,6 +10,7 @@ import pytest
 
 from tests.fakes import CHARACTER, SIDE, FakeReader, picture
 
+from ..conftest import listed_nodes
 from ..fake_host import FakeHost
 
 Pack = Callable[[str], Any]
@@ -93,3 +94,9 @@ def test_the_card_is_this_machines_unless_told(pack: Pack, ask: Any, monkeypatch
 
 def test_a_dataset_of_nothing_is_an_answer(ask: Any) -> None:
     assert ask(0).args[0] == "neither"
+
+
+def test_the_nodes_to_go_on_with_are_there(pack: Pack) -> None:
+    table = pack("trainer.planning.zero_shot.table")
+    ids = {node.define_schema().node_id for node in listed_nodes()}
+    assert {name for row in (*table.VERDICTS, *table.REASONS) for name in row.next} <= ids

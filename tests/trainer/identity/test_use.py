@@ -38,3 +38,9 @@ def test_lengths_are_kept_for_those_who_learned_from_them():
     assert {kind.name for kind in KINDS.values() if not kind.normalised} == {
         *("faceid_unnorm", "instantid", "pulid", "pulid_v1_1", "pulid_flux"),
     }
+
+
+@pytest.mark.parametrize("given", [{"weight": float("nan")}, {"weight": float("inf")}, {"shortcut": float("nan")}])
+def test_a_weight_that_is_no_number_is_refused(given: dict[str, float]):
+    with pytest.raises(ModelError, match="weight cannot be"):
+        Use(**given)  # type: ignore[arg-type]

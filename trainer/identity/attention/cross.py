@@ -37,7 +37,13 @@ class SideAttention:
         self.weights = nn.ModuleDict()
         self._weights: dict[int, float] = {}
         for number, at in placed.items():
-            self.weights[str(number)], self._weights[number] = _layer(projections(number), own, others, at, use.scaling)
+            pair = projections(number)
+            if pair[0].shape[-1] != own.shape[-1]:
+                raise ModelError(
+                    f"{self._name} reads tokens that are {pair[0].shape[-1]} wide and was given {own.shape[-1]}: those "
+                    "are another adapter's. Make them with this one."
+                )
+            self.weights[str(number)], self._weights[number] = _layer(pair, own, others, at, use.scaling)
 
     def attend(self, number: int, query: Tensor, text: Tensor, rows: Rows) -> Tensor:
         """(b, n, channels) twice -> the same; `text` itself where the layer adds nothing.

@@ -8,12 +8,13 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
+from torch import Tensor
 
 from tests.trainer.identity.drawn import Shapes, drawn
 from trainer.errors import ModelError
 from trainer.identity.encoders.clip_images import clip_pixels, open_clip_images
 
-LAYERS, PATCH, IMAGE = 3, 14, 28
+LAYERS, PATCH, IMAGE = 2, 14, 28
 
 
 def shapes(width: int, projection: int = 8) -> Shapes:
@@ -107,7 +108,7 @@ def test_a_whole_clip_is_read_without_its_text_half(tmp_path: Path):
     [
         (shapes(1024), "clip_vit_h", r"is clip_vit_l \(1024 wide\); clip_vit_h \(1280 wide\) is needed.*clip_vision"),
         (shapes(80), "", r"unknown size \(80 wide\); one of clip_vit_l, clip_vit_h, clip_vit_bigg is needed"),
-        ({"visual.blocks.0.attn.q_bias": (4,)}, "", "is no CLIP image encoder in the layout of transformers"),
+        ({"visual.blocks.0.attn.q_bias": (4,)}, "", "is no image encoder of a CLIP"),
         ({"image_proj.proj.weight": (4, 4)}, "", "is an IP-Adapter. Choose an image encoder's file"),
     ],
 )
@@ -117,9 +118,51 @@ def test_another_file_is_refused(made: Shapes, wanted: Any, said: str, tmp_path:
         open_clip_images(tmp_path / "model.safetensors", wanted)
 
 
+def test_openclips_layout_is_the_same_encoder(tmp_path: Path):
+    weights = drawn(shapes(1280))
+    save_file(weights, tmp_path / "model.safetensors")
+    save_file(as_open_clip(weights), tmp_path / "open_clip.safetensors")
+    usual, other = (
+        open_clip_images(tmp_path / f"{name}.safetensors", "clip_vit_h").features([picture(60, 40)])
+        for name in ("model", "open_clip")
+    )
+    assert torch.equal(usual.pooled, other.pooled) and torch.equal(usual.hidden, other.hidden)
+
+
+def as_open_clip(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """As open_clip's VisionTransformer names and joins them."""
+    embeddings = "vision_model.embeddings"
+    made = {
+        "visual.class_embedding": weights[f"{embeddings}.class_embedding"],
+        "visual.positional_embedding": weights[f"{embeddings}.position_embedding.weight"],
+        "visual.conv1.weight": weights[f"{embeddings}.patch_embedding.weight"],
+        "visual.proj": weights["visual_projection.weight"].T.contiguous(),
+        "token_embedding.weight": torch.zeros(4, 4),
+    }
+    for part in ("weight", "bias"):
+        made[f"visual.ln_pre.{part}"] = weights[f"vision_model.pre_layrnorm.{part}"]
+        made[f"visual.ln_post.{part}"] = weights[f"vision_model.post_layernorm.{part}"]
+        for number in range(LAYERS):
+            old, new = f"vision_model.encoder.layers.{number}", f"visual.transformer.resblocks.{number}"
+            names = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj"}
+            names |= {"self_attn.out_proj": "attn.out_proj"}
+            made |= {f"{new}.{to}.{part}": weights[f"{old}.{by}.{part}"] for by, to in names.items()}
+            parts = [weights[f"{old}.self_attn.{letter}_proj.{part}"] for letter in "qkv"]
+            made[f"{new}.attn.in_proj_{part}"] = torch.cat(parts)
+    return made
+
+
+def test_an_encoder_with_a_weight_that_is_no_number_is_refused(tmp_path: Path):
+    weights = drawn(shapes(1024))
+    weights["visual_projection.weight"][0, 0] = torch.inf
+    save_file(weights, tmp_path / "model.safetensors")
+    with pytest.raises(ModelError, match="visual_projection.weight holds values that are no numbers"):
+        open_clip_images(tmp_path / "model.safetensors")
+
+
 def test_an_encoder_without_all_of_its_weights_is_refused(tmp_path: Path):
     made = shapes(1024)
     del made["vision_model.encoder.layers.1.mlp.fc2.bias"]
     save_file(drawn(made), tmp_path / "model.safetensors")
-    with pytest.raises(ModelError, match="layers.1.mlp.fc2.bias is missing"):
+    with pytest.raises(ModelError, match="layers.1.mlp.fc2.bias is missing or of another size"):
         open_clip_images(tmp_path / "model.safetensors")

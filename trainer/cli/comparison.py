@@ -123,7 +123,7 @@ def chosen_of(asked: Comparison) -> Candidate:
     found = next((each for each in asked.fit if each.label == kept), None)
     if found is None and len(asked.fit) > 1:
         say("No comparison has chosen a checkpoint here, so the last is balanced; `compare` would choose.", "yellow")
-    return found or asked.fit[-1]
+    return found or list(asked.fit)[-1]
 
 
 @dataclass(frozen=True)

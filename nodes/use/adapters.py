@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ...trainer.identity.identity import Identity
     from ...trainer.identity.installed import AdapterFile
     from ...trainer.identity.kinds import AdapterKind
+    from ...trainer.identity.references import Tokens
+    from ...trainer.identity.use import Use
 
 AUTO = "auto"
 DEMO_ADAPTER = "Demo adapter"
@@ -24,10 +26,14 @@ _NO_DEMO = "The demo's adapter is missing; remake it with `python -m trainer dem
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class AdapterChoice:
-    """`files` in the order in which they are taken: one for each family, or with `auto` all that bring a face."""
+    """`files` in the order in which they are taken: one for each family, or with `auto` all that bring a face.
+
+    `clip_vision` is the host's encoder, wired in place of a file.
+    """
 
     name: str
     files: Sequence[AdapterFile]
+    clip_vision: Any = None
     _opened: dict[Path, Adapter] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -64,6 +70,31 @@ class AdapterChoice:
         real = [fault for file, fault in zip(ours, faults, strict=True) if not self.is_auto or file.kind != "demo"]
         raise ModelError(next(iter(real), "") or nothing_installed(family))
 
+    def read(self, identity: Identity, adapter: Adapter, use: Use) -> Identity:
+        """The identity with the adapter's tokens; ModelError for faces of another network, and for what is missing."""
+        from ...trainer.identity.prepare import with_tokens
+
+        return with_tokens(self._seen(identity, adapter.kind), adapter, use, encoder_path)
+
+    def tokens(self, identity: Identity, adapter: Adapter, use: Use) -> Tokens:
+        """As `read` makes them."""
+        from ...trainer.identity.prepare import tokens_of
+
+        return tokens_of(self._seen(identity, adapter.kind), adapter, use, encoder_path)
+
+    def _seen(self, identity: Identity, kind: AdapterKind) -> Identity:
+        """With what the wired encoder says of the pictures; itself without one, or where the kind has no use for it."""
+        from ...trainer.identity.encode import shown
+        from ...trainer.identity.views import features_name
+
+        is_known = features_name(kind) in identity.features
+        if self.clip_vision is None or is_known or not identity.pictures or not kind.images.startswith("clip"):
+            return identity
+        from ..host.identity.clip_images import clip_seen
+
+        pictures = [shown(kind, picture) for picture in identity.pictures]
+        return identity.with_features(features_name(kind), clip_seen(self.clip_vision, pictures, kind))
+
     def _fault(self, file: AdapterFile, identity: Identity) -> str:
         """What keeps it from being read from the identity."""
         from ...trainer.identity.identity import face_fault
@@ -78,6 +109,8 @@ class AdapterChoice:
             return ""
         if not identity.pictures:
             return f"{kind.title} looks at pictures, and this identity comes from a file without any; wire pictures."
+        if self.clip_vision is not None and kind.images.startswith("clip"):
+            return ""
         try:
             encoder_path(kind.images)
         except ModelError as fault:

@@ -22,6 +22,7 @@ from torch import Tensor  # noqa: E402
 parts.load("likeness", PACK / "__init__.py")
 
 import comfy.lora  # noqa: E402
+import comfy.patcher_extension  # noqa: E402
 import comfy.sd  # noqa: E402
 from likeness.nodes.host.identity.apply import apply_identity  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.errors import ModelError  # type: ignore[reportMissingImports]  # noqa: E402
@@ -223,6 +224,10 @@ def others(base: Base) -> dict[str, Any]:
 
     before, after = base.host(base.worn(use, model=with_lora(base.model)), noise), base.host(with_lora(child), noise)
     said["lora before and after"], said["lora changes"] = apart(before, after), apart(after, worn)
+    wrapped = base.model.clone()
+    kind = comfy.patcher_extension.WrappersMP.APPLY_MODEL
+    comfy.patcher_extension.add_wrapper_with_key(kind, "other", by_name, wrapped.model_options, is_model_options=True)
+    said["inside another pack's wrapper"] = apart(base.host(base.worn(use, model=wrapped), noise), worn)
     theirs = base.model.clone()
     for number in (0, 1):
         theirs.set_model_patch_replace(larger, "dit", "double_block", number)
@@ -230,6 +235,12 @@ def others(base: Base) -> dict[str, Any]:
     over = base.host(base.worn(use, model=theirs, **follows), noise)
     said["over another pack's"] = apart(over, base.host(base.worn(use, made=Over, **follows), noise))
     return said
+
+
+def by_name(executor: Any, *given: Any, **more: Any) -> Any:
+    """Another pack's wrapper, which hands on what comes last under its name."""
+    *given, options = given
+    return executor(*given, transformer_options=options, **more)
 
 
 def larger(args: Any, extra: Any) -> Any:

@@ -169,7 +169,7 @@ def test_a_references_tokens_are_left_alone(flux: dict[str, Any]) -> None:
 
 def test_in_flux_too_nothing_is_left_behind(flux: dict[str, Any]) -> None:
     others = flux["others"]
-    kept = ("within", "before it begins", "child", "parent", "lora before and after")
+    kept = ("within", "before it begins", "child", "parent", "lora before and after", "inside another pack's wrapper")
     assert [others[name] for name in kept] == [0.0] * len(kept)
     assert others["grandchild changes"] > 0.1
     assert others["lora changes"] > 0.01

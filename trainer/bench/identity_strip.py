@@ -9,9 +9,9 @@ from ..images.pixels import load_rgb
 from ..images.sheet import Grid, draw_lines, draw_tile, paragraph
 from .identity_arms import ARMS, Column
 
-_SHOWN = (0, 1, 8, 9, 12, 20, 22, 25, 27, 30)
+_SHOWN = (0, 1, 8, 12, 20, 22, 25, 30)
 """Pictures in order of the plan: of the bare trigger, in plain contexts, in hard ones."""
-_SIDE, _GAP, _LABEL = 84, 4, 96
+_SIDE, _GAP, _LABEL = 64, 4, 96
 
 
 def strip(columns: Sequence[Column]) -> Image.Image:

@@ -41,9 +41,7 @@ def told(by_character: Mapping[int, Sequence[Column]]) -> dict[str, Any]:
             arm: {
                 **{part: _means(_part(table, part)) for part in _PARTS},
                 "variety": _mean_of([each.variety for each in every if each.arm == arm]),
-                "identity_by_run": [
-                    round(float(np.mean(list(each.table["identity"].values()))), 3) for each in every if each.arm == arm
-                ],
+                **_by_run([each.table["identity"] for each in every if each.arm == arm]),
             }
             for arm, table in tables.items()
         },
@@ -51,6 +49,15 @@ def told(by_character: Mapping[int, Sequence[Column]]) -> dict[str, Any]:
             f"{one} - {other}": {part: _gaps(_part(tables[one], part), _part(tables[other], part)) for part in _PARTS}
             for one, other in PAIRS
         },
+    }
+
+
+def _by_run(runs: Sequence[Mapping[Key, float]]) -> dict[str, Any]:
+    """The mean of each training, and where the worst tenth of all their pictures ends."""
+    every = [value for run in runs for value in run.values()]
+    return {
+        "identity_by_run": [round(float(np.mean(list(run.values()))), 3) for run in runs],
+        "identity_tenth": round(float(np.percentile(every, 10)), 3),
     }
 
 

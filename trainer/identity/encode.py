@@ -27,12 +27,13 @@ def encoded(kind: AdapterKind, pictures: Sequence[FacePicture], encoder: Path) -
     if kind.images == "eva02_clip_l":
         return _by_eva(pictures, encoder)
     if kind.images == "siglip_so400m":
-        return References(pooled=open_siglip(encoder).pooled([_shown(kind, picture) for picture in pictures]))
-    seen = open_clip_images(encoder, kind.images).features([_shown(kind, picture) for picture in pictures])
+        return References(pooled=open_siglip(encoder).pooled([shown(kind, picture) for picture in pictures]))
+    seen = open_clip_images(encoder, kind.images).features([shown(kind, picture) for picture in pictures])
     return References(pooled=seen.pooled, hidden=seen.hidden, blank=seen.blank)
 
 
-def _shown(kind: AdapterKind, picture: FacePicture) -> Image.Image:
+def shown(kind: AdapterKind, picture: FacePicture) -> Image.Image:
+    """Of the picture what the encoder of a kind is to see."""
     view = view_of(kind)
     if view == "upright":
         return face_crop(picture, _UPRIGHT)

@@ -1,14 +1,16 @@
 """Reference pictures through a CLIP_VISION of the host, as adapters read them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from ....trainer.errors import ModelError
 from ....trainer.identity.kinds import AdapterKind, ImageEncoder
 from ....trainer.identity.references import References
+from ..images import to_image
 
 _SIZES: dict[ImageEncoder, tuple[int, int, str]] = {
     "clip_vit_h": (1280, 1024, "CLIP ViT-H/14"),
@@ -33,6 +35,14 @@ def clip_references(clip_vision: Any, images: Tensor, kind: AdapterKind) -> Refe
     return References(
         pooled=_kept(said["image_embeds"]), hidden=_kept(said["penultimate_hidden_states"]), blank=_kept(blank)
     )
+
+
+def clip_seen(clip_vision: Any, pictures: Sequence[Image.Image], kind: AdapterKind) -> References:
+    """Of pictures of any sizes, one at a time."""
+    seen = [clip_references(clip_vision, to_image([picture]), kind) for picture in pictures]
+    pooled = [each.pooled for each in seen if each.pooled is not None]
+    hidden = [each.hidden for each in seen if each.hidden is not None]
+    return References(pooled=torch.cat(pooled), hidden=torch.cat(hidden), blank=seen[0].blank)
 
 
 def _kept(tensor: Tensor) -> Tensor:

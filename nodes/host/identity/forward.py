@@ -97,8 +97,10 @@ def _is_conditional(number: int, conditioning: Any, named: Mapping[Any, bool] | 
 
 
 def _tell_forward(executor: Any, *given: Any, **more: Any) -> Any:
-    """What BaseModel.apply_model is given: latents and their noise first, the options last."""
-    x, sigma, *_, options = given
+    """What BaseModel.apply_model is given: latents and their noise first, the options last, which other packs' wrappers
+    may hand on by name."""
+    x, sigma, *_ = given
+    options = more.get("transformer_options", given[-1])
     numbers = options.get("cond_or_uncond") or [0]
     told = options.get(_CONDITIONAL)
     conditional = [told[number] if told and number < len(told) else number == 0 for number in numbers]
@@ -110,7 +112,10 @@ def _tell_forward(executor: Any, *given: Any, **more: Any) -> Any:
         latent=tuple(latents) * len(numbers),
         size=(int(x.shape[-2]), int(x.shape[-1])),
     )
-    return executor(*given[:-1], {**options, _KEY: forward}, **more)
+    options = {**options, _KEY: forward}
+    if "transformer_options" in more:
+        return executor(*given, **{**more, "transformer_options": options})
+    return executor(*given[:-1], options, **more)
 
 
 def _latents(count: int, window: Any) -> Sequence[int]:

@@ -145,6 +145,39 @@ def test_a_missing_encoder_is_named_with_what_lies_there_instead(
         assert part in str(told.value)
 
 
+class FakeClip:
+    """CLIP ViT-H of the host, as far as adapters ask it; says a picture's mean."""
+
+    image_size, load_device = 224, "cpu"
+
+    def get_sd(self) -> dict[str, torch.Tensor]:
+        return {
+            "vision_model.post_layernorm.weight": torch.zeros(1280),
+            "visual_projection.weight": torch.zeros(1024, 1280),
+        }
+
+    def encode_image(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+        mean = pictures.mean().expand(1, 1024)
+        return {"image_embeds": mean, "penultimate_hidden_states": mean.expand(1, 2, 1024)}
+
+    def model(self, pixel_values: torch.Tensor, intermediate_output: int) -> tuple[torch.Tensor, ...]:
+        return pixel_values, pixel_values.mean().expand(1, 2, 1024)
+
+
+def test_a_wired_clip_vision_stands_for_the_file(
+    pack: Pack, fake_host: FakeHost, apply: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(fake_host, "ipadapter", "ip-adapter-plus-face_sdxl_vit-h.safetensors")
+    monkeypatch.setattr(pack("nodes.use.references"), "reader_of", face_reader)
+    node = pack("nodes.use.load_identity_adapter").LoadIdentityAdapter
+    wired = node.execute("IP-Adapter Plus Face", clip_vision=FakeClip())
+    assert wired.ui["warning"] == ()
+    adapter, *_ = apply(images=image(SAGE, SAGE), adapter=wired.args[0]).args[0]
+    assert adapter.shown[0].pooled.shape == (2, 1024) and adapter.shown[0].blank.shape == (1, 2, 1024)
+    bare = node.execute("IP-Adapter Plus Face")
+    assert "CLIP ViT-H is not here" in bare.ui["warning"][0]
+
+
 def test_a_file_is_listed_by_its_folder_and_told_by_what_is_in_it(
     pack: Pack, fake_host: FakeHost, opened: list[FakeAdapter]
 ) -> None:
@@ -178,3 +211,14 @@ def test_every_preset_finds_its_own_file_and_no_others() -> None:
             if other.folder == preset.folder and re.fullmatch(preset.pattern, other.name)
         }
         assert fits == {preset.kind}, preset.name
+
+
+def test_a_saved_identity_that_is_not_chosen_or_gone_is_said_before_the_queue(pack: Pack, fake_host: FakeHost) -> None:
+    module = pack("nodes.use.load_identity")
+    node = module.LoadIdentity
+    assert "Save one with Read face" in node.validate_inputs(identity=module.NO_IDENTITY)
+    assert "There is no saved identity '../x" in node.validate_inputs(identity="../x.identity.safetensors")
+    write_tensors(fake_host.home / "loras" / "a.identity.safetensors", {"a.lora_up.weight": torch.zeros(1)}, {})
+    assert node.define_schema().inputs[0].options["options"] == ["a.identity.safetensors", module.NO_IDENTITY]
+    with pytest.raises(pack("trainer.errors").ModelError, match="is a LoRA, not an identity"):
+        node.execute("a.identity.safetensors")

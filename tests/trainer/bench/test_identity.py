@@ -41,6 +41,7 @@ def test_a_picture_counts_once_however_many_trainings_drew_it() -> None:
     assert said["pictures"] == {"all": 2, "hard": 1}
     assert said["arms"][LORA]["all"]["identity"][0] == pytest.approx(0.55)
     assert said["arms"][LORA]["identity_by_run"] == [0.55, 0.55]
+    assert said["arms"][LORA]["identity_tenth"] == pytest.approx(0.26)
     assert said["differences"][f"{GUIDE} - {LORA}"]["hard"]["identity"][0] == pytest.approx(0.4)
     assert said["differences"][f"{GUIDE} - {ADAPTER}"]["all"]["identity"][0] == pytest.approx(0.3)
     assert said["differences"][f"{FULL} - {LORA}"]["all"]["identity"][0] == pytest.approx(-0.05)

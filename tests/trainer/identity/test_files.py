@@ -119,6 +119,12 @@ def test_widths_that_no_base_has_are_refused(tmp_path: Path):
         open_adapter(tmp_path / "sd2.safetensors")
 
 
+def test_an_adapter_for_kolors_is_told(tmp_path: Path):
+    file = adapter(resampler_shapes(2048, into=1024), layer_shapes({1: 4}, 2048))
+    with pytest.raises(ModelError, match="is for Kolors, whose image encoder is 1024 wide"):
+        open_adapter(write_adapter(tmp_path / "kolors_plus.safetensors", file))
+
+
 def lora(folder: Path) -> Path:
     name = "lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k"
     shapes = {f"{name}.lora_down.weight": (4, 2048), f"{name}.lora_up.weight": (640, 4), f"{name}.alpha": ()}
@@ -171,7 +177,7 @@ class Runs:
 
 def test_a_pickle_that_holds_more_than_weights_is_not_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     torch.save({"image_proj": Runs()}, tmp_path / "bad.bin")
-    (tmp_path / "plain.bin").write_bytes(pickle.dumps(Runs()))
+    (tmp_path / "plain.bin").write_bytes(pickle.dumps(Runs(), protocol=2))
     for name in ("bad.bin", "plain.bin"):
         with pytest.raises(ModelError, match="holds more than weights, which could run code"):
             open_adapter(tmp_path / name)

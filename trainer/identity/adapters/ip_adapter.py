@@ -25,6 +25,9 @@ FAMILIES: Mapping[int, AdapterFamily] = {768: "sd15", 2048: "sdxl"}
 _KEYS, _VALUES = "to_k_ip.weight", "to_v_ip.weight"
 _LAYER = re.compile(r"ip_adapter\.(\d+)\.to_k_ip\.weight")
 _LORA = re.compile(r"ip_adapter\.(\d+)\.to_(q|k|v|out)_lora\.down\.weight")
+_SEEN = ("image_proj.proj_in.weight", "image_proj.perceiver_resampler.proj_in.weight")
+_KOLORS = 1024
+"""Width of the image encoder that Kolors' adapters read; they are SDXL's in all else."""
 _MOST_NUMBERS = 1000
 _BIGG = 1280
 _PORTRAIT = 16
@@ -63,6 +66,12 @@ def opened(path: Path, kind: AdapterKind, tensors: Mapping[str, Tensor]) -> "IpA
         raise ModelError(
             f"{path.name} is for a base whose text is {width} wide; {kind.title} is used here with "
             f"{' and '.join(f'{name} ({size} wide)' for size, name in FAMILIES.items() if name in kind.families)}."
+        )
+    seen = next((tensors[name].shape[-1] for name in _SEEN if name in tensors), 0)
+    if kind.images == "clip_vit_h" and seen == _KOLORS:
+        raise ModelError(
+            f"{path.name} is for Kolors, whose image encoder is {_KOLORS} wide; that base has no trainer here. Choose "
+            "the file of the same adapter for SDXL."
         )
     return IpAdapter(kind, family, path, tensors)
 

@@ -1,6 +1,6 @@
 """Attention to an adapter's tokens beside attention to the text, in the cross-attentions of a UNet."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -62,13 +62,6 @@ class SideAttention:
         if self._mask is not None:
             side = side * self._mask.of(rows, side)
         return torch.add(text, side.to(text.dtype), alpha=self._weights[number])
-
-
-def chained(adapters: Iterable[SideAttention], number: int, query: Tensor, text: Tensor, rows: Rows) -> Tensor:
-    """What several adapters add to one layer, one after the other."""
-    for adapter in adapters:
-        text = adapter.attend(number, query, text, rows)
-    return text
 
 
 def _attention(query: Tensor, keys: Tensor, values: Tensor, heads: int) -> Tensor:

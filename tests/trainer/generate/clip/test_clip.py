@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -209,6 +210,12 @@ def test_a_module_of_another_base_is_refused_by_both_names(family: Family, tmp_p
     wide = open_motion_module(write_tiny_motion(tmp_path / "wide.safetensors", (64, 64)))
     said = r"wide.safetensors is .* for .* 64, 64 .* which is SDXL of 32, 32"
     with pytest.raises(ModelError, match=said), mounted(family, wide):
+        pass
+
+
+def test_a_base_without_a_unet_cannot_be_moved(motion: MotionModule) -> None:
+    flow: Any = SimpleNamespace(denoiser=torch.nn.Linear(1, 1), spec=SimpleNamespace(title="FLUX.1"))
+    with pytest.raises(ModelError, match=r"tiny.safetensors moves UNets, and FLUX.1 has none"), mounted(flow, motion):
         pass
 
 

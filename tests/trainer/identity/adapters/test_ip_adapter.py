@@ -121,7 +121,7 @@ def test_faceid_reads_directions_and_instantid_lengths(tmp_path: Path):
         ("faceid", SEEN, "needs the faces of the references, read with buffalo_l"),
         ("faceid", FACES | {"faces": noise(1, 1, 128)}, r"\(n, 512\); these are \(1, 128\)"),
         ("instantid", FACE | {"faces": torch.nn.functional.normalize(noise(1, 1, 512))}, "scaled to length 1"),
-        ("instantid", FACE | {"faces": torch.full((1, 512), torch.nan)}, "numbers are none"),
+        ("instantid", FACE | {"faces": torch.full((1, 512), torch.nan)}, "values are not numbers"),
         ("ip_adapter", {"pooled": noise(1, 1, 40)}, "24 wide; this is of an encoder that is 40 wide.*clip_vision"),
         ("ip_adapter", SEEN, "looks at the reference pictures through CLIP ViT-H"),
         ("ip_adapter_plus", {"hidden": SEEN["hidden"]}, "looks at the reference pictures through CLIP ViT-H"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from ...trainer.errors import shortened
 from .._api import io
 from ..checked import checked
 from ..compare.comparing import Comparing
@@ -71,7 +72,7 @@ class BalanceLoraAndIdentity(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, grid: str, strengths: str, weights: str) -> bool | str:
         if grid not in (FULL, QUICK, OWN):
-            return f"grid takes {QUICK}, {FULL} or {OWN}."
+            return f"grid takes {QUICK}, {FULL} or {OWN}, and {shortened(grid, 60)!r} came in; choose one of them."
         grid_of(grid, strengths, weights)
         return True
 

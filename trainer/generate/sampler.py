@@ -49,7 +49,7 @@ class Sampler:
     ) -> None:
         self._family = family
         self._predict: Predict = predict or family.predict
-        self._steps = steps or family.drawing_steps
+        self._steps = steps
         self._largest = largest
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
@@ -66,7 +66,8 @@ class Sampler:
         if shot.width % factor or shot.height % factor:
             raise ModelError(f"A picture of {shot.width}x{shot.height} is not possible; use multiples of {factor}.")
         # The steps to go are the last of as many as make up the denoise, as KSampler has it.
-        way = self._steps(shot.steps, shot.steps if shot.start is None else int(shot.steps / shot.denoise))
+        steps = self._steps or family.drawing_steps
+        way = steps(shot.steps, shot.steps if shot.start is None else int(shot.steps / shot.denoise))
         latents = self._begun(shots, way)
         is_guided = family.spec.guidance == "cfg" and shot.guidance > 1
         conditions = self._conditions(shots, is_guided)

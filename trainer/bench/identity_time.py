@@ -37,7 +37,7 @@ from .inputs.random_adapters import CONTEXT, CROSS, FLUX_TOKENS, pulid_flux, wri
 from .inputs.random_sdxl import UNET_SIZES
 from .inputs.random_unet import MID_UNET, RandomSdxl
 
-ROUNDS = 7
+ROUNDS = 5
 _SMALL_FLUX: Mapping[str, Any] = {
     **REAL,
     "num_attention_heads": 2,

@@ -143,7 +143,7 @@ def _measured(step: _Step, path: Path, tokens: int, width: int) -> dict[str, flo
     return {
         "added": round(statistics.median(ratios), 4),
         "seconds": round(statistics.median(seconds), 4),
-        "mb": round(held / 2**20, 1),
+        "mb": round(held / 2**20, 2),
     }
 
 

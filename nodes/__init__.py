@@ -34,7 +34,16 @@ from .train.plan import PlanRun
 from .train.recipe import TrainingRecipe
 from .train.recipe_shown import recipe_table, shown_recipe
 from .train.train import TrainCharacterLora
+from .use.apply_identity import ApplyIdentity
 from .use.apply_lora import ApplyCharacterLora
+from .use.apply_reference import ApplyReference
+from .use.balance import BalanceLoraAndIdentity
+from .use.check_motion import CheckMotion
+from .use.instantid import InstantIdConditioning
+from .use.load_identity import LoadIdentity
+from .use.load_identity_adapter import LoadIdentityAdapter
+from .use.read_face import ReadFace
+from .use.train_or_zero_shot import TrainOrZeroShot
 
 
 class LikenessExtension(ComfyExtension):
@@ -80,4 +89,13 @@ class LikenessExtension(ComfyExtension):
             ScoreImages,
             CheckLora,
             ApplyCharacterLora,
+            CheckMotion,
+            ReadFace,
+            LoadIdentity,
+            LoadIdentityAdapter,
+            ApplyIdentity,
+            InstantIdConditioning,
+            ApplyReference,
+            TrainOrZeroShot,
+            BalanceLoraAndIdentity,
         ]

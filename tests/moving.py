@@ -1,15 +1,13 @@
 """Clips from the demo's drawing program whose fault is known: turning, becoming another, flickering, standing still."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from unittest import mock
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from trainer.demo.world import draw as world
+from trainer.demo.world.draw import draw
 from trainer.demo.world.identity import Identity
-from trainer.demo.world.look import Look
+from trainer.demo.world.look import Look, random_look
 
 LOOK = Look(
     background="blue",
@@ -27,14 +25,7 @@ FRAMES = 16
 
 def frame(who: Identity, turn: float = 0.0, aside: float = 0.0, look: Look = LOOK) -> Image.Image:
     """`turn` from -1 (left) to 1, `aside` in 1/128 of the page."""
-    usual: Callable[..., world._Pose] = world._pose
-
-    def posed(identity: Identity, asked: Look, rng: np.random.Generator) -> world._Pose:
-        pose = usual(identity, asked, rng)
-        return replace(pose, shift=13.0 * turn, turn=turn, cx=pose.cx + aside)  # type: ignore[arg-type]
-
-    with mock.patch.object(world, "_pose", posed):
-        return world.draw(who, look, np.random.default_rng(5)).image
+    return draw(who, look, np.random.default_rng(5), turn=turn, aside=aside).image
 
 
 def turning(who: Identity = SOMEONE, frames: int = FRAMES) -> list[Image.Image]:
@@ -69,7 +60,5 @@ def still(who: Identity = SOMEONE, grain: float = 0.0) -> list[Image.Image]:
 
 def references(who: Identity = SOMEONE, count: int = 8) -> list[Image.Image]:
     """Pictures of somebody in all kinds of looks."""
-    from trainer.demo.world.look import random_look
-
     rng = np.random.default_rng(9)
-    return [world.draw(who, random_look(rng), rng).image for _ in range(count)]
+    return [draw(who, random_look(rng), rng).image for _ in range(count)]

@@ -52,9 +52,14 @@ def _drawn(name: str, shape: tuple[int, ...], source: torch.Generator) -> torch.
     return noise * shape[1] ** -0.5
 
 
-def write_tiny_motion(path: Path, widths: Sequence[int] = (32, 32), *, layers: int = 1, **more: int | bool) -> Path:
-    """As safetensors, or for another suffix as torch writes it. The default fits tests/tiny_base."""
+def write_tiny_motion(
+    path: Path, widths: Sequence[int] = (32, 32), *, layers: int = 1, moves: bool = True, **more: int | bool
+) -> Path:
+    """As safetensors, or for another suffix as torch writes it. The default fits tests/tiny_base; one that does not
+    move adds nothing, as modules are before their training."""
     tensors = motion_tensors(motion_shapes(widths, layers=layers, **more))  # type: ignore[arg-type]
+    for name in [name for name in tensors if ".proj_out." in name and not moves]:
+        tensors[name] = torch.zeros_like(tensors[name])
     if path.suffix == ".safetensors":
         save_file(tensors, path)
     else:

@@ -31,7 +31,8 @@ const COMPARE = "LikenessCompareCheckpoints";
 const CHOOSE = "LikenessChooseCheckpoint";
 const ADVISE = "LikenessAdviseNextRun";
 const SCORE = "LikenessScoreImages";
-const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants"]);
+const METHOD = "LikenessTrainOrZeroShot";
+const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants", "LikenessBalance"]);
 const NOTED = new Set([
   "LikenessDemoCharacter",
   "LikenessLoadCharacterDataset",
@@ -47,6 +48,11 @@ const NOTED = new Set([
   "LikenessImportRecipe",
   "LikenessExportRecipe",
   "LikenessCheckLora",
+  "LikenessReadFace",
+  "LikenessLoadIdentity",
+  "LikenessLoadIdentityAdapter",
+  "LikenessApplyIdentity",
+  "LikenessInstantIdConditioning",
 ]);
 
 const SHEETS = [
@@ -106,7 +112,7 @@ function panelFor(node) {
   if (node.comfyClass === COMPARE) return new ComparePanel(urlOf, pickMemory(node));
   if (node.comfyClass === CHOOSE) return Object.assign(new ComparePanel(urlOf, pickMemory(node)), { height: 260 });
   if (DRAWING.has(node.comfyClass)) return new LivePanel();
-  if (node.comfyClass === ADVISE) return new TallPanel(180, false);
+  if (node.comfyClass === ADVISE || node.comfyClass === METHOD) return new TallPanel(180, false);
   if (node.comfyClass === SCORE) return new TallPanel(128, true);
   // What is held out, and why, takes a few lines.
   if (node.comfyClass === LOAD) return Object.assign(new NotePanel(), { height: 128 });

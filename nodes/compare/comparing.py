@@ -23,7 +23,8 @@ from .plan import GUIDE_PROMPTS, Asked, DrawnWith, plan_of
 
 if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
-    from ...trainer.scoring import Compared
+    from ...trainer.faces.face import AttributeReader
+    from ...trainer.scoring import Compared, Subject, Tools
     from ...trainer.scoring.plan.compare_plan import ComparePlan
     from ..host.generator import HostGenerator
     from ..host.models import HostBase, Models
@@ -35,7 +36,8 @@ _FOLDER = "likeness_compared"
 
 @dataclass(frozen=True, kw_only=True)
 class Comparing:
-    """What is asked for on the node `node`, by whom it is drawn and whom it is of."""
+    """What is asked for on the node `node`, by whom it is drawn and whom it is of. Whoever draws so without comparing
+    takes `plan`, `subject` and `tools` alone."""
 
     node: str
     asked: Asked
@@ -44,40 +46,22 @@ class Comparing:
     run: Run | None
     dataset: Dataset
     models: Models
+    usual: ComparePlan | None = None
+    """What is drawn where the widgets say nothing else; None for what suits the base."""
 
     def followed(self, columns: Columns) -> Comparison:
         """Draw, read and choose, every picture told to the page."""
         from ...trainer.runtime.work import follow
-        from ...trainer.scoring import Subject, Tools, compare
+        from ...trainer.scoring import compare
         from ...trainer.scoring.cost import cost_of
-        from ...trainer.scoring.reading.attributes.zero_shot import NO_ATTRIBUTE_READER, attribute_reader_for
 
-        plan, readers, folder = self._plan, self._readers, self._folder
-        reads = readers.attributes or attribute_reader_for(plan, clip_folders(), readers.faces, device())
-        missing = "" if reads else NO_ATTRIBUTE_READER
-        tools = Tools(
-            generator=self._generator,
-            faces=readers.faces,
-            attributes=reads,
-            out=folder,
-            base=self._key,
-            descriptor=readers.descriptor,
-            base_name=self._base_name,
-            precision=self._precision,
-            family=self._drawn.spec.title if self._drawn.spec else "",
-            release=free_models,
-        )
+        plan, folder = self.plan, self.folder
+        tools = self.tools
         cost = cost_of(plan, columns.shown, folder, self._key, refines=self.refine)
-        self._say(" ".join((columns.said + cost.sentence, readers.note, missing)).strip())
-        subject = Subject(
-            trigger=self.dataset.trigger,
-            references=self.dataset.held_out,
-            training=self.dataset.train,
-            others=readers.others,
-        )
+        self.say_first(columns.said + cost.sentence)
         rest = columns.rest if self.refine else ()
-        work = compare(plan, columns.shown, subject, tools, is_cancelled, rest=rest)
-        report = follow(work, self._progress(LiveGrid(plan, self._labels(columns), folder), cost.sentence))
+        work = compare(plan, columns.shown, self.subject, tools, is_cancelled, rest=rest)
+        report = follow(work, self.progress(self._labels(columns), cost.sentence))
         return Comparison(
             report=report,
             folder=folder,
@@ -86,6 +70,50 @@ class Comparing:
             dataset=self.dataset,
             run=self.run,
         )
+
+    @cached_property
+    def tools(self) -> Tools:
+        """The host's sampler, the readers that there are, and the folder."""
+        from ...trainer.scoring import Tools
+
+        readers = self._readers
+        return Tools(
+            generator=self._generator,
+            faces=readers.faces,
+            attributes=self._attributes,
+            out=self.folder,
+            base=self._key,
+            descriptor=readers.descriptor,
+            base_name=self._base_name,
+            precision=self._precision,
+            family=self._drawn.spec.title if self._drawn.spec else "",
+            release=free_models,
+        )
+
+    @property
+    def subject(self) -> Subject:
+        from ...trainer.scoring import Subject
+
+        return Subject(
+            trigger=self.dataset.trigger,
+            references=self.dataset.held_out,
+            training=self.dataset.train,
+            others=self._readers.others,
+        )
+
+    def say_first(self, cost: str) -> None:
+        """What it will take, and what will not be measured, before anything is drawn."""
+        from ...trainer.scoring.reading.attributes.zero_shot import NO_ATTRIBUTE_READER
+
+        missing = "" if self._attributes else NO_ATTRIBUTE_READER
+        self._say(" ".join((cost, self._readers.note, missing)).strip())
+
+    @cached_property
+    def _attributes(self) -> AttributeReader | None:
+        from ...trainer.scoring.reading.attributes.zero_shot import attribute_reader_for
+
+        readers = self._readers
+        return readers.attributes or attribute_reader_for(self.plan, clip_folders(), readers.faces, device())
 
     @cached_property
     def _base(self) -> HostBase:
@@ -131,10 +159,10 @@ class Comparing:
         return readers_for(self.reader, self.dataset, self._is_demo)
 
     @cached_property
-    def _plan(self) -> ComparePlan:
+    def plan(self) -> ComparePlan:
         from ...trainer.scoring.plan.sentinels import coverage_of, sentinel_probes, with_sentinels
 
-        plan = plan_of(self.asked, self.dataset, self._drawn)
+        plan = plan_of(self.asked, self.dataset, self._drawn, self.usual)
         if self.asked.prompts != GUIDE_PROMPTS or not self.asked.missing_views or not self.dataset.train:
             return plan
         self._say("Looking for views that no training picture shows")
@@ -153,7 +181,7 @@ class Comparing:
         return str(self._base.model.model_dtype()).removeprefix("torch.")
 
     @cached_property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
         """The run's, or that of whom it is of. Reports of another base or precision stay, and this one lies beside."""
         place = self.run.folder if self.run else output_folder(_FOLDER, folder_name(self.dataset.trigger))
         usual = unlinked(place, "report", deep=True)
@@ -171,12 +199,12 @@ class Comparing:
     def _say(self, text: str) -> None:
         send("likeness.note", {"node": self.node, "text": text})
 
-    def _progress(self, grid: LiveGrid, cost: str) -> Callable[[Compared], None]:
+    def progress(self, labels: list[str], cost: str) -> Callable[[Compared], None]:
         """Moves the bar and shows the pictures as they come, what all will take above them until a pace is known."""
-        throttle = Throttle()
+        throttle, grid = Throttle(), LiveGrid(self.plan, labels, self.folder)
 
         def show(event: Compared) -> None:
-            grid.add(event.label, event.key, event.path.relative_to(self._folder).as_posix())
+            grid.add(event.label, event.key, event.path.relative_to(self.folder).as_posix())
             if not throttle.is_due():
                 return
             left = cost if event.seconds_left is None else f"{duration(event.seconds_left)} left"

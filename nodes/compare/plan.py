@@ -45,9 +45,10 @@ class DrawnWith:
     resolution: int | None
 
 
-def plan_of(asked: Asked, dataset: Dataset, drawn: DrawnWith) -> ComparePlan:
-    """RecipeError names what of one's own prompts or strengths cannot be read."""
-    usual = _usual(dataset, drawn, asked.prompts)
+def plan_of(asked: Asked, dataset: Dataset, drawn: DrawnWith, usual: ComparePlan | None = None) -> ComparePlan:
+    """`usual` where the widgets say nothing else, None for what suits the base. RecipeError names what of one's own
+    prompts or strengths cannot be read."""
+    usual = usual or _usual(dataset, drawn, asked.prompts)
     size = (asked.size, asked.size) if asked.size else usual.size
     return replace(
         usual,

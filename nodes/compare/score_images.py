@@ -70,7 +70,7 @@ class ScoreImages(io.ComfyNode):
     ) -> Any:
         frames = [frame for batch in images for frame in batch]
         with cancellable():
-            known = _references(references or [], reference_images or [])
+            known = references_of(references or [], reference_images or [])
             scores = _scored(cls.hidden.unique_id, frames, known, reader_of(reader[0]), least[0])
         view = picture_view(to_image([draw_scores([from_frame(f[..., :3]) for f in frames], scores)]), cls, scores.text)
         parts = (_batch(frames, scores.accepted), _batch(frames, scores.rejected))
@@ -127,7 +127,7 @@ def _outputs() -> list[Any]:
     ]
 
 
-def _references(datasets: Sequence[Dataset], images: Sequence[torch.Tensor]) -> list[Image.Image]:
+def references_of(datasets: Sequence[Dataset], images: Sequence[torch.Tensor]) -> list[Image.Image]:
     """What is held out of each dataset, else all of it, and the pictures."""
     from ...trainer.dataset.sample_pixels import open_sample
 

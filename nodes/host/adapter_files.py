@@ -77,13 +77,16 @@ def identity_path(choice: str) -> Path:
 
 
 def publish_identity(identity: Identity, name: str) -> str:
-    """Writes it beside the LoRA of that name in loras/likeness, in place of one of the same pictures; its name."""
-    from ...trainer.identity.identity_file import identity_bytes, source_of
+    """Writes it beside the LoRA of that name in loras/likeness, in place of one of the same pictures, whose tokens of
+    other adapters it takes over; its name."""
+    from ...trainer.identity.identity_file import identity_bytes, read_identity_file, source_of
 
     roots = [Path(root) for root in folder_paths.get_folder_paths("loras")]
     folder = unlinked(roots[0], _FOLDER)
     before = folder / f"{name}{IDENTITY_ENDING}"
     same = [before] if before.is_file() and source_of(before) == identity.source else []
+    if same:
+        identity = identity.over(read_identity_file(before))
     try:
         done = publish(
             [folder, *(root / _FOLDER for root in roots[1:])], name, {IDENTITY_ENDING: identity_bytes(identity)}, same

@@ -12,6 +12,12 @@ def device() -> str:
     return str(management.get_torch_device())
 
 
+def memory_gb() -> float:
+    """Memory of the device that the host would run a model on, in GB (10^9); 0 where that is the processor."""
+    where = management.get_torch_device()
+    return 0.0 if str(where).startswith("cpu") else float(management.get_total_memory(where)) / 1e9
+
+
 def free_models() -> None:
     """Take all of the host's models off the device."""
     management.unload_all_models()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import comfy.model_management
@@ -12,7 +13,7 @@ import torch
 from PIL import Image
 
 from ...trainer.errors import Cancelled, ModelError
-from ...trainer.generate.attachments import Attachment, Lora, Reference, Start, refuse_unsupported
+from ...trainer.generate.attachments import Attachment, Identity, Lora, Reference, Start, refuse_unsupported
 from ...trainer.generate.attachments import Control as Hint
 from ...trainer.generate.shot import batches
 from ...trainer.images.pixels import load_rgb
@@ -24,6 +25,7 @@ from .lora import apply_lora
 
 if TYPE_CHECKING:
     from ...trainer.generate.shot import Shot
+    from .brought import Brought
 
 _SAMPLING = ("euler", "simple")
 _FACTOR = 8
@@ -49,7 +51,8 @@ class Control:
 
 class HostGenerator:
     """Draws each shot as a core KSampler would. `sampling` names sampler and scheduler as it does; `releases` frees
-    models after a call. Hints of shots are followed with `control` only.
+    models after a call. Hints of shots are followed with `control` only; identities are brought by files, whose faces
+    were read before.
 
     In batches sums are added in another order, so that single values may differ by one step of 255; `alone` draws each
     picture by itself, equal to the bit to what KSampler draws by itself.
@@ -77,7 +80,7 @@ class HostGenerator:
     @property
     def supports(self) -> frozenset[type[Attachment]]:
         """Hints too where there is a ControlNet to follow them."""
-        return frozenset({Lora, Start, Reference}) | (frozenset() if self._control is None else {Hint})
+        return frozenset({Lora, Start, Reference, Identity}) | (frozenset() if self._control is None else {Hint})
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
         """One RGB picture a shot, in order; neighbours that differ only in words and seed share a batch."""
@@ -108,6 +111,8 @@ class HostGenerator:
     def _draw(self, shots: Sequence[Shot]) -> list[Image.Image]:
         first = shots[0]
         model, clip = self._patched_with(first.lora)
+        if first.identities:
+            model = self._brought.on(model, first)
         shown = [to_image([load_rgb(one.path)]) for one in first.references]
         positive = _Words(clip, [shot.prompt for shot in shots], shown)
         negative = _Words(clip, [shot.negative for shot in shots], shown)
@@ -119,13 +124,15 @@ class HostGenerator:
             [comfy.sample.prepare_noise(row[None], shot.seed) for row, shot in zip(latents, shots, strict=True)]
         )
         way = guided(model, first.guidance)
+        told = way.told_to([positive.conditioning(), negative.conditioning()])
+        model, pair = self._conditioned(model, first, told, shown)
         drawn = comfy.sample.sample(
             model,
             noise,
             first.steps,
             way.cfg,
             *self._sampling,
-            *self._conditioning(first, way.told_to([positive.conditioning(), negative.conditioning()]), shown),
+            *pair,
             latents,
             denoise=first.denoise,
             disable_pbar=True,
@@ -133,14 +140,21 @@ class HostGenerator:
         )
         return as_saved(self._vae.decode(drawn))
 
-    def _conditioning(self, shot: Shot, pair: list[Any], shown: Sequence[torch.Tensor]) -> list[Any]:
-        """Both conditionings, with the references in latent form and the ControlNet where the shot has them."""
-        if shown:
-            latents = [self._vae.encode(image) for image in shown]
+    def _conditioned(
+        self, model: Any, shot: Shot, pair: list[Any], shown: Sequence[torch.Tensor]
+    ) -> tuple[Any, list[Any]]:
+        """MODEL and both conditionings, with references in latent form and the ControlNet where the shot has them."""
+        latents = [self._vae.encode(image) for image in shown]
+        strengths = [each.strength for each in shot.references]
+        if latents and all(strength == 1 for strength in strengths):
             pair = [[[text, {**extra, "reference_latents": latents}] for text, extra in each] for each in pair]
+        elif latents:
+            from .brought import referred
+
+            model, pair = referred(model, pair, latents, strengths)
         if shot.control is None or self._control is None:
-            return pair
-        return self._control.steered(pair, to_image([load_rgb(shot.control.path)]), self._vae)
+            return model, pair
+        return model, self._control.steered(pair, to_image([load_rgb(shot.control.path)]), self._vae)
 
     def _latents(self, model: Any, shots: Sequence[Shot]) -> torch.Tensor:
         """Of the starting pictures, one a shot; empty where nothing is to be left of them, in the model's own form."""
@@ -158,6 +172,12 @@ class HostGenerator:
         if self._patched[0] != lora:
             self._patched = (lora, apply_lora(*self._bare, lora.path, lora.strength))
         return self._patched[1]
+
+    @cached_property
+    def _brought(self) -> Brought:
+        from .brought import Brought
+
+        return Brought()
 
 
 def _check(shot: Shot, factor: int) -> None:

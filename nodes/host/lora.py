@@ -18,8 +18,9 @@ _PARTS = (
 )
 
 
-def apply_lora(model: Any, clip: Any, path: Path, strength: float) -> tuple[Any, Any]:
-    """Copies of `model` and `clip` with the LoRA at `strength`; ModelError when none of its layers is theirs."""
+def apply_lora(model: Any, clip: Any, path: Path, strength: float, of_clip: float | None = None) -> tuple[Any, Any]:
+    """Copies of `model` and `clip` with the LoRA at `strength`, on the clip `of_clip` where it is another; ModelError
+    when none of its layers is theirs."""
     tensors = _read(path)
     if not _matches(model, clip, tensors):
         made_for = lora_made_for(read_header(path))
@@ -28,7 +29,7 @@ def apply_lora(model: Any, clip: Any, path: Path, strength: float) -> tuple[Any,
             f"No layer of {path.name} belongs to this model{whose}, so it would change nothing: "
             "connect the base that it was trained on."
         )
-    return comfy.sd.load_lora_for_models(model, clip, tensors, strength, strength)
+    return comfy.sd.load_lora_for_models(model, clip, tensors, strength, strength if of_clip is None else of_clip)
 
 
 def unmatched(model: Any, clip: Any, path: Path) -> tuple[list[str], int]:

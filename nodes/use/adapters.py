@@ -14,17 +14,26 @@ if TYPE_CHECKING:
     from ...trainer.identity.identity import Identity
     from ...trainer.identity.installed import AdapterFile
     from ...trainer.identity.kinds import AdapterKind
+    from ...trainer.identity.references import Tokens
+    from ...trainer.identity.use import Use
 
 AUTO = "auto"
 DEMO_ADAPTER = "Demo adapter"
+_DEMO_FILE = ("adapter", "demo_adapter.safetensors")
+"""In the demo's assets."""
+_NO_DEMO = "The demo's adapter is missing; remake it with `python -m trainer demo build`, or reinstall the pack."
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class AdapterChoice:
-    """`files` in the order in which they are taken: one for each family, or with `auto` all that bring a face."""
+    """`files` in the order in which they are taken: one for each family, or with `auto` all that bring a face.
+
+    `clip_vision` is the host's encoder, wired in place of a file.
+    """
 
     name: str
     files: Sequence[AdapterFile]
+    clip_vision: Any = None
     _opened: dict[Path, Adapter] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -61,6 +70,31 @@ class AdapterChoice:
         real = [fault for file, fault in zip(ours, faults, strict=True) if not self.is_auto or file.kind != "demo"]
         raise ModelError(next(iter(real), "") or nothing_installed(family))
 
+    def read(self, identity: Identity, adapter: Adapter, use: Use) -> Identity:
+        """The identity with the adapter's tokens; ModelError for faces of another network, and for what is missing."""
+        from ...trainer.identity.prepare import with_tokens
+
+        return with_tokens(self._seen(identity, adapter.kind), adapter, use, encoder_path)
+
+    def tokens(self, identity: Identity, adapter: Adapter, use: Use) -> Tokens:
+        """As `read` makes them."""
+        from ...trainer.identity.prepare import tokens_of
+
+        return tokens_of(self._seen(identity, adapter.kind), adapter, use, encoder_path)
+
+    def _seen(self, identity: Identity, kind: AdapterKind) -> Identity:
+        """With what the wired encoder says of the pictures; itself without one, or where the kind has no use for it."""
+        from ...trainer.identity.encode import shown
+        from ...trainer.identity.views import features_name
+
+        is_known = features_name(kind) in identity.features
+        if self.clip_vision is None or is_known or not identity.pictures or not kind.images.startswith("clip"):
+            return identity
+        from ..host.identity.clip_images import clip_seen
+
+        pictures = [shown(kind, picture) for picture in identity.pictures]
+        return identity.with_features(features_name(kind), clip_seen(self.clip_vision, pictures, kind))
+
     def _fault(self, file: AdapterFile, identity: Identity) -> str:
         """What keeps it from being read from the identity."""
         from ...trainer.identity.identity import face_fault
@@ -75,6 +109,8 @@ class AdapterChoice:
             return ""
         if not identity.pictures:
             return f"{kind.title} looks at pictures, and this identity comes from a file without any; wire pictures."
+        if self.clip_vision is not None and kind.images.startswith("clip"):
+            return ""
         try:
             encoder_path(kind.images)
         except ModelError as fault:
@@ -106,25 +142,25 @@ def chosen(choice: str) -> AdapterChoice:
 
     if choice == AUTO:
         return AdapterChoice(name=AUTO, files=[*_demo(), *found_files(adapter_folders())])
-    if choice == DEMO_ADAPTER:
-        return AdapterChoice(name=choice, files=_demo())
     kind = kind_titled(choice)
     if kind is None:
         alone = AdapterChoice(name=choice, files=[AdapterFile(path=adapter_path(choice))])
         opened = alone.opened(alone.files[0])
         file = AdapterFile(path=opened.path, kind=opened.kind.name, family=opened.family)
         return AdapterChoice(name=choice, files=[file], _opened={file.path: opened})
-    files = named_files(kind.name, adapter_folders())
+    files = _demo() if choice == DEMO_ADAPTER else named_files(kind.name, adapter_folders())
     if not files:
-        raise ModelError(missing_adapter(kind))
+        raise ModelError(_NO_DEMO if choice == DEMO_ADAPTER else missing_adapter(kind))
     return AdapterChoice(name=choice, files=files)
 
 
 def _demo() -> list[AdapterFile]:
-    from ...trainer.demo.adapter import demo_adapter
+    """The demo's own, where it is built."""
+    from ...trainer.demo.reader import ASSETS
     from ...trainer.identity.installed import AdapterFile
 
-    return [AdapterFile(path=demo_adapter(), kind="demo", family="sdxl")]
+    path = ASSETS.joinpath(*_DEMO_FILE)
+    return [AdapterFile(path=path, kind="demo", family="sdxl")] if path.is_file() else []
 
 
 def family_of(model: Any) -> str:

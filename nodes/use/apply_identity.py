@@ -10,7 +10,7 @@ from ..host.images import to_image
 from ..panel.budget import warnings_of, words_of
 from ..panel.sheet import picture_view
 from ..sockets import IDENTITY, IDENTITY_ADAPTER
-from .adapters import AUTO, AdapterChoice, chosen, encoder_path, family_of
+from .adapters import AUTO, AdapterChoice, chosen, family_of
 from .references import read_references
 
 if TYPE_CHECKING:
@@ -76,7 +76,6 @@ class ApplyIdentity(io.ComfyNode):
         mask: torch.Tensor | None = None,
         **advanced: Any,
     ) -> Any:
-        from ...trainer.identity.prepare import tokens_of
         from ..host.adapter_files import strongest_lora
         from ..host.identity.apply import apply_identity
 
@@ -86,7 +85,7 @@ class ApplyIdentity(io.ComfyNode):
         known = read_references(identity, images, choice)
         fit = choice.fitting(family_of(model), known)
         use = _use(weight, mask, advanced)
-        patched = apply_identity(model, fit, tokens_of(known, fit, use, encoder_path), use)
+        patched = apply_identity(model, fit, choice.tokens(known, fit, use), use)
         report, warnings = _words(fit, known, weight), _too_much(weight, strongest_lora(model))
         return io.NodeOutput(patched, "\n".join((report, *warnings)), ui=_view(cls, known, report, warnings))
 

@@ -1,14 +1,19 @@
-"""Use a chosen LoRA."""
+"""Use a chosen LoRA, any other file, or a stack of them."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from typing import Any
 
 from ...trainer.errors import RunError
 from .._api import io
 from ..checked import checked
+from ..host.lora_files import NOTHING, lora_path, loras
 from ..host.page import withheld
 from ..sockets import LORA, ChosenLora
 
 _NO_VAE = "Apply character LoRA gives the run's VAE only when model and clip are left open; wire the VAE of your model."
+_STACK = io.Custom("LORA_STACK")
 
 
 @checked
@@ -22,8 +27,9 @@ class ApplyCharacterLora(io.ComfyNode):
             display_name="Apply character LoRA",
             category="Likeness/5 Use",
             description=(
-                "Puts a chosen character LoRA on a model, exactly as core's LoraLoader does. Name the trigger in the "
-                "prompt. Says so when the LoRA does not belong to the model, where LoraLoader would draw on unchanged."
+                "Puts a chosen character LoRA on a model, exactly as core's LoraLoader does, and any other files or "
+                "stacks beside it. Name the trigger in the prompt. Says so when a LoRA does not belong to the model, "
+                "where LoraLoader would draw on unchanged."
             ),
             search_aliases=["load lora", "lora loader", "use character", "apply lora"],
             inputs=[
@@ -36,7 +42,7 @@ class ApplyCharacterLora(io.ComfyNode):
                     ),
                 ),
                 io.Clip.Input("clip", optional=True, tooltip="Its text encoder; wire both or none."),
-                LORA.Input("lora", tooltip="From Choose checkpoint."),
+                LORA.Input("lora", optional=True, tooltip="From Choose checkpoint. Or name a file in lora_name."),
                 io.Float.Input(
                     "strength",
                     default=1.0,
@@ -44,6 +50,18 @@ class ApplyCharacterLora(io.ComfyNode):
                     max=2.0,
                     step=0.05,
                     tooltip="1 is what was trained. 0.7 to 0.9 leaves room for an identity adapter or a strong style.",
+                ),
+                io.Combo.Input(
+                    "lora_name",
+                    options=[NOTHING, *loras()],
+                    default=NOTHING,
+                    optional=True,
+                    tooltip="A file of the loras folder at the same strength, where no lora is wired, or beside it.",
+                ),
+                _STACK.Input(
+                    "lora_stack",
+                    optional=True,
+                    tooltip="LoRAs of other packs' stack nodes: names with strengths of their own for model and clip.",
                 ),
             ],
             outputs=[
@@ -53,16 +71,58 @@ class ApplyCharacterLora(io.ComfyNode):
                     display_name="vae",
                     tooltip="The run's own, for VAE Decode. With model and clip wired, take the VAE that is theirs.",
                 ),
+                io.String.Output(
+                    display_name="trigger", tooltip="The word that wakes the character, to put into prompts."
+                ),
             ],
         )
 
     @classmethod
-    def execute(cls, lora: ChosenLora, strength: float, model: Any = None, clip: Any = None) -> Any:
+    def validate_inputs(cls, lora_name: str = NOTHING) -> bool | str:
+        if lora_name != NOTHING:
+            lora_path(lora_name)
+        return True
+
+    @classmethod
+    def execute(  # noqa: PLR0913
+        cls,
+        lora: ChosenLora | None = None,
+        strength: float = 1.0,
+        model: Any = None,
+        clip: Any = None,
+        lora_name: str = NOTHING,
+        lora_stack: Sequence[Sequence[Any]] | None = None,
+    ) -> Any:
         from ..host.lora import apply_lora
 
         if (model is None) != (clip is None):
             raise RunError("Wire model and clip, both, to put the LoRA on them; or none, to put it on the run's base.")
-        if model is None:
+        if model is None and lora is None:
+            raise RunError("There is no model to put a LoRA on: wire model and clip, or the lora of a run.")
+        vae = withheld(_NO_VAE)
+        if model is None and lora is not None:
             base = lora.models.loaded
-            return io.NodeOutput(*apply_lora(base.model, base.clip, lora.path, strength), base.vae)
-        return io.NodeOutput(*apply_lora(model, clip, lora.path, strength), withheld(_NO_VAE))
+            model, clip, vae = base.model, base.clip, base.vae
+        named = [] if lora_name == NOTHING else [(lora_path(lora_name), strength, strength)]
+        own = [] if lora is None else [(lora.path, strength, strength)]
+        for path, on_model, on_clip in [*own, *named, *_of_stack(lora_stack)]:
+            model, clip = apply_lora(model, clip, path, on_model, on_clip)
+        return io.NodeOutput(model, clip, vae, lora.trigger if lora is not None else _trigger_of(named))
+
+
+def _of_stack(stack: Sequence[Sequence[Any]] | None) -> list[tuple[Any, float, float]]:
+    """Files and strengths of a stack as other packs make them: (name, of the model, of the clip) each."""
+    found: list[tuple[Any, float, float]] = []
+    for row in stack or ():
+        if not isinstance(row, (list, tuple)) or len(row) != 3 or not isinstance(row[0], str):
+            raise RunError(f"lora_stack takes names with two strengths each, and {str(row)[:60]!r} came in.")
+        if row[0] not in ("", "None", NOTHING):
+            found.append((lora_path(row[0]), float(row[1]), float(row[2])))
+    return found
+
+
+def _trigger_of(files: Sequence[tuple[Any, float, float]]) -> str:
+    """What the file says of itself; "" where it says nothing."""
+    from ...trainer.storage.tensor_header import read_header
+
+    return read_header(files[0][0]).metadata.get("modelspec.trigger_phrase", "") if files else ""

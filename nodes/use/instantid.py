@@ -11,7 +11,7 @@ from ..host.images import from_frame, to_image
 from ..panel.sheet import picture_view
 from ..readers import AUTO
 from ..sockets import IDENTITY, IDENTITY_ADAPTER
-from .adapters import AdapterChoice, chosen, encoder_path
+from .adapters import AdapterChoice, chosen
 from .references import reader_for
 
 if TYPE_CHECKING:
@@ -63,11 +63,9 @@ class InstantIdConditioning(io.ComfyNode):
         adapter: AdapterChoice | None = None,
         pose: torch.Tensor | None = None,
     ) -> Any:
-        from ...trainer.identity.prepare import tokens_of
         from ...trainer.identity.use import Use
-        from ..host.instantid import with_identity_net
+        from ..host.identity.control import apply_instantid_control
 
-        use = Use(weight=strength, start=start, end=end)
         choice = adapter or chosen(_TITLE)
         opened = choice.opened(choice.files[0])
         if opened.kind.name != "instantid":
@@ -76,8 +74,8 @@ class InstantIdConditioning(io.ComfyNode):
                 "adapter, or leave adapter open."
             )
         hint = to_image([_hint(identity, pose, choice)])
-        tokens = tokens_of(identity, opened, use, encoder_path)
-        conditions = with_identity_net((positive, negative), control_net, hint, tokens, use)
+        tokens = choice.tokens(identity, opened, Use(start=start, end=end))
+        conditions = apply_instantid_control(positive, negative, control_net, hint, tokens, strength, start, end)
         said = f"{opened.kind.title}: {opened.kind.licence}, because {opened.kind.why_licence}."
         return io.NodeOutput(*conditions, hint, ui=picture_view(hint, cls, said))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...trainer.errors import LikenessError
@@ -49,7 +50,12 @@ class LoadIdentityAdapter(io.ComfyNode):
                         "auto: of those installed the first that fits the model and the identity. A kind finds its "
                         "files by their names; any other file is listed with its folder."
                     ),
-                )
+                ),
+                io.ClipVision.Input(
+                    "clip_vision",
+                    optional=True,
+                    tooltip="CLIP ViT-H, bigG or L of core's loader, in place of the file in models/clip_vision.",
+                ),
             ],
             outputs=[
                 IDENTITY_ADAPTER.Output(
@@ -71,8 +77,8 @@ class LoadIdentityAdapter(io.ComfyNode):
         return adapter, tuple(adapter_files())
 
     @classmethod
-    def execute(cls, adapter: str) -> Any:
-        found = chosen(adapter)
+    def execute(cls, adapter: str, clip_vision: Any = None) -> Any:
+        found = replace(chosen(adapter), clip_vision=clip_vision)
         licence = "\n".join(_terms(kind) for kind in found.kinds())
         shown = {"text": words_of(_words(found, licence)), "warning": warnings_of(_missing(found))}
         return io.NodeOutput(found, licence, ui=shown)
@@ -104,7 +110,7 @@ def _missing(found: AdapterChoice) -> list[str]:
     faults: list[str] = []
     for kind in found.kinds():
         try:
-            if kind.images:
+            if kind.images and not (found.clip_vision and kind.images.startswith("clip")):
                 encoder_path(kind.images)
             if kind.face_model:
                 reader_of(READERS_OF[kind.face_model])

@@ -204,12 +204,12 @@ def _named(identity: Identity, datasets: Sequence[Dataset], lora: Sequence[Chose
 
 def _prepared(identity: Identity, adapter: AdapterChoice | None) -> Identity:
     """With the tokens of the adapter that is wired, for each family that it has a file for."""
-    from ...trainer.identity.prepare import with_tokens
     from ...trainer.identity.use import Use
-    from .adapters import encoder_path
 
-    for file in () if adapter is None or adapter.is_auto else adapter.files:
-        identity = with_tokens(identity, adapter.opened(file), Use(), encoder_path)  # type: ignore[union-attr]
+    if adapter is None or adapter.is_auto:
+        return identity
+    for file in adapter.files:
+        identity = adapter.read(identity, adapter.opened(file), Use())
     return identity
 
 

@@ -32,7 +32,7 @@ def main(pack: Path, out: Path) -> dict[str, bool]:
 
     core_nodes: Any = importlib.import_module("nodes")
     base = load_host_base(demo_base().path)
-    net = _random_net(base.model, torch)
+    net = random_net(base.model, torch)
     hint = Image.fromarray(np.random.default_rng(0).integers(0, 255, (128, 128, 3), dtype=np.uint8).astype(np.uint8))
     hint.save(out / "hint.png")
     shot = Shot(prompt="person, smiling", negative="sad", seed=3, width=128, height=128, steps=4, guidance=3.0)
@@ -57,7 +57,7 @@ def main(pack: Path, out: Path) -> dict[str, bool]:
     }
 
 
-def _random_net(model: Any, torch: Any) -> Any:
+def random_net(model: Any, torch: Any) -> Any:
     """A ControlNet for this very UNet with random weights, the zero convolutions too."""
     import comfy.cldm.cldm
     import comfy.controlnet

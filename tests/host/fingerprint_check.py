@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from control_check import _open, _random_net
+from control_check import _open, random_net
 
 
 def main(pack: Path) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def main(pack: Path) -> dict[str, Any]:
     def rescaled(share: float) -> Any:
         return advanced.RescaleCFG().patch(base.model, share)[0]
 
-    net = _random_net(base.model, torch)
+    net = random_net(base.model, torch)
     variants = [
         {},
         lora(1.0),

@@ -16,18 +16,22 @@ sys.path[:0] = [COMFY.as_posix(), PACK.as_posix()]
 import identity_parts as parts  # noqa: E402
 import torch  # noqa: E402
 from identity_parts import Asking, Blocks, Opened, cfg_guider, drawn, gap, one_step  # noqa: E402
+from safetensors.torch import save_file  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 parts.load("likeness", PACK / "__init__.py")
 
 import comfy.lora  # noqa: E402
+import comfy.patcher_extension  # noqa: E402
 import comfy.sd  # noqa: E402
 from likeness.nodes.host.identity.apply import apply_identity  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.errors import ModelError  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.families.batch_rows import BatchRows, told_rows  # type: ignore  # noqa: E402
 from likeness.trainer.families.condition import Condition  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.families.registry import describe_base, load_family  # type: ignore  # noqa: E402
-from likeness.trainer.identity.mount.mount import Placed, mount_identity  # type: ignore  # noqa: E402
+from likeness.trainer.identity.files import open_adapter  # type: ignore[reportMissingImports]  # noqa: E402
+from likeness.trainer.identity.mount.mount import Placed, mount_identity, placed_on  # type: ignore  # noqa: E402
+from likeness.trainer.identity.references import Tokens  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.identity.use import Use  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.recipe.buckets import Placement  # type: ignore[reportMissingImports]  # noqa: E402
 
@@ -91,13 +95,41 @@ def agreements(base: Base) -> dict[str, float]:
     said = {"bare": apart(base.host(base.model, square), base.ours(square))}
     for like in LIKE:
         said[like] = apart(base.host(base.worn(plain, like), square), base.ours(square, base.placed(plain, like)))
-    said["batch"] = apart(base.host(base.worn(plain, latents=3), square), base.ours(square, base.placed(plain, latents=3)))
+    said["batch"] = apart(
+        base.host(base.worn(plain, latents=3), square), base.ours(square, base.placed(plain, latents=3))
+    )
     said["ragged"] = apart(base.host(base.worn(plain), ragged), base.ours(ragged, base.placed(plain)))
     said["mask"] = apart(base.host(base.worn(masked), ragged), base.ours(ragged, base.placed(masked)))
     two = base.worn(Use(weight=0.5), "all", base.worn(plain, "instantx"), seed=7)
     both = base.placed(plain, "instantx"), base.placed(Use(weight=0.5), seed=7)
     said["two adapters"] = apart(base.host(two, square), base.ours(square, *both))
     said["change"] = apart(base.host(base.worn(plain, "pulid"), square), base.host(base.model, square))
+    return said
+
+
+def files(base: Base, folder: Path) -> dict[str, tuple[float, float]]:
+    """Files in the layouts that are published, opened and mounted by either engine."""
+    noise, use, said = drawn(2, 16, 9, 6, seed=7), Use(weight=0.8), {}
+    xlabs = {"ip_adapter_proj_model.proj.weight": drawn(4 * 64, 768, seed=0)}
+    for number in range(DOUBLE):
+        for seed, side in enumerate("kv"):
+            name = f"double_blocks.{number}.processor.ip_adapter_double_stream_{side}_proj"
+            xlabs[f"{name}.weight"] = drawn(WIDTH, 64, seed=10 * number + seed)
+            xlabs[f"{name}.bias"] = drawn(WIDTH, seed=10 * number + seed + 2)
+    shapes = {"proj.0.weight": (32, 16), "proj.0.bias": (32,), "proj.2.weight": (128, 32), "proj.2.bias": (128,)}
+    shapes |= {"norm.weight": (64,), "norm.bias": (64,)}
+    instantx = {f"image_proj.{name}": drawn(*shape, seed=1) for name, shape in shapes.items()}
+    for number in range(DOUBLE + SINGLE):
+        for seed, side in enumerate("kv"):
+            instantx[f"ip_adapter.{number}.to_{side}_ip.weight"] = drawn(WIDTH, 64, seed=10 * number + seed)
+    tokens = Tokens(drawn(1, 4, 64, seed=8), drawn(1, 4, 64, seed=9))
+    bare = base.host(base.model, noise)
+    for name, tensors in (("xlabs", xlabs), ("instantx", instantx)):
+        save_file(tensors, folder / f"{name}.safetensors")
+        adapter = open_adapter(folder / f"{name}.safetensors")
+        theirs = base.host(apply_identity(base.model, adapter, tokens, use), noise)
+        ours = base.ours(noise, placed_on(base.family, adapter, tokens, use))
+        said[name] = apart(theirs, ours), apart(theirs, bare)
     return said
 
 
@@ -192,6 +224,10 @@ def others(base: Base) -> dict[str, Any]:
 
     before, after = base.host(base.worn(use, model=with_lora(base.model)), noise), base.host(with_lora(child), noise)
     said["lora before and after"], said["lora changes"] = apart(before, after), apart(after, worn)
+    wrapped = base.model.clone()
+    kind = comfy.patcher_extension.WrappersMP.APPLY_MODEL
+    comfy.patcher_extension.add_wrapper_with_key(kind, "other", by_name, wrapped.model_options, is_model_options=True)
+    said["inside another pack's wrapper"] = apart(base.host(base.worn(use, model=wrapped), noise), worn)
     theirs = base.model.clone()
     for number in (0, 1):
         theirs.set_model_patch_replace(larger, "dit", "double_block", number)
@@ -199,6 +235,12 @@ def others(base: Base) -> dict[str, Any]:
     over = base.host(base.worn(use, model=theirs, **follows), noise)
     said["over another pack's"] = apart(over, base.host(base.worn(use, made=Over, **follows), noise))
     return said
+
+
+def by_name(executor: Any, *given: Any, **more: Any) -> Any:
+    """Another pack's wrapper, which hands on what comes last under its name."""
+    *given, options = given
+    return executor(*given, transformer_options=options, **more)
 
 
 def larger(args: Any, extra: Any) -> Any:
@@ -235,6 +277,7 @@ def main(folder: Path) -> dict[str, Any]:
     base = Base(tiny_flux.write(path, shapes, torch.float32, 5))
     return {
         "agreements": agreements(base),
+        "files": files(base, folder),
         "blocks": blocks(base),
         "references": references(base),
         "others": others(base),

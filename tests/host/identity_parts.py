@@ -1,10 +1,10 @@
-"""For the identity scripts, in the host's interpreter: random adapters, tiny bases in both engines, what they answer."""
+"""For the identity scripts, in the host's interpreter: random adapters, and what the host's model answers with them."""
 
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import comfy.options
 
@@ -42,15 +42,15 @@ class Sides(nn.Module):
         super().__init__()
         self.weights = nn.ModuleDict()
         for number, width in widths.items():
-            made = [nn.Parameter(drawn(latents, 3, width, seed=seed + 10 * number + place), False) for place in range(4)]
+            made = [
+                nn.Parameter(drawn(latents, 3, width, seed=seed + 10 * number + place), False) for place in range(4)
+            ]
             self.weights[str(number)] = nn.ParameterList(made)
 
     def seen(self, number: int, query: Tensor, rows: Any) -> Tensor:
         """Attention of a query (b, heads, n, d) to what each row is to see: (b, n, channels)."""
         key, value, no_key, no_value = (each.to(query) for each in self.weights[str(number)])
-        pairs = [
-            (key, value) if conditional else (no_key, no_value) for conditional in rows.conditional
-        ]
+        pairs = [(key, value) if conditional else (no_key, no_value) for conditional in rows.conditional]
         picked = [
             torch.stack([pair[side][latent % len(key)] for pair, latent in zip(pairs, rows.latent, strict=True)])
             for side in range(2)
@@ -117,8 +117,12 @@ class Opened:
 class Asking:
     """Keeps what the host's model answers to each conditioning of each call, whatever guider asks."""
 
+    # The host looks for leaks, slowly, whenever a copy of a model that it has loaded is gone.
+    _models: ClassVar[list[Any]] = []
+
     def __init__(self, model: Any) -> None:
         self.model = model.clone()
+        self._models += [model, self.model]
         self.calls: list[tuple[list[Tensor], Tensor, Tensor]] = []
         kind = comfy.patcher_extension.WrappersMP.CALC_COND_BATCH
         self.model.add_wrapper_with_key(kind, "test", self._keep)

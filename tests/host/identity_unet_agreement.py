@@ -6,7 +6,6 @@ Prints one JSON object a line and family: largest differences by what was asked.
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ sys.path[:0] = [COMFY.as_posix()]
 
 import identity_parts as parts  # noqa: E402
 import torch  # noqa: E402
+from control_check import random_net  # noqa: E402
 from identity_parts import Asking, Cross, Opened, cfg_guider, drawn, gap, one_step  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 from torch import Tensor  # noqa: E402
@@ -33,12 +33,15 @@ import comfy.sd  # noqa: E402
 import comfy.supported_models  # noqa: E402
 from comfy_extras.nodes_custom_sampler import Guider_DualCFG  # noqa: E402
 from comfy_extras.nodes_perpneg import Guider_PerpNeg, PerpNeg  # noqa: E402
+from likeness.nodes.host.fingerprint import fingerprint  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.nodes.host.identity.apply import apply_identity  # type: ignore[reportMissingImports]  # noqa: E402
+from likeness.nodes.host.identity.control import apply_instantid_control  # type: ignore  # noqa: E402
 from likeness.nodes.host.identity.layers import attention_paths, cross_attentions  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.errors import ModelError  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.families.batch_rows import BatchRows, told_rows  # type: ignore  # noqa: E402
 from likeness.trainer.families.condition import Condition  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.families.registry import describe_base, load_family  # type: ignore  # noqa: E402
+from likeness.trainer.identity.attention.numbers import Topology  # type: ignore  # noqa: E402
 from likeness.trainer.identity.files import open_adapter  # type: ignore[reportMissingImports]  # noqa: E402
 from likeness.trainer.identity.mount.mount import Placed, mount_identity, placed_on  # type: ignore  # noqa: E402
 from likeness.trainer.identity.mount.unet import attention_paths as ours_of  # type: ignore  # noqa: E402
@@ -49,6 +52,12 @@ from likeness.trainer.recipe.buckets import Placement  # type: ignore[reportMiss
 TIMESTEP = 500
 WIDTHS = {"sdxl": 128, "sd15": 64}
 NAMES = ("positive", "negative")
+
+
+LIKE = {
+    "sdxl": Topology(((0, 0), (1, 1), (2, 2)), 2, ((2, 2, 2), (1, 1, 1), (0, 0, 0))),
+    "sd15": Topology(((1, 1), (1, 1), (0, 0)), 1, ((0, 0, 0), (1, 1, 1), (1, 1, 1))),
+}
 
 
 class TinyXl(comfy.supported_models.SDXL):
@@ -82,9 +91,11 @@ class Base:
         made["positive"][0][1] |= more
         return made
 
-    def adapter(self, seed: int = 0, latents: int = 1, only: int | None = None, **rest: Any) -> Opened:
+    def adapter(
+        self, seed: int = 0, latents: int = 1, only: int | None = None, made: Any = Cross, **rest: Any
+    ) -> Opened:
         widths = self.widths if only is None else {only: self.widths[only]}
-        return Opened(self.name, lambda use: Cross(widths, use, seed, latents), **rest)
+        return Opened(self.name, lambda use: made(widths, use, seed, latents), **rest)
 
     def worn(self, use: Any, model: Any = None, **adapter: Any) -> Any:
         return apply_identity(model or self.model, self.adapter(**adapter), None, use)
@@ -158,7 +169,14 @@ def layers(base: Base) -> dict[str, Any]:
         gaps.append(apart(theirs, base.ours(noise, base.placed(use, only=number))))
         changes.append(apart(theirs, bare))
     same = attention_paths(base.model) == ours_of(base.family.denoiser)
-    return {"count": len(gaps), "gap": max(gaps), "change": min(changes), "same paths": same}
+    places = {number: layer.place for number, layer in cross_attentions(base.unet).items()}
+    return {
+        "count": len(gaps),
+        "gap": max(gaps),
+        "change": min(changes),
+        "same paths": same,
+        "same places": places == LIKE[base.name].patches(),
+    }
 
 
 def guiders(base: Base) -> dict[str, float]:
@@ -335,7 +353,7 @@ def other_patches(base: Base) -> dict[str, float]:
     theirs = base.model.clone()
     for layer in cross_attentions(base.unet).values():
         theirs.set_model_patch_replace(Foreign(grown), "attn2", *layer.place)
-    wanted = base.host(apply_identity(base.model, Opened(base.name, lambda use: Over(base.widths, use)), None, use), noise)
+    wanted = base.host(base.worn(use, made=Over), noise)
     said["over another pack's"] = apart(base.host(base.worn(use, theirs), noise), wanted)
     child = base.worn(use)
     worn = base.host(child, noise)
@@ -343,7 +361,7 @@ def other_patches(base: Base) -> dict[str, float]:
     for patch in added.model_options["transformer_options"]["patches_replace"]["attn2"].values():
         patch.add(grown, sigma_start=1e9, sigma_end=0.0)
         patch.add(grown, sigma_start=0.0, sigma_end=0.0)
-    wanted = base.host(apply_identity(base.model, Opened(base.name, lambda use: Under(base.widths, use)), None, use), noise)
+    wanted = base.host(base.worn(use, made=Under), noise)
     said["under another pack's"] = apart(base.host(added, noise), wanted)
     said["what another pack adds to a copy"] = apart(base.host(child, noise), worn)
     return said
@@ -374,14 +392,18 @@ def files(base: Base, folder: Path) -> dict[str, Any]:
     mask = torch.zeros(16, 16)
     mask[:, 4:] = 1
     uses = [Use(weight=0.8, mask=mask), *(Use(weight=0.8, weight_type=each) for each in ("ease in", "style transfer"))]
-    said = {f"faceid, {use.weight_type}": opened_gap(base, opened, opened.tokens(seen, use), use, noise) for use in uses}
+    said = {
+        f"faceid, {use.weight_type}": opened_gap(base, opened, opened.tokens(seen, use), use, noise) for use in uses
+    }
     if base.name == "sdxl":
         names = {
             f"id_adapter_attn_layers.{number}.id_to_{part}.weight": drawn(width, context, seed=number + seed) / 45
             for number, width in base.widths.items()
             for seed, part in enumerate("kv")
         }
-        save_file(names | {"id_adapter.id_embedding_mapping.0.weight": drawn(4, 4, seed=0)}, folder / "pulid.safetensors")
+        save_file(
+            names | {"id_adapter.id_embedding_mapping.0.weight": drawn(4, 4, seed=0)}, folder / "pulid.safetensors"
+        )
         opened = open_adapter(folder / "pulid.safetensors")
         tokens = Tokens(drawn(1, 10, context, seed=14), drawn(1, 10, context, seed=15))
         for method in ("fidelity", "style"):
@@ -390,11 +412,65 @@ def files(base: Base, folder: Path) -> dict[str, Any]:
     return said
 
 
+def names(base: Base, opened: Any) -> dict[str, bool]:
+    """What kept pictures are filed under: it goes by what is drawn, and by nothing else."""
+    masks = torch.zeros(2, 16, 16)
+    masks[0, :, 8:] = masks[1, 8:] = 1
+    faces = [References(faces=drawn(1, 512, seed=seed), face_model="buffalo_l") for seed in (20, 21)]
+
+    def worn(seen: Any = faces[0], **use: Any) -> Any:
+        used = Use(**{"weight": 0.8, **use})
+        return apply_identity(base.model, opened, opened.tokens(seen, used), used)
+
+    variants = [{}, {"weight": 0.7}, {"end": 0.9}, {"mask": masks[0]}, {"mask": masks[1]}, {"seen": faces[1]}]
+    models = [worn(**variant) for variant in variants]
+    said = [fingerprint(model) for model in models]
+    base.host(models[3], drawn(1, 4, 8, 8, seed=22))
+    return {
+        "differ": len({fingerprint(base.model), *said}) == len(said) + 1,
+        "come again": [fingerprint(worn(**variant)) for variant in variants] == said,
+        "stay": fingerprint(models[3]) == said[3],
+    }
+
+
 def opened_gap(base: Base, adapter: Any, tokens: Any, use: Any, noise: Tensor) -> tuple[float, float]:
     """How far apart the engines are, and how far from the bare base."""
     theirs = base.host(apply_identity(base.model, adapter, tokens, use), noise)
     ours = base.ours(noise, placed_on(base.family, adapter, tokens, use))
     return apart(theirs, ours), apart(theirs, base.host(base.model, noise))
+
+
+def instantid(base: Base) -> dict[str, Any]:
+    """The ControlNet beside the adapter: what it reads in place of the words."""
+    noise, net = drawn(1, 4, 8, 8, seed=16), random_net(base.model, torch)
+    tokens = Tokens(drawn(1, 16, WIDTHS[base.name], seed=17), drawn(1, 16, WIDTHS[base.name], seed=18))
+    conds, hint = base.conds(), drawn(1, 64, 64, 3, seed=19).sigmoid()
+    pair = apply_instantid_control(conds["positive"], conds["negative"], net, hint, tokens, strength=0.8)
+    twice = apply_instantid_control(*pair, net, hint, tokens, strength=0.5, end=0.4)
+    read: list[Tensor] = []
+    hook = net.control_model.register_forward_pre_hook(
+        lambda _model, _inputs, named: read.append(named["context"]), with_kwargs=True
+    )
+    said = []
+    for model, told in ((base.model, (conds["positive"], conds["negative"])), (base.model, pair), (base.model, twice)):
+        asking = Asking(model)
+        one_step(cfg_guider(asking.model, dict(zip(NAMES, told, strict=True))), noise, base.sigma)
+        said.append(base.found(asking.calls[0], NAMES))
+    hook.remove()
+    off = apply_instantid_control(conds["positive"], conds["negative"], net, hint, tokens, strength=0)
+    # Rows come in the order that the host likes; each side is among them once.
+    return {
+        "runs": len(read),
+        "reads the tokens": min(
+            gap(read[0].flip(0) if turned else read[0], torch.cat((tokens.conditional, tokens.unconditional)))
+            for turned in (False, True)
+        ),
+        "changes": apart(said[1], said[0]),
+        "over one that is past": apart(said[2], said[1]),
+        "one net for both": pair[0][0][1]["control"] is pair[1][0][1]["control"],
+        "strength 0": off[0] is conds["positive"] and off[1] is conds["negative"],
+        "words as they were": "control" not in conds["positive"][0][1],
+    }
 
 
 def grown(out: Tensor, *_: Any, **__: Any) -> Tensor:
@@ -447,24 +523,13 @@ def refusals(base: Base) -> list[str]:
     return said
 
 
-def seconds(base: Base) -> dict[str, float]:
-    """Of a step, the fastest of several, without and with."""
-    noise, said = drawn(1, 4, 16, 16, seed=11), {}
-    for name, model in (("without", base.model), ("with", base.worn(Use(weight=0.8, end=0.9)))):
-        times = []
-        for _ in range(4):
-            began = time.perf_counter()
-            base.host(model, noise)
-            times.append(time.perf_counter() - began)
-        said[name] = min(times)
-    return said
-
-
 @torch.inference_mode()
 def compare(base: Base, folder: Path) -> dict[str, Any]:
     return {
         "family": base.name,
         "files": files(base, folder),
+        "names": names(base, open_adapter(folder / "faceid.safetensors")),
+        "instantid": instantid(base) if base.name == "sdxl" else {},
         "agreements": agreements(base),
         "layers": layers(base),
         "guiders": guiders(base),
@@ -473,7 +538,6 @@ def compare(base: Base, folder: Path) -> dict[str, Any]:
         "branches": branches(base),
         "others": other_patches(base),
         "refusals": refusals(base),
-        "seconds": seconds(base),
     }
 
 

@@ -35,6 +35,15 @@ NODES = {
     "LikenessScoreImages",
     "LikenessCheckLora",
     "LikenessApplyCharacterLora",
+    "LikenessReadFace",
+    "LikenessLoadIdentity",
+    "LikenessLoadIdentityAdapter",
+    "LikenessApplyIdentity",
+    "LikenessInstantIdConditioning",
+    "LikenessApplyReference",
+    "LikenessBalance",
+    "LikenessCheckMotion",
+    "LikenessTrainOrZeroShot",
 }
 
 

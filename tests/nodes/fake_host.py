@@ -121,7 +121,7 @@ class FakeHost:
         sample = _module(
             "comfy.sample",
             fix_empty_latent_channels=_fix_empty_latent,
-            prepare_noise=lambda latent, seed: torch.full_like(latent, float(seed)),
+            prepare_noise=lambda latent, seed, rows=None: torch.full_like(latent, float(seed)),
             sample=lambda model, noise, *rest, **options: noise,
         )
         lora = _module("comfy.lora")

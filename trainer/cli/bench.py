@@ -19,6 +19,7 @@ BENCHES: dict[str, tuple[str, tuple[str, ...]]] = {
     "flux": ("flux:bench_flux", ("device",)),
     "identity": ("identity:bench_identity", ("out", "device", "only", "sink")),
     "import": ("imports:bench_import", ()),
+    "motion": ("motion:bench_motion", ("out",)),
     "options": ("options:bench_options", ("out", "only", "sink")),
     "train": ("train:bench_train", ("out", "device")),
     "variants": ("variants:bench_variants", ("out", "sink")),

@@ -33,7 +33,7 @@ def _add_plan(compare: ArgumentParser) -> None:
     compare.add_argument("--quick", action="store_true", help="six prompts of two seeds, for a first look")
     compare.add_argument("--resolution", type=int, help="side of the pictures (default: as trained)")
     compare.add_argument("--strength", type=float, help="of the LoRA files (default: 1)")
-    compare.add_argument("--strengths", type=_numbers, default=(), help="the winner's besides, as 0.7,0.85,1")
+    compare.add_argument("--strengths", type=numbers, default=(), help="the winner's besides, as 0.7,0.85,1")
     compare.add_argument("--most", type=int, help="at most so many checkpoints, evenly apart (default: all)")
     compare.add_argument("--refine", action="store_true", help="with --most, the winner's neighbours too")
 
@@ -62,7 +62,8 @@ def _compare(options: Namespace) -> Figures:
     return asked.figures(report, picture)
 
 
-def _numbers(text: str) -> tuple[float, ...]:
+def numbers(text: str) -> tuple[float, ...]:
+    """Of an option, with commas between."""
     try:
         return tuple(float(part) for part in text.split(",") if part.strip())
     except ValueError as fault:

@@ -28,6 +28,7 @@ from ..scoring.plan.sentinels import coverage_of, sentinel_probes, with_sentinel
 from ..scoring.plan.text import identity_words, plan_of_text
 from ..scoring.reading.attributes.zero_shot import NO_ATTRIBUTE_READER, attribute_reader_for
 from ..scoring.reading.descriptors.own import OwnDescriptor
+from ..scoring.report.kept import REPORT
 from ..scoring.report.model_card import CardSubject
 from ..storage.tensor_header import read_header
 from ..storage.values import read_json
@@ -106,6 +107,23 @@ def comparison_of(options: Namespace) -> Comparison:
         dataset=asked.dataset if asked.run else None,
         recipe=asked.recipe,
     )
+
+
+def chosen_of(asked: Comparison) -> Candidate:
+    """The candidate that a comparison in this folder chose, else the last of them, which is said.
+
+    ModelError where no file can be of the base.
+    """
+    if not asked.fit:
+        raise ModelError(f"No LoRA file here is one for {asked.tools.family}; balance it on its own base.")
+    try:
+        kept = Report.from_json(read_json(asked.tools.out / REPORT, RunError)).chosen
+    except (LikenessError, TypeError, KeyError):
+        kept = None
+    found = next((each for each in asked.fit if each.label == kept), None)
+    if found is None and len(asked.fit) > 1:
+        say("No comparison has chosen a checkpoint here, so the last is balanced; `compare` would choose.", "yellow")
+    return found or list(asked.fit)[-1]
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,28 @@ from collections.abc import Sequence
 
 from ..errors import LikenessError, refusal
 from ..runtime.allocator import kept_memory
-from . import bench, captions, compare, dataset, demo, fill, lora, motion, plan, recipe, score, train, variants
+from . import (
+    balance,
+    bench,
+    captions,
+    compare,
+    dataset,
+    demo,
+    fill,
+    lora,
+    method,
+    motion,
+    plan,
+    recipe,
+    score,
+    train,
+    variants,
+)
 
-_COMMANDS = (demo, train, plan, compare, score, motion, dataset, fill, variants, captions, recipe, lora, bench)
+_COMMANDS = (
+    *(demo, method, train, plan, compare, balance, score, motion),
+    *(dataset, fill, variants, captions, recipe, lora, bench),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

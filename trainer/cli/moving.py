@@ -16,7 +16,7 @@ from ..families.options import FamilyOptions
 from ..families.registry import spec_of
 from ..families.residence import Residence
 from ..generate.attachments import Lora
-from ..generate.clip.clip import Clip
+from ..generate.clip.clip import Clip, ClipGenerator
 from ..generate.clip.local import LocalClipGenerator
 from ..generate.shot import Shot
 from ..images.picture_file import write_picture
@@ -69,7 +69,7 @@ def drawn_clips(options: Namespace) -> Asked:
 class _Drawing:
     """Draws clips into folders named by what decides them: one whose frames are all there is not drawn again."""
 
-    generator: LocalClipGenerator
+    generator: ClipGenerator
     folder: Path
     weights: str
 
@@ -81,7 +81,8 @@ class _Drawing:
                 if len(list(folder.glob("*.png"))) < clip.frames:
                     self._draw(clip, folder)
                 report(number, len(clips), folder.name)
-        frames = [read_frames(folder) for folder in folders]
+        named = zip(clips, folders, strict=True)
+        frames = [replace(read_frames(folder), name=f"seed {clip.shot.seed}") for clip, folder in named]
         return frames[:known], frames[known:]
 
     def _draw(self, clip: Clip, folder: Path) -> None:

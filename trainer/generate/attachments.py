@@ -82,7 +82,15 @@ class Control(_Pixels):
 
 @dataclass(frozen=True, kw_only=True)
 class Reference(_Pixels):
-    """A picture that an edit model is shown, in its own shape."""
+    """A picture that an edit model is shown, in its own shape; `strength` 1 counts it as the model does."""
+
+    strength: float = 1.0
+
+    @property
+    def content_key(self) -> str:
+        """Of the pixels alone at strength 1, as pictures of every version are named."""
+        pixels = super().content_key
+        return pixels if self.strength == 1 else key_of("reference", pixels, self.strength)
 
     @property
     def refusal(self) -> str:

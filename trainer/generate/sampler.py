@@ -1,6 +1,6 @@
 """Pictures from a loaded family's own weights: Euler steps as its scheduler says, with classifier-free guidance."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import torch
@@ -33,14 +33,23 @@ class Predict(Protocol):
 class Sampler:
     """A Generator on a family's weights, with whatever adapter is attached to them at the moment.
 
-    `predict` asks the family in another way than with a whole batch at once; at most `largest` shots are one batch.
+    `predict` asks the family in another way than with a whole batch at once, `steps` goes another way from noise to a
+    picture than the family's own, and at most `largest` shots are one batch.
     """
 
     supports: frozenset[type[Attachment]] = frozenset({Start})
 
-    def __init__(self, family: Family, *, predict: Predict | None = None, largest: int = LARGEST_BATCH) -> None:
+    def __init__(
+        self,
+        family: Family,
+        *,
+        predict: Predict | None = None,
+        steps: Callable[[int, int], DrawingSteps] | None = None,
+        largest: int = LARGEST_BATCH,
+    ) -> None:
         self._family = family
         self._predict: Predict = predict or family.predict
+        self._steps = steps or family.drawing_steps
         self._largest = largest
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
@@ -57,7 +66,7 @@ class Sampler:
         if shot.width % factor or shot.height % factor:
             raise ModelError(f"A picture of {shot.width}x{shot.height} is not possible; use multiples of {factor}.")
         # The steps to go are the last of as many as make up the denoise, as KSampler has it.
-        way = family.drawing_steps(shot.steps, shot.steps if shot.start is None else int(shot.steps / shot.denoise))
+        way = self._steps(shot.steps, shot.steps if shot.start is None else int(shot.steps / shot.denoise))
         latents = self._begun(shots, way)
         is_guided = family.spec.guidance == "cfg" and shot.guidance > 1
         conditions = self._conditions(shots, is_guided)

@@ -8,8 +8,7 @@ import torch
 from PIL import Image
 
 from .encoders.clip_images import open_clip_images
-from .encoders.eva_file import eva_of
-from .encoders.face_image import face_pixels
+from .encoders.siglip import open_siglip
 from .kinds import AdapterKind
 from .pictures import FacePicture, face_crop, square_around
 from .references import References
@@ -27,11 +26,14 @@ def encoded(kind: AdapterKind, pictures: Sequence[FacePicture], encoder: Path) -
     """
     if kind.images == "eva02_clip_l":
         return _by_eva(pictures, encoder)
-    seen = open_clip_images(encoder, kind.images).features([_shown(kind, picture) for picture in pictures])
+    if kind.images == "siglip_so400m":
+        return References(pooled=open_siglip(encoder).pooled([shown(kind, picture) for picture in pictures]))
+    seen = open_clip_images(encoder, kind.images).features([shown(kind, picture) for picture in pictures])
     return References(pooled=seen.pooled, hidden=seen.hidden, blank=seen.blank)
 
 
-def _shown(kind: AdapterKind, picture: FacePicture) -> Image.Image:
+def shown(kind: AdapterKind, picture: FacePicture) -> Image.Image:
+    """Of the picture what the encoder of a kind is to see."""
     view = view_of(kind)
     if view == "upright":
         return face_crop(picture, _UPRIGHT)
@@ -39,6 +41,9 @@ def _shown(kind: AdapterKind, picture: FacePicture) -> Image.Image:
 
 
 def _by_eva(pictures: Sequence[FacePicture], encoder: Path) -> References:
+    from .encoders.eva_file import eva_of
+    from .encoders.face_image import face_pixels
+
     model = eva_of(encoder, WeightFile(encoder))
     pooled: list[torch.Tensor] = []
     levels: list[tuple[torch.Tensor, ...]] = []

@@ -66,6 +66,13 @@ class Identity:
     def with_features(self, encoder: str, features: References) -> "Identity":
         return replace(self, features={**self.features, encoder: features})
 
+    def over(self, before: "Identity") -> "Identity":
+        """With what an earlier one of the same pictures knows beyond this, where the same network read both."""
+        if before.face_model != self.face_model:
+            return self
+        features, tokens = {**before.features, **self.features}, {**before.tokens, **self.tokens}
+        return replace(self, features=features, tokens=tokens, of=self.of or before.of)
+
     def made(self, key: TokenKey) -> Tokens | None:
         """Tokens made before; those of any encoder where the key names none."""
         for known, tokens in self.tokens.items():

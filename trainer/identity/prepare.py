@@ -28,10 +28,10 @@ def with_tokens(identity: Identity, adapter: Adapter, use: Use, encoder: FindEnc
         return identity
     if fault := face_fault(identity, adapter.kind):
         raise ModelError(fault)
-    identity = with_features(identity, adapter.kind, encoder)
-    by = "" if not identity.pictures or not adapter.kind.images else _fingerprint(encoder(adapter.kind.images))
-    made = adapter.tokens(identity.references(adapter.kind), use)
-    return identity.with_tokens(TokenKey(kind=key.kind, file=key.file, encoder=by, how=key.how), made)
+    seen = with_features(identity, adapter.kind, encoder)
+    by = "" if seen is identity else _fingerprint(encoder(adapter.kind.images))
+    made = adapter.tokens(seen.references(adapter.kind), use)
+    return seen.with_tokens(TokenKey(kind=key.kind, file=key.file, encoder=by, how=key.how), made)
 
 
 def tokens_of(identity: Identity, adapter: Adapter, use: Use, encoder: FindEncoder) -> Tokens:

@@ -90,7 +90,7 @@ PRESETS: tuple[Preset, ...] = (
         "xlabs_flux",
         "flux1",
         "xlabs_ipadapters",
-        rf"(flux-)?ip[-_]adapter(_v2)?{_END}",
+        rf"(flux-)?ip[-_]adapter([-_]v2)?{_END}",
         "ip_adapter.safetensors",
         "XLabs-AI/flux-ip-adapter",
     ),

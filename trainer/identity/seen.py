@@ -43,7 +43,7 @@ def seen_faces(kind: AdapterKind, references: References, width: int) -> Tensor:
             f"{kind.title} reads face embeddings (n, {width}); these are {tuple(faces.shape)}. Read again."
         )
     if not is_finite(faces):
-        raise ModelError(f"{kind.title} was given faces whose numbers are none. Read the references again.")
+        raise ModelError(f"{kind.title} was given faces whose values are not numbers. Read the references again.")
     if kind.normalised:
         return functional.normalize(faces.float(), dim=-1)
     if bool(((faces.float().square().sum(-1).sqrt() - 1).abs() < _UNIT).any()):
@@ -67,7 +67,7 @@ def seen_images(kind: AdapterKind, images: Tensor | None, width: int) -> Tensor:
             f"{images.shape[-1]} wide. Choose the file of {encoder} in models/clip_vision."
         )
     if not is_finite(images):
-        raise ModelError(f"{kind.title} was given pictures whose numbers are none. Read the references again.")
+        raise ModelError(f"{kind.title} was given pictures whose values are not numbers. Read the references again.")
     return images.float()
 
 

@@ -1,5 +1,6 @@
 """How strongly, when and where an adapter is used."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -18,7 +19,8 @@ class Use:
 
     `mask` (h, w) or (b, h, w), 0 to 1, limits it to a region, whatever the size. `weight_type`, `scaling` and `combine`
     have the names of the popular IP-Adapter pack. `shortcut`: how much of the picture joins the face in FaceID Plus v2.
-    `options` are an adapter's own (PuLID: `method`, `zeros`).
+    `options` are an adapter's own (PuLID: `method`, `zeros`; others: `each`, where every latent of a batch has the
+    reference of its place).
     """
 
     weight: float = 0.6
@@ -32,6 +34,8 @@ class Use:
     options: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
 
     def __post_init__(self) -> None:
+        if not (math.isfinite(self.weight) and math.isfinite(self.shortcut)):
+            raise ModelError(f"An adapter's weight cannot be {self.weight} nor its shortcut {self.shortcut}.")
         if not 0 <= self.start <= self.end <= 1:
             raise ModelError(
                 f"An adapter cannot begin at {self.start:g} and end at {self.end:g}: give both as parts of the way "

@@ -46,15 +46,26 @@ def cost_of(
     """What `compare` would draw. Files are hashed only where pictures are kept that may be theirs: 200 LoRA files are
     many gigabytes. ModelError when one cannot be read."""
     count = (1 + len(candidates)) * plan.pictures
-    more = plan.pictures * (len(plan.swept) + (2 if refines else 0))
     missing = count
     if (out / FOLDER).is_dir():
         missing = sum(Column.of(plan, each, base).shots.missing(out) for each in (None, *candidates))
-    each = known_pace(out, base, plan.shot(plan.probes[0], plan.probes[0].seeds[0], None))
+    more = plan.pictures * (len(plan.swept) + (2 if refines else 0))
     return Cost(
         columns=1 + len(candidates),
         pictures=missing,
         kept=count - missing,
         more=more,
-        seconds=None if each is None else each * missing,
+        seconds=_seconds(plan, missing, out, base),
     )
+
+
+def cost_of_columns(plan: ComparePlan, columns: Sequence[Column], out: Path, base: str = "") -> Cost:
+    """Of columns that are known already."""
+    count, missing = len(columns) * plan.pictures, sum(each.shots.missing(out) for each in columns)
+    seconds = _seconds(plan, missing, out, base)
+    return Cost(columns=len(columns), pictures=missing, kept=count - missing, seconds=seconds)
+
+
+def _seconds(plan: ComparePlan, pictures: int, out: Path, base: str) -> float | None:
+    each = known_pace(out, base, plan.shot(plan.probes[0], plan.probes[0].seeds[0], None))
+    return None if each is None else each * pictures

@@ -7,6 +7,8 @@ const WORDS = {
   LikenessChooseCheckpoint: { step: "recommended", strength: "recommended" },
   LikenessCompareCheckpoints: { seeds: "as the prompts have", size: "what suits", steps: "what suits" },
   LikenessScoreImages: { least: "by the references" },
+  LikenessBalance: { seeds: "as the prompts have", size: "as compared", steps: "as compared" },
+  LikenessTrainOrZeroShot: { card: "this machine's" },
   LikenessDemoCharacter: { number: "Sage" },
 };
 

@@ -15,6 +15,10 @@ const SIZES = {
   LikenessAdviseNextRun: [480, 360],
   LikenessScoreImages: [480, 620],
   LikenessCheckLora: [560, 460],
+  LikenessReadFace: [400, 620],
+  LikenessApplyIdentity: [380, 520],
+  LikenessBalance: [680, 860],
+  LikenessTrainOrZeroShot: [480, 460],
 };
 
 export function giveSize(node) {

@@ -1,14 +1,16 @@
 """Reference pictures through a CLIP_VISION of the host, as adapters read them."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import comfy.model_management
 import torch
+from PIL import Image
 from torch import Tensor
 
 from ....trainer.errors import ModelError
 from ....trainer.identity.kinds import AdapterKind, ImageEncoder
 from ....trainer.identity.references import References
+from ..images import to_image
 
 _SIZES: dict[ImageEncoder, tuple[int, int, str]] = {
     "clip_vit_h": (1280, 1024, "CLIP ViT-H/14"),
@@ -35,6 +37,14 @@ def clip_references(clip_vision: Any, images: Tensor, kind: AdapterKind) -> Refe
     )
 
 
+def clip_seen(clip_vision: Any, pictures: Sequence[Image.Image], kind: AdapterKind) -> References:
+    """Of pictures of any sizes, one at a time."""
+    seen = [clip_references(clip_vision, to_image([picture]), kind) for picture in pictures]
+    pooled = [each.pooled for each in seen if each.pooled is not None]
+    hidden = [each.hidden for each in seen if each.hidden is not None]
+    return References(pooled=torch.cat(pooled), hidden=torch.cat(hidden), blank=seen[0].blank)
+
+
 def _kept(tensor: Tensor) -> Tensor:
     return tensor.to("cpu", torch.float32)
 
@@ -44,8 +54,7 @@ def _refuse_other_encoder(clip_vision: Any, kind: AdapterKind) -> None:
         raise ModelError(f"{kind.title} does not read its pictures through a CLIP vision model: leave it unconnected.")
     hidden, projected, title = _SIZES[kind.images]
     weights = clip_vision.get_sd()
-    found = weights.get("vision_model.post_layernorm.weight"), weights.get("visual_projection.weight")
-    sizes = tuple(0 if each is None else int(each.shape[0]) for each in found)
+    sizes = (_count(weights, "vision_model.post_layernorm.weight"), _count(weights, "visual_projection.weight"))
     if sizes != (hidden, projected):
         known = {(wide, out): name for wide, out, name in _SIZES.values()}
         given = known.get(sizes, f"one of {sizes[0]} and {sizes[1]} channels" if all(sizes) else "another kind")
@@ -53,3 +62,8 @@ def _refuse_other_encoder(clip_vision: Any, kind: AdapterKind) -> None:
             f"{kind.title} was made on {title} ({hidden} and {projected} channels), and this CLIP vision model is "
             f"{given}: load {title} instead."
         )
+
+
+def _count(weights: Mapping[str, Tensor], name: str) -> int:
+    """Of its outputs; 0 where the encoder has no such layer."""
+    return int(weights[name].shape[0]) if name in weights else 0

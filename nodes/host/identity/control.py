@@ -7,7 +7,7 @@ from torch import Tensor
 from ....trainer.identity.references import Tokens
 
 
-def apply_instantid_control(
+def apply_instantid_control(  # noqa: PLR0913
     positive: Any,
     negative: Any,
     control_net: Any,

@@ -1,4 +1,4 @@
-"""Whether an adapter fits the model that it is to be mounted on, asked of the adapter itself with a token of nothing."""
+"""Whether an adapter fits the model that it is to be mounted on: it is asked, with a token of nothing."""
 
 from collections.abc import Callable
 from typing import Any

@@ -96,21 +96,26 @@ def _is_conditional(number: int, conditioning: Any, named: Mapping[Any, bool] | 
     return named.get(conditioning[0]["uuid"], False)
 
 
-def _tell_forward(
-    executor: Any, x: Any, t: Any, c_concat: Any, c_crossattn: Any, control: Any, options: Any, **more: Any
-) -> Any:
+def _tell_forward(executor: Any, *given: Any, **more: Any) -> Any:
+    """What BaseModel.apply_model is given: latents and their noise first, the options last, which other packs' wrappers
+    may hand on by name."""
+    x, sigma, *_ = given
+    options = more.get("transformer_options", given[-1])
     numbers = options.get("cond_or_uncond") or [0]
     told = options.get(_CONDITIONAL)
     conditional = [told[number] if told and number < len(told) else number == 0 for number in numbers]
     latents = _latents(len(x) // len(numbers), options.get("context_window"))
     forward = Forward(
         sampling=executor.class_obj.model_sampling,
-        sigma=t,
+        sigma=sigma,
         conditional=tuple(each for each in conditional for _ in latents),
         latent=tuple(latents) * len(numbers),
         size=(int(x.shape[-2]), int(x.shape[-1])),
     )
-    return executor(x, t, c_concat, c_crossattn, control, {**options, _KEY: forward}, **more)
+    options = {**options, _KEY: forward}
+    if "transformer_options" in more:
+        return executor(*given, **{**more, "transformer_options": options})
+    return executor(*given[:-1], options, **more)
 
 
 def _latents(count: int, window: Any) -> Sequence[int]:

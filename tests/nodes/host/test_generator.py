@@ -1,6 +1,8 @@
 """Pictures by the host's sampler: latents of the model's own form, names by content."""
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -105,3 +107,60 @@ def test_a_clip_that_stops_at_another_layer_and_another_sampler_have_another_fin
         generator(_patcher(), _Clip(), _Vae(8), sampling=("dpmpp_2m", "karras")),
     ]
     assert len({part.fingerprint() for part in parts}) == 3
+
+
+@pytest.fixture
+def brought(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was put on which MODEL; adapters are opened by name, and put on by their weight."""
+    put: list[Any] = []
+
+    def apply_identity(model: Any, adapter: str, tokens: str, use: float) -> Any:
+        put.append((model, adapter, use))
+        return f"{model} + {adapter} at {use:g}"
+
+    def with_reference(model: Any, conditioning: str, latent: str, use: Any) -> Any:
+        return f"{model}, referring", f"{conditioning} + {latent} at {use.strength:g}"
+
+    reference = SimpleNamespace(with_reference=with_reference, ReferenceUse=SimpleNamespace)
+    for name, module in {
+        "identity.apply": SimpleNamespace(apply_identity=apply_identity),
+        "reference": reference,
+    }.items():
+        monkeypatch.setitem(sys.modules, f"{pack('nodes.host').__name__}.{name}", module)
+    files = pack("trainer.generate.identities").IdentityFiles
+
+    def opened(_: Any, identity: Any) -> Any:
+        return SimpleNamespace(adapter=identity.adapter.stem, tokens="tokens", use=identity.weight)
+
+    monkeypatch.setattr(files, "opened", opened)
+    return put
+
+
+def test_identities_are_put_on_the_model_once_for_all_shots_that_repeat_them(pack: Pack, brought: list[Any]) -> None:
+    attachments, shot = pack("trainer.generate.attachments"), pack("trainer.generate.shot").Shot
+    both = pack("nodes.host.brought").Brought()
+
+    def with_weights(*weights: float) -> Any:
+        made = [attachments.Identity(adapter=Path("face.bin"), references=(), weight=weight) for weight in weights]
+        return shot(prompt="a", attachments=tuple(made))
+
+    assert both.on("model", with_weights(0.6)) == both.on("model", with_weights(0.6)) == "model + face at 0.6"
+    assert both.on("model", with_weights(0.6, 0.3)) == "model + face at 0.6 + face at 0.3"
+    assert [use for _, _, use in brought] == [0.6, 0.6, 0.3]
+
+
+def test_another_lora_under_the_same_identity_is_another_model(pack: Pack, brought: list[Any]) -> None:
+    attachments, shot = pack("trainer.generate.attachments"), pack("trainer.generate.shot").Shot
+    both = pack("nodes.host.brought").Brought()
+    face = attachments.Identity(adapter=Path("face.bin"), references=())
+    for strength in (0.6, 0.9):
+        lora = attachments.Lora(path=Path("sage.safetensors"), strength=strength)
+        both.on(f"model with {strength}", shot(prompt="a", attachments=(lora, face)))
+    assert [model for model, _, _ in brought] == ["model with 0.6", "model with 0.9"]
+
+
+def test_references_count_as_strongly_as_each_says_in_both_conditionings(pack: Pack, brought: list[Any]) -> None:
+    referred = pack("nodes.host.brought").referred
+    model, pair = referred("model", ["positive", "negative"], ["a", "b"], [0.5, 1.0])
+    assert pair == ["positive + a at 0.5 + b at 1", "negative + a at 0.5 + b at 1"]
+    assert model.startswith("model, referring")

@@ -11,9 +11,10 @@ from tests.conftest import one_held_out
 from tests.moving import ANOTHER, becoming, references, turning
 from tests.tiny_motion import write_tiny_motion
 from trainer.cli.main import main
-from trainer.demo.assets import demo_base
-from trainer.demo.characters.character import draw_character
+from trainer.dataset.dataset import Dataset
 from trainer.demo.settings import demo_recipe
+from trainer.families.base import Base
+from trainer.recipe.buckets import Buckets
 from trainer.runtime.work import follow
 from trainer.training.job import Job
 from trainer.training.train import train
@@ -60,19 +61,20 @@ def test_a_gif_of_someone_who_becomes_another_drifts(home: Path, capsys: pytest.
 
 
 def test_a_run_draws_its_clips_with_and_without_the_lora_and_draws_none_twice(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    home: Path, tiny_base: Base, tiny_dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    dataset, quick = one_held_out(draw_character(tmp_path / "dataset", train=2)), demo_recipe(steps=1)
+    dataset, quick, run = one_held_out(tiny_dataset), demo_recipe(steps=1), tmp_path / "run"
+    sides = Buckets(resolution=64, step=64, shortest=64, longest=128)
     output = replace(quick.output, sample_every=0)
-    recipe = replace(quick, prior=replace(quick.prior, images=0), output=output)
-    run = tmp_path / "run"
-    follow(train(Job(recipe=recipe, dataset=dataset, base=demo_base(), run=run, name="sage")))
-    module = write_tiny_motion(tmp_path / "random.safetensors", (96, 96), layers=1)
-    few = ("--frames", 8, "--seeds", 1, "--steps", 2, "--resolution", 64)
-    printed, said = asked(capsys, "--run", run, "--motion-module", module, *few)
+    recipe = replace(quick, prior=replace(quick.prior, images=0), output=output, buckets=sides)
+    follow(train(Job(recipe=recipe, dataset=dataset, base=tiny_base, run=run, name="sage")))
+    module = write_tiny_motion(tmp_path / "random.safetensors")
+    given = ("--run", run, "--motion-module", module, "--frames", 8, "--seeds", 1, "--steps", 2)
+    given += ("--references", home / "references", "--faces", "demo")
+    printed, said = asked(capsys, *given)
     frames = {path: path.stat().st_mtime_ns for path in (run / "motion" / "clips").rglob("*.png")}
     assert json.loads(printed[-1])["frames"] == 8 and len(frames) == 16 and "sage_step000001" in said
-    again, _ = asked(capsys, "--run", run, "--motion-module", module, *few)
+    again, _ = asked(capsys, *given)
     assert again == printed and all(path.stat().st_mtime_ns == when for path, when in frames.items())
 
 

@@ -28,7 +28,7 @@ from trainer.scoring.scores import Scores
 
 from .stage import RISING, Stage, small_plan, write_lora
 
-procedure = importlib.import_module("trainer.scoring.compare")
+procedure = importlib.import_module("trainer.scoring.measuring")
 EACH = small_plan().pictures
 TRAINED, SAMPLES = 3, 4
 """Different pictures of a stage that were trained on, and with the references."""

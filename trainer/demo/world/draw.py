@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -14,6 +14,8 @@ from .paint import Brush, Color, finish, mix
 SIZE = 128
 _INK = (34, 28, 40)
 _WHITE = (252, 252, 252)
+_SHIFT = 13.0
+"""How far features go aside when the head turns, in 1/128 of the page."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class _Pose:
     half_width: float
     half_height: float
     shift: float
-    turn: int
+    turn: float
     scale: float
 
     def at(self, dx: float, dy: float) -> tuple[float, float]:
@@ -47,9 +49,22 @@ class _Pose:
         return self.at(dx * squeeze + self.shift, dy)
 
 
-def draw(identity: Identity, look: Look, rng: np.random.Generator, size: int = SIZE) -> Drawing:
-    """Draw one picture, `size` pixels square. `rng` moves framing, scenery and paint, nothing that is captioned."""
+def draw(
+    identity: Identity,
+    look: Look,
+    rng: np.random.Generator,
+    size: int = SIZE,
+    *,
+    turn: float | None = None,
+    aside: float = 0.0,
+) -> Drawing:
+    """Draw one picture, `size` pixels square. `rng` moves framing, scenery and paint, nothing that is captioned.
+
+    A frame of a clip has `turn`, from -1 (left) to 1 in place of the look's, and stands `aside` in 1/128 of the page.
+    """
     pose = _pose(identity, look, rng)
+    if turn is not None:
+        pose = replace(pose, shift=turn * _SHIFT, turn=turn, cx=pose.cx + aside)
     brush = Brush(size, look.style, rng)
     _scenery(brush, look, rng)
     _back_hair(brush, identity, pose)
@@ -87,7 +102,7 @@ def _pose(identity: Identity, look: Look, rng: np.random.Generator) -> _Pose:
         cy=60 + float(rng.uniform(-2, 2)),
         half_width=(34 + 4 * identity.width) * scale,
         half_height=42 * scale,
-        shift=turn * 13.0,
+        shift=turn * _SHIFT,
         turn=turn,
         scale=scale,
     )

@@ -8,25 +8,29 @@ from PIL import Image
 from ...families.base import Base
 from ...families.options import FamilyOptions
 from ...families.residence import Residence
-from ..attachments import Attachment, Lora, Start, refuse_unsupported
+from ...identity.from_files import OpenReader
+from ..attachments import Identity, Lora, refuse_unsupported
+from ..identities import no_reader
 from ..local import LocalGenerator
 from ..sampler import Sampler
 from .clip import Clip
 from .file import MotionModule, open_motion_module
-from .mount import mounted
+from .mount import drawing_steps, mounted
 from .windows import WindowedPrediction
 
 
 class LocalClipGenerator(LocalGenerator):
     """A ClipGenerator that also draws pictures, which do not move."""
 
-    moving: frozenset[type[Attachment]] = frozenset({Lora, Start})
-    """The attachments that its clips heed."""
-
     def __init__(
-        self, base: Base, motion: Path, residence: Residence | None = None, options: FamilyOptions | None = None
+        self,
+        base: Base,
+        motion: Path,
+        residence: Residence | None = None,
+        options: FamilyOptions | None = None,
+        reader: OpenReader = no_reader,
     ) -> None:
-        super().__init__(base, residence, options)
+        super().__init__(base, residence, options, reader)
         self._file = motion
         self._motion: MotionModule | None = None
 
@@ -35,11 +39,12 @@ class LocalClipGenerator(LocalGenerator):
 
         All of them are drawn before the first is yielded: each knows the others.
         """
-        refuse_unsupported(clip.shot.attachments, self.moving)
+        refuse_unsupported(clip.shot.attachments, self.supports)
         motion = self._motion = self._motion or open_motion_module(self._file)
         self._use(clip.shot)
-        family, shots = self._family, [shot.with_lora(None) for shot in clip.shots]
+        family, shots = self._family, [shot.without(Lora, Identity) for shot in clip.shots]
         with mounted(family, motion) as working:
             predict = WindowedPrediction(family, working, clip.frames)
-            frames = list(Sampler(family, predict=predict, largest=clip.frames).generate(shots))
+            sampler = Sampler(family, predict=predict, steps=drawing_steps(family, motion), largest=clip.frames)
+            frames = list(sampler.generate(shots))
         yield from frames

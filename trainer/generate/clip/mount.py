@@ -5,14 +5,15 @@ adapter that is mounted on it. The order is the same: a module after each resnet
 it has one, and in the middle between attention and the second resnet.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from ...errors import ModelError
+from ...families.drawing_steps import DrawingSteps
 from ...families.family import Family
 from .file import MotionModule
 
@@ -44,13 +45,23 @@ def mounted(family: Family, motion: MotionModule) -> Generator[MountedMotion]:
     _refuse_misfit(family, motion)
     unet: Any = family.denoiser
     working = MountedMotion(motion.layout.longest)
-    modules = motion.modules.to(family.device, family.dtype)
+    # diffusers' own `to` warns of modules to be kept in fp32 and names none.
+    modules: Any = torch.nn.Module.to(motion.modules, device=family.device, dtype=family.dtype)
     handles = [place.register_forward_hook(working.follow(module)) for place, module in _places(unet, modules)]
     try:
         yield working
     finally:
         for handle in handles:
             handle.remove()
+
+
+def drawing_steps(family: Family, motion: MotionModule) -> Callable[[int, int], DrawingSteps]:
+    """The way from noise to frames, as `Family.drawing_steps`, by the noise that the module learned with."""
+    from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
+
+    unet_family, kind = cast(Any, family), cast(Any, EulerDiscreteScheduler)
+    schedule = {**unet_family.schedule, **motion.layout.noise}
+    return lambda steps, whole: DrawingSteps(kind.from_config(schedule), steps, whole, family.device)
 
 
 def _refuse_misfit(family: Family, motion: MotionModule) -> None:

@@ -24,7 +24,14 @@ _RENAMED = (
     (r"\.norms\.1\.", ".norm2."),
     (r"\.ff_norm\.", ".norm3."),
 )
-_TITLES: Mapping[tuple[int, ...], str] = {(320, 640, 1280, 1280): "SD 1.5", (320, 640, 1280): "SDXL"}
+_SD15, _SDXL = (320, 640, 1280, 1280), (320, 640, 1280)
+_TITLES: Mapping[tuple[int, ...], str] = {_SD15: "SD 1.5", _SDXL: "SDXL"}
+_NOISE: Mapping[tuple[int, ...], Mapping[str, Any]] = {
+    _SD15: {"beta_schedule": "linear", "beta_start": 0.00085, "beta_end": 0.012},
+    _SDXL: {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.02},
+}
+"""`noise_scheduler_kwargs` of AnimateDiff's configs/inference: inference-v3.yaml at cb5323b, of the SDXL branch
+inference.yaml at d6f459d. Neither is the base's own."""
 _USUAL_LENGTH = 32
 _HEADS = 8
 """No file tells it; every published module has so many."""
@@ -53,6 +60,12 @@ class MotionLayout:
     def title(self) -> str:
         """Of the base that it was made for."""
         return _TITLES.get(self.widths, f"a UNet of {', '.join(map(str, self.widths))} channels")
+
+    @property
+    def noise(self) -> Mapping[str, Any]:
+        """diffusers' settings of the noise that it learned to take away, which its base did not; none where nobody
+        knows."""
+        return _NOISE.get(self.widths, {})
 
     @property
     def config(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ...families.batch_rows import only_rows
 from ...families.condition import Condition
 from ...families.family import Family
 from ...recipe.buckets import Placement
@@ -52,7 +53,8 @@ class WindowedPrediction:
             for window in self._windows:
                 rows = slice(start + window.start, start + window.stop)
                 self._motion.frames = len(window)
-                told = self._family.predict(noisy[rows], time, conditions[rows], placements[rows], guidance).float()
+                with only_rows(range(rows.start, rows.stop)):
+                    told = self._family.predict(noisy[rows], time, conditions[rows], placements[rows], guidance).float()
                 share = _shares(len(window)).to(total)
                 total[window.start : window.stop] += told * share
                 shares[window.start : window.stop] += share

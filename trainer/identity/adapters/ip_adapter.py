@@ -25,6 +25,9 @@ FAMILIES: Mapping[int, AdapterFamily] = {768: "sd15", 2048: "sdxl"}
 _KEYS, _VALUES = "to_k_ip.weight", "to_v_ip.weight"
 _LAYER = re.compile(r"ip_adapter\.(\d+)\.to_k_ip\.weight")
 _LORA = re.compile(r"ip_adapter\.(\d+)\.to_(q|k|v|out)_lora\.down\.weight")
+_SEEN = ("image_proj.proj_in.weight", "image_proj.perceiver_resampler.proj_in.weight")
+_KOLORS = 1024
+"""Width of the image encoder that Kolors' adapters read; they are SDXL's in all else."""
 _MOST_NUMBERS = 1000
 _BIGG = 1280
 _PORTRAIT = 16
@@ -64,6 +67,12 @@ def opened(path: Path, kind: AdapterKind, tensors: Mapping[str, Tensor]) -> "IpA
             f"{path.name} is for a base whose text is {width} wide; {kind.title} is used here with "
             f"{' and '.join(f'{name} ({size} wide)' for size, name in FAMILIES.items() if name in kind.families)}."
         )
+    seen = next((tensors[name].shape[-1] for name in _SEEN if name in tensors), 0)
+    if kind.images == "clip_vit_h" and seen == _KOLORS:
+        raise ModelError(
+            f"{path.name} is for Kolors, whose image encoder is {_KOLORS} wide; that base has no trainer here. Choose "
+            "the file of the same adapter for SDXL."
+        )
     return IpAdapter(kind, family, path, tensors)
 
 
@@ -95,12 +104,6 @@ class IpAdapter:
 
     def placed(self, tokens: Tokens, use: Use, layers: Sequence[str] = ()) -> SideAttention:
         """ModelError for a weight type that is not known, and for a base with fewer layers than the file."""
-        given, width = tokens.conditional.shape[-1], self._weights(self.numbers[0])[0].shape[-1]
-        if given != width:
-            raise ModelError(
-                f"{self.path.name} reads tokens that are {width} wide and was given {given}: those are another "
-                "adapter's. Make them with this one."
-            )
         named = self._named(layers)
         weights = layer_weights(use.weight_type, use.weight, named, self.family)
         weights = {number: at for number, at in weights.items() if number in self.numbers}
@@ -113,18 +116,18 @@ class IpAdapter:
         for name in self.tensors:
             if found := _LORA.fullmatch(name):
                 up = name.replace(".down.", ".up.")
-                if int(found[1]) >= len(named) or up not in self.tensors:
+                pair = (self.tensors[name], self.tensors[up]) if up in self.tensors else ()
+                if not pair or int(found[1]) >= len(named) or pair[0].shape[0] != pair[1].shape[-1]:
                     raise ModelError(f"{self.path.name} is damaged: its LoRA {name} is not whole. Get the file again.")
                 weight = f"{named[int(found[1])]}.to_{found[2]}{'.0' if found[2] == 'out' else ''}.weight"
-                patches[weight] = self.tensors[name], self.tensors[up]
+                patches[weight] = pair
         return patches
 
-    @cached_property
-    def _projection(self) -> Projection:
-        return projection_of(under(self.tensors, "image_proj."), self.path.name)
-
     def _weights(self, number: int) -> tuple[Tensor, Tensor]:
-        return self.tensors[f"ip_adapter.{number}.{_KEYS}"], self.tensors[f"ip_adapter.{number}.{_VALUES}"]
+        keys, values = (self.tensors[f"ip_adapter.{number}.{name}"] for name in (_KEYS, _VALUES))
+        if keys.ndim != 2 or keys.shape != values.shape:
+            raise ModelError(f"{self.path.name} is damaged: its layer {number} is not whole. Get the file again.")
+        return keys, values
 
     def _named(self, layers: Sequence[str]) -> tuple[str, ...]:
         named = layers_or_usual(layers, self.family)
@@ -141,12 +144,13 @@ class IpAdapter:
         Nothing is an embedding of zeros, and where CLIP's hidden states are read, those of pixels of zeros.
         """
         faces = images = no_face = no_image = None
-        projection = self._projection
+        # Made anew each time and let go: of FaceID Plus for SDXL it has 200 million weights.
+        projection = projection_of(under(self.tensors, "image_proj."), self.path.name)
         if self.kind.face_model:
             faces = combined(seen_faces(self.kind, references, projection.features), use.combine)
             no_face = torch.zeros_like(faces[:1])
         if self.kind.images:
-            images, no_image = self._images(references, use.combine)
+            images, no_image = self._images(projection, references, use.combine)
         if faces is not None and images is not None and len(faces) != len(images):
             raise ModelError(
                 f"{self.kind.title} reads each face together with its picture; there are {len(faces)} faces and "
@@ -155,9 +159,8 @@ class IpAdapter:
         shortcut = use.shortcut if self.kind.name == "faceid_plus_v2" else None
         return tokens_of(projection, faces, images, shortcut), tokens_of(projection, no_face, no_image, shortcut)
 
-    def _images(self, references: References, how: Combine) -> tuple[Tensor, Tensor]:
+    def _images(self, projection: Projection, references: References, how: Combine) -> tuple[Tensor, Tensor]:
         """What CLIP said of the references, and of nothing."""
-        projection = self._projection
         if isinstance(projection, ImageProjection):
             images = combined(seen_images(self.kind, references.pooled, projection.features), how)
             return images, torch.zeros_like(images[:1])

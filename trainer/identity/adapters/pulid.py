@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -63,6 +64,9 @@ class Pulid:
         encoder = next(part for part in (under(self.tensors, root) for root in _ROOTS) if part)
         return tokens_of(encoder, self.path.name, self.kind, references, use)
 
+    # Hosts run everything in inference mode, and what is made in it cannot be used outside.
+    @torch.inference_mode(False)
+    @torch.no_grad()
     def placed(self, tokens: Tokens, use: Use, layers: Sequence[str] = ()) -> CrossAttention:
         """`options`: `method`, of METHODS, and `zeros`, in place of the method's own.
 
@@ -99,7 +103,7 @@ class Pulid:
             raise ModelError(f"{self.path.name} does not fit together in layer {number}. Get the file again.")
         refuse_others(self.path.name, tokens, weights[0].shape[1])
         made = [
-            [pad(each.float() @ weight.T, (0, 0, 0, zeros)) for weight in weights]
+            [pad(each.float().clone() @ weight.T, (0, 0, 0, zeros)) for weight in weights]
             for each in (tokens.conditional, tokens.unconditional)
         ]
         if not all(is_finite(each) for pair in made for each in pair):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ...errors import ModelError
 from ..adapter import FluxBlocks, Rows
-from ..attention.perceiver import Lookup, PerceiverAttention
+from ..attention.perceiver import Lookup, PerceiverAttentionCA
 from ..attention.token_rows import RowMask, TokenRows
 from ..encoders.filled import Shapes, filled, under
 from ..kinds import AdapterKind
@@ -55,6 +55,9 @@ class PulidFlux:
     def tokens(self, references: References, use: Use) -> Tokens:
         return tokens_of(under(self.tensors, "pulid_encoder."), self.path.name, self.kind, references, use)
 
+    # Hosts run everything in inference mode, and what is made in it cannot be used outside.
+    @torch.inference_mode(False)
+    @torch.no_grad()
     def placed(self, tokens: Tokens, use: Use, layers: Sequence[str] = ()) -> FluxBlocks:
         return PulidFluxBlocks({block: self._after(number, tokens) for number, block in enumerate(BLOCKS)}, use)
 
@@ -65,10 +68,9 @@ class PulidFlux:
         part, where = under(self.tensors, f"pulid_ca.{number}."), f"{self.path.name}, attention {number},"
         attention = filled(_attention, part, where)
         refuse_others(self.path.name, tokens, attention.norm1.normalized_shape[0])
-        with torch.no_grad():
-            conditional, unconditional = (
-                attention.keys_and_values(each.float()) for each in (tokens.conditional, tokens.unconditional)
-            )
+        conditional, unconditional = (
+            attention.keys_and_values(each.float().clone()) for each in (tokens.conditional, tokens.unconditional)
+        )
         return After(Lookup(attention).to(part["to_q.weight"].dtype), TokenRows(conditional, unconditional))
 
 
@@ -109,6 +111,6 @@ class PulidFluxBlocks:
         return added if self._mask is None else added * self._mask.of(rows, added)
 
 
-def _attention(shapes: Shapes) -> PerceiverAttention:
+def _attention(shapes: Shapes) -> PerceiverAttentionCA:
     inner, wide = shapes["to_q.weight"]
-    return PerceiverAttention(wide, shapes["norm1.weight"][0], inner, _HEAD, looks_back=False)
+    return PerceiverAttentionCA(wide, shapes["norm1.weight"][0], inner, _HEAD)

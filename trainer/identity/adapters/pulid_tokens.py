@@ -17,8 +17,6 @@ from ..seen import seen_faces
 from ..use import Use
 
 EVA = "EVA02-CLIP-L-14-336"
-_UNIT = 0.01
-"""A length so near 1 is no chance: antelopev2's embeddings are about twenty long."""
 _ID_TOKENS = 5
 """Of a further reference in v1, as `app.py` of ToTheBeginning/PuLID takes them where identities are not mixed."""
 
@@ -86,12 +84,7 @@ def _checked(
     faces = seen_faces(kind, references, both - pooled.shape[-1])
     if {len(faces)} != {len(each) for each in (pooled, *levels)}:
         raise ModelError(f"{kind.title} was given {len(faces)} faces and {len(pooled)} pictures; give it one each.")
-    if not all(is_finite(each) for each in (faces, pooled, *levels)):
-        raise ModelError(f"{kind.title} was given embeddings that are not numbers. Read the reference pictures again.")
-    if float((faces.square().sum(dim=-1).sqrt() - 1).abs().min()) < _UNIT:
-        raise ModelError(
-            f"{kind.title} reads the face's embedding as {kind.face_model} gives it, and this one was scaled to length "
-            "1. Read the reference pictures again."
-        )
+    if not all(is_finite(each) for each in (pooled, *levels)):
+        raise ModelError(f"{kind.title} was given pictures whose numbers are none. Read the references again.")
     identity = torch.cat((faces, normalize(pooled.float(), dim=-1)), dim=-1)
     return identity, tuple(level.float() for level in levels)

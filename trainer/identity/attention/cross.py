@@ -1,6 +1,6 @@
 """Attention to an adapter's tokens beside attention to the text, in the cross-attentions of a UNet."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +37,13 @@ class SideAttention:
         self.weights = nn.ModuleDict()
         self._weights: dict[int, float] = {}
         for number, at in placed.items():
-            self.weights[str(number)], self._weights[number] = _layer(projections(number), own, others, at, use.scaling)
+            pair = projections(number)
+            if pair[0].shape[-1] != own.shape[-1]:
+                raise ModelError(
+                    f"{self._name} reads tokens that are {pair[0].shape[-1]} wide and was given {own.shape[-1]}: those "
+                    "are another adapter's. Make them with this one."
+                )
+            self.weights[str(number)], self._weights[number] = _layer(pair, own, others, at, use.scaling)
 
     def attend(self, number: int, query: Tensor, text: Tensor, rows: Rows) -> Tensor:
         """(b, n, channels) twice -> the same; `text` itself where the layer adds nothing.
@@ -56,13 +62,6 @@ class SideAttention:
         if self._mask is not None:
             side = side * self._mask.of(rows, side)
         return torch.add(text, side.to(text.dtype), alpha=self._weights[number])
-
-
-def chained(adapters: Iterable[SideAttention], number: int, query: Tensor, text: Tensor, rows: Rows) -> Tensor:
-    """What several adapters add to one layer, one after the other."""
-    for adapter in adapters:
-        text = adapter.attend(number, query, text, rows)
-    return text
 
 
 def _attention(query: Tensor, keys: Tensor, values: Tensor, heads: int) -> Tensor:

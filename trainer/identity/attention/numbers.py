@@ -43,8 +43,9 @@ class Topology:
         # The first input block is the convolution; each level but the last ends in one more, which halves the picture.
         yield from _level_blocks("input", "down_blocks", self.down, first=1, between=1)
         yield from _level_blocks("output", "up_blocks", self.up, first=0, between=0)
+        # Its transformer is the second module there, but the host counts the middle as one block.
         for index in range(self.middle):
-            yield f"mid_block.attentions.0.transformer_blocks.{index}", ("middle", 1, index)
+            yield f"mid_block.attentions.0.transformer_blocks.{index}", ("middle", 0, index)
 
 
 def _level_blocks(

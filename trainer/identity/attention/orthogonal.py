@@ -1,8 +1,10 @@
-"""How PuLID's attention joins the text's: plainly, or only with what the text does not say already.
+"""How PuLID's attention joins the text's: only with what the text does not say already.
 
 h is attention to the text and d to the identity's tokens. Of each channel, P is the part of d along h, both read over
 all tokens of the picture: P = (sum h d / sum h h) h.
 """
+
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -11,17 +13,17 @@ _MOST_VALUES = 1 << 24
 """Of an attention map that are held at a time: 64 MiB."""
 
 
-def orthogonal(text: Tensor, identity: Tensor, share: Tensor | float = 0.0) -> Tensor:
-    """d + (share - 1) P in fp32, of h and d (b, n, channels); what is orthogonal to the text where `share` is 0.
+def orthogonal(text: Tensor, identity: Tensor, weight: Tensor | float, share: Tensor | float = 0.0) -> Tensor:
+    """h + weight (d + (share - 1) P) in fp32, of h and d (b, n, channels); `weight` may be one a token, (b, n, 1).
 
-    `ortho` and `ortho_v2` of `pulid/attention_processor.py` (ToTheBeginning/PuLID), the latter with `share_of_first`.
-    Channels in which the text is silent keep all of d.
+    `ortho` of `pulid/attention_processor.py` (ToTheBeginning/PuLID) where `share` is 0, `ortho_v2` with
+    `share_of_first`. Channels in which the text is silent get all of d.
     """
-    text, identity = text.float(), identity.float()
+    text = text.float()
     along = (text * identity).sum(dim=-2, keepdim=True)
     power = (text * text).sum(dim=-2, keepdim=True)
-    part = along / power.clamp_min(torch.finfo(torch.float32).tiny) * text
-    return identity + (share - 1) * part
+    part = text * (along / power.clamp_min(torch.finfo(torch.float32).tiny))
+    return _plus(_plus(text, part, weight * (share - 1)), identity, weight)
 
 
 def share_of_first(query: Tensor, key: Tensor, first: int = 5) -> Tensor:
@@ -32,9 +34,16 @@ def share_of_first(query: Tensor, key: Tensor, first: int = 5) -> Tensor:
     """
     batch, heads, tokens, _ = query.shape
     step = max(1, _MOST_VALUES // (batch * tokens * key.shape[2]))
-    total = torch.zeros((batch, tokens), dtype=torch.float32, device=query.device)
+    parts: list[Tensor] = []
     for begin in range(0, heads, step):
         some = slice(begin, begin + step)
-        products = query[:, some].float() @ key[:, some].float().transpose(-2, -1)
-        total += products.softmax(dim=-1)[..., :first].sum(dim=(1, 3))
-    return (total / heads).unsqueeze(-1)
+        map_of_heads = (query[:, some] @ key[:, some].transpose(-2, -1)).softmax(dim=-1, dtype=torch.float32)
+        parts.append(map_of_heads[..., :first].sum(dim=(1, 3)))
+    return (reduce(torch.add, parts) / heads).unsqueeze(-1)
+
+
+def _plus(one: Tensor, other: Tensor, factor: Tensor | float) -> Tensor:
+    """one + factor * other in a single pass: this runs in every layer of every step."""
+    if isinstance(factor, Tensor):
+        return torch.addcmul(one, other.to(one.dtype), factor)
+    return torch.add(one, other, alpha=factor)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
@@ -64,13 +65,11 @@ class PulidAttention:
         head = query.shape[-1] // rows.heads
         asked, keys, values = (in_heads(each, head) for each in (query, key, value))
         identity = out_of_heads(scaled_dot_product_attention(asked, keys, values))
-        added = self._weights[number] * self._joined(text, identity, asked, keys)
-        if self._mask is not None:
-            added = added * self._mask.of(rows, added)
-        return (text + added).to(text.dtype)
-
-    def _joined(self, text: Tensor, identity: Tensor, query: Tensor, key: Tensor) -> Tensor:
+        weight = self._weights[number]
         if self._joins == "plain":
-            return identity
-        share = share_of_first(query, key) if self._joins == "ortho v2" else 0.0
-        return orthogonal(text, identity, share)
+            return torch.add(
+                text, identity if self._mask is None else identity * self._mask.of(rows, text), alpha=weight
+            )
+        share = share_of_first(asked, keys) if self._joins == "ortho v2" else 0.0
+        here = weight if self._mask is None else weight * self._mask.of(rows, text).float()
+        return orthogonal(text, identity, here, share).to(text.dtype)

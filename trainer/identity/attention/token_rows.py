@@ -1,7 +1,7 @@
 """What is made of an adapter's tokens, and its mask, for the rows of a batch, whichever rows a call holds."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import torch
 from torch import Tensor, nn
@@ -32,16 +32,20 @@ class RowMask:
     """Where an adapter acts, on the grid of a layer's tokens, for the latents of a batch's rows."""
 
     def __init__(self, mask: Tensor) -> None:
-        self._mask = mask
-        self._held: dict[object, Tensor] = {}
+        # What is remembered is no part of the mask: kept pictures are filed under the values of what drew them.
+        self._regions = lru_cache(maxsize=32)(partial(_regions, mask))
 
     def of(self, rows: Rows, like: Tensor) -> Tensor:
         """(b, tokens, 1), 0 to 1, of the device and type of `like`; held by grid, for a step asks at every layer."""
-        key = (rows.grid, like.device, like.dtype)
-        if key not in self._held:
-            self._held[key] = on_grid(self._mask, rows.grid).unsqueeze(-1).to(like)
-        regions = self._held[key]
-        return regions if len(regions) == 1 else regions[_places(rows, (len(regions),) * 2, like.device) % len(regions)]
+        regions = self._regions(rows.grid, like.device, like.dtype)
+        if len(regions) == 1:
+            return regions
+        # By slices: an index made of numbers has the device wait.
+        return torch.stack([regions[latent % len(regions)] for latent in rows.latent])
+
+
+def _regions(mask: Tensor, grid: tuple[int, int], device: torch.device, dtype: torch.dtype) -> Tensor:
+    return on_grid(mask, grid).unsqueeze(-1).to(device, dtype)
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,6 @@
 """CLIP's image encoder from a file in models/clip_vision, and pictures as it wants them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -13,7 +13,9 @@ from torch import Tensor
 from ...errors import ModelError
 from ...families.registry import named_kind
 from ...storage.tensor_header import read_header
+from ..finite import is_finite
 from ..kinds import ImageEncoder
+from .open_clip_names import Shapes, Stored, shape_of, stored_names
 
 _MEAN, _STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 _PATCHES, _PLACES = (
@@ -87,13 +89,15 @@ def clip_pixels(picture: Image.Image, size: int = 224) -> Tensor:
 
 
 def open_clip_images(path: Path, wanted: ImageEncoder = "") -> ClipImages:
-    """The encoder in a .safetensors file, in the layout of CLIPVisionModelWithProjection or of a whole CLIP.
+    """The encoder in a .safetensors file, alone or of a whole CLIP, in transformers' layout or OpenCLIP's.
 
     ModelError for a file that is none, and for one of another size than the `wanted`.
     """
-    shapes = read_header(path).shapes
+    header = read_header(path)
+    stored = stored_names(header.shapes)
+    shapes = {name: shape_of(where, header.shapes) for name, where in stored.items()}
     if not {_PATCHES, _PLACES, _PROJECTION, _WIDE} <= shapes.keys():
-        what = named_kind(read_header(path)) or "no CLIP image encoder in the layout of transformers"
+        what = named_kind(header) or "no image encoder of a CLIP"
         raise ModelError(f"{path.name} is {what}. Choose an image encoder's file, as model.safetensors of CLIP ViT-H.")
     kind = _KINDS.get(shapes[_PATCHES][0])
     if kind is None or (wanted and kind.name != wanted):
@@ -101,7 +105,7 @@ def open_clip_images(path: Path, wanted: ImageEncoder = "") -> ClipImages:
             f"{path.name} is {kind.name if kind else 'an image encoder of unknown size'} "
             f"({shapes[_PATCHES][0]} wide); {_asked(wanted)} is needed. Choose its file in models/clip_vision."
         )
-    return ClipImages(_model(path, shapes, kind), kind.name)
+    return ClipImages(_model(path, shapes, stored, kind), kind.name)
 
 
 def _asked(wanted: str) -> str:
@@ -111,7 +115,7 @@ def _asked(wanted: str) -> str:
     )
 
 
-def _model(path: Path, shapes: Mapping[str, tuple[int, ...]], kind: _Kind) -> Any:
+def _model(path: Path, shapes: Shapes, stored: Mapping[str, Stored], kind: _Kind) -> Any:
     from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
     width, _, patch, _ = shapes[_PATCHES]
@@ -127,19 +131,29 @@ def _model(path: Path, shapes: Mapping[str, tuple[int, ...]], kind: _Kind) -> An
     )
     with torch.device("meta"):
         model: Any = CLIPVisionModelWithProjection(config)
-    wanted = {name for name, _ in model.named_parameters()}
-    if missing := sorted(wanted - shapes.keys()):
-        raise ModelError(f"{path.name} is damaged: {missing[0]} is missing. Get the file again.")
-    model.load_state_dict(_read(path, wanted), strict=False, assign=True)
+    wanted = {name: tuple(weight.shape) for name, weight in model.named_parameters()}
+    if wrong := sorted(name for name, shape in wanted.items() if shapes.get(name) != shape):
+        raise ModelError(f"{path.name} is damaged: {wrong[0]} is missing or of another size. Get the file again.")
+    model.load_state_dict(_read(path, {name: stored[name] for name in wanted}), strict=False, assign=True)
     _place_ids(model)
     return model.requires_grad_(False).eval()
 
 
-def _read(path: Path, wanted: Iterable[str]) -> dict[str, Tensor]:
+def _read(path: Path, wanted: Mapping[str, Stored]) -> dict[str, Tensor]:
+    """ModelError for weights that are no numbers."""
     from safetensors import safe_open
 
+    read = dict[str, Tensor]()
     with cast(Any, safe_open)(path, "pt") as file:
-        return {name: file.get_tensor(name).float() for name in wanted}
+        for name, where in wanted.items():
+            weight: Tensor = file.get_tensor(where.name)
+            if not is_finite(weight):
+                raise ModelError(
+                    f"{path.name} is damaged: {where.name} holds values that are no numbers. Get it again."
+                )
+            weight = weight if where.third is None else weight.chunk(3)[where.third]
+            read[name] = (weight.T if where.is_turned else weight).float().contiguous()
+    return read
 
 
 def _place_ids(model: Any) -> None:

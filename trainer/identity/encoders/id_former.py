@@ -3,11 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from ..attention.perceiver import PerceiverAttention
 from .filled import Shapes
 from .id_encoder import LEVELS, mapping
-
-_HEAD = 64
+from .resampler import PerceiverAttention
 
 
 class IDFormer(nn.Module):
@@ -42,7 +40,7 @@ class IDFormer(nn.Module):
             context = torch.cat((faces, self.get_submodule(f"mapping_{number}")(level)), dim=1)
             for layer in self.layers[number * turns : (number + 1) * turns]:
                 attention, feed = layer.children()
-                latents = latents + attention(latents, context)
+                latents = latents + attention(context, latents)
                 latents = latents + feed(latents)
         return latents[:, :count] @ self.proj_out
 
@@ -58,4 +56,4 @@ def _layer(shapes: Shapes, number: int, width: int) -> nn.ModuleList:
     feed = nn.Sequential(
         nn.LayerNorm(width), nn.Linear(width, wide, bias=False), nn.GELU(), nn.Linear(wide, width, bias=False)
     )
-    return nn.ModuleList([PerceiverAttention(width, width, inner, _HEAD, looks_back=True), feed])
+    return nn.ModuleList([PerceiverAttention(width, inner), feed])

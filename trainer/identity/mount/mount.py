@@ -56,7 +56,7 @@ class MountedIdentity:
 
 def placed_on(family: Family, adapter: Adapter, tokens: Tokens, use: Use) -> Placed:
     """An opened file's, for this base; ModelError where it was made for another family."""
-    _refuse_made_for_others(family, adapter.family, adapter.path.name)
+    refuse_made_for_others(family, adapter.family, adapter.path.name)
     layers = attention_paths(family.denoiser) if isinstance(family, StableDiffusion) else ()
     return Placed(
         layers=adapter.placed(tokens, use, layers),
@@ -87,6 +87,18 @@ def mount_identity(family: Family, *adapters: Placed) -> MountedIdentity:
     return MountedIdentity(parts)
 
 
+def refuse_made_for_others(family: Family, made_for: str, name: str) -> None:
+    """ModelError where the adapter `name` is of another family than the base; `made_for` "" is not known, and fits."""
+    ours = "flux1" if isinstance(family, Flux1) else family.spec.name if isinstance(family, StableDiffusion) else ""
+    if not ours:
+        raise ModelError(
+            f"{name} cannot be used here: there are identity adapters for {', '.join(_TITLES.values())}, and this base "
+            f"is {family.spec.title}. Choose another base."
+        )
+    if made_for not in ("", ours):
+        raise _made_for_another(family, _TITLES[made_for], name)
+
+
 def _mounted(family: Family, adapter: Placed) -> Mounted:
     adapter.layers.weights.to(family.device, family.dtype)
     if isinstance(family, Flux1):
@@ -96,22 +108,10 @@ def _mounted(family: Family, adapter: Placed) -> Mounted:
 
 
 def _refuse_other_family(family: Family, adapter: Placed) -> None:
-    _refuse_made_for_others(family, adapter.family, adapter.name)
+    refuse_made_for_others(family, adapter.family, adapter.name)
     is_flux = isinstance(family, Flux1)
     if not hasattr(adapter.layers, "joined" if is_flux else "attend"):
         raise _made_for_another(family, "Stable Diffusion" if is_flux else _TITLES["flux1"], adapter.name)
-
-
-def _refuse_made_for_others(family: Family, made_for: str, name: str) -> None:
-    """`made_for` "" is not known, and fits."""
-    ours = "flux1" if isinstance(family, Flux1) else family.spec.name if isinstance(family, StableDiffusion) else ""
-    if not ours:
-        raise ModelError(
-            f"{name} cannot be used here: there are identity adapters for {', '.join(_TITLES.values())}, and this base "
-            f"is {family.spec.title}. Choose another base."
-        )
-    if made_for not in ("", ours):
-        raise _made_for_another(family, _TITLES[made_for], name)
 
 
 def _made_for_another(family: Family, title: str, name: str) -> ModelError:

@@ -9,6 +9,7 @@ from torch import Tensor
 from ...errors import ModelError, few
 from ...families.sd.model import StableDiffusion
 from ..adapter import CrossAttention, Rows
+from ..attention.numbers import numbered
 from ..use import Use
 from .call import Call
 from .tap import Tap
@@ -47,7 +48,7 @@ class MountedCross:
 
 def attention_paths(unet: Any) -> tuple[str, ...]:
     """Of self- and cross-attentions by number: their places in diffusers' `attn_processors`."""
-    return tuple(key.removesuffix(".processor") for key in unet.attn_processors)
+    return numbered(unet.attn_processors)
 
 
 def cross_attentions(unet: Any) -> dict[int, tuple[str, Any]]:

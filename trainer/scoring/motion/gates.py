@@ -74,7 +74,7 @@ def _drifts(clip: MotionMeasures, scale: Scale, gates: MotionGates) -> Iterator[
     said = (
         f"The face drifts: likeness changes by {clip.drift} from the first frame to the last."
         if changes
-        else f"The face drifts: its end is {clip.hold} less like its start than the start's frames are one another."
+        else f"The face drifts: its end is unlike its start, {clip.hold} of likeness."
     )
     if clip.turn is not None and clip.turn >= _TURNED:
         said += f" The head turns by {clip.turn:.0f}°, which readers take for less likeness; look before you judge."

@@ -54,12 +54,17 @@ def measured(clips: Sequence[ClipSeen], scale: Scale) -> MotionMeasures:
         identity=series.mean(likeness),
         drift=series.slope(likeness),
         hold=series.mean([held for clip in clips if (held := _held(clip, metric)) is not None]),
-        flicker=series.changed(jumps, sqrt),
-        light_flicker=series.changed(series.mean([clip.flickers for clip in clips]), sqrt),
-        movement=series.changed(series.mean([clip.moves for clip in clips]), sqrt),
+        flicker=series.changed(jumps, _root),
+        light_flicker=series.changed(series.mean([clip.flickers for clip in clips]), _root),
+        movement=series.changed(series.mean([clip.moves for clip in clips]), _root),
         faces=share(face is not None for clip in clips for face in clip.faces),
         turn=max(turns, default=None),
     )
+
+
+def _root(value: float) -> float:
+    """Of a mean square, whose interval may reach below 0."""
+    return sqrt(max(value, 0.0))
 
 
 def _held(clip: ClipSeen, metric: Metric) -> np.ndarray | None:

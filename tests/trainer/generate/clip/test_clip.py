@@ -1,6 +1,8 @@
 """Clips: the motion UNet's own numbers, the LoRA left where it was, long clips in windows, and nothing left behind."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,16 +12,17 @@ from PIL import Image
 
 from tests.tiny_checkpoint import write_tiny_checkpoint
 from tests.tiny_motion import write_tiny_motion
+from tests.trainer.generate.test_identities import write_adapter, write_person
 from trainer.errors import ModelError
 from trainer.families.base import Base
 from trainer.families.condition import Condition
 from trainer.families.family import Family
 from trainer.families.registry import describe_base, load_family
-from trainer.generate.attachments import Control, Lora
+from trainer.generate.attachments import Control, Identity, Lora
 from trainer.generate.clip.clip import Clip
 from trainer.generate.clip.file import MotionModule, open_motion_module
 from trainer.generate.clip.local import LocalClipGenerator
-from trainer.generate.clip.mount import mounted
+from trainer.generate.clip.mount import drawing_steps, mounted
 from trainer.generate.clip.windows import WindowedPrediction, windows
 from trainer.generate.shot import Shot
 from trainer.lora.adapter import Adapter
@@ -142,6 +145,38 @@ def test_frames_know_one_another_and_a_clip_is_the_same_each_time(tiny_base: Bas
     assert np.array_equal(pixels(list(generator.generate_clip(clip))), drawn)
 
 
+def test_a_published_module_is_drawn_with_the_noise_that_it_learned_with(family: Family, motion: MotionModule) -> None:
+    def way(widths: tuple[int, ...]) -> torch.Tensor:
+        layout = replace(motion.layout, widths=widths)
+        made = drawing_steps(family, MotionModule(motion.path, layout, motion.modules))(4, 4)
+        return made.from_noise(torch.ones(1))
+
+    def deepest(betas: torch.Tensor) -> torch.Tensor:
+        """sigma at timestep 751, the first of four steps that lead on from 1; diffusers begins at sqrt(sigma² + 1)."""
+        kept = torch.cumprod(1 - betas, 0)[751]
+        return ((1 - kept) / kept + 1).sqrt()
+
+    roots = torch.linspace(0.00085**0.5, 0.02**0.5, 1000)
+    assert way((320, 640, 1280, 1280)) == pytest.approx(float(deepest(torch.linspace(0.00085, 0.012, 1000))), rel=1e-4)
+    assert way((320, 640, 1280)) == pytest.approx(float(deepest(roots**2)), rel=1e-4)
+    assert way((32, 32)) == family.drawing_steps(4, 4).from_noise(torch.ones(1))
+
+
+def test_frames_that_do_not_know_one_another_are_the_pictures_of_their_seeds_with_whom_an_adapter_brings(
+    tiny_base: Base, tmp_path: Path
+) -> None:
+    """In two windows, with guidance: every row is told whose it is."""
+    still = write_tiny_motion(tmp_path / "still.safetensors", moves=False)
+    adapter = write_adapter(tiny_base, tmp_path / "adapter.safetensors")
+    person = write_person(tmp_path / "ana.identity.safetensors", 1)
+    generator, bare = LocalClipGenerator(tiny_base, still), Clip(shot=SHOT, frames=18)
+    shot = replace(SHOT, attachments=(Identity(adapter=adapter, references=(person,), weight=1.0),))
+    shown = Clip(shot=shot, frames=18)
+    frames, pictures = pixels(list(generator.generate_clip(shown))), pixels(list(generator.generate(shown.shots)))
+    assert np.abs(frames - pictures).max() <= 1
+    assert np.abs(frames - pixels(list(generator.generate_clip(bare)))).max() > 20
+
+
 def test_windows_cover_every_frame_and_share_frames_with_their_neighbours() -> None:
     assert windows(9, 16) == [range(9)] and windows(16, 16) == [range(16)]
     for frames in range(17, 128):
@@ -175,6 +210,12 @@ def test_a_module_of_another_base_is_refused_by_both_names(family: Family, tmp_p
     wide = open_motion_module(write_tiny_motion(tmp_path / "wide.safetensors", (64, 64)))
     said = r"wide.safetensors is .* for .* 64, 64 .* which is SDXL of 32, 32"
     with pytest.raises(ModelError, match=said), mounted(family, wide):
+        pass
+
+
+def test_a_base_without_a_unet_cannot_be_moved(motion: MotionModule) -> None:
+    flow: Any = SimpleNamespace(denoiser=torch.nn.Linear(1, 1), spec=SimpleNamespace(title="FLUX.1"))
+    with pytest.raises(ModelError, match=r"tiny.safetensors moves UNets, and FLUX.1 has none"), mounted(flow, motion):
         pass
 
 

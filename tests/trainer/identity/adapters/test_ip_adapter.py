@@ -16,12 +16,15 @@ from tests.trainer.identity.ip_adapter_layouts import (
     PROJECTIONS,
     adapter,
     face_plus_shapes,
+    face_shapes,
     layer_shapes,
+    lora_shapes,
     usual_widths,
     write_adapter,
 )
 from trainer.errors import ModelError
 from trainer.identity.adapter import Adapter
+from trainer.identity.attention.numbers import TOPOLOGIES
 from trainer.identity.files import open_adapter
 from trainer.identity.references import References
 from trainer.identity.use import Combine, Use
@@ -118,7 +121,7 @@ def test_faceid_reads_directions_and_instantid_lengths(tmp_path: Path):
         ("faceid", SEEN, "needs the faces of the references, read with buffalo_l"),
         ("faceid", FACES | {"faces": noise(1, 1, 128)}, r"\(n, 512\); these are \(1, 128\)"),
         ("instantid", FACE | {"faces": torch.nn.functional.normalize(noise(1, 1, 512))}, "scaled to length 1"),
-        ("instantid", FACE | {"faces": torch.full((1, 512), torch.nan)}, "numbers are none"),
+        ("instantid", FACE | {"faces": torch.full((1, 512), torch.nan)}, "values are not numbers"),
         ("ip_adapter", {"pooled": noise(1, 1, 40)}, "24 wide; this is of an encoder that is 40 wide.*clip_vision"),
         ("ip_adapter", SEEN, "looks at the reference pictures through CLIP ViT-H"),
         ("ip_adapter_plus", {"hidden": SEEN["hidden"]}, "looks at the reference pictures through CLIP ViT-H"),
@@ -161,3 +164,40 @@ def test_a_layer_without_values_is_refused(tmp_path: Path):
     found = open_adapter(write_adapter(tmp_path / "a.safetensors", file))
     with pytest.raises(ModelError, match="its layer 5 is not whole"):
         found.placed(found.tokens(References(**POOLED), Use()), Use())
+
+
+@pytest.mark.parametrize("name", ["5.to_v_ip.weight", "5.to_k_ip.weight"])
+def test_a_layer_whose_keys_and_values_differ_is_refused(name: str, tmp_path: Path):
+    file = adapter(PROJECTIONS["ip_adapter"], layer_shapes(usual_widths("sdxl")))
+    file["ip_adapter"][name] = noise(1, 8, 40)
+    found = open_adapter(write_adapter(tmp_path / "a.safetensors", file))
+    with pytest.raises(ModelError, match="its layer 5 is not whole"):
+        found.placed(found.tokens(References(**POOLED), Use()), Use())
+
+
+@pytest.mark.parametrize(
+    ("name", "tensor"), [("3.to_q_lora.up.weight", noise(1, 8, 5)), ("160.to_q_lora.down.weight", noise(1, 3, 8))]
+)
+def test_a_lora_that_is_not_whole_is_refused(name: str, tensor: Tensor, tmp_path: Path):
+    layers = layer_shapes(usual_widths("sdxl")) | lora_shapes(dict.fromkeys(range(140), 8))
+    file = adapter(PROJECTIONS["faceid"], layers)
+    file["ip_adapter"][name] = tensor
+    with pytest.raises(ModelError, match="its LoRA ip_adapter.*is not whole"):
+        open_adapter(write_adapter(tmp_path / "a.safetensors", file)).weight_patches()
+
+
+def test_faceids_lora_reaches_all_four_layers_of_every_attention(tmp_path: Path):
+    layers = layer_shapes(usual_widths("sd15"), 768) | lora_shapes(dict.fromkeys(range(32), 8), 768)
+    file = adapter(face_shapes(768, tokens=1), layers)
+    patches = open_adapter(write_adapter(tmp_path / "faceid.bin", file)).weight_patches()
+    attentions = TOPOLOGIES["sd15"].attentions()
+    assert set(patches) == {f"{name}.to_{part}.weight" for name in attentions for part in ("q", "k", "v", "out.0")}
+    down, up = patches["down_blocks.0.attentions.1.transformer_blocks.0.attn2.to_k.weight"]
+    assert torch.equal(down, file["ip_adapter"]["3.to_k_lora.down.weight"])
+    assert torch.equal(up, file["ip_adapter"]["3.to_k_lora.up.weight"])
+    assert (
+        open_adapter(
+            write_adapter(tmp_path / "a.safetensors", adapter(face_shapes(), layer_shapes({1: 8})))
+        ).weight_patches()
+        == {}
+    )

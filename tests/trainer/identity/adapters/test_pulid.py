@@ -81,6 +81,28 @@ def test_the_layouts_say_the_same(tmp_path: Path):
     assert torch.equal(*said)
 
 
+def test_v1_opens_as_the_bin_file_that_it_was_published_as(tmp_path: Path):
+    torch.save(drawn(pulid_shapes(ENCODER, TEXT)), tmp_path / "pulid_v1.bin")
+    adapter = open_adapter(tmp_path / "pulid_v1.bin")
+    assert adapter.kind.name == "pulid"
+    assert adapter.tokens(references(), Use()).conditional.shape == (1, 10, TEXT)
+
+
+@pytest.mark.parametrize("name", ["v1.bin", "v1.safetensors", "flux.safetensors"])
+def test_what_is_placed_in_inference_mode_serves_outside_it(tmp_path: Path, name: str):
+    tensors = drawn(FLUX if name.startswith("flux") else pulid_shapes(ENCODER, TEXT))
+    (torch.save if name.endswith("bin") else save_file)(tensors, tmp_path / name)
+    with torch.inference_mode():
+        adapter = open_adapter(tmp_path / name)
+        placed: Any = adapter.placed(adapter.tokens(references(), Use()), Use(weight=1.0))
+        placed.weights.to(torch.bfloat16)
+    placed.weights.to(torch.float32)
+    query = noise(8, 2, 6, 48 if adapter.family == "flux1" else 40)
+    said = followed(placed, 0, query) if adapter.family == "flux1" else placed.attend(9, query, query, ROWS)
+    assert said.shape == query.shape
+    assert not said.is_inference()
+
+
 def test_each_layer_is_of_its_own_number(tmp_path: Path):
     """With all weights zero but one layer's, that layer alone changes what it is given."""
     shapes = pulid_shapes(ENCODER, TEXT)
@@ -233,7 +255,7 @@ def adapter_of(shapes: Shapes, kind: str) -> pulid.Pulid:
         ({"faces": None}, "needs the faces"),
         ({"face_model": "buffalo_l"}, "antelopev2.*buffalo_l"),
         ({"faces": torch.nn.functional.normalize(noise(1, 1, FACE), dim=-1)}, "scaled to length 1"),
-        ({"faces": torch.full((1, FACE), torch.nan)}, "not numbers"),
+        ({"faces": torch.full((1, FACE), torch.nan)}, "numbers are none"),
         ({"faces": noise(1, 2, FACE)}, "2 faces and 1 pictures"),
         ({"levels": ()}, "EVA02-CLIP-L-14-336.*has 0"),
         ({"pooled": None}, "EVA02-CLIP-L-14-336"),

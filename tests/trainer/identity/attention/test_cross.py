@@ -11,7 +11,7 @@ from torch.nn.functional import linear, scaled_dot_product_attention
 from tests.trainer.identity.drawn import Shapes, drawn, golden, noise, some_of
 from trainer.errors import ModelError
 from trainer.identity.adapter import Rows
-from trainer.identity.attention.cross import SideAttention, chained
+from trainer.identity.attention.cross import SideAttention
 from trainer.identity.attention.weights import LayerWeight
 from trainer.identity.references import Tokens
 from trainer.identity.use import Use
@@ -126,7 +126,7 @@ def test_every_latent_may_have_its_own_reference():
 
 def test_several_adapters_add_up():
     first, second = side(OWN), side(OTHERS, weight=0.4, seed=13)
-    both = chained((first, second), 5, IMAGE, IMAGE, BOTH)
+    both = second.attend(5, IMAGE, first.attend(5, IMAGE, IMAGE, BOTH), BOTH)
     apart = [adapter.attend(5, IMAGE, torch.zeros_like(IMAGE), BOTH) for adapter in (first, second)]
     assert torch.allclose(both, IMAGE + apart[0] + apart[1], atol=1e-5)
 

@@ -58,7 +58,7 @@ def test_the_usual_unets_have_as_many_attentions_as_files_of_adapters_have_proce
 def test_sdxls_numbers_are_the_hosts_patches():
     patches = TOPOLOGIES["sdxl"].patches()
     expected = {(1, 3): ("input", 4), (5, 7): ("input", 5), (109, 111): ("output", 3), (113, 115): ("output", 4)}
-    expected |= {(117, 119): ("output", 5), tuple(range(121, 140, 2)): ("middle", 1)}
+    expected |= {(117, 119): ("output", 5), tuple(range(121, 140, 2)): ("middle", 0)}
     expected |= {tuple(range(9, 28, 2)): ("input", 7), tuple(range(29, 48, 2)): ("input", 8)}
     expected |= {tuple(range(49 + 20 * n, 68 + 20 * n, 2)): ("output", n) for n in range(3)}
     assert patches == {
@@ -67,7 +67,7 @@ def test_sdxls_numbers_are_the_hosts_patches():
 
 
 def test_sd15s_numbers_are_the_hosts_patches():
-    blocks = [("input", n) for n in (1, 2, 4, 5, 7, 8)] + [("output", n) for n in range(3, 12)] + [("middle", 1)]
+    blocks = [("input", n) for n in (1, 2, 4, 5, 7, 8)] + [("output", n) for n in range(3, 12)] + [("middle", 0)]
     assert TOPOLOGIES["sd15"].patches() == {2 * place + 1: (*block, 0) for place, block in enumerate(blocks)}
 
 

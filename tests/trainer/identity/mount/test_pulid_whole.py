@@ -19,7 +19,7 @@ from trainer.families.registry import describe_base, load_family
 from trainer.families.sd.model import StableDiffusion
 from trainer.identity.adapters import pulid
 from trainer.identity.adapters.pulid_flux import After, PulidFluxBlocks
-from trainer.identity.attention.perceiver import Lookup, PerceiverAttention
+from trainer.identity.attention.perceiver import Lookup, PerceiverAttentionCA
 from trainer.identity.attention.token_rows import TokenRows
 from trainer.identity.encoders.filled import filled
 from trainer.identity.kinds import KINDS
@@ -101,7 +101,7 @@ def flux_blocks() -> PulidFluxBlocks:
     after: dict[int, After] = {}
     for number, block in enumerate((0, 2, 3, 7)):
         own = {name[2:]: tensor for name, tensor in tensors.items() if name.startswith(f"{number}.")}
-        attention = filled(lambda _: PerceiverAttention(WIDTH, 48, 256, 128, looks_back=False), own, "a file")
+        attention = filled(lambda _: PerceiverAttentionCA(WIDTH, 48, 256, 128), own, "a file")
         conditional, unconditional = (attention.keys_and_values(noise(seed, 1, 6, 48)) for seed in (4, 5))
         after[block] = After(Lookup(attention), TokenRows(conditional, unconditional))
     return PulidFluxBlocks(after, Use(weight=0.9))

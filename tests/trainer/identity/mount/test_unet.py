@@ -1,10 +1,12 @@
 """An adapter on Stable Diffusion: as diffusers' own IP-Adapter, beside any LoRA, when it is wanted, and gone."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
 from tests.trainer.lora.test_adapter import predict, written
@@ -13,8 +15,10 @@ from trainer.families.base import Base
 from trainer.families.batch_rows import BatchRows, told_rows
 from trainer.families.registry import load_family
 from trainer.families.sd.model import StableDiffusion
-from trainer.identity.mount.mount import Placed, mount_identity
+from trainer.identity.files import open_adapter
+from trainer.identity.mount.mount import Placed, mount_identity, placed_on
 from trainer.identity.mount.unet import cross_attentions
+from trainer.identity.references import References
 from trainer.identity.use import Use
 from trainer.lora.mount import mount_lora
 from trainer.recipe.buckets import Placement
@@ -261,6 +265,33 @@ def test_the_files_own_lora_is_in_the_weights_while_it_is_mounted(family: Stable
     family.denoiser.get_submodule(weight.removesuffix(".weight")).weight.data += 0.5 * up @ down
     assert torch.allclose(found, predict(family), atol=1e-5)
     assert not torch.allclose(found, bare, atol=1e-3)
+
+
+def test_a_faceid_files_lora_lands_on_the_attention_of_its_number(family: StableDiffusion, tmp_path: Path) -> None:
+    """Its number 2 is the self-attention of the first block on the way up."""
+    source = torch.Generator().manual_seed(4)
+    attention = {f"ip_adapter.{n}.to_{side}_ip.weight": (32, CONTEXT) for n in widths(family) for side in "kv"}
+    shapes = {"image_proj.proj.0.weight": (8, 8), "image_proj.proj.0.bias": (8,), "image_proj.norm.bias": (CONTEXT,)}
+    shapes |= {"image_proj.proj.2.weight": (TOKENS * CONTEXT, 8), "image_proj.proj.2.bias": (TOKENS * CONTEXT,)}
+    shapes |= {"image_proj.norm.weight": (CONTEXT,)}
+    for part in ("q", "out"):
+        shapes[f"ip_adapter.2.to_{part}_lora.down.weight"] = (2, 32)
+        shapes[f"ip_adapter.2.to_{part}_lora.up.weight"] = (32, 2)
+    tensors = {name: torch.randn(shape, generator=source) for name, shape in {**attention, **shapes}.items()}
+    save_file(tensors, tmp_path / "faceid.safetensors", {"likeness_kind": "demo"})
+    adapter = open_adapter(tmp_path / "faceid.safetensors")
+    tokens = adapter.tokens(References(faces=torch.randn(1, 8, generator=source), face_model="demo"), Use())
+    whole = placed_on(family, adapter, tokens, Use(weight=0.7))
+    mounted = mount_identity(family, whole)
+    found = predict(family)
+    mounted.remove()
+    block = family.denoiser.up_blocks[0].attentions[0].transformer_blocks[0]
+    for part, layer in (("q", block.attn1.to_q), ("out", block.attn1.to_out[0])):
+        names = (f"ip_adapter.2.to_{part}_lora.{side}.weight" for side in ("up", "down"))
+        up, down = (tensors[name] for name in names)
+        layer.weight.data += up @ down
+    mount_identity(family, replace(whole, patches={}))
+    assert torch.allclose(found, predict(family), atol=1e-4)
 
 
 def test_an_adapter_of_another_size_is_refused_and_nothing_stays(family: StableDiffusion) -> None:

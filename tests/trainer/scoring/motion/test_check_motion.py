@@ -86,6 +86,12 @@ def test_a_clip_gets_the_verdict_of_its_fault(
     assert check(clip()).report.kinds == kinds
 
 
+def test_a_drift_is_told_by_what_shows_it(check: Callable[..., CheckedMotion]) -> None:
+    lost, changed = check(becoming()).report.text, check(becoming(ANOTHER, SECOND)).report.text
+    assert "likeness changes by -1." in lost and "The head turns by 70°" in lost
+    assert "its end is unlike its start, -0." in changed
+
+
 def test_a_fault_that_the_base_has_too_is_not_laid_at_the_loras_door(check: Callable[..., CheckedMotion]) -> None:
     dark = blinking(turning(), 0.1)
     both = check(dark, control=[blinking(turning(ANOTHER), 0.1)]).report

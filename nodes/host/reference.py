@@ -128,11 +128,12 @@ def _use_references(executor: Any, *args: Any, **named: Any) -> Any:
     if acting is None or not references:
         return executor(*args, **named)
     rows = [acting.uses.get(name, {}) for name in options["uuids"]]
-    kept = [number for number in range(len(references)) if any(use.get(number, (1.0,))[0] for use in rows)]
+    patch = executor.class_obj.patch_size
+    strengths = [_of_rows(rows, number, latent, patch) for number, latent in enumerate(references)]
+    kept = [number for number, each in enumerate(strengths) if bool((each > 0).any())]
     call.arguments["ref_latents"] = [references[number] for number in kept] or None
-    strengths = [_of_rows(rows, number, references[number], executor.class_obj.patch_size) for number in kept]
     if kept:
-        tokens = RowTokens.of(strengths, len(references[kept[0]]) // len(rows))
+        tokens = RowTokens.of([strengths[number] for number in kept], len(references[kept[0]]) // len(rows))
         call.arguments["transformer_options"] = _steered(options, tokens)
     return executor(*call.args, **call.kwargs)
 

@@ -69,11 +69,12 @@ def qwen() -> Any:
 class Bench:
     """One step of a model from the same noise, by what it is told."""
 
-    def __init__(self, model: Any, latent: tuple[int, ...], text: int) -> None:
-        self.model, self.latent, self.text = model, latent, text
+    def __init__(self, model: Any, latent: tuple[int, ...], text: int, method: str = "index") -> None:
+        self.model, self.latent, self.text, self.method = model, latent, text, method
 
     def words(self, seed: int) -> Conditioning:
-        told = {"pooled_output": drawn(1, 64, seed=seed + 1), "guidance": 3.5}
+        told: dict[str, Any] = {"pooled_output": drawn(1, 64, seed=seed + 1), "guidance": 3.5}
+        told["reference_latents_method"] = self.method
         return [[drawn(1, 12, self.text, seed=seed), told]]
 
     def reference(self, seed: int) -> torch.Tensor:
@@ -151,7 +152,13 @@ def figures(bench: Bench) -> dict[str, Any]:
 
 
 def main() -> None:
-    benches = {"flux": Bench(flux(), (16, 12, 8), 32), "qwen": Bench(qwen(), (16, 1, 12, 8), 32)}
+    of_qwen, latent = qwen(), (16, 1, 12, 8)
+    benches = {
+        "flux": Bench(flux(), (16, 12, 8), 32),
+        "qwen": Bench(of_qwen, latent, 32),
+        # References at time 0, as Qwen-Image-Edit 2511 has them; FLUX.1 does not know that.
+        "qwen, clean": Bench(of_qwen, latent, 32, "index_timestep_zero"),
+    }
     with torch.inference_mode():
         sys.stdout.write(json.dumps({name: figures(bench) for name, bench in benches.items()}) + "\n")
 

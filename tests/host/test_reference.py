@@ -15,6 +15,7 @@ EXACT = (
     "the second alone off",
     "the model before",
 )
+BASES = pytest.mark.parametrize("base", ["flux", "qwen", "qwen, clean"])
 BETWEEN = ("half strength", "half a mask", "half the steps")
 
 
@@ -23,7 +24,7 @@ def figures(host_python: HostPython) -> dict[str, Any]:
     return json.loads(host_python.run("reference_agreement.py", ROOT)[-1])
 
 
-@pytest.mark.parametrize("base", ["flux", "qwen"])
+@BASES
 def test_used_whole_it_is_cores_to_the_bit_and_not_used_it_is_not_there(figures: dict[str, Any], base: str) -> None:
     found = figures[base]
     assert found["acts"] > 0.1 and found["two to one"] > 0.05
@@ -31,13 +32,13 @@ def test_used_whole_it_is_cores_to_the_bit_and_not_used_it_is_not_there(figures:
     assert found["plain needs no patch"] and found["strength 0"]
 
 
-@pytest.mark.parametrize("base", ["flux", "qwen"])
+@BASES
 def test_strength_mask_and_window_lead_from_one_to_the_other(figures: dict[str, Any], base: str) -> None:
     found = figures[base]
     assert found["hardly any strength"] < 1e-5 and found["nearly all strength"] < 1e-4
     assert all(found[f"{what} to {end}"] > 0.01 for what in BETWEEN for end in ("none", "all"))
 
 
-@pytest.mark.parametrize("base", ["flux", "qwen"])
+@BASES
 def test_every_condition_of_a_batch_has_its_own(figures: dict[str, Any], base: str) -> None:
     assert figures[base]["rows of one batch"] < 1e-4

@@ -80,16 +80,16 @@ def _cases(rows: dict[Fault, tuple[tuple[int, int], ...]], family: DemoFamily) -
 CASES: dict[DemoFamily, tuple[Case, ...]] = {
     "sdxl": _cases(
         {
-            "": ((0, 20), (1, 21), (2, 22), (0, 23), (1, 24)),
-            "short": ((1, 20), (2, 21), (0, 22)),
-            "long": ((0, 21), (1, 22)),
-            "rate": ((1, 23), (2, 20)),
-            "few": ((0, 24), (1, 20), (2, 23)),
-            "words": ((0, 20), (1, 22), (2, 24)),
-            "background": ((0, 22), (2, 21)),
+            "": ((0, 30), (1, 31), (2, 32), (0, 33), (1, 34)),
+            "short": ((1, 30), (2, 31), (0, 32)),
+            "long": ((0, 31), (1, 33)),
+            "rate": ((2, 30), (1, 33)),
+            "few": ((0, 30), (1, 33), (2, 34)),
+            "words": ((1, 31), (0, 32), (2, 33)),
+            "background": ((2, 31), (0, 35)),
         },
         "sdxl",
     ),
-    "flow": _cases({"": ((0, 20), (1, 21)), "short": ((0, 21),), "few": ((1, 20),)}, "flow"),
+    "flow": _cases({"": ((0, 20),), "short": ((0, 21),), "few": ((1, 20),)}, "flow"),
 }
-"""Of each family: demo character and training seed by fault."""
+"""Of each family: demo character and training seed by fault. Gates and advice were made on the seeds 20 to 24."""

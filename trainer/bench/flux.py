@@ -20,6 +20,7 @@ from ..families.condition import Condition
 from ..families.family import Family
 from ..families.flow.family import FlowFamily
 from ..families.flow.filled import Arrived
+from ..families.flow.steps import Schedule
 from ..families.flux.model import Flux1
 from ..families.flux.spec import FLUX1
 from ..families.memory.weights import modulation_bytes, module_bytes
@@ -220,6 +221,7 @@ class RandomFlux(Flux1):
     def __init__(self, residence: Residence, config: Mapping[str, Any]) -> None:
         base = Base(family=FLUX1.name, name="random", sha256="", files={})
         FlowFamily.__init__(self, FLUX1, base, residence, FamilyOptions(), _RandomParts(config))
+        self.schedule = Schedule(shift=1.0)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ from .inputs.random_adapters import CONTEXT, CROSS, FLUX_TOKENS, pulid_flux, wri
 from .inputs.random_sdxl import UNET_SIZES
 from .inputs.random_unet import MID_UNET, RandomSdxl
 
-ROUNDS = 7
+ROUNDS = 5
 _SMALL_FLUX: Mapping[str, Any] = {
     **REAL,
     "num_attention_heads": 2,
@@ -143,7 +143,7 @@ def _measured(step: _Step, path: Path, tokens: int, width: int) -> dict[str, flo
     return {
         "added": round(statistics.median(ratios), 4),
         "seconds": round(statistics.median(seconds), 4),
-        "mb": round(held / 2**20, 1),
+        "mb": round(held / 2**20, 2),
     }
 
 

@@ -4,15 +4,26 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
 from trainer.demo.assets import demo_adapter, demo_base, demo_reader
+from trainer.demo.build.adapter import DemoAdapter, save_adapter
 from trainer.demo.characters.character import draw_character
 from trainer.demo.settings import SIZE, demo_plan
+from trainer.demo.world.identity import VECTOR_SIZE
+from trainer.families.registry import load_family
+from trainer.families.sd.model import StableDiffusion
 from trainer.generate.attachments import Identity
 from trainer.generate.local import LocalGenerator
 from trainer.generate.shot import Shot
+from trainer.identity.adapter import Rows
+from trainer.identity.attention.cross import SideAttention
 from trainer.identity.files import open_adapter
+from trainer.identity.mount.mount import placed_on
+from trainer.identity.mount.unet import cross_attentions
+from trainer.identity.references import References
+from trainer.identity.use import Use
 from trainer.images.pixels import load_rgb
 
 
@@ -71,3 +82,25 @@ def test_faces_follow_whoever_the_adapter_is_shown(tmp_path: Path) -> None:
         assert own.min() > demo_reader().same_person
         assert own.mean() > (nobody @ people[number]).mean() + 0.5
         assert (own > other).all()
+
+
+def test_in_training_it_adds_what_its_file_adds(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    family = load_family(demo_base())
+    assert isinstance(family, StableDiffusion)
+    model = DemoAdapter({number: layer for number, (_, layer) in cross_attentions(family.denoiser).items()})
+    model.half().float()
+    save_adapter(tmp_path / "made.safetensors", model)
+    faces = torch.nn.functional.normalize(torch.randn(2, VECTOR_SIZE), dim=-1)
+    adapter, use = open_adapter(tmp_path / "made.safetensors"), Use(weight=1.0, options={"each": 1.0})
+    tokens = adapter.tokens(References(faces=faces, face_model="demo"), use)
+    placed = placed_on(family, adapter, tokens, use).layers
+    assert isinstance(placed, SideAttention) and placed.numbers == model.numbers == {1, 3, 5, 7}
+    query, text = torch.randn(2, 16, 96), torch.randn(2, 16, 96)
+    rows = Rows(conditional=(True, True), latent=(0, 1), heads=3, grid=(4, 4))
+    with torch.no_grad():
+        model.show(faces)
+        for number in model.numbers:
+            torch.testing.assert_close(
+                model.attend(number, query, text, rows), placed.attend(number, query, text, rows)
+            )

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from trainer.demo.assets import demo_base, demo_reader, other_people
+from trainer.demo.assets import demo_adapter, demo_base, demo_reader, other_people
 from trainer.demo.build import build as stages
 from trainer.demo.build.build import QUICK, build, build_flow
 from trainer.demo.build.course import Course
@@ -12,6 +12,7 @@ from trainer.demo.build.vae import Round
 from trainer.demo.world.identity import VECTOR_SIZE
 from trainer.generate.local import LocalGenerator
 from trainer.generate.shot import Shot
+from trainer.identity.files import open_adapter
 
 SHORT = replace(
     QUICK,
@@ -41,7 +42,8 @@ def test_a_build_makes_every_asset_and_goes_on_where_it_stopped(
     lines: list[str] = []
     assets, work = tmp_path / "assets", tmp_path / "work"
     seconds = build(assets, work, plan, lines.append)
-    assert set(seconds) == {"vae", "base", "reader", "others"}
+    assert set(seconds) == {"vae", "base", "reader", "others", "portraits", "adapter"}
+    assert open_adapter(demo_adapter(assets)).kind.name == "demo"
     shot = Shot(prompt="person, smiling", width=64, height=64, steps=2)
     assert [image.size for image in LocalGenerator(demo_base(assets)).generate([shot])] == [(64, 64)]
     demo_reader(assets).faces(Image.new("RGB", (64, 64)))
@@ -51,7 +53,7 @@ def test_a_build_makes_every_asset_and_goes_on_where_it_stopped(
     flow = demo_base(assets, "flow")
     assert [image.size for image in LocalGenerator(flow).generate([shot])] == [(64, 64)]
     assert not any(str(tmp_path) in path.read_text() for path in (assets / "flow").glob("*/config.json"))
-    for stage in ("train_vae", "encode_lessons"):
+    for stage in ("train_vae", "encode_lessons", "portraits"):
         monkeypatch.setattr(stages, stage, _made_twice)
     build(assets, work, plan, lines.append)
     build_flow(assets, work, plan, lines.append)

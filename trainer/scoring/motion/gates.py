@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 from ..intervals import Interval, is_above, is_below
@@ -53,7 +54,7 @@ def verdicts(
         *_flickers(clip, control, gates),
         *_stands(clip, control, gates),
     ]
-    return tuple(found) or (_whole(clip, scale, gain),)
+    return tuple(found) or (_whole(clip, scale, gain, gates),)
 
 
 def _person(clip: MotionMeasures, scale: Scale, gates: MotionGates) -> Iterator[Verdict]:
@@ -104,13 +105,30 @@ def _stands(clip: MotionMeasures, control: MotionMeasures | None, gates: MotionG
         yield Verdict("hardly moves", said + _also(control, lambda its: is_below(its.movement, gates.movement)))
 
 
-def _whole(clip: MotionMeasures, scale: Scale, gain: Interval | None) -> Verdict:
+def _whole(clip: MotionMeasures, scale: Scale, gain: Interval | None, gates: MotionGates) -> Verdict:
     if clip.identity is None or not clip.identity.low >= scale.floor:
         said = f"Likeness {clip.identity} lies about the {scale.floor:.2f} that is accepted; draw more clips."
         return Verdict("not sure", said)
     if gain is not None and not gain.low > 0:
         return Verdict("not sure", f"It is no nearer to the character than without the LoRA: {gain} of likeness.")
+    if doubts := list(_doubts(clip, scale, gates)):
+        return Verdict("not sure", f"Beyond the gate, and not surely: {', '.join(doubts)}; draw more clips, or longer.")
     return Verdict("holds", f"The face holds: likeness {clip.identity}, {clip.drift} from the first frame to the last.")
+
+
+def _doubts(clip: MotionMeasures, scale: Scale, gates: MotionGates) -> Iterator[str]:
+    """What would be a fault if its interval were narrower: such a clip does not hold either."""
+    limit = gates.fall * scale.span
+    for words, measured, low, high in (
+        ("drift", clip.drift, -limit, limit),
+        ("the end against the start", clip.hold, -limit, inf),
+        ("flicker of the face", clip.flicker, 0.0, gates.flicker),
+        ("flicker of brightness", clip.light_flicker, 0.0, gates.light),
+        ("movement", clip.movement, gates.movement, inf),
+        ("frames with a face", clip.faces, gates.faces, inf),
+    ):
+        if measured is not None and not low <= measured.value <= high:
+            yield f"{words} {measured}"
 
 
 def _also(control: MotionMeasures | None, is_faulty: Callable[[MotionMeasures], bool]) -> str:

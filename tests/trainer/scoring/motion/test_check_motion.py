@@ -101,6 +101,13 @@ def test_a_fault_that_the_base_has_too_is_not_laid_at_the_loras_door(check: Call
     assert both.gain is not None and both.gain.low > 1
 
 
+def test_a_fault_that_is_not_sure_keeps_a_clip_from_holding(check: Callable[..., CheckedMotion]) -> None:
+    clip = turning(frames=8)
+    clip[3] = alternating(part=0.25)[7]
+    report = check(clip).report
+    assert report.kinds == ("not sure",) and "not surely: flicker of the face" in report.text
+
+
 def test_a_lora_that_adds_nothing_does_not_hold(check: Callable[..., CheckedMotion]) -> None:
     report = check(turning(), control=[turning()]).report
     assert report.kinds == ("not sure",) and "no nearer to the character" in report.text

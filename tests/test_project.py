@@ -114,12 +114,12 @@ def test_a_wrong_import_breaks_a_contract_though_it_stands_in_a_function(
     assert named in broken.stdout
 
 
-def test_weights_stay_under_12_mb_those_of_flow_under_6_and_the_repository_under_40() -> None:
+def test_weights_stay_small_and_the_repository_under_40_mb() -> None:
     sizes = {path: path.stat().st_size for path in tracked()}
     weights = {path: size for path, size in sizes.items() if path.suffix in (".safetensors", ".onnx", ".npy")}
-    flow = sum(size for path, size in weights.items() if "flow" in path.parts)
-    assert 0 < sum(weights.values()) - flow <= 12_000_000
-    assert 0 < flow <= 6 * 2**20
+    flow, adapter = (sum(size for path, size in weights.items() if part in path.parts) for part in ("flow", "adapter"))
+    assert 0 < sum(weights.values()) - flow - adapter <= 12_000_000
+    assert 0 < flow <= 6 * 2**20 and 0 < adapter <= 2_000_000
     assert sum(sizes.values()) <= 40_000_000
 
 

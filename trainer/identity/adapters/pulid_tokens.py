@@ -85,6 +85,6 @@ def _checked(
     if {len(faces)} != {len(each) for each in (pooled, *levels)}:
         raise ModelError(f"{kind.title} was given {len(faces)} faces and {len(pooled)} pictures; give it one each.")
     if not all(is_finite(each) for each in (pooled, *levels)):
-        raise ModelError(f"{kind.title} was given pictures whose numbers are none. Read the references again.")
+        raise ModelError(f"{kind.title} was given pictures whose values are not numbers. Read the references again.")
     identity = torch.cat((faces, normalize(pooled.float(), dim=-1)), dim=-1)
     return identity, tuple(level.float() for level in levels)

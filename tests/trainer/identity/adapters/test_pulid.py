@@ -255,7 +255,7 @@ def adapter_of(shapes: Shapes, kind: str) -> pulid.Pulid:
         ({"faces": None}, "needs the faces"),
         ({"face_model": "buffalo_l"}, "antelopev2.*buffalo_l"),
         ({"faces": torch.nn.functional.normalize(noise(1, 1, FACE), dim=-1)}, "scaled to length 1"),
-        ({"faces": torch.full((1, FACE), torch.nan)}, "numbers are none"),
+        ({"faces": torch.full((1, FACE), torch.nan)}, "not numbers"),
         ({"faces": noise(1, 2, FACE)}, "2 faces and 1 pictures"),
         ({"levels": ()}, "EVA02-CLIP-L-14-336.*has 0"),
         ({"pooled": None}, "EVA02-CLIP-L-14-336"),

@@ -15,7 +15,7 @@ from trainer.identity.presets import PRESETS
 from trainer.storage.tensor_file import write_tensors
 
 from ..fake_host import FakeHost
-from .faces import SAGE, FakeAdapter, face_reader, image, model, saved
+from .faces import SAGE, WREN, FakeAdapter, face_reader, image, model, pil, saved
 
 Pack = Callable[[str], Any]
 FACES = torch.ones(2, 512)
@@ -43,7 +43,12 @@ def opened(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> list[FakeAdapter]:
 
 @pytest.fixture
 def apply(pack: Pack, monkeypatch: pytest.MonkeyPatch, opened: list[FakeAdapter]) -> Callable[..., Any]:
-    host = SimpleNamespace(apply_identity=lambda model, adapter, tokens, use: (adapter, tokens, use))
+    def refuse(model: Any, adapter: FakeAdapter) -> None:
+        raise pack("trainer.errors").ModelError(f"{adapter.path.name} is for another base")
+
+    host = SimpleNamespace(
+        apply_identity=lambda model, adapter, tokens, use: (adapter, tokens, use), refuse_other_family=refuse
+    )
     monkeypatch.setitem(sys.modules, f"{pack('nodes').__name__}.host.identity.apply", host)
     node = pack("nodes.use.apply_identity").ApplyIdentity
     return lambda on=None, **given: node.execute(**{"model": on or model(), "weight": 0.6, **given})
@@ -79,6 +84,42 @@ def test_faces_of_another_model_are_refused_with_the_reader_that_is_needed(
     put(fake_host, "instantid", "ip-adapter.bin")
     with pytest.raises(pack("trainer.errors").ModelError, match=r"antelopev2 tells them.*'insightface antelopev2'"):
         apply(identity=identity(pack, "buffalo_l"), adapter=pack("nodes.use.adapters").chosen("InstantID"))
+
+
+def test_an_adapter_of_another_family_is_refused_before_pictures_are_read_for_it(
+    pack: Pack, fake_host: FakeHost, apply: Callable[..., Any]
+) -> None:
+    put(fake_host, "pulid", "pulid_flux_v0.9.1.safetensors")
+    adapter = pack("nodes.use.adapters").chosen("PuLID FLUX")
+    with pytest.raises(pack("trainer.errors").ModelError, match="is for another base"):
+        apply(images=image(SAGE), adapter=adapter)
+    assert not adapter.opened(adapter.files[0]).shown
+
+
+def test_another_weight_asks_the_encoder_for_nothing_again(
+    pack: Pack, fake_host: FakeHost, apply: Callable[..., Any]
+) -> None:
+    put(fake_host, "ipadapter", "ip-adapter-plus-face_sdxl_vit-h.safetensors")
+    clip = FakeClip()
+    wired = pack("nodes.use.load_identity_adapter").LoadIdentityAdapter
+    adapter = wired.execute("IP-Adapter Plus Face", clip_vision=clip).args[0]
+    page = pack("trainer.identity.pictures").FacePicture(name="1", image=pil(image(SAGE)[0]))
+    person, other = (pack("trainer.identity.identity").Identity(pictures=(page,)) for _ in range(2))
+    for settings in ({"weight": 0.5}, {"weight": 0.7}, {"weight": 0.7, "combine": "average"}):
+        apply(identity=person, adapter=adapter, **settings)
+    assert clip.seen == 1
+    apply(identity=other, adapter=adapter)
+    assert clip.seen == 2
+
+
+def test_what_is_left_out_of_pictures_is_said(
+    pack: Pack, fake_host: FakeHost, apply: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(fake_host, "instantid", "ip-adapter.bin")
+    monkeypatch.setattr(pack("nodes.use.references"), "reader_of", face_reader)
+    adapter = pack("nodes.use.adapters").chosen("InstantID")
+    done = apply(images=image(SAGE, SAGE, SAGE, SAGE, WREN), adapter=adapter)
+    assert "Picture 5: left out" in done.ui["warning"][0]
 
 
 def test_pictures_are_read_by_the_face_model_of_the_adapter(
@@ -149,6 +190,7 @@ class FakeClip:
     """CLIP ViT-H of the host, as far as adapters ask it; says a picture's mean."""
 
     image_size, load_device = 224, "cpu"
+    seen = 0
 
     def get_sd(self) -> dict[str, torch.Tensor]:
         return {
@@ -157,6 +199,7 @@ class FakeClip:
         }
 
     def encode_image(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+        self.seen += 1
         mean = pictures.mean().expand(1, 1024)
         return {"image_embeds": mean, "penultimate_hidden_states": mean.expand(1, 2, 1024)}
 

@@ -10,6 +10,7 @@ import folder_paths
 from ...trainer.errors import ModelError, RunError, shortened
 from ...trainer.identity.presets import ADAPTER_FOLDERS, ENCODER_FOLDERS, IDENTITY_ENDING
 from .folders import unlinked
+from .model_folders import face_folders
 from .published import publish
 
 if TYPE_CHECKING:
@@ -41,6 +42,16 @@ def adapter_files() -> list[str]:
         for path in weight_files([root])
         if path.suffix.lower() in _READABLE
     ]
+
+
+def installed_files() -> list[tuple[str, int, int]]:
+    """Adapters, encoders and face models as they lie there now: path, bytes and nanoseconds of the last change."""
+    from ...trainer.identity.installed import weight_files
+
+    roots = dict.fromkeys(root for roots in adapter_folders().values() for root in roots)
+    faces = [path for root in face_folders().insightface for path in sorted(root.rglob("*.onnx"))]
+    stats = [(path, path.stat()) for path in (*weight_files(list(roots)), *faces) if path.is_file()]
+    return [(path.as_posix(), stat.st_size, stat.st_mtime_ns) for path, stat in stats]
 
 
 def adapter_path(choice: str) -> Path:

@@ -234,6 +234,19 @@ def test_a_file_is_listed_by_its_folder_and_told_by_what_is_in_it(
     assert node.validate_inputs("pulid/gone.bin") is not True
 
 
+def test_a_file_that_came_or_changed_is_looked_at_again(pack: Pack, fake_host: FakeHost) -> None:
+    asked = pack("nodes.use.load_identity_adapter").LoadIdentityAdapter.fingerprint_inputs
+    states = [asked("InstantID"), asked("InstantID")]
+    assert states[0] == states[1]
+    put(fake_host, "instantid", "ip-adapter.bin")
+    states.append(asked("InstantID"))
+    put(fake_host, "instantid", "ip-adapter.bin").write_bytes(b"another version of it")
+    states.append(asked("InstantID"))
+    put(fake_host, "insightface/models/antelopev2", "glintr100.onnx")
+    states.append(asked("InstantID"))
+    assert len(set(states)) == 4
+
+
 def test_folders_that_a_pack_registered_stay_as_they_are(pack: Pack, fake_host: FakeHost) -> None:
     paths = sys.modules["folder_paths"].folder_names_and_paths
     paths["ipadapter"] = ["/elsewhere"]

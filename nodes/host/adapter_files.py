@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ...trainer.identity.installed import Folders
 
 _FOLDER = "likeness"
+OF_ADAPTER = "is_of_identity_adapter"
+"""What a weight patch is marked by that an adapter's file brings (FaceID): it is no LoRA of the user's."""
 _READABLE = (".safetensors", ".bin")
 
 
@@ -108,6 +110,7 @@ def publish_identity(identity: Identity, name: str) -> str:
 
 
 def strongest_lora(model: Any) -> float:
-    """The largest strength of any weight patch on a MODEL: what a LoRA on it was applied at; 0 without one."""
-    patches = getattr(model, "patches", {}) or {}
-    return max((abs(float(patch[0])) for rows in patches.values() for patch in rows), default=0.0)
+    """The largest strength of any weight patch on a MODEL but adapters' own: what a LoRA on it was applied at; 0
+    without one."""
+    patches = [patch for rows in (getattr(model, "patches", {}) or {}).values() for patch in rows]
+    return max((abs(float(patch[0])) for patch in patches if not getattr(patch[1], OF_ADAPTER, False)), default=0.0)

@@ -150,6 +150,10 @@ def test_both_high_is_warned_of(pack: Pack, fake_host: FakeHost, apply: Callable
 
     assert warned(0.9, 0.9) and warned(1.0, 1.0)
     assert not warned(0.8, 1.0) and not warned(0.9, 0.85) and not warned(1.0, None)
+    with_faceid = model(lora=1.0)
+    own = SimpleNamespace(**{pack("nodes.host.adapter_files").OF_ADAPTER: True})
+    with_faceid.patches = {"layer": [(1.0, own, 1.0, None, None)]}
+    assert not apply(on=with_faceid, identity=identity(pack), weight=0.9).ui["warning"]
 
 
 def test_a_saved_identity_needs_no_encoder_for_an_adapter_whose_tokens_it_has(

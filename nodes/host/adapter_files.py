@@ -10,6 +10,7 @@ import folder_paths
 from ...trainer.errors import ModelError, RunError, shortened
 from ...trainer.identity.presets import ADAPTER_FOLDERS, ENCODER_FOLDERS, IDENTITY_ENDING
 from .folders import unlinked
+from .model_folders import face_folders
 from .published import publish
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from ...trainer.identity.installed import Folders
 
 _FOLDER = "likeness"
+OF_ADAPTER = "is_of_identity_adapter"
+"""What a weight patch is marked by that an adapter's file brings (FaceID): it is no LoRA of the user's."""
 _READABLE = (".safetensors", ".bin")
 
 
@@ -41,6 +44,16 @@ def adapter_files() -> list[str]:
         for path in weight_files([root])
         if path.suffix.lower() in _READABLE
     ]
+
+
+def installed_files() -> list[tuple[str, int, int]]:
+    """Adapters, encoders and face models as they lie there now: path, bytes and nanoseconds of the last change."""
+    from ...trainer.identity.installed import weight_files
+
+    roots = dict.fromkeys(root for roots in adapter_folders().values() for root in roots)
+    faces = [path for root in face_folders().insightface for path in sorted(root.rglob("*.onnx"))]
+    stats = [(path, path.stat()) for path in (*weight_files(list(roots)), *faces) if path.is_file()]
+    return [(path.as_posix(), stat.st_size, stat.st_mtime_ns) for path, stat in stats]
 
 
 def adapter_path(choice: str) -> Path:
@@ -97,6 +110,7 @@ def publish_identity(identity: Identity, name: str) -> str:
 
 
 def strongest_lora(model: Any) -> float:
-    """The largest strength of any weight patch on a MODEL: what a LoRA on it was applied at; 0 without one."""
-    patches = getattr(model, "patches", {}) or {}
-    return max((abs(float(patch[0])) for rows in patches.values() for patch in rows), default=0.0)
+    """The largest strength of any weight patch on a MODEL but adapters' own: what a LoRA on it was applied at; 0
+    without one."""
+    patches = [patch for rows in (getattr(model, "patches", {}) or {}).values() for patch in rows]
+    return max((abs(float(patch[0])) for patch in patches if not getattr(patch[1], OF_ADAPTER, False)), default=0.0)

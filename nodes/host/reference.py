@@ -63,16 +63,20 @@ def with_reference(model: Any, conditioning: Any, latent: Tensor, use: Reference
 
     ModelError for a model that takes no reference latents.
     """
-    network = model.model.diffusion_model
-    if not isinstance(network, _EDITING):
-        raise ModelError(
-            f"{type(model.model).__name__} takes no reference pictures: use FLUX.1 Kontext, FLUX.2 or Qwen-Image-Edit, "
-            "and for SD 1.5, SDXL and FLUX.1 Apply identity."
-        )
+    refuse_without_references(model)
     if use.strength == 0:
         return model, conditioning
     entries = [[text, _told(settings, latent, use)] for text, settings in conditioning]
     return (model if use.is_plain else _patched(model)), entries
+
+
+def refuse_without_references(model: Any) -> None:
+    """ModelError for a model that takes no reference latents; said before a picture is encoded for it."""
+    if not isinstance(model.model.diffusion_model, _EDITING):
+        raise ModelError(
+            f"{type(model.model).__name__} takes no reference pictures: use FLUX.1 Kontext, FLUX.2 or Qwen-Image-Edit, "
+            "and for SD 1.5, SDXL and FLUX.1 Apply identity."
+        )
 
 
 def encoded(vae: Any, image: Tensor) -> Tensor:

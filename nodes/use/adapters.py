@@ -35,6 +35,7 @@ class AdapterChoice:
     files: Sequence[AdapterFile]
     clip_vision: Any = None
     _opened: dict[Path, Adapter] = field(default_factory=dict)
+    _last: dict[Identity, Identity] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"identity adapter {self.name}"
@@ -54,6 +55,13 @@ class AdapterChoice:
     def kinds(self) -> list[AdapterKind]:
         """Of its files, each once."""
         return list({kind.name: kind for kind in map(self._kind, self.files)}.values())
+
+    def refuse_other_family(self, model: Any) -> None:
+        """ModelError where none of its files is for such a model, before anything is read or encoded for it."""
+        if not self.is_auto and all(file.family not in ("", family_of(model)) for file in self.files):
+            from ..host.identity.apply import refuse_other_family
+
+            refuse_other_family(model, self.opened(self.files[0]))
 
     def fitting(self, family: str, identity: Identity) -> Adapter:
         """The first for a model of that family that can be read from the identity with what is installed.
@@ -77,10 +85,13 @@ class AdapterChoice:
         return with_tokens(self._seen(identity, adapter.kind), adapter, use, encoder_path)
 
     def tokens(self, identity: Identity, adapter: Adapter, use: Use) -> Tokens:
-        """As `read` makes them."""
+        """As `read` makes them. What encoders said of the last identity is kept: another weight asks none again."""
         from ...trainer.identity.prepare import tokens_of
 
-        return tokens_of(self._seen(identity, adapter.kind), adapter, use, encoder_path)
+        known = self.read(self._last.get(identity, identity), adapter, use)
+        self._last.clear()
+        self._last[identity] = known
+        return tokens_of(known, adapter, use, encoder_path)
 
     def _seen(self, identity: Identity, kind: AdapterKind) -> Identity:
         """With what the wired encoder says of the pictures; itself without one, or where the kind has no use for it."""

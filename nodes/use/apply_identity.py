@@ -82,11 +82,13 @@ class ApplyIdentity(io.ComfyNode):
         if weight == 0:
             return io.NodeOutput(model, "", ui={"text": words_of("Weight 0: the model is as it came.")})
         choice = adapter or chosen(AUTO)
-        known = read_references(identity, images, choice)
+        choice.refuse_other_family(model)
+        read = read_references(identity, images, choice)
+        known = read.identity
         fit = choice.fitting(family_of(model), known)
         use = _use(weight, mask, advanced)
         patched = apply_identity(model, fit, choice.tokens(known, fit, use), use)
-        report, warnings = _words(fit, known, weight), _too_much(weight, strongest_lora(model))
+        report, warnings = _words(fit, known, weight), (*read.warnings, *_too_much(weight, strongest_lora(model)))
         return io.NodeOutput(patched, "\n".join((report, *warnings)), ui=_view(cls, known, report, warnings))
 
 

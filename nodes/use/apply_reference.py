@@ -62,8 +62,9 @@ class ApplyReference(io.ComfyNode):
         vae: Any = None,
         mask: torch.Tensor | None = None,
     ) -> Any:
-        from ..host.reference import ReferenceUse, encoded, with_reference
+        from ..host.reference import ReferenceUse, encoded, refuse_without_references, with_reference
 
+        refuse_without_references(model)
         picture = _picture(identity) if identity is not None and image is None and latent is None else None
         if face_only:
             mask = _face_mask(picture)
@@ -76,8 +77,8 @@ class ApplyReference(io.ComfyNode):
         if latent is not None:
             samples = latent["samples"]
         else:
-            pixels = to_image([picture.image]) if picture is not None else image
-            samples = encoded(_needed(vae), _given(pixels))
+            pixels = _given(to_image([picture.image]) if picture is not None else image)
+            samples = encoded(_needed(vae), pixels)
         return io.NodeOutput(*with_reference(model, conditioning, samples, use))
 
 

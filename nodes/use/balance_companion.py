@@ -27,7 +27,9 @@ def companion_of(
     if identity is not None and pictures is not None:
         raise RunError("Wire an identity for an adapter, or reference_images for an edit model; not both.")
     if identity is not None:
-        fit = (adapter or chosen(AUTO)).fitting(family_of(model), identity)
+        choice = adapter or chosen(AUTO)
+        choice.refuse_other_family(model)
+        fit = choice.fitting(family_of(model), identity)
         return adapted(fit, identity, encoder_path, folder)
     if pictures is not None:
         return _referred(folder, pictures)

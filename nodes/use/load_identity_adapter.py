@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...trainer.errors import LikenessError
 from .._api import io
 from ..checked import checked
-from ..host.adapter_files import adapter_files, adapter_folders
+from ..host.adapter_files import adapter_files, adapter_folders, installed_files
 from ..panel.budget import warnings_of, words_of
 from ..sockets import IDENTITY_ADAPTER
 from .adapters import AUTO, DEMO_ADAPTER, AdapterChoice, chosen, encoder_path
@@ -73,8 +73,8 @@ class LoadIdentityAdapter(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, adapter: str | None) -> Any:
-        """Files that came or went count."""
-        return adapter, tuple(adapter_files())
+        """Files that came, went or changed count, those of encoders and face models too, of which it warns."""
+        return adapter, tuple(installed_files())
 
     @classmethod
     def execute(cls, adapter: str, clip_vision: Any = None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...trainer.errors import FaceError, ModelError
@@ -35,14 +36,22 @@ def reader_for(choice: str, adapter: AdapterChoice | None) -> Any:
     return reader_of(AUTO)
 
 
-def read_references(identity: Identity | None, images: torch.Tensor | None, adapter: AdapterChoice) -> Identity:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ReadReferences:
+    """`warnings` name pictures that are not used, and faces that are turned away."""
+
+    identity: Identity
+    warnings: Sequence[str] = ()
+
+
+def read_references(identity: Identity | None, images: torch.Tensor | None, adapter: AdapterChoice) -> ReadReferences:
     """The identity that is wired, else one of the pictures: read where the adapter needs a face."""
     from ...trainer.identity.pictures_seen import Reading
     from ...trainer.identity.read import identity_of_pictures, read_faces
     from ...trainer.runtime.work import follow
 
     if identity is not None:
-        return identity
+        return ReadReferences(identity=identity)
     if images is None:
         raise ModelError("There is nobody to be like: wire an identity of Read face or Load identity, or pictures.")
     pictures = pictures_of([images])
@@ -51,10 +60,11 @@ def read_references(identity: Identity | None, images: torch.Tensor | None, adap
         reader = reader_for(AUTO, adapter)
     except FaceError:
         if can_be_faceless:
-            return identity_of_pictures(pictures)
+            return ReadReferences(identity=identity_of_pictures(pictures))
         raise
     how = Reading(on_no_face="pass through" if can_be_faceless else "error")
-    return follow(read_faces(pictures, reader, how)).identity
+    read = follow(read_faces(pictures, reader, how))
+    return ReadReferences(identity=read.identity, warnings=read.warnings)
 
 
 def pictures_of(batches: Sequence[torch.Tensor]) -> list[NamedPicture]:

@@ -58,8 +58,8 @@ def faceless(one: Seen, reader: FaceReader, how: Reading) -> str:
         )
     return (
         f"{one.name} shows no face that {reader.name} finds, with a border, turned or unsure neither: take another "
-        "picture, or set on_no_face to skip. Drawn faces need a reader for drawings, or pass through with an adapter "
-        "that looks at pictures alone."
+        "picture, or let Read face skip it (on_no_face). Drawn faces need a reader for drawings, or pass "
+        "through with an adapter that looks at pictures alone."
     )
 
 
@@ -69,6 +69,11 @@ def stranger(score: OutlierScore) -> str:
 
 def nobody(seen: Sequence[Seen], reader: FaceReader) -> str:
     count = len(seen)
+    if any(one.faces for one in seen):
+        return (
+            f"{'The picture' if count == 1 else f'Each of the {count} pictures'} has fewer faces than that index asks "
+            "for, counted from 0 at the left: choose another index, or another way to select."
+        )
     which = "The picture shows" if count == 1 else f"None of the {count} pictures shows"
     no = "no " if count == 1 else "a "
     return f"{which} {no}face that {reader.name} finds; give clear pictures of one person, or choose another reader."

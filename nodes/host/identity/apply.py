@@ -23,7 +23,7 @@ def apply_identity(model: Any, adapter: Adapter, tokens: Tokens, use: Use) -> An
 
     ModelError where the adapter was made for another base, or for one of other sizes.
     """
-    _refuse_other_family(model, adapter)
+    refuse_other_family(model, adapter)
     if use.weight == 0:
         return model
     patched, name = model.clone(), adapter.path.name
@@ -41,7 +41,8 @@ def apply_identity(model: Any, adapter: Adapter, tokens: Tokens, use: Use) -> An
     return patched
 
 
-def _refuse_other_family(model: Any, adapter: Adapter) -> None:
+def refuse_other_family(model: Any, adapter: Adapter) -> None:
+    """ModelError where the adapter was made for another base."""
     spec = model_family(model)
     name = spec.name if spec else ""
     ours = "flux1" if name.startswith("flux1") else name

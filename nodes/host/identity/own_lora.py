@@ -7,6 +7,7 @@ import comfy.lora
 from torch import Tensor
 
 from ....trainer.errors import ModelError, few
+from ..adapter_files import OF_ADAPTER
 
 
 def add_own_lora(model: Any, patches: Mapping[str, tuple[Tensor, Tensor]], name: str) -> None:
@@ -23,7 +24,10 @@ def add_own_lora(model: Any, patches: Mapping[str, tuple[Tensor, Tensor]], name:
             f"{name} does not fit this model, which has no {few(lacking, 2)}: connect a model of the "
             "family that it was made for."
         )
-    model.add_patches(comfy.lora.load_lora(tensors, known))
+    loaded = comfy.lora.load_lora(tensors, known)
+    for patch in loaded.values():
+        setattr(patch, OF_ADAPTER, True)
+    model.add_patches(loaded)
 
 
 def _layer(weight: str) -> str:

@@ -15,7 +15,7 @@ from trainer.identity.presets import PRESETS
 from trainer.storage.tensor_file import write_tensors
 
 from ..fake_host import FakeHost
-from .faces import SAGE, FakeAdapter, face_reader, image, model, saved
+from .faces import SAGE, WREN, FakeAdapter, face_reader, image, model, pil, saved
 
 Pack = Callable[[str], Any]
 FACES = torch.ones(2, 512)
@@ -43,7 +43,12 @@ def opened(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> list[FakeAdapter]:
 
 @pytest.fixture
 def apply(pack: Pack, monkeypatch: pytest.MonkeyPatch, opened: list[FakeAdapter]) -> Callable[..., Any]:
-    host = SimpleNamespace(apply_identity=lambda model, adapter, tokens, use: (adapter, tokens, use))
+    def refuse(model: Any, adapter: FakeAdapter) -> None:
+        raise pack("trainer.errors").ModelError(f"{adapter.path.name} is for another base")
+
+    host = SimpleNamespace(
+        apply_identity=lambda model, adapter, tokens, use: (adapter, tokens, use), refuse_other_family=refuse
+    )
     monkeypatch.setitem(sys.modules, f"{pack('nodes').__name__}.host.identity.apply", host)
     node = pack("nodes.use.apply_identity").ApplyIdentity
     return lambda on=None, **given: node.execute(**{"model": on or model(), "weight": 0.6, **given})
@@ -81,6 +86,42 @@ def test_faces_of_another_model_are_refused_with_the_reader_that_is_needed(
         apply(identity=identity(pack, "buffalo_l"), adapter=pack("nodes.use.adapters").chosen("InstantID"))
 
 
+def test_an_adapter_of_another_family_is_refused_before_pictures_are_read_for_it(
+    pack: Pack, fake_host: FakeHost, apply: Callable[..., Any]
+) -> None:
+    put(fake_host, "pulid", "pulid_flux_v0.9.1.safetensors")
+    adapter = pack("nodes.use.adapters").chosen("PuLID FLUX")
+    with pytest.raises(pack("trainer.errors").ModelError, match="is for another base"):
+        apply(images=image(SAGE), adapter=adapter)
+    assert not adapter.opened(adapter.files[0]).shown
+
+
+def test_another_weight_asks_the_encoder_for_nothing_again(
+    pack: Pack, fake_host: FakeHost, apply: Callable[..., Any]
+) -> None:
+    put(fake_host, "ipadapter", "ip-adapter-plus-face_sdxl_vit-h.safetensors")
+    clip = FakeClip()
+    wired = pack("nodes.use.load_identity_adapter").LoadIdentityAdapter
+    adapter = wired.execute("IP-Adapter Plus Face", clip_vision=clip).args[0]
+    page = pack("trainer.identity.pictures").FacePicture(name="1", image=pil(image(SAGE)[0]))
+    person, other = (pack("trainer.identity.identity").Identity(pictures=(page,)) for _ in range(2))
+    for settings in ({"weight": 0.5}, {"weight": 0.7}, {"weight": 0.7, "combine": "average"}):
+        apply(identity=person, adapter=adapter, **settings)
+    assert clip.seen == 1
+    apply(identity=other, adapter=adapter)
+    assert clip.seen == 2
+
+
+def test_what_is_left_out_of_pictures_is_said(
+    pack: Pack, fake_host: FakeHost, apply: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(fake_host, "instantid", "ip-adapter.bin")
+    monkeypatch.setattr(pack("nodes.use.references"), "reader_of", face_reader)
+    adapter = pack("nodes.use.adapters").chosen("InstantID")
+    done = apply(images=image(SAGE, SAGE, SAGE, SAGE, WREN), adapter=adapter)
+    assert "Picture 5: left out" in done.ui["warning"][0]
+
+
 def test_pictures_are_read_by_the_face_model_of_the_adapter(
     pack: Pack, fake_host: FakeHost, apply: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +150,10 @@ def test_both_high_is_warned_of(pack: Pack, fake_host: FakeHost, apply: Callable
 
     assert warned(0.9, 0.9) and warned(1.0, 1.0)
     assert not warned(0.8, 1.0) and not warned(0.9, 0.85) and not warned(1.0, None)
+    with_faceid = model(lora=1.0)
+    own = SimpleNamespace(**{pack("nodes.host.adapter_files").OF_ADAPTER: True})
+    with_faceid.patches = {"layer": [(1.0, own, 1.0, None, None)]}
+    assert not apply(on=with_faceid, identity=identity(pack), weight=0.9).ui["warning"]
 
 
 def test_a_saved_identity_needs_no_encoder_for_an_adapter_whose_tokens_it_has(
@@ -149,6 +194,7 @@ class FakeClip:
     """CLIP ViT-H of the host, as far as adapters ask it; says a picture's mean."""
 
     image_size, load_device = 224, "cpu"
+    seen = 0
 
     def get_sd(self) -> dict[str, torch.Tensor]:
         return {
@@ -157,6 +203,7 @@ class FakeClip:
         }
 
     def encode_image(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+        self.seen += 1
         mean = pictures.mean().expand(1, 1024)
         return {"image_embeds": mean, "penultimate_hidden_states": mean.expand(1, 2, 1024)}
 
@@ -189,6 +236,19 @@ def test_a_file_is_listed_by_its_folder_and_told_by_what_is_in_it(
     assert choice.fitting("flux1", identity(pack, of="x")).path.name == "any_flux.safetensors"
     assert licence.startswith("InstantID: non-commercial, because it needs an insightface face model")
     assert node.validate_inputs("pulid/gone.bin") is not True
+
+
+def test_a_file_that_came_or_changed_is_looked_at_again(pack: Pack, fake_host: FakeHost) -> None:
+    asked = pack("nodes.use.load_identity_adapter").LoadIdentityAdapter.fingerprint_inputs
+    states = [asked("InstantID"), asked("InstantID")]
+    assert states[0] == states[1]
+    put(fake_host, "instantid", "ip-adapter.bin")
+    states.append(asked("InstantID"))
+    put(fake_host, "instantid", "ip-adapter.bin").write_bytes(b"another version of it")
+    states.append(asked("InstantID"))
+    put(fake_host, "insightface/models/antelopev2", "glintr100.onnx")
+    states.append(asked("InstantID"))
+    assert len(set(states)) == 4
 
 
 def test_folders_that_a_pack_registered_stay_as_they_are(pack: Pack, fake_host: FakeHost) -> None:

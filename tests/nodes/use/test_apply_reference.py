@@ -20,10 +20,16 @@ MARKS = ((20.0, 20.0), (40.0, 20.0), (30.0, 30.0), (22.0, 40.0), (38.0, 40.0))
 @pytest.fixture
 def reference(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """The node; of the host only what it was given."""
+
+    def refuse(model: Any) -> None:
+        if model == "an old one":
+            raise pack("trainer.errors").ModelError("it takes no reference pictures")
+
     host = SimpleNamespace(
         ReferenceUse=lambda **use: SimpleNamespace(**use),
         encoded=lambda vae, pixels: (vae, tuple(pixels.shape)),
         with_reference=lambda model, words, samples, use: (use, samples),
+        refuse_without_references=refuse,
     )
     monkeypatch.setitem(sys.modules, f"{pack('nodes').__name__}.host.reference", host)
     node = pack("nodes.use.apply_reference").ApplyReference
@@ -59,6 +65,8 @@ def test_the_face_alone_is_a_square_around_it(reference: Callable[..., Any], sag
     ("given", "complaint"),
     [
         ({}, "There is no reference"),
+        ({"vae": None}, "There is no reference"),
+        ({"model": "an old one", "image": torch.zeros(1, 8, 8, 3)}, "takes no reference pictures"),
         ({"image": torch.zeros(1, 8, 8, 3)}, "encoded by the model's VAE"),
         ({"latent": LATENT, "face_only": True}, "face_only needs an identity"),
     ],

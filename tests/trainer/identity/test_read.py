@@ -80,13 +80,15 @@ def test_the_character_is_whom_the_first_pictures_show() -> None:
 
 
 def test_a_picture_without_a_face_is_named() -> None:
-    with pytest.raises(FaceError, match=r"^Picture 2 shows no face that fake reader finds.*on_no_face to skip"):
+    with pytest.raises(FaceError, match=r"^Picture 2 shows no face that fake reader finds.*let Read face skip it"):
         read([picture(SAGE), picture(None)])
 
 
 def test_an_index_that_there_is_none_of_is_named_with_the_count() -> None:
     with pytest.raises(FaceError, match="Picture 1 shows 1 face, and none has the index 3"):
         read([page()], Told(told=(face(2, 20),)), select="index", index=3)
+    with pytest.raises(FaceError, match="The picture has fewer faces than that index asks for"):
+        read([page()], Told(told=(face(2, 20),)), select="index", index=3, on_no_face="skip")
 
 
 def test_it_may_be_skipped_or_passed_through_whole() -> None:

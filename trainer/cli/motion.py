@@ -33,7 +33,9 @@ def add(command: AddParser) -> None:
     motion.add_argument(
         "--control", type=Path, action="append", default=[], metavar="CLIP", help="the same clip without the LoRA"
     )
-    motion.add_argument("--out", type=Path, help="folder for motion.json and motion.png, and for drawn frames")
+    motion.add_argument(
+        "--out", type=Path, help="folder for motion.json, motion.png and drawn frames (default with --run: in the run)"
+    )
     _add_drawn(motion)
     add_reading(motion)
     add_faces(motion)
@@ -55,7 +57,7 @@ def _add_drawn(motion: ArgumentParser) -> None:
 
 
 def _motion(options: Namespace) -> Figures:
-    """Print the report; with `--out` write motion.json and the contact strip there."""
+    """Print the report; with `--out` or `--run` write motion.json and the contact strip there."""
     from ..scoring.motion.check import check_motion
     from ..scoring.motion.strip import draw_strip
 
@@ -67,9 +69,9 @@ def _motion(options: Namespace) -> Figures:
         checked = follow(work, lambda seen: report(next(done), total, seen.clip))
     told = checked.report
     sys.stdout.write(f"{told.text}\n")
-    if options.out:
-        write_text(options.out / "motion.json", json.dumps(told.to_json(), indent=2, ensure_ascii=False) + "\n")
-        write_picture(options.out / "motion.png", draw_strip(checked))
+    if asked.out:
+        write_text(asked.out / "motion.json", json.dumps(told.to_json(), indent=2, ensure_ascii=False) + "\n")
+        write_picture(asked.out / "motion.png", draw_strip(checked))
     clip = told.clip.to_json()
     return {"verdicts": list(told.kinds), **clip, "floor": told.scale.floor, "reader": told.reader}
 
@@ -89,7 +91,7 @@ def _asked(options: Namespace) -> "Asked":
         )
     known = [open_sample(sample) for sample in read(options, options.references).samples]
     clips, control = (tuple(read_frames(path) for path in paths) for paths in (options.clips, options.control))
-    return Asked(clips=clips, control=control, references=known)
+    return Asked(clips=clips, control=control, references=known, out=options.out)
 
 
 def _reader(options: Namespace, asked: "Asked") -> FaceReader:

@@ -10,7 +10,7 @@ from PIL import Image
 from ..dataset.sample_pixels import open_sample
 from ..demo.assets import demo_family
 from ..demo.settings import SIZE
-from ..errors import ModelError, RunError
+from ..errors import DatasetError, ModelError, RunError
 from ..families.base import Base
 from ..families.options import FamilyOptions
 from ..families.registry import spec_of
@@ -22,6 +22,7 @@ from ..generate.shot import Shot
 from ..images.picture_file import write_picture
 from ..recipe.recipe import Recipe
 from ..scoring.motion.frames import Frames, read_frames
+from ..scoring.motion.seen import FEWEST_FRAMES
 from ..storage.file_hash import file_sha256
 from ..storage.values import key_of, read_json
 from ..training.run.folder import RunFolder, read_run
@@ -33,20 +34,23 @@ _PROMPT = "{trigger}, {subject}, turning the head, smiling"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Asked:
-    """What to check, against whom. `base` is known where it drew the clips."""
+    """What to check, against whom, and the folder for what is told of it. `base` is known where it drew the clips."""
 
     clips: Sequence[Frames]
     control: Sequence[Frames]
     references: Sequence[Image.Image]
+    out: Path | None
     base: Base | None = None
 
 
 def drawn_clips(options: Namespace) -> Asked:
-    """Draw what is not there yet into `--out`, or into the run; RunError and ModelError say what is missing."""
-    if options.motion_module is None:
-        raise ModelError("Name the AnimateDiff module to move the pictures with: --motion-module mm_sd_v15_v2.ckpt.")
+    """Draw what is not there yet into `--out`, or into the run; a LikenessError says what is missing, where that can be
+    known before anything is drawn."""
+    _refuse(options)
     dataset, base = read_run(options.run)
     recipe = Recipe.from_json(read_json(options.run / "recipe.json", RunError))
+    samples = read(options, options.references).samples if options.references else dataset.held_out or dataset.samples
+    references = [open_sample(one) for one in samples]
     lora = Lora(path=options.lora or _last(options.run), strength=options.strength)
     say(f"Drawing with {lora.path.name}.")
     residence = Residence(device=options.device, precision="fp32" if options.device == "cpu" else "bf16")
@@ -54,15 +58,27 @@ def drawn_clips(options: Namespace) -> Asked:
     generator = LocalClipGenerator(base, options.motion_module, residence, family)
     bare = _clips(options, base, recipe, dataset.trigger, dataset.subject)
     known = [_with(clip, lora) for clip in bare]
+    out: Path = options.out or options.run / "motion"
     drawing = _Drawing(
         generator,
-        (options.out or options.run / "motion") / "clips",
+        out / "clips",
         f"{base.sha256} {file_sha256(options.motion_module)} {residence.precision}",
     )
     clips, control = drawing.drawn([*known, *bare], len(known))
     generator.release()
-    samples = read(options, options.references).samples if options.references else dataset.held_out or dataset.samples
-    return Asked(clips=clips, control=control, references=[open_sample(one) for one in samples], base=base)
+    return Asked(clips=clips, control=control, references=references, out=out, base=base)
+
+
+def _refuse(options: Namespace) -> None:
+    if options.motion_module is None:
+        raise ModelError("Name the AnimateDiff module to move the pictures with: --motion-module mm_sd_v15_v2.ckpt.")
+    if options.control:
+        raise DatasetError("--run draws the clip without the LoRA itself; leave --control out.")
+    if options.frames < FEWEST_FRAMES or options.seeds < 1:
+        raise DatasetError(
+            f"{options.seeds} clips of {options.frames} frames are too few: drift and flicker need --frames "
+            f"{FEWEST_FRAMES} or more, and --seeds 1 or more."
+        )
 
 
 @dataclass(frozen=True)
@@ -94,9 +110,7 @@ class _Drawing:
 def _clips(options: Namespace, base: Base, recipe: Recipe, trigger: str, subject: str) -> list[Clip]:
     spec, is_demo = spec_of(base), demo_family(base) is not None
     side = options.resolution or (SIZE if is_demo else recipe.buckets.resolution // 64 * 64)
-    prompt = options.prompt or (
-        "{trigger}, {subject}" if is_demo else "{trigger}, {subject}, turning the head, smiling"
-    )
+    prompt = options.prompt or ("{trigger}, {subject}" if is_demo else _PROMPT)
     shot = Shot(
         prompt=prompt.replace("{trigger}", trigger).replace("{subject}", subject),
         width=side,

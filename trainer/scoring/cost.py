@@ -48,7 +48,7 @@ def cost_of(
     count = (1 + len(candidates)) * plan.pictures
     missing = count
     if (out / FOLDER).is_dir():
-        missing = sum(Column.of(plan, each, base).shots.missing(out) for each in (None, *candidates))
+        missing = sum(len(Column.of(plan, each, base).shots.missing(out)) for each in (None, *candidates))
     more = plan.pictures * (len(plan.swept) + (2 if refines else 0))
     return Cost(
         columns=1 + len(candidates),
@@ -60,8 +60,9 @@ def cost_of(
 
 
 def cost_of_columns(plan: ComparePlan, columns: Sequence[Column], out: Path, base: str = "") -> Cost:
-    """Of columns that are known already."""
-    count, missing = len(columns) * plan.pictures, sum(each.shots.missing(out) for each in columns)
+    """Of columns that are known already; a picture that several share is drawn once."""
+    count = len({key for each in columns for key in each.shots.keys})
+    missing = len(frozenset[str]().union(*(each.shots.missing(out) for each in columns)))
     seconds = _seconds(plan, missing, out, base)
     return Cost(columns=len(columns), pictures=missing, kept=count - missing, seconds=seconds)
 

@@ -79,9 +79,9 @@ class ColumnShots:
         )
         return cls(requests=requests, keys=tuple(picture_key(base, each.shot, at) for each in requests))
 
-    def missing(self, out: Path) -> int:
-        """How many are not drawn yet."""
-        return sum(not is_whole(out / picture_path(key)) for key in self.keys)
+    def missing(self, out: Path) -> frozenset[str]:
+        """Keys of those that are not drawn yet."""
+        return frozenset(key for key in self.keys if not is_whole(out / picture_path(key)))
 
 
 class Drawing:
@@ -99,14 +99,15 @@ class Drawing:
             in_batches=True,
             refuses_blanks=False,
         )
-        self._done = self._total = self._missing = 0
+        self._missing: set[str] = set()
+        self._done = self._total = 0
 
     def expect(self, columns: Sequence[ColumnShots]) -> None:
         """So many more are to come."""
         for column in columns:
             self._keys.update({each.shot: key for each, key in zip(column.requests, column.keys, strict=True)})
             self._total += len(column.keys)
-            self._missing += column.missing(self._out)
+            self._missing |= column.missing(self._out)
 
     def leave_out(self, column: ColumnShots) -> None:
         """A column that cannot be drawn counts no more; none of it was."""
@@ -141,7 +142,7 @@ class Drawing:
             done=self._done,
             total=self._total,
             label=label,
-            seconds_left=self._cache.pace.left(max(self._missing - self._cache.drawn, 0)) if is_new else None,
+            seconds_left=self._cache.pace.left(max(len(self._missing) - self._cache.drawn, 0)) if is_new else None,
             path=self._path(key),
             key=(request.what, request.shot.seed),
             drawn=drawn,

@@ -27,8 +27,8 @@ def test_pictures_are_told_before_any_is_drawn(face: Path, tmp_path: Path, capsy
     lora = write_lora(tmp_path / "sage.safetensors", SAID)
     common = (lora, "--out", tmp_path / "report", "--identity", face, "--dry-run")
     figures, said = told(capsys, *common)
-    assert json.loads(figures) == {"columns": 31, "pictures": 31 * 48, "kept": 0, "seconds": None}
-    assert "SDXL base in float32. sage. 1,488 pictures to draw in 31 columns" in said
+    assert json.loads(figures) == {"columns": 31, "pictures": 48 + 30 * 32 + 5 * 16, "kept": 0, "seconds": None}
+    assert "SDXL base in float32. sage. 1,088 pictures to draw in 31 columns" in said
     figures, _ = told(capsys, *common, "--quick")
     assert json.loads(figures)["columns"] == 10
     figures, _ = told(capsys, *common, "--grid-strengths", "0.8", "--grid-weights", "0,0.6")

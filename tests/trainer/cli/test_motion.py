@@ -74,8 +74,15 @@ def test_a_run_draws_its_clips_with_and_without_the_lora_and_draws_none_twice(
     printed, said = asked(capsys, *given)
     frames = {path: path.stat().st_mtime_ns for path in (run / "motion" / "clips").rglob("*.png")}
     assert json.loads(printed[-1])["frames"] == 8 and len(frames) == 16 and "sage_step000001" in said
+    with Image.open(run / "motion" / "motion.png") as strip:
+        assert strip.width > 1000
     again, _ = asked(capsys, *given)
     assert again == printed and all(path.stat().st_mtime_ns == when for path, when in frames.items())
+
+
+def test_a_clip_that_is_not_there_is_said_to_be_gone(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = asked(capsys, "gone", "--references", home / "references", "--faces", "demo", code=1)[1]
+    assert "There is no clip gone" in said
 
 
 @pytest.mark.parametrize(
@@ -85,6 +92,9 @@ def test_a_run_draws_its_clips_with_and_without_the_lora_and_draws_none_twice(
         (("clip.gif",), "Give the clip to check and --references"),
         (("clip.gif", "--run", "run"), "not both"),
         (("--run", "run"), "Name the AnimateDiff module"),
+        (("--run", "run", "--motion-module", "m", "--frames", "4"), "2 clips of 4 frames are too few"),
+        (("--run", "run", "--motion-module", "m", "--seeds", "0"), "--seeds 1 or more"),
+        (("--run", "run", "--motion-module", "m", "--control", "c.gif"), "leave --control out"),
     ],
 )
 def test_what_is_missing_is_said_in_a_sentence(

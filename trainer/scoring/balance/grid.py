@@ -11,7 +11,7 @@ QUICK_STRENGTHS, QUICK_WEIGHTS = (0.7, 0.8, 0.9), (0.0, 0.5, 0.7)
 USUAL = (0.8, 0.6)
 """The middle of the guide's ranges: LoRA 0.7 to 0.9, adapter 0.5 to 0.7."""
 HIGH = (0.9, 0.7)
-"""From here on both together are more than the guide advises: "lower weights on both prevent conflict"."""
+"""The upper ends of the guide's ranges: from here on both are high, and "lower weights on both prevent conflict"."""
 _MOST = 2.0
 
 Pair = tuple[float, float]
@@ -59,7 +59,7 @@ def both_high(strength: float, weight: float) -> str:
         return ""
     return (
         f"LoRA {strength:g} with weight {weight:g} is much of both: two sources of one face pull against one another, "
-        "and prompts are followed less. 0.7 to 0.9 with 0.5 to 0.7 is usual."
+        "and prompts are followed less. 0.7 to 0.9 with 0.5 to 0.7 is usual, and not the upper ends of both."
     )
 
 

@@ -127,8 +127,10 @@ class _Weighed:
         return lag(self.merits[one], self.merits[other])
 
     def _beside(self, pair: Pair) -> str:
-        gap = self._gap(self.taken, pair)
-        return f"cannot be told from it ({gap} worse)" if is_tied(gap) else f"is {gap} worse"
+        is_better = self.merits[pair][0] > self.merits[self.taken][0]
+        gap = self._gap(pair, self.taken) if is_better else self._gap(self.taken, pair)
+        said = f"{gap} {'better' if is_better else 'worse'}"
+        return f"cannot be told from it ({said})" if is_tied(gap) else f"is {said}"
 
 
 def _numbers(scores: Scores, control: Scores, reference: float | None) -> str:

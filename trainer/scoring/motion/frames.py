@@ -38,6 +38,8 @@ def read_frames(path: Path) -> Frames:
     if path.is_dir():
         files = sorted((one for one in path.iterdir() if one.suffix.lower() in _PICTURES), key=_in_order)
         return Frames(name=path.name, count=len(files), pictures=lambda: map(load_rgb, files))
+    if not path.exists():
+        raise DatasetError(f"There is no clip {path}; give a folder of frames, or an animated .gif, .webp or .png.")
     if path.suffix.lower() not in _MOVING:
         raise DatasetError(
             f"{path} is neither a folder of frames nor an animated .gif, .webp or .png; save the video's frames as "

@@ -32,17 +32,22 @@ def flicker_energy(before: np.ndarray, now: np.ndarray, after: np.ndarray) -> fl
     return float(np.square(np.maximum(np.maximum(above, below), 0)).mean())
 
 
-def movement(light: np.ndarray) -> np.ndarray:
-    """How far each frame of a clip (n, h, w) is from the mean picture, mean square in parts of the clip's variance of
-    brightness, (n - 2,), 0 to 1 on average.
+def calmed(before: np.ndarray, now: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Three frames (h, w) in a row as one of half the size, 1 : 2 : 1: what goes to and fro from frame to frame is no
+    movement."""
+    return (_halved(before) + 2 * _halved(now) + _halved(after)) / 4
 
-    Of three frames in a row 1 : 2 : 1: what goes to and fro from frame to frame is no movement.
-    """
-    high, wide = (side // _HALF for side in light.shape[1:])
-    small = light[:, : high * _HALF, : wide * _HALF].reshape(-1, high, _HALF, wide, _HALF).mean(axis=(2, 4))
-    calm = (small[:-2] + 2 * small[1:-1] + small[2:]) / 4
+
+def movement(calm: np.ndarray) -> np.ndarray:
+    """How far each of a clip's calmed frames (n, h, w) is from their mean, mean square in parts of the clip's variance
+    of brightness, (n,), 0 to 1 on average."""
     usual = calm.mean(axis=0)
     return np.square(calm - usual).mean(axis=(1, 2)) / max(float(calm.var()), 1.0)
+
+
+def _halved(light: np.ndarray) -> np.ndarray:
+    high, wide = (side // _HALF for side in light.shape)
+    return light[: high * _HALF, : wide * _HALF].reshape(high, _HALF, wide, _HALF).mean(axis=(1, 3))
 
 
 def _near(frame: np.ndarray, extreme: Callable[..., np.ndarray]) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What a reader saw in a clip's frames, and how bright they were; frames themselves are let go."""
 
+from collections import deque
 from collections.abc import Generator as Work
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from ...faces.face import Face, FaceReader
 from ...faces.identity import CharacterIdentity
 from ...runtime.work import Ask, never
 from .frames import Frames
-from .light import flicker_energy, luminance, movement
+from .light import calmed, flicker_energy, luminance, movement
 from .scale import is_read
 
 FEWEST_FRAMES = 8
@@ -70,7 +71,9 @@ def see(
     how = FaceChoice(policy="character", character=character.centroid, metric=character.metric)
     shown = {round(number * (frames.count - 1) / (TILES - 1)) for number in range(TILES)}
     found: list[Face | None] = []
-    light: list[np.ndarray] = []
+    light: deque[np.ndarray] = deque(maxlen=3)
+    energies: list[float] = []
+    calm: list[np.ndarray] = []
     tiles: dict[int, Image.Image] = {}
     for number, frame in enumerate(frames):
         if cancelled():
@@ -78,17 +81,19 @@ def see(
         known = [face for face in reader.faces(frame) if is_read(face)]
         found.append(choose_face(known, frame.size, how))
         light.append(_fitting(frames, number, luminance(frame), light))
+        if len(light) == light.maxlen:
+            energies.append(flicker_energy(*light))
+            calm.append(calmed(*light))
         if number in shown:
             tiles[number] = _small(frame)
         yield Read(clip=frames.name, done=number + 1, total=frames.count)
-    energies = [flicker_energy(*three) for three in zip(light, light[1:], light[2:], strict=False)]
     return ClipSeen(
         name=frames.name,
         likeness=np.array([np.nan if face is None else character.likeness(face.embedding) for face in found]),
         faces=tuple(None if face is None else np.asarray(face.embedding, np.float64) for face in found),
         yaw=np.array([np.nan if face is None or face.yaw is None else face.yaw for face in found]),
         flickers=np.array(energies),
-        moves=movement(np.stack(light)),
+        moves=movement(np.stack(calm)),
         tiles=tiles,
     )
 
@@ -99,7 +104,7 @@ def _jump(before: np.ndarray | None, now: np.ndarray | None, after: np.ndarray |
     return 2 / 3 * float(np.square(now - (before + after) / 2).sum())
 
 
-def _fitting(frames: Frames, number: int, light: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
+def _fitting(frames: Frames, number: int, light: np.ndarray, others: deque[np.ndarray]) -> np.ndarray:
     if others and light.shape != others[0].shape:
         raise DatasetError(f"Frame {number + 1} of {frames.name} has another shape than the first; give one clip.")
     return light

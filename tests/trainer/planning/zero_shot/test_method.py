@@ -54,6 +54,7 @@ REASON_CASES = {
     "below_least": situation(SERIES, 6),
     "quick": situation("one picture", 1),
     "limited": situation(SERIES, 1),
+    "few": situation("a few pictures", 6),
     "style": situation("another style", 20),
     "testing": situation("a test of an idea", 20),
     "small_card": situation(SERIES, 20, card=7.5),
@@ -82,7 +83,7 @@ def test_every_reason_is_told_where_it_holds_with_its_number_and_what_to_do(row)
     ("case", "kinds"),
     [
         (situation("one picture", 12, faces=12, coverage=_angles(front=8, left_profile=4)), {"quick", "least"}),
-        (situation("a few pictures", 7, card=8), {"prompts", "below_least"}),
+        (situation("a few pictures", 7, card=8), {"few", "prompts", "below_least"}),
         (situation("another style", 25, is_drawn=False), {"style", "enough"}),
         (situation(FEATURES, 5, faces=3), {"features", "references", "limited"}),
         (situation("video", 60, faces=30), {"video", "prompts", "enough", "many", "robust"}),
@@ -98,6 +99,8 @@ def test_every_case_has_an_answer():
     ):
         made = method_for(situation(goal, pictures, faces=faces and min(faces * pictures, pictures), card=card))
         assert made.what and made.reasons or made.verdict == "neither"
+        if made.verdict in ("train", "zero-shot"):
+            assert made.reasons[0].toward == made.verdict, "a verdict has a reason of its own mind"
 
 
 @pytest.mark.parametrize(

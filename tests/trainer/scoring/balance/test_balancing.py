@@ -13,10 +13,11 @@ from trainer.scoring.balance.heatmap import heatmap
 from trainer.scoring.balance.kept import BALANCE, HEATMAP
 from trainer.scoring.columns import Column
 
-from ..stage import small_plan
+from ..stage import TRIGGER, small_plan
 from .stage import SMALL, Scene, usual
 
-A_COLUMN = 36
+A_COLUMN, NAMED = 36, 24
+DRAWN = 3 * A_COLUMN + 2 * NAMED
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_the_lora_is_in_every_pairs_shots_and_the_other_where_its_weight_is_abov
     shots = made[0].generator.drawn
     told = {(s.lora.strength if s.lora else None, len(s.references)) for s in shots}
     assert told == {(None, 0), (0.6, 0), (0.6, 1), (0.9, 0), (0.9, 1)}
-    assert len(shots) == 5 * A_COLUMN
+    assert len(shots) == DRAWN
 
 
 def test_what_was_written_is_read_back_as_it_was_and_answers_the_same_again(made: tuple[Scene, Balance]):
@@ -64,10 +65,10 @@ def test_the_picture_shows_three_measures_and_a_picture_of_every_pair(made: tupl
 
 def test_pictures_and_time_are_said_first_and_what_is_kept_is_not_counted(made: tuple[Scene, Balance]):
     cost = made[0].balancing.cost()
-    assert (cost.pictures, cost.kept, cost.columns) == (0, 5 * A_COLUMN, 5)
+    assert (cost.pictures, cost.kept, cost.columns) == (0, DRAWN, 5)
     wider = replace(made[0].balancing, grid=replace(SMALL, weights=(0.0, 0.6, 1.0))).cost()
-    assert (wider.pictures, wider.kept) == (2 * A_COLUMN, 5 * A_COLUMN)
-    assert "72 pictures to draw in 7 columns, 180 are kept from before: about" in wider.sentence
+    assert (wider.pictures, wider.kept) == (2 * NAMED, DRAWN)
+    assert "48 pictures to draw in 7 columns, 156 are kept from before: about" in wider.sentence
 
 
 def test_pictures_of_the_lora_alone_are_those_that_a_comparison_drew(tmp_path: Path):
@@ -114,3 +115,23 @@ def test_a_companion_that_adds_nothing_is_left_at_0(tmp_path: Path):
 
     balance = Scene(tmp_path, skilled=skilled, plan=small_plan()).run()
     assert balance.pick.pair == (0.6, 0.0)
+
+
+def test_a_face_that_the_companion_brings_without_the_trigger_is_no_fault_of_the_pair(tmp_path: Path):
+    def skilled(strength: float, weight: float) -> Skill:
+        return replace(usual(strength, weight), leak=0.9 if weight else 0.0)
+
+    scene = Scene(tmp_path, skilled=skilled)
+    balance = scene.run()
+    assert balance.pick.pair == (0.9, 0.6) and not any(each.flags for each in balance.cells.values())
+    named = [TRIGGER in shot.prompt for shot in scene.generator.drawn if shot.references]
+    assert named and all(named)
+
+
+def test_pictures_that_pairs_share_are_counted_and_drawn_once(tmp_path: Path):
+    scene = Scene(tmp_path)
+    cost = scene.balancing.cost()
+    events, _ = scene.follow()
+    assert cost.pictures == len(scene.generator.drawn) == DRAWN
+    drawn = [each for each in events if each.phase == "drawing" and each.seconds_left is not None]
+    assert drawn[-1].seconds_left == 0

@@ -108,3 +108,12 @@ def test_a_grid_is_in_order_and_refuses_what_cannot_be_drawn():
     for strengths, weights in (((), (0.5,)), ((0.5, 0.5), (0.5,)), ((0.5,), (-0.1,)), ((2.5,), (float("nan"),))):
         with pytest.raises(RecipeError, match="use numbers from 0 to 2, each once"):
             BalanceGrid(strengths, weights)
+
+
+def test_what_is_better_than_the_pick_and_cannot_be_told_from_it_is_not_called_worse():
+    other = np.random.default_rng(1).normal(size=12) * 0.2
+    cells = {(1.0, 0.0): scores("a", _like(0.72, other)), (0.6, 0.3): scores("b", _like(0.7, -other))}
+    made = pick(CONTROL, cells, 0.9, "PuLID")
+    assert made.pair == (0.6, 0.3)
+    assert "The LoRA without PuLID, best at 1, cannot be told from it (0.14" in made.reason
+    assert "better)" in made.reason and "(-0.14" not in made.reason

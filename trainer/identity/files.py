@@ -62,9 +62,12 @@ def open_adapter(path: Path, kind: str = "") -> Adapter:
     if kind and kind not in KINDS:
         raise ModelError(f"There is no kind of adapter {kind!r}. Choose one of {', '.join(KINDS)}.")
     file = WeightFile(path)
-    for module in _MODULES:
-        if found := module.recognises(file.shapes):
-            return module.opened(path, _kind(file, found, kind), file)
+    try:
+        for module in _MODULES:
+            if found := module.recognises(file.shapes):
+                return module.opened(path, _kind(file, found, kind), file)
+    except (LookupError, ValueError, ZeroDivisionError) as fault:
+        raise ModelError(f"{path.name} has weights of shapes that do not fit together. Get the file again.") from fault
     raise misplaced(path, file.header)
 
 

@@ -95,6 +95,11 @@ def _pickled(path: Path) -> Mapping[str, Tensor]:
         )
     try:
         is_zip = zipfile.is_zipfile(path)
+        if is_zip and _is_packed(path):
+            raise ModelError(
+                f"{path.name} was compressed, and weights are not: it may hold far more than it shows. Get it from "
+                "where it was published."
+            )
         loaded: object = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
     except pickle.UnpicklingError as error:
         raise ModelError(
@@ -110,6 +115,7 @@ def _pickled(path: Path) -> Mapping[str, Tensor]:
         AttributeError,
         TypeError,
         AssertionError,
+        zipfile.BadZipFile,
     ) as error:
         raise ModelError(
             f"{path.name} is not a whole .bin file; a download or copy was cut short. Get the file again."
@@ -123,6 +129,11 @@ def _pickled(path: Path) -> Mapping[str, Tensor]:
     if sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()) > 2 * size:
         raise ModelError(f"{path.name} claims more weights than it holds. Get it from where it was published.")
     return tensors
+
+
+def _is_packed(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return any(part.compress_type != zipfile.ZIP_STORED for part in archive.infolist())
 
 
 def _flattened(value: object, name: str, deepest: int) -> Iterator[tuple[str, Tensor]]:

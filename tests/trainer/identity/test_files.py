@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -190,6 +191,18 @@ def test_a_nest_without_end_holds_no_weights(tmp_path: Path):
     torch.save(nest, tmp_path / "nest.bin")
     with pytest.raises(ModelError, match="holds no weights"):
         open_adapter(tmp_path / "nest.bin")
+
+
+def test_a_bin_that_was_compressed_is_not_unpacked(tmp_path: Path):
+    torch.save({"image_proj": {"proj.weight": torch.zeros(4, 4)}}, tmp_path / "whole.bin")
+    with (
+        zipfile.ZipFile(tmp_path / "whole.bin") as whole,
+        zipfile.ZipFile(tmp_path / "packed.bin", "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for part in whole.infolist():
+            packed.writestr(part.filename, whole.read(part))
+    with pytest.raises(ModelError, match=r"packed\.bin was compressed"):
+        open_adapter(tmp_path / "packed.bin")
 
 
 def test_a_bin_that_claims_more_than_it_holds_is_refused(tmp_path: Path):

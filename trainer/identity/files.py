@@ -44,6 +44,7 @@ _ALIKE = (
     frozenset({"ip_adapter_plus", "ip_adapter_plus_face"}),
     frozenset({"faceid_plus", "faceid_plus_v2"}),
     frozenset({"instantid", "faceid_unnorm"}),
+    frozenset({"faceid", "demo"}),
 )
 """Kinds whose files differ in nothing but their weights."""
 _NAMED = {
@@ -78,7 +79,7 @@ def _kind(file: WeightFile, found: str, asked: str) -> AdapterKind:
         pattern, other = _NAMED.get(found, ("$^", ""))
         return _of_family(file, KINDS[other if re.search(pattern, file.path.stem.lower()) else found])
     alike = next((kinds for kinds in _ALIKE if found in kinds), frozenset({found}))
-    if wanted not in KINDS or wanted not in alike | {"demo"}:
+    if wanted not in KINDS or wanted not in alike:
         raise ModelError(
             f"{file.path.name} is a file of {KINDS[found].title}, not of "
             f"{KINDS[wanted].title if wanted in KINDS else repr(wanted)}. Leave its kind open, or choose another file."

@@ -113,6 +113,12 @@ def test_another_kind_than_the_files_is_refused(asked: str, said: str, tmp_path:
         open_adapter(path, asked)
 
 
+def test_no_other_kinds_file_is_the_demo_adapter(tmp_path: Path):
+    path = write_adapter(tmp_path / "plus.safetensors", adapter(resampler_shapes(768), layer_shapes({1: 4})))
+    with pytest.raises(ModelError, match="is a file of IP-Adapter Plus, not of Demo adapter"):
+        open_adapter(path, "demo")
+
+
 def test_widths_that_no_base_has_are_refused(tmp_path: Path):
     file = adapter(image_shapes(1024), layer_shapes({1: 4}, 1024))
     save_file(flat(file), tmp_path / "sd2.safetensors")

@@ -44,6 +44,7 @@ _ALIKE = (
     frozenset({"ip_adapter_plus", "ip_adapter_plus_face"}),
     frozenset({"faceid_plus", "faceid_plus_v2"}),
     frozenset({"instantid", "faceid_unnorm"}),
+    frozenset({"faceid", "demo"}),
 )
 """Kinds whose files differ in nothing but their weights."""
 _NAMED = {
@@ -62,9 +63,12 @@ def open_adapter(path: Path, kind: str = "") -> Adapter:
     if kind and kind not in KINDS:
         raise ModelError(f"There is no kind of adapter {kind!r}. Choose one of {', '.join(KINDS)}.")
     file = WeightFile(path)
-    for module in _MODULES:
-        if found := module.recognises(file.shapes):
-            return module.opened(path, _kind(file, found, kind), file)
+    try:
+        for module in _MODULES:
+            if found := module.recognises(file.shapes):
+                return module.opened(path, _kind(file, found, kind), file)
+    except (LookupError, ValueError, ZeroDivisionError) as fault:
+        raise ModelError(f"{path.name} has weights of shapes that do not fit together. Get the file again.") from fault
     raise misplaced(path, file.header)
 
 
@@ -75,7 +79,7 @@ def _kind(file: WeightFile, found: str, asked: str) -> AdapterKind:
         pattern, other = _NAMED.get(found, ("$^", ""))
         return _of_family(file, KINDS[other if re.search(pattern, file.path.stem.lower()) else found])
     alike = next((kinds for kinds in _ALIKE if found in kinds), frozenset({found}))
-    if wanted not in KINDS or wanted not in alike | {"demo"}:
+    if wanted not in KINDS or wanted not in alike:
         raise ModelError(
             f"{file.path.name} is a file of {KINDS[found].title}, not of "
             f"{KINDS[wanted].title if wanted in KINDS else repr(wanted)}. Leave its kind open, or choose another file."

@@ -67,8 +67,9 @@ class Identity:
         return replace(self, features={**self.features, encoder: features})
 
     def over(self, before: "Identity") -> "Identity":
-        """With what an earlier one of the same pictures knows beyond this, where the same network read both."""
-        if before.face_model != self.face_model:
+        """With what an earlier one of the same pictures knows beyond this, where the same network read the same faces
+        in both: of a group, another person may have been chosen."""
+        if before.face_model != self.face_model or not _alike(before.faces, self.faces):
             return self
         features, tokens = {**before.features, **self.features}, {**before.tokens, **self.tokens}
         return replace(self, features=features, tokens=tokens, of=self.of or before.of)
@@ -135,7 +136,14 @@ def mean_face(faces: Tensor) -> Tensor:
 
 def how_made(use: Use) -> str:
     """What of a use the tokens depend on."""
-    return f"{use.combine}, shortcut {use.shortcut:g}"
+    return f"{use.combine}, shortcut {use.shortcut:g}{', each' if use.options.get('each') else ''}"
+
+
+def _alike(one: Tensor | None, other: Tensor | None) -> bool:
+    """Within what a network's numbers differ by from run to run."""
+    if one is None or other is None:
+        return one is other
+    return one.shape == other.shape and torch.allclose(one, other, rtol=1e-3, atol=1e-3)
 
 
 def _first(*tensors: Tensor | None) -> Tensor:

@@ -12,6 +12,7 @@ The JSON has where the likest picture's face lies, too. Pictures are not in the 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,7 +23,7 @@ from ..errors import ModelError
 from ..storage.tensor_file import serialise
 from ..storage.tensor_header import Header, read_header
 from .identity import Identity, TokenKey
-from .pictures import FaceMark
+from .pictures import LONGEST, FaceMark
 from .presets import IDENTITY_ENDING
 from .references import References, Tokens
 
@@ -62,10 +63,7 @@ def read_identity_file(path: Path) -> Identity:
     tensors = _tensors(path)
     try:
         keys = [TokenKey(**{name: str(value) for name, value in row.items()}) for row in said["tokens"]]
-        tokens = {
-            key: Tokens(tensors[f"tokens.{number}.conditional"], tensors[f"tokens.{number}.unconditional"])
-            for number, key in enumerate(keys)
-        }
+        tokens = {key: _tokens(tensors, number) for number, key in enumerate(keys)}
         return Identity(
             faces=tensors.get("faces"),
             face_model=str(said["face_model"]),
@@ -75,7 +73,7 @@ def read_identity_file(path: Path) -> Identity:
             source=str(said["source"]),
             of=str(said["of"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as fault:
+    except (LookupError, ArithmeticError, TypeError, ValueError, AttributeError) as fault:
         raise ModelError(f"{path.name} is a broken identity file ({fault}); make it anew with Read face.") from fault
 
 
@@ -97,7 +95,7 @@ def _said(path: Path, header: Header) -> dict[str, Any]:
     try:
         said = cast(dict[str, Any], json.loads(text))
         version = int(said["version"])
-    except (ValueError, KeyError, TypeError) as fault:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as fault:
         raise ModelError(f"{path.name} is a broken identity file; make it anew with Read face.") from fault
     if version > _VERSION:
         raise ModelError(f"{path.name} is of version {version}, newer than this pack reads; update the pack.")
@@ -107,18 +105,33 @@ def _said(path: Path, header: Header) -> dict[str, Any]:
 def _mark(row: Mapping[str, Any] | None) -> FaceMark | None:
     if row is None:
         return None
-    wide, high = row["size"]
+    wide, high = (int(side) for side in row["size"])
     points = tuple((float(x), float(y)) for x, y in row["points"])
-    return FaceMark(size=(int(wide), int(high)), points=points)
+    if not (
+        0 < wide <= LONGEST and 0 < high <= LONGEST and all(isfinite(place) for point in points for place in point)
+    ):
+        raise ValueError(f"a face in a picture of {wide} x {high}")
+    return FaceMark(size=(wide, high), points=points)
+
+
+def _tokens(tensors: Mapping[str, Tensor], number: int) -> Tokens:
+    sides = [tensors[f"tokens.{number}.{side}"] for side in ("conditional", "unconditional")]
+    if any(side.ndim != 3 or not side.numel() for side in sides):
+        raise ValueError(f"tokens {tuple(sides[0].shape)} and {tuple(sides[1].shape)}")
+    return Tokens(*sides)
 
 
 def _tensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
     from safetensors import torch as safetensors
 
     library: Any = safetensors
     if path.stat().st_size > _MOST_BYTES:
         raise ModelError(f"{path.name} is too large for an identity; make it anew with Read face.")
-    tensors = {name: tensor.float() for name, tensor in library.load_file(path).items()}
+    try:
+        tensors = {name: tensor.float() for name, tensor in library.load_file(path).items()}
+    except SafetensorError as fault:
+        raise ModelError(f"{path.name} is a broken identity file ({fault}); make it anew with Read face.") from fault
     faces = tensors.get("faces")
     if faces is not None and (faces.ndim != 2 or not len(faces)):
         raise ModelError(f"{path.name} is a broken identity file (faces {tuple(faces.shape)}); make it anew.")

@@ -15,6 +15,8 @@ Folders = Mapping[str, Sequence[Path]]
 """Roots by the name of the kind of folder, as the host has them."""
 _SUFFIXES = (".safetensors", ".bin", ".pt")
 _DEPTH = 3
+_CLIP_KEYS = ("vision_model.embeddings.class_embedding", "visual.class_embedding")
+"""In transformers' layout and in OpenCLIP's."""
 _CLIP_WIDTHS: Mapping[int, ImageEncoder] = {1280: "clip_vit_h", 1664: "clip_vit_bigg", 1024: "clip_vit_l"}
 
 
@@ -103,7 +105,7 @@ def encoder_of(path: Path) -> ImageEncoder:
         return ""
     try:
         return _shown(read_header(path))
-    except (ModelError, OSError):
+    except (ModelError, OSError, IndexError):
         return ""
 
 
@@ -111,7 +113,7 @@ def _shown(header: Header) -> ImageEncoder:
     shapes = header.shapes
     if any(key.endswith("vision_model.head.probe") and shapes[key][-1] == 1152 for key in shapes):
         return "siglip_so400m"
-    if (key := "vision_model.embeddings.class_embedding") in shapes:
+    if key := next((key for key in _CLIP_KEYS if key in shapes), ""):
         return _CLIP_WIDTHS.get(shapes[key][-1], "")
     return "eva02_clip_l" if any(key.endswith("blocks.0.attn.inner_attn_ln.weight") for key in shapes) else ""
 

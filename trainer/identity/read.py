@@ -58,11 +58,14 @@ def read_faces(
 
 def identity_of_pictures(pictures: Sequence[NamedPicture]) -> Identity:
     """Of pictures that nobody reads faces of: for adapters that look at pictures alone."""
-    opened = [(picture.name, picture.open()) for picture in pictures]
-    return Identity(
-        pictures=tuple(kept(with_face(name, image, None)) for name, image in opened[:MOST_PICTURES]),
-        source=_source([pixel_sha256(image) for _, image in opened]),
-    )
+    held: list[FacePicture] = []
+    sha256s: list[str] = []
+    for picture in pictures:
+        image = picture.open()
+        sha256s.append(pixel_sha256(image))
+        if len(held) < MOST_PICTURES:
+            held.append(kept(with_face(picture.name, image, None)))
+    return Identity(pictures=tuple(held), source=_source(sha256s))
 
 
 def _looked_at(picture: NamedPicture, reader: FaceReader) -> Seen:

@@ -41,3 +41,22 @@ class Use:
                 f"An adapter cannot begin at {self.start:g} and end at {self.end:g}: give both as parts of the way "
                 "from 0 to 1, the beginning first."
             )
+
+
+def refuse_unet_settings(use: Use, name: str) -> None:
+    """ModelError for what only IP-Adapters of SD 1.5 and SDXL heed: an adapter for FLUX.1 would leave it out."""
+    if use.weight_type != "linear":
+        raise ModelError(
+            f"Weight types spread an adapter's weight over the layers of a UNet; {name} is for FLUX.1, which has none "
+            f"of them. Set weight_type to 'linear', not {use.weight_type!r}."
+        )
+    refuse_scaling(use, name)
+
+
+def refuse_scaling(use: Use, name: str) -> None:
+    """ModelError for any but the first: adapters with a formula of their own would leave it out."""
+    if use.scaling != "V only":
+        raise ModelError(
+            f"{name} has one way to put its weight on, and no {use.scaling!r}: that is for IP-Adapters of SD 1.5 and "
+            "SDXL. Set scaling to 'V only'."
+        )

@@ -51,7 +51,7 @@ class WeightFile(Mapping[str, Tensor]):
     def __getitem__(self, name: str) -> Tensor:
         stored = self._stored[name]
         tensor = self._pickled[stored] if self._pickled else self._read(stored)
-        if tensor.is_floating_point() and not is_finite(tensor):
+        if tensor.is_complex() or (tensor.is_floating_point() and not is_finite(tensor)):
             raise ModelError(f"{self.path.name} is damaged: {name} holds values that are no numbers. Get it again.")
         return tensor
 
@@ -95,23 +95,45 @@ def _pickled(path: Path) -> Mapping[str, Tensor]:
         )
     try:
         is_zip = zipfile.is_zipfile(path)
+        if is_zip and _is_packed(path):
+            raise ModelError(
+                f"{path.name} was compressed, and weights are not: it may hold far more than it shows. Get it from "
+                "where it was published."
+            )
         loaded: object = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
     except pickle.UnpicklingError as error:
         raise ModelError(
             f"{path.name} holds more than weights, which could run code when it is opened, or it was cut short. "
             "Use the .safetensors file of the same adapter, or get it again from where it was published."
         ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError, AttributeError, TypeError) as error:
+    except (
+        RuntimeError,
+        EOFError,
+        ValueError,
+        LookupError,
+        OSError,
+        AttributeError,
+        TypeError,
+        AssertionError,
+        zipfile.BadZipFile,
+    ) as error:
         raise ModelError(
             f"{path.name} is not a whole .bin file; a download or copy was cut short. Get the file again."
         ) from error
     tensors = dict(_flattened(loaded, "", _DEEPEST))
     if not tensors:
         raise ModelError(f"{path.name} holds no weights. Choose an identity adapter's file.")
+    if any(tensor.layout != torch.strided or tensor.device.type != "cpu" for tensor in tensors.values()):
+        raise ModelError(f"{path.name} does not hold its weights as plain numbers. Get it from where it was published.")
     # A tensor may be a view that repeats a few stored numbers to any size.
     if sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()) > 2 * size:
         raise ModelError(f"{path.name} claims more weights than it holds. Get it from where it was published.")
     return tensors
+
+
+def _is_packed(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return any(part.compress_type != zipfile.ZIP_STORED for part in archive.infolist())
 
 
 def _flattened(value: object, name: str, deepest: int) -> Iterator[tuple[str, Tensor]]:

@@ -58,7 +58,7 @@ def _parsed(path: Path, text: bytes) -> tuple[dict[str, tuple[str, tuple[int, ..
             name: (str(entry["dtype"]), tuple(int(side) for side in entry["shape"]), int(entry["data_offsets"][1]))
             for name, entry in data.items()
         }
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
+    except (ValueError, LookupError, ArithmeticError, TypeError, AttributeError, RecursionError) as fault:
         raise _damaged(path, "its header cannot be read") from fault
     return entries, metadata
 

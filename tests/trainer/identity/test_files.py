@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,6 +113,12 @@ def test_another_kind_than_the_files_is_refused(asked: str, said: str, tmp_path:
         open_adapter(path, asked)
 
 
+def test_no_other_kinds_file_is_the_demo_adapter(tmp_path: Path):
+    path = write_adapter(tmp_path / "plus.safetensors", adapter(resampler_shapes(768), layer_shapes({1: 4})))
+    with pytest.raises(ModelError, match="is a file of IP-Adapter Plus, not of Demo adapter"):
+        open_adapter(path, "demo")
+
+
 def test_widths_that_no_base_has_are_refused(tmp_path: Path):
     file = adapter(image_shapes(1024), layer_shapes({1: 4}, 1024))
     save_file(flat(file), tmp_path / "sd2.safetensors")
@@ -192,6 +199,18 @@ def test_a_nest_without_end_holds_no_weights(tmp_path: Path):
         open_adapter(tmp_path / "nest.bin")
 
 
+def test_a_bin_that_was_compressed_is_not_unpacked(tmp_path: Path):
+    torch.save({"image_proj": {"proj.weight": torch.zeros(4, 4)}}, tmp_path / "whole.bin")
+    with (
+        zipfile.ZipFile(tmp_path / "whole.bin") as whole,
+        zipfile.ZipFile(tmp_path / "packed.bin", "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for part in whole.infolist():
+            packed.writestr(part.filename, whole.read(part))
+    with pytest.raises(ModelError, match=r"packed\.bin was compressed"):
+        open_adapter(tmp_path / "packed.bin")
+
+
 def test_a_bin_that_claims_more_than_it_holds_is_refused(tmp_path: Path):
     torch.save({"image_proj": {"proj.weight": torch.zeros(1).expand(100_000, 1_000)}}, tmp_path / "bomb.bin")
     with pytest.raises(ModelError, match="claims more weights than it holds"):
@@ -233,3 +252,48 @@ def test_weights_that_are_no_numbers_are_told_when_they_are_read(tmp_path: Path)
     tokens = found.tokens(References(pooled=torch.ones(1, 24)), Use())
     with pytest.raises(ModelError, match="damaged: ip_adapter.7.to_k_ip.weight holds values that are no numbers"):
         found.placed(tokens, Use())
+
+
+def changed(**tensors: torch.Tensor) -> dict[str, torch.Tensor]:
+    file = flat(adapter(face_shapes(), layer_shapes({1: 4})))
+    return file | {name.replace("__", "."): tensor for name, tensor in tensors.items()}
+
+
+@pytest.mark.parametrize("suffix", ["safetensors", "bin"])
+@pytest.mark.parametrize(
+    ("tensors", "said"),
+    [
+        ({"image_proj__norm__weight": torch.tensor(1.0)}, "shapes that do not fit together"),
+        ({"image_proj__norm__weight": torch.zeros(0)}, "shapes that do not fit together"),
+        ({"ip_adapter__1__to_k_ip__weight": torch.tensor(1.0)}, "shapes that do not fit together"),
+        ({"ip_adapter__1__to_k_ip__weight": torch.zeros(4, 768, dtype=torch.complex64)}, "is damaged"),
+    ],
+)
+def test_tensors_of_no_sensible_shape_or_type_are_told(
+    tensors: dict[str, torch.Tensor], said: str, suffix: str, tmp_path: Path
+):
+    path = tmp_path / f"odd.{suffix}"
+    (save_file if suffix == "safetensors" else torch.save)(changed(**tensors), path)
+    with pytest.raises(ModelError, match=said):
+        open_adapter(path)
+
+
+def test_a_layer_of_a_number_beyond_counting_is_none(tmp_path: Path):
+    save_file({f"ip_adapter.{'1' * 5000}.to_k_ip.weight": torch.zeros(1)}, tmp_path / "far.safetensors")
+    with pytest.raises(ModelError, match="of a kind that is not known here"):
+        open_adapter(tmp_path / "far.safetensors")
+
+
+@pytest.mark.parametrize("weight", [torch.empty(4, 4, device="meta"), torch.eye(4).to_sparse()])
+def test_a_bin_of_other_than_plain_numbers_is_refused(weight: torch.Tensor, tmp_path: Path):
+    torch.save({"image_proj": {"proj.weight": weight}}, tmp_path / "odd.bin")
+    with pytest.raises(ModelError, match="does not hold its weights as plain numbers"):
+        open_adapter(tmp_path / "odd.bin")
+
+
+@pytest.mark.parametrize(("shape", "offsets"), [("[1e999]", "[0, 4]"), ("[1]", "[0]")])
+def test_a_header_without_sizes_is_told(shape: str, offsets: str, tmp_path: Path):
+    text = f'{{"a": {{"dtype": "F32", "shape": {shape}, "data_offsets": {offsets}}}}}'.encode()
+    (tmp_path / "x.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + bytes(4))
+    with pytest.raises(ModelError, match="its header cannot be read"):
+        open_adapter(tmp_path / "x.safetensors")

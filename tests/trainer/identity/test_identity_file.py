@@ -1,6 +1,7 @@
 """An identity written and read again, and files that are none."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,51 @@ def test_faces_of_no_numbers_or_another_shape_are_refused(tmp_path: Path, faces:
     path.write_bytes(serialise({"faces": faces}, metadata))
     with pytest.raises(ModelError, match=r"faces"):
         read_identity_file(path)
+
+
+WHOLE = {"version": 1, "face_model": "demo", "of": "", "source": "", "tokens": [], "mark": None}
+FIVE = [[1.0, 2.0]] * 5
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[" * 200_000,
+        '{"version": Infinity}',
+        json.dumps({**WHOLE, "mark": {"size": [float("inf"), 1], "points": FIVE}}),
+        json.dumps({**WHOLE, "mark": {"size": [10**9, 10**9], "points": FIVE}}),
+        json.dumps({**WHOLE, "mark": {"size": [8, 8], "points": [[float("nan"), 0.0]] * 5}}),
+    ],
+    ids=["a nest", "no version", "no size", "a huge picture", "no place"],
+)
+def test_what_is_said_beyond_reason_is_broken(tmp_path: Path, said: str) -> None:
+    path = tmp_path / "x.identity.safetensors"
+    path.write_bytes(serialise({"faces": torch.ones(1, 4)}, {"likeness.identity": said}))
+    with pytest.raises(ModelError, match="broken identity file"):
+        read_identity_file(path)
+
+
+@pytest.mark.parametrize("shape", [(4, 8), (1, 0, 8)])
+def test_tokens_of_another_shape_are_refused(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    tokens = Tokens(torch.ones(1, 4, 8), torch.ones(shape))
+    path = written(tmp_path / "x.identity.safetensors", Identity(tokens={KEY: tokens}))
+    with pytest.raises(ModelError, match=r"broken identity file \(tokens \(1, 4, 8\) and"):
+        read_identity_file(path)
+
+
+def test_a_header_that_does_not_fit_the_weights_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "x.identity.safetensors", sage())
+    path.write_bytes(path.read_bytes().replace(b'"shape":[5,512]', b'"shape":[9,512]'))
+    with pytest.raises(ModelError, match="broken identity file"):
+        read_identity_file(path)
+
+
+def test_of_the_same_pictures_another_face_takes_nothing_over() -> None:
+    before = sage()
+    again, other = replace(before, tokens={}), replace(before, tokens={}, faces=before.faces.flip(-1))  # type: ignore[union-attr]
+    assert again.over(before).made(KEY) is not None
+    assert other.over(before).made(KEY) is None
+
+
+def test_tokens_of_each_latents_own_reference_are_told_from_those_of_all() -> None:
+    assert how_made(Use(options={"each": 1.0})) != how_made(Use())

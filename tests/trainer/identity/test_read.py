@@ -1,5 +1,6 @@
 """Reading reference pictures: whose face, who is left out, and what is said of it."""
 
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,8 +12,9 @@ from PIL import Image
 from tests.fakes import FakeReader, picture
 from trainer.errors import Cancelled, FaceError
 from trainer.faces.face import Face
+from trainer.identity.pictures import LONGEST
 from trainer.identity.pictures_seen import NamedPicture, Reading
-from trainer.identity.read import MOST_PICTURES, ReadFaces, read_faces
+from trainer.identity.read import MOST_PICTURES, ReadFaces, identity_of_pictures, read_faces
 from trainer.runtime.work import follow
 
 SAGE = np.array([0.9, -0.3, 0.3])
@@ -163,3 +165,17 @@ def test_the_mean_of_faces_is_as_long_as_they_are() -> None:
         mean.shape == (1, 2) and float(mean.norm()) == pytest.approx(4) and float(mean[0, 0]) == pytest.approx(8**0.5)
     )
     assert torch.equal(mean_face(faces[:1]), faces[:1])
+
+
+def test_pictures_that_nobody_reads_are_in_memory_one_at_a_time() -> None:
+    opened: list[weakref.ref[Image.Image]] = []
+    alive: list[int] = []
+
+    def opening() -> Image.Image:
+        alive.append(sum(each() is not None for each in opened))
+        image = Image.new("RGB", (LONGEST + 1, 8), (len(opened), 0, 0))
+        opened.append(weakref.ref(image))
+        return image
+
+    identity = identity_of_pictures([NamedPicture(name=f"{n}", open=opening) for n in range(MOST_PICTURES + 4)])
+    assert len(identity.pictures) == MOST_PICTURES and max(alive) <= 1

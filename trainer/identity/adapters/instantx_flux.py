@@ -16,6 +16,7 @@ from ..kinds import AdapterKind
 from ..references import References, Tokens
 from ..use import Use
 from .pooled_tokens import pooled_tokens
+from .pulid_tokens import refuse_others
 
 _PROJECTION = "image_proj."
 _PROJECTED = ("proj.0.weight", "proj.0.bias", "proj.2.weight", "proj.2.bias", "norm.weight", "norm.bias")
@@ -54,7 +55,7 @@ class InstantxFlux:
         return pooled_tokens(self.kind, references, use, self._projected("proj.0.weight").shape[1], self._project)
 
     def placed(self, tokens: Tokens, use: Use, layers: Sequence[str] = ()) -> FluxSide:
-        """Joined to each block before its output projection; ModelError for another weight type than linear."""
+        """Joined to each block before its output projection; ModelError says what does not fit."""
         states = {block: self._states(block, tokens) for block in self.blocks}
         return FluxSide(states, use, self.path.name, joins=True)
 
@@ -76,6 +77,7 @@ class InstantxFlux:
     @torch.no_grad()
     def _states(self, block: int, tokens: Tokens) -> TokenRows:
         weights = [self.tensors[f"ip_adapter.{block}.to_{side}_ip.weight"].float() for side in "kv"]
+        refuse_others(self.path.name, tokens, weights[0].shape[-1])
 
         def sides(of: Tensor) -> list[Tensor]:
             """Keys and values too are of length 1 a channel, each head for itself."""

@@ -23,8 +23,8 @@ from ..use import Combine, Use
 FAMILIES: Mapping[int, AdapterFamily] = {768: "sd15", 2048: "sdxl"}
 """By the width of the text that their layers read."""
 _KEYS, _VALUES = "to_k_ip.weight", "to_v_ip.weight"
-_LAYER = re.compile(r"ip_adapter\.(\d+)\.to_k_ip\.weight")
-_LORA = re.compile(r"ip_adapter\.(\d+)\.to_(q|k|v|out)_lora\.down\.weight")
+_LAYER = re.compile(r"ip_adapter\.(\d{1,4})\.to_k_ip\.weight")
+_LORA = re.compile(r"ip_adapter\.(\d{1,4})\.to_(q|k|v|out)_lora\.down\.weight")
 _SEEN = ("image_proj.proj_in.weight", "image_proj.perceiver_resampler.proj_in.weight")
 _KOLORS = 1024
 """Width of the image encoder that Kolors' adapters read; they are SDXL's in all else."""

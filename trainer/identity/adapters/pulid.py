@@ -19,7 +19,7 @@ from ..encoders.filled import Shapes, under
 from ..finite import is_finite
 from ..kinds import AdapterKind
 from ..references import References, Tokens
-from ..use import Use
+from ..use import Use, refuse_scaling
 from .pulid_tokens import refuse_others, tokens_of
 
 _LAYER = re.compile(r"(?:id_adapter_attn_layers\.(\d+)\.id_to_([kv])|ip_adapter\.(\d+)\.to_([kv])_ip)\.weight")
@@ -70,8 +70,9 @@ class Pulid:
     def placed(self, tokens: Tokens, use: Use, layers: Sequence[str] = ()) -> CrossAttention:
         """`options`: `method`, of METHODS, and `zeros`, in place of the method's own.
 
-        ModelError for another method or weight type, a base with fewer layers, and tokens of another adapter.
+        ModelError for another method, weight type or scaling, a base with fewer layers, and tokens of another adapter.
         """
+        refuse_scaling(use, self.path.name)
         name = str(use.options.get("method", "fidelity"))
         if name not in METHODS:
             raise ModelError(f'PuLID has no method "{name}": choose {", ".join(METHODS)}.')

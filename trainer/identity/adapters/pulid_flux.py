@@ -14,7 +14,7 @@ from ..attention.token_rows import RowMask, TokenRows
 from ..encoders.filled import Shapes, filled, under
 from ..kinds import AdapterKind
 from ..references import References, Tokens
-from ..use import Use
+from ..use import Use, refuse_unet_settings
 from .pulid_tokens import refuse_others, tokens_of
 
 _HEAD = 128
@@ -59,6 +59,7 @@ class PulidFlux:
     @torch.inference_mode(False)
     @torch.no_grad()
     def placed(self, tokens: Tokens, use: Use, layers: Sequence[str] = ()) -> FluxBlocks:
+        refuse_unet_settings(use, self.path.name)
         return PulidFluxBlocks({block: self._after(number, tokens) for number, block in enumerate(BLOCKS)}, use)
 
     def weight_patches(self, layers: Sequence[str] = ()) -> Mapping[str, tuple[Tensor, Tensor]]:

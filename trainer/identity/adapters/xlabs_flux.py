@@ -19,6 +19,7 @@ from ..kinds import AdapterKind
 from ..references import References, Tokens
 from ..use import Use
 from .pooled_tokens import pooled_tokens
+from .pulid_tokens import refuse_others
 
 _PROJECTION = "ip_adapter_proj_model."
 _BLOCK = re.compile(r"double_blocks\.(\d+)\.processor\.ip_adapter_double_stream_k_proj\.weight")
@@ -56,7 +57,7 @@ class XlabsFlux:
         return pooled_tokens(self.kind, references, use, projection.proj.in_features, projection)
 
     def placed(self, tokens: Tokens, use: Use, layers: Sequence[str] = ()) -> FluxSide:
-        """Added after each double block; ModelError for another weight type than linear."""
+        """Added after each double block; ModelError says what does not fit."""
         states = {block: self._states(block, tokens) for block in self.blocks}
         return FluxSide(states, use, self.path.name, joins=False)
 
@@ -73,6 +74,7 @@ class XlabsFlux:
     def _states(self, block: int, tokens: Tokens) -> TokenRows:
         def side(name: str, of: Tensor) -> Tensor:
             weight, bias = (self.tensors[_SIDE.format(block=block, side=name, part=part)].float() for part in _PARTS)
+            refuse_others(self.path.name, tokens, weight.shape[-1])
             return linear(of, weight, bias)
 
         return TokenRows(

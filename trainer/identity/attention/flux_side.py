@@ -7,7 +7,7 @@ from torch.nn.functional import pad, scaled_dot_product_attention
 
 from ...errors import ModelError
 from ..adapter import Rows
-from ..use import Use
+from ..use import Use, refuse_unet_settings
 from .token_rows import RowMask, TokenRows
 
 
@@ -20,11 +20,7 @@ class FluxSide:
     """
 
     def __init__(self, states: Mapping[int, TokenRows], use: Use, name: str, *, joins: bool) -> None:
-        if use.weight_type != "linear":
-            raise ModelError(
-                f"Weight types spread an adapter's weight over the layers of a UNet; {name} is for FLUX.1, which has "
-                f"none of them. Set {use.weight_type!r} to 'linear'."
-            )
+        refuse_unet_settings(use, name)
         self.weights = nn.ModuleDict({str(block): module for block, module in states.items()})
         self.attends = frozenset(states) if use.weight else frozenset[int]()
         self.joins = self.attends if joins else frozenset[int]()

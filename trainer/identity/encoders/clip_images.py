@@ -24,6 +24,8 @@ _PATCHES, _PLACES = (
 )
 _PROJECTION = "visual_projection.weight"
 _WIDE = "vision_model.encoder.layers.0.mlp.fc1.weight"
+_SIDES = {_PATCHES: 4, _PLACES: 2, _PROJECTION: 2, _WIDE: 2}
+"""How many a weight has that tells the encoder's sizes."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,13 @@ def open_clip_images(path: Path, wanted: ImageEncoder = "") -> ClipImages:
     header = read_header(path)
     stored = stored_names(header.shapes)
     shapes = {name: shape_of(where, header.shapes) for name, where in stored.items()}
-    if not {_PATCHES, _PLACES, _PROJECTION, _WIDE} <= shapes.keys():
+    if not _SIDES.keys() <= shapes.keys():
         what = named_kind(header) or "no image encoder of a CLIP"
         raise ModelError(f"{path.name} is {what}. Choose an image encoder's file, as model.safetensors of CLIP ViT-H.")
+    if wrong := next(
+        (name for name, sides in _SIDES.items() if len(shapes[name]) != sides or min(shapes[name]) < 1), ""
+    ):
+        raise _damaged(path, wrong)
     kind = _KINDS.get(shapes[_PATCHES][0])
     if kind is None or (wanted and kind.name != wanted):
         raise ModelError(
@@ -115,7 +121,12 @@ def _asked(wanted: str) -> str:
     )
 
 
+def _damaged(path: Path, name: str) -> ModelError:
+    return ModelError(f"{path.name} is damaged: {name} is missing or of another size. Get the file again.")
+
+
 def _model(path: Path, shapes: Shapes, stored: Mapping[str, Stored], kind: _Kind) -> Any:
+    from safetensors import SafetensorError
     from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
     width, _, patch, _ = shapes[_PATCHES]
@@ -133,8 +144,12 @@ def _model(path: Path, shapes: Shapes, stored: Mapping[str, Stored], kind: _Kind
         model: Any = CLIPVisionModelWithProjection(config)
     wanted = {name: tuple(weight.shape) for name, weight in model.named_parameters()}
     if wrong := sorted(name for name, shape in wanted.items() if shapes.get(name) != shape):
-        raise ModelError(f"{path.name} is damaged: {wrong[0]} is missing or of another size. Get the file again.")
-    model.load_state_dict(_read(path, {name: stored[name] for name in wanted}), strict=False, assign=True)
+        raise _damaged(path, wrong[0])
+    try:
+        read = _read(path, {name: stored[name] for name in wanted})
+    except SafetensorError as fault:
+        raise ModelError(f"{path.name} is not a whole safetensors file: {fault}. Get the file again.") from fault
+    model.load_state_dict(read, strict=False, assign=True)
     _place_ids(model)
     return model.requires_grad_(False).eval()
 

@@ -251,8 +251,13 @@ def test_what_does_not_go_together_gets_a_sentence(tmp_path: Path, family: Flux1
     with pytest.raises(ModelError, match=r"XLabs.* reads the output of CLIP ViT-L, 24 wide; this is .* 30 wide"):
         adapter.tokens(seen(1, 30), Use())
     made = adapter.tokens(seen(), Use())
-    with pytest.raises(ModelError, match=r"x\.safetensors is for FLUX\.1.* Set 'style transfer' to 'linear'"):
+    with pytest.raises(ModelError, match=r"x\.safetensors is for FLUX\.1.* Set weight_type to 'linear'"):
         adapter.placed(made, Use(weight_type="style transfer"))
+    with pytest.raises(ModelError, match=r"x\.safetensors has one way .* Set scaling to 'V only'"):
+        adapter.placed(made, Use(scaling="K+V"))
+    for other in (adapter, open_adapter(instantx(tmp_path / "i.bin"))):
+        with pytest.raises(ModelError, match=r"reads tokens of \d+ values and was given 3: .* another adapter's"):
+            other.placed(Tokens(torch.ones(1, 2, 3), torch.ones(1, 2, 3)), Use())
     xlabs(tmp_path / "wide.safetensors", width=256)
     wide = open_adapter(tmp_path / "wide.safetensors")
     with pytest.raises(ModelError, match=r"wide\.safetensors does not fit this base: its block 0 is 256 wide"):

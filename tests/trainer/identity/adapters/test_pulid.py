@@ -129,6 +129,13 @@ def test_flux_attentions_follow_every_second_double_and_every_fourth_single_bloc
     assert not placed.attends | placed.joins
 
 
+@pytest.mark.parametrize("use", [Use(weight_type="style transfer"), Use(scaling="K+V")])
+def test_what_a_unet_alone_has_is_refused_for_flux(tmp_path: Path, use: Use):
+    adapter = open_adapter(written(tmp_path / "flux.safetensors", FLUX))
+    with pytest.raises(ModelError, match=r"flux\.safetensors .* Set (weight_type|scaling) to"):
+        adapter.placed(adapter.tokens(references(), use), use)
+
+
 def test_each_flux_attention_is_of_its_own_block(tmp_path: Path):
     tensors = drawn(FLUX)
     for number in range(20):
@@ -275,6 +282,7 @@ def test_references_of_another_kind_are_refused(tmp_path: Path, changed: dict[st
         (Use(options={"method": "magic"}), 'no method "magic": choose fidelity'),
         (Use(options={"zeros": -1}), "cannot add -1 empty tokens"),
         (Use(weight_type="odd"), "weight type 'odd'"),
+        (Use(scaling="K+V"), "has one way to put its weight on, and no 'K+V'"),
     ],
 )
 def test_a_use_that_is_not_pulids_is_refused(tmp_path: Path, use: Use, said: str):

@@ -166,3 +166,36 @@ def test_an_encoder_without_all_of_its_weights_is_refused(tmp_path: Path):
     save_file(drawn(made), tmp_path / "model.safetensors")
     with pytest.raises(ModelError, match="layers.1.mlp.fc2.bias is missing or of another size"):
         open_clip_images(tmp_path / "model.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("vision_model.embeddings.patch_embedding.weight", ()),
+        ("vision_model.embeddings.patch_embedding.weight", (1280,)),
+        ("vision_model.embeddings.patch_embedding.weight", (1280, 3, 0, 0)),
+        ("vision_model.embeddings.position_embedding.weight", (0,)),
+        ("visual_projection.weight", ()),
+    ],
+)
+def test_an_encoder_whose_sizes_cannot_be_told_is_damaged(name: str, shape: tuple[int, ...], tmp_path: Path):
+    sizes = (
+        "patch_embedding.weight",
+        "position_embedding.weight",
+        "visual_projection.weight",
+        "layers.0.mlp.fc1.weight",
+    )
+    few = {key: each for key, each in shapes(1280).items() if key.endswith(sizes)}
+    save_file(drawn(few) | {name: torch.zeros(shape)}, tmp_path / "odd.safetensors")
+    with pytest.raises(ModelError, match=f"odd.safetensors is damaged: {name} is missing or of another size"):
+        open_clip_images(tmp_path / "odd.safetensors", "clip_vit_h")
+
+
+def test_an_encoder_whose_header_lies_about_its_weights_is_not_whole(tmp_path: Path):
+    path = tmp_path / "odd.safetensors"
+    save_file(drawn(shapes(1280)), path)
+    raw = path.read_bytes()
+    told = raw.index(b'"data_offsets":[') + len(b'"data_offsets":[')
+    path.write_bytes(raw[:told] + (b"4" if raw[told : told + 1] == b"0" else b"0") + raw[told + 1 :])
+    with pytest.raises(ModelError, match="odd.safetensors is not a whole safetensors file"):
+        open_clip_images(path, "clip_vit_h")

@@ -39,7 +39,8 @@ def _panel(pen: Pen, sheet: Sheet, cells: Grid, name: str) -> None:
     control = balance.control.measures.get(name)
     beside = f"without either {words.value(control)}" if control and name != "variety" else ""
     end = pen.text((left, top - 36), words.title, 20)
-    pen.text((end + 14, top - 36), fitted(beside, 14, max(1, left + cells.width - end - 14)), 14, QUIET)
+    # Nothing else stands at this height until the next panel's title.
+    pen.text((end + 14, top - 36), fitted(beside, 14, max(1, left + sheet.panel + APART - end - 28)), 14, QUIET)
     _axes(pen, sheet, cells)
     low, high = _ends(balance, name)
     for pair, scores in balance.cells.items():

@@ -12,7 +12,11 @@ DEMO_READER = "Demo reader (drawn faces)"
 
 def compare_inputs() -> list[Any]:
     """Those of before first, in their order: widgets are saved by it."""
-    return [*_first_inputs(), *_later_inputs(), *_sampling_inputs()]
+    return [
+        *_first_inputs(),
+        *_later_inputs(),
+        *sampling_inputs("what the run was trained at, else what suits the base", "what suits the base"),
+    ]
 
 
 def _first_inputs() -> list[Any]:
@@ -135,7 +139,8 @@ def _later_inputs() -> list[Any]:
     ]
 
 
-def _sampling_inputs() -> list[Any]:
+def sampling_inputs(size: str, rest: str) -> list[Any]:
+    """`size` and `rest` say what is taken where a number is left alone."""
     return [
         io.Int.Input(
             "size",
@@ -145,7 +150,7 @@ def _sampling_inputs() -> list[Any]:
             step=64,
             optional=True,
             advanced=True,
-            tooltip="Side of the pictures in pixels. 0: what the run was trained at, else what suits the base.",
+            tooltip=f"Side of the pictures in pixels. 0: {size}.",
         ),
         io.Int.Input(
             "steps",
@@ -154,7 +159,7 @@ def _sampling_inputs() -> list[Any]:
             max=100,
             optional=True,
             advanced=True,
-            tooltip="Sampling steps. 0: what suits the base. A distilled one draws in 4 to 8.",
+            tooltip=f"Sampling steps. 0: {rest}. A distilled base draws in 4 to 8.",
         ),
         io.Float.Input(
             "cfg",
@@ -164,6 +169,6 @@ def _sampling_inputs() -> list[Any]:
             step=0.1,
             optional=True,
             advanced=True,
-            tooltip="How closely words are followed. Below 0: what suits the base. 1 for distilled ones.",
+            tooltip=f"How closely words are followed. Below 0: {rest}. 1 for distilled bases.",
         ),
     ]

@@ -3,12 +3,13 @@
 from typing import Any
 
 from .._api import io
-from ..compare.compare_inputs import DEMO_READER
+from ..compare.compare_inputs import DEMO_READER, sampling_inputs
 from ..compare.plan import OWN_PROMPTS, PROMPTS
 from ..readers import NO_READER, READERS
 from ..sockets import DATASET, IDENTITY, IDENTITY_ADAPTER, LORA, REPORT
 
 AS_COMPARED = "as compared"
+_LEFT_ALONE = "as compared, else what suits the base"
 FULL, QUICK, OWN = "full (5 × 6)", "quick (3 × 3)", "from the numbers below"
 
 
@@ -114,33 +115,5 @@ def _sampling() -> list[Any]:
             advanced=True,
             tooltip="Pictures of each prompt. 0: as many as the prompts have themselves.",
         ),
-        io.Int.Input(
-            "size",
-            default=0,
-            min=0,
-            max=2048,
-            step=64,
-            optional=True,
-            advanced=True,
-            tooltip="Side of the pictures in pixels. 0: as compared, else what suits the base.",
-        ),
-        io.Int.Input(
-            "steps",
-            default=0,
-            min=0,
-            max=100,
-            optional=True,
-            advanced=True,
-            tooltip="Sampling steps. 0: as compared, else what suits the base.",
-        ),
-        io.Float.Input(
-            "cfg",
-            default=-1.0,
-            min=-1.0,
-            max=20.0,
-            step=0.1,
-            optional=True,
-            advanced=True,
-            tooltip="How closely words are followed. Below 0: as compared, else what suits the base.",
-        ),
+        *sampling_inputs(_LEFT_ALONE, _LEFT_ALONE),
     ]

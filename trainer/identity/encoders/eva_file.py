@@ -6,7 +6,6 @@ from pathlib import Path
 from torch import Tensor
 
 from ...errors import ModelError
-from ..weight_file import WeightFile
 from .eva_clip import TAPS, EvaVision, depth
 from .filled import Shapes, filled, under
 
@@ -52,8 +51,3 @@ def eva_of(path: Path, tensors: Mapping[str, Tensor]) -> EvaVision:
             f"{_NAME}: choose {_FILE}."
         )
     return model
-
-
-def open_eva_clip(path: Path) -> EvaVision:
-    """Of the .pt, .bin or .safetensors file as it was published."""
-    return eva_of(path, WeightFile(path))

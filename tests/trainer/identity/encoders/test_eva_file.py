@@ -10,7 +10,8 @@ from torch import Tensor
 from tests.trainer.identity.drawn import Shapes, drawn, noise
 from tests.trainer.identity.pulid_layouts import eva_shapes
 from trainer.errors import ModelError
-from trainer.identity.encoders.eva_file import open_eva_clip
+from trainer.identity.encoders.eva_file import eva_of
+from trainer.identity.weight_file import WeightFile
 
 TINY = eva_shapes(width=64, inner=16, depth=21, patch=56, grid=6, out=24)
 
@@ -28,7 +29,7 @@ def test_every_public_layout_is_the_same_network(tmp_path: Path):
     save_file(as_published(), tmp_path / "eva.safetensors")
     save_file(as_published(""), tmp_path / "visual.safetensors")
     names = ("eva.pt", "nested.bin", "eva.safetensors", "visual.safetensors")
-    networks = [open_eva_clip(tmp_path / name) for name in names]
+    networks = [eva_of(tmp_path / name, WeightFile(tmp_path / name)) for name in names]
     pooled, levels = networks[0](noise(1, 1, 3, 336, 336))
     assert pooled.shape == (1, 24)
     assert [level.shape for level in levels] == [(1, 37, 64)] * 5
@@ -51,4 +52,4 @@ def test_every_public_layout_is_the_same_network(tmp_path: Path):
 def test_another_file_is_refused_by_what_it_is(tmp_path: Path, shapes: Shapes, said: str):
     save_file(drawn(shapes), tmp_path / "some.safetensors")
     with pytest.raises(ModelError, match=f"^some.safetensors .*{said}"):
-        open_eva_clip(tmp_path / "some.safetensors")
+        eva_of(tmp_path / "some.safetensors", WeightFile(tmp_path / "some.safetensors"))

@@ -1,30 +1,18 @@
-"""A run under way: how far it is, what it leaves on disk and when."""
+"""A run under way: how far it is, and what is due when."""
 
-import math
-from collections.abc import Callable, Generator, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Generator, Iterator
 
-import torch
-from PIL import Image
-
-from ..errors import Cancelled, ModelError
-from ..families.family import Family
-from ..generate.attachments import Lora
-from ..generate.sampler import Sampler
-from ..generate.shot import Shot
-from ..images.picture_file import write_picture
-from ..lora.assistant import Assistant
-from ..lora.health import check_lora
-from ..lora.metadata import describe_lora
-from ..lora.save import DTYPES, save_lora
+from ..errors import Cancelled
 from ..runtime.work import Pace, Stopwatch
-from .job import Job, sample_shots
+from .checkpoints import Checkpoints
+from .job import Job
 from .plateau import PlateauWatch
 from .run.events import Event, Finished, HeldOut, Sampled, Saved, Stepped, StoppedEarly, read_events
 from .run.folder import RunFolder
-from .run.state import load_state, save_state
-from .run.thumbnail import thumbnail
+from .run.state import load_state
+from .samples import Samples
 from .step.train_step import TrainStep
+from .watch.watcher import Watchers
 
 _TIMED_STEPS = 20
 
@@ -32,9 +20,17 @@ _TIMED_STEPS = 20
 class TrainingLoop:
     """A run under way: the train_step, and how far it and its files are."""
 
-    def __init__(self, job: Job, run: RunFolder, family: Family, train_step: TrainStep, assistant: Assistant) -> None:
-        self._job, self._run, self._family, self._train_step = job, run, family, train_step
-        self._assistant = assistant
+    def __init__(  # noqa: PLR0913
+        self,
+        job: Job,
+        run: RunFolder,
+        train_step: TrainStep,
+        checkpoints: Checkpoints,
+        samples: Samples,
+        watchers: Watchers,
+    ) -> None:
+        self._job, self._run, self._train_step = job, run, train_step
+        self._checkpoints, self._samples, self._watchers = checkpoints, samples, watchers
         self._steps = self._end = job.recipe.schedule.steps
         self._watch = PlateauWatch(job)
         self._step = 0
@@ -49,6 +45,7 @@ class TrainingLoop:
             if cancelled():
                 yield from self._stop()
             yield self._record(self._update())
+            yield from map(self._record, self._watchers.tell(self._step))
             yield from self._due(already=frozenset())
         finished = Finished(checkpoints=self._run.paths(), answered=False)
         yield self._record(finished)
@@ -63,6 +60,7 @@ class TrainingLoop:
         state = load_state(self._run.state)
         if state is not None:
             self._step, tensors = state
+            self._watchers.restore(tensors)
             self._train_step.restore(tensors, self._step)
         self._saved = self._step
         self._run.rewind_log(self._step if state is not None else -1)
@@ -85,13 +83,13 @@ class TrainingLoop:
         is_sampled = output.sample_every and (self._is_last or self._step % output.sample_every == 0)
         if is_sampled and output.samples:
             if Sampled not in already:
-                yield self._record(self._sample())
+                yield self._record(self._samples.draw(self._step))
             yield from self._watched()
-        if Saved not in already and self._step and self._is_scheduled(self._step):
+        if Saved not in already and self._step and self._checkpoints.is_scheduled(self._step, self._end):
             saved = self._save()
-            self._remove_stopgaps()
+            self._checkpoints.remove_stopgaps(self._step, self._end)
             yield self._record(saved)
-            self._remove_old()
+            self._checkpoints.remove_old(self._step)
 
     @property
     def _is_last(self) -> bool:
@@ -127,83 +125,9 @@ class TrainingLoop:
         raise Cancelled(f"Stopped at step {self._step} of {self._steps}, {kept}. Start the run again to {again}.")
 
     def _save(self) -> Saved:
-        job = self._job
-        path = self._run.checkpoint(job.name, self._step)
-        metadata = describe_lora(job.name, self._step, job.recipe, job.dataset, job.base, job.regularisation)
-        sample = self._run.sample_at(self._step)
-        if sample is not None:
-            metadata["modelspec.thumbnail"] = thumbnail(sample)
-        with self._run.writing():
-            with self._train_step.optimizer.eval_weights():
-                self._write_lora(path, {**metadata, **self._family.metadata()})
-            save_state(self._run.state, self._step, self._train_step.tensors())
+        saved = self._checkpoints.save(self._step, self._watchers.tensors())
         self._saved = self._step
-        return Saved(step=self._step, path=path, health=" ".join(check_lora(path).faults))
-
-    def _sample(self) -> Sampled:
-        shots = sample_shots(self._job.recipe, self._job.dataset, self._family.spec)
-        paths = [self._run.samples / f"step{self._step:06d}_{number}.png" for number in range(len(shots))]
-        images: list[Image.Image] = []
-        try:
-            with self._run.writing(), self._train_step.optimizer.eval_weights():
-                for path, image in zip(paths, self._draw(shots), strict=True):
-                    write_picture(path, image)
-                    images.append(image)
-        except (ModelError, torch.OutOfMemoryError) as fault:
-            why = "out of memory; draw fewer or smaller samples" if isinstance(fault, torch.OutOfMemoryError) else fault
-            return Sampled(step=self._step, paths=(), skipped=f"Samples of step {self._step} were left out: {why}")
-        likeness, reader = self._likeness(shots, images), getattr(self._job.likeness, "name", "")
-        return Sampled(step=self._step, paths=tuple(paths), likeness=likeness, reader=reader)
-
-    def _likeness(self, shots: Sequence[Shot], images: Sequence[Image.Image]) -> tuple[float | None, ...]:
-        """Of the pictures that are to show the character; one whose prompt leaves the trigger out is to show others."""
-        if self._job.likeness is None:
-            return (None,) * len(images)
-        trigger = self._job.dataset.trigger
-        measured = self._job.likeness(images)
-        return tuple(value if trigger in shot.prompt else None for shot, value in zip(shots, measured, strict=True))
-
-    def _draw(self, shots: tuple[Shot, ...]) -> Iterator[Image.Image]:
-        """The control at step 0 is the bare base; a sampler from outside reads what was learned from a passing file."""
-        sampler = self._job.sampler
-        if self._job.recipe.text.encoder_lr:
-            self._family.forget_captions()
-        if sampler is None or not self._step:
-            with self._assistant.drawing():
-                yield from (sampler or Sampler(self._family)).generate(shots)
-            return
-        passing = self._run.samples / f".{self._job.name}_step{self._step:06d}.safetensors"
-        try:
-            self._write_lora(passing, {})
-            lora = Lora(path=passing)
-            yield from sampler.generate([shot.with_lora(lora) for shot in shots])
-        finally:
-            passing.unlink(missing_ok=True)
-
-    def _write_lora(self, path: Path, metadata: dict[str, str]) -> None:
-        dtype = DTYPES[self._job.recipe.output.precision]
-        save_lora(path, self._train_step.adapter, self._family, metadata, dtype)
-
-    def _is_scheduled(self, step: int) -> bool:
-        return step == self._end or step % self._job.recipe.output.save_every == 0
-
-    def _remove_stopgaps(self) -> None:
-        """A cancelled run's checkpoint between saves goes once a scheduled one stands: resumed equals uninterrupted."""
-        for checkpoint in self._run.checkpoints():
-            if checkpoint.step < self._step and not self._is_scheduled(checkpoint.step):
-                checkpoint.path.unlink(missing_ok=True)
-
-    def _remove_old(self) -> None:
-        """All but the last few and the one whose samples are most like the character, where the recipe says so."""
-        last = self._job.recipe.output.keep_last
-        if not last:
-            return
-        likeness = self._run.likeness()
-        checkpoints = [checkpoint for checkpoint in self._run.checkpoints() if checkpoint.step <= self._step]
-        best = max(checkpoints, key=lambda each: likeness.get(each.step, -math.inf), default=None)
-        for checkpoint in checkpoints[:-last]:
-            if checkpoint != best or not likeness:
-                checkpoint.path.unlink(missing_ok=True)
+        return saved
 
     def _record(self, event: Event) -> Event:
         self._run.record(event)

@@ -14,14 +14,17 @@ from ..lora.assistant import Assistant
 from ..lora.start import check_start, init_from_lora
 from ..runtime.deterministic import deterministic
 from ..runtime.work import never
+from .checkpoints import Checkpoints
 from .data.prepare import Preparation, prepare
 from .job import Job, sample_shots
 from .loop import TrainingLoop
 from .out_of_memory import explain_out_of_memory
 from .run.events import Event, Finished, Prepared
 from .run.folder import RunFolder
+from .samples import Samples
 from .step.optimizers import optimizer_class
 from .step.train_step import TrainStep
+from .watch.watcher import Watchers
 
 
 # Decorators, not `with`: a generator's body runs in its caller's mode, and the host's is inference_mode.
@@ -77,7 +80,10 @@ def _ready(
         )
     )
     assistant = Assistant(family, job.base, recipe.flow)
-    train_step = TrainStep(family, training_set, recipe)
+    watchers = Watchers({})
+    train_step = TrainStep(family, training_set, recipe, look=watchers.look)
     if job.start is not None:
         init_from_lora(train_step.adapter, family, job.start)
-    return TrainingLoop(job, run, family, train_step, assistant)
+    checkpoints = Checkpoints(job, run, family, train_step)
+    samples = Samples(job, run, family, train_step, assistant, checkpoints)
+    return TrainingLoop(job, run, train_step, checkpoints, samples, watchers)

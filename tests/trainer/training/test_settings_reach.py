@@ -74,7 +74,7 @@ CHECKS: dict[str, Check] = {
     ),
     "text.tag_dropout": ({"tag_dropout": 0.9}, lambda live, _: min(map(len, captions(live))) < 16),
     "schedule.steps": ({"steps": 40}, lambda _, recipe: lr_at(39, recipe.optim, recipe.schedule) > 0),
-    "schedule.batch": ({"batch": 1}, lambda live, _: len(live[1]._examples(0)) == 1),
+    "schedule.batch": ({"batch": 1}, lambda live, _: len(live[1]._shown.examples(0)) == 1),
     "schedule.accumulation": ({"accumulation": 3}, lambda live, _: pictures_an_update(live) >= 3),
     "schedule.curve": ({"curve": "constant"}, lambda live, _: live[1]._lrs(3) == [1e-3]),
     "schedule.warmup": ({"warmup": 2}, lambda live, _: live[1]._lrs(0) < live[1]._lrs(1)),
@@ -137,9 +137,9 @@ def names(live: Live) -> list[str]:
 def captions(live: Live) -> list[str]:
     train_step, seen = live[1], list[str]()
     for number in range(16):
-        items = train_step._examples(number)
+        items = train_step._shown.examples(number)
         source = torch.Generator().manual_seed(number)
-        seen += train_step._captions(items, number, source)
+        seen += train_step._shown.captions(items, number, source)
     return seen
 
 

@@ -34,13 +34,17 @@ class FlatOptimizer:
         if self._averages:
             self.inner.train()
 
+    def gradients(self) -> list[Tensor]:
+        """One flat tensor a group."""
+        return [_gradient(flat) for flat in self.flats]
+
     def gradient_norm(self) -> Tensor:
         """Of all groups together, 0-d."""
-        return torch.stack([_gradient(flat).square().sum() for flat in self.flats]).sum().sqrt()
+        return torch.stack([gradient.square().sum() for gradient in self.gradients()]).sum().sqrt()
 
     def scale_gradients(self, factor: float | Tensor) -> None:
-        for flat in self.flats:
-            _gradient(flat).mul_(factor)
+        for gradient in self.gradients():
+            gradient.mul_(factor)
 
     def step(self, lrs: Sequence[float], norm: Tensor) -> None:
         """One update, a learning rate a group, with gradients of norm `norm` clipped, then zeroed."""
@@ -54,8 +58,8 @@ class FlatOptimizer:
             mean.lerp_(flat.data, 1 - self._decay())
 
     def forget_gradients(self) -> None:
-        for flat in self.flats:
-            _gradient(flat).zero_()
+        for gradient in self.gradients():
+            gradient.zero_()
 
     def _decay(self) -> float:
         """Lower in the first updates, (1 + n) / (10 + n), or the start at nothing would linger."""

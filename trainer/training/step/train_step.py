@@ -1,7 +1,7 @@
 """The adapter, its optimizer and one update of it."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -11,42 +11,47 @@ from ...errors import RunError, few
 from ...families.family import Family
 from ...families.noise import Noised
 from ...lora.adapter import Adapter, trained_addresses
-from ...recipe.loss import Loss
 from ...recipe.recipe import Recipe
+from ...runtime.group import ALONE, Group
+from ...runtime.work import ignore
 from ...storage.seeding import random_source
-from ..data.order import Order, stream
-from ..data.shown_caption import one_of, varied
 from ..data.training_set import Batch, Example, TrainingSet
+from .answer import Answer, Look
 from .conditioning import Conditioning
 from .dead_layers import dead_layers
+from .fixed_loss import FixedLoss
 from .flat_optimizer import FlatOptimizer
 from .loss import picture_losses
 from .loss_scale import LossScale
 from .schedule import lr_at
+from .shown import Shown, by_bucket
 
-_DRAWS = 4
 _HELD_OUT_PICTURES = 8
-# Squared error everywhere, whatever the recipe trains on, so that curves of different recipes compare.
-_PLAIN = Loss(min_snr_gamma=0.0)
 
 
 class TrainStep:
-    """Learns from `training_set` into an adapter on the family's layers. All randomness comes from seed and step."""
+    """Learns from `training_set` into an adapter on the family's layers. All randomness comes from seed and step.
 
-    def __init__(self, family: Family, training_set: TrainingSet, recipe: Recipe) -> None:
+    The processes of a `group` each see their part of an update's micro-batches. `look` is shown every forward pass of
+    this one.
+    """
+
+    def __init__(
+        self, family: Family, training_set: TrainingSet, recipe: Recipe, group: Group = ALONE, look: Look = ignore
+    ) -> None:
         self._family = family
         self._training_set = training_set
         self._recipe = recipe
+        self._group, self._look = group, look
         self.adapter = Adapter(family, trained_addresses(family, recipe), recipe.lora, recipe.seed)
         self._text_weights = self.adapter.parameters(family.spec.text_parts)
         groups = [self.adapter.parameters((family.spec.denoiser,)), self._text_weights]
         self.optimizer = FlatOptimizer([group for group in groups if group], recipe.optim)
         self.scale = LossScale(recipe.memory.precision)
         self._conditioning = Conditioning(family, recipe.text, training_set.cache.condition, self.adapter.off)
-        buckets = [example.placement.bucket for example in training_set.train]
-        repeats = [example.repeats for example in training_set.train]
+        self.fixed_loss = FixedLoss(family, training_set, self._conditioning, recipe.seed)
+        self._shown = Shown(training_set, recipe)
         self._is_checked = self._was_told = False
-        self._order = Order(buckets, repeats, recipe.schedule.batch, recipe.seed)
 
     def update(self, step: int) -> tuple[float, float]:
         """Update number `step`, from 0. Mean loss and learning rate; RunError, and no update, when it is not finite.
@@ -54,24 +59,33 @@ class TrainStep:
         In fp16 an update whose gradients overflowed is left out, and the next one is scaled less.
         """
         self._let_text_learn(step)
-        parts = range(self._recipe.schedule.accumulation)
-        seen = [self._micro_batch(step * len(parts) + part) for part in parts]
-        if self._recipe.prior.delta_l2:
+        parts = range(self._recipe.schedule.accumulation)[self._group.rank :: self._group.world]
+        seen = [self._micro_batch(step * self._recipe.schedule.accumulation + part) for part in parts]
+        if self._recipe.prior.delta_l2 and self._group.rank == 0:
             self._add_gradients(self._recipe.prior.delta_l2 * self.adapter.square_norm())
         examples = [example for part, _ in seen for example in part]
         losses = [float(loss) for _, part in seen for loss in part.cpu()]
+        for gradient in self.optimizer.gradients():
+            self._group.add_up(gradient)
         self.optimizer.scale_gradients(1 / self.scale.factor)
         norm = self.optimizer.gradient_norm()
         lrs = self._lrs(step)
         is_finite = math.isfinite(norm)
         self._refuse_dead_layers(norm)
-        if not all(map(math.isfinite, losses)) or not (is_finite or self.scale.may_overflow):
+        is_broken = not all(map(math.isfinite, losses)) or not (is_finite or self.scale.may_overflow)
+        if self._group.any(is_broken):
             raise _not_finite(step + 1, examples, losses)
         if self.scale.passed(is_finite=is_finite):
             self.optimizer.step(lrs, norm)
         else:
             self.optimizer.forget_gradients()
-        return sum(losses) / len(losses), lrs[0]
+        return self._mean(losses), lrs[0]
+
+    def _mean(self, losses: Sequence[float]) -> float:
+        """Over the whole group's pictures."""
+        total = torch.tensor([sum(losses), len(losses)], dtype=torch.float64)
+        self._group.add_up(total)
+        return float(total[0] / total[1])
 
     def _refuse_dead_layers(self, norm: Tensor) -> None:
         """RunError, once, that names layers of the denoiser which the first gradients do not reach."""
@@ -95,16 +109,14 @@ class TrainStep:
         self.scale.restore(rest)
         self.optimizer.restore(rest, updates)
 
-    @torch.no_grad()
     def held_out_loss(self) -> tuple[float, float] | None:
         """Loss on held-out and on as many training pictures, same noise and timesteps each time; None without any."""
         count = min(len(self._training_set.held_out), len(self._training_set.train), _HELD_OUT_PICTURES)
         if not count:
             return None
         with self.optimizer.eval_weights():
-            return self._fixed_loss(self._training_set.held_out[:count]), self._fixed_loss(
-                self._training_set.train[:count]
-            )
+            held_out, train = self._training_set.held_out[:count], self._training_set.train[:count]
+            return float(self.fixed_loss.of(held_out).mean()), float(self.fixed_loss.of(train).mean())
 
     def _lrs(self, step: int) -> list[float]:
         """The denoiser's rate and, on the same curve, the text encoders'."""
@@ -125,24 +137,26 @@ class TrainStep:
     def _micro_batch(self, number: int) -> tuple[list[Example], Tensor]:
         """Add the gradients of micro-batch `number`; its examples and their losses, (n,), without gradient."""
         source = random_source(self._recipe.seed, "step", number)
-        examples = self._examples(number)
+        examples = self._shown.examples(number)
         share = 1 / (len(examples) * self._recipe.schedule.accumulation)
-        captions = self._captions(examples, number, source)
+        captions = self._shown.captions(examples, number, source)
         seen: list[Example] = []
         losses: list[Tensor] = []
-        for places in _by_bucket(examples):
+        for places in by_bucket(examples):
             group = [examples[place] for place in places]
             batch = self._training_set.batch(group)
             noised = self._family.noised(batch.latents, source, self._recipe.loss.noise_offset)
-            loss = self.learn(batch, noised, [captions[place] for place in places], share)
+            said = [captions[place] for place in places]
+            loss, predicted = self.learn(batch, noised, said, share)
+            self._look(Answer(group, said, noised, predicted, loss))
             if self._recipe.prior.output_weight:
                 self._preserve(group, batch, noised, share)
             seen += group
             losses.append(loss)
         return seen, torch.cat(losses)
 
-    def learn(self, batch: Batch, noised: Noised, captions: Sequence[str], share: float) -> Tensor:
-        """Gradients of `share` of every picture's loss; the losses, (n,), without gradient."""
+    def learn(self, batch: Batch, noised: Noised, captions: Sequence[str], share: float) -> tuple[Tensor, Tensor]:
+        """Gradients of `share` of every picture's loss; the losses, (n,), and what was predicted, without gradients."""
         level = noised.level
         # What is told nothing has layers with nothing to read.
         self._was_told |= any(captions)
@@ -154,7 +168,7 @@ class TrainStep:
             if noised.weight is not None:
                 loss = loss * noised.weight.to(loss.device)
             self._add_gradients((loss * batch.weight.to(loss.device)).sum() * share)
-        return loss.detach()
+        return loss.detach(), predicted.detach()
 
     @torch.no_grad()
     def _target(self, noised: Noised, batch: Batch) -> Tensor:
@@ -186,42 +200,6 @@ class TrainStep:
     def _add_gradients(self, loss: Tensor) -> None:
         scaled: Any = loss * self.scale.factor
         scaled.backward()
-
-    def _captions(self, examples: Sequence[Example], number: int, source: torch.Generator) -> list[str]:
-        """What is said of each example this time; nothing where its caption is dropped."""
-        dropped = torch.rand(len(examples), generator=source) < self._recipe.text.dropout
-        words = random_source(self._recipe.seed, "captions", number)
-        turns = random_source(self._recipe.seed, "alternatives", number)
-        shown = [one_of((example.caption, *example.alternatives), turns) for example in examples]
-        said = [varied(caption, self._recipe.text, words) for caption in shown]
-        return ["" if drop else caption for caption, drop in zip(said, dropped, strict=True)]
-
-    def _examples(self, number: int) -> list[Example]:
-        """The character's batch and, with prior preservation, as many of other people."""
-        train, prior = self._training_set.train, self._training_set.prior
-        examples = [train[index] for index in self._order.at(number)]
-        if prior:
-            batch = self._recipe.schedule.batch
-            examples += [prior[i] for i in stream(len(prior), number * batch, len(examples), self._recipe.seed)]
-        return examples
-
-    def _fixed_loss(self, examples: Sequence[Example]) -> float:
-        losses: list[Tensor] = []
-        for number, example in enumerate(examples):
-            source = random_source(self._recipe.seed, "held out", number)
-            batch = self._training_set.batch([example] * _DRAWS)
-            noised = self._family.noised(batch.latents, source)
-            text = self._conditioning.of([example.caption] * _DRAWS)
-            predicted = self._family.predict(noised.noisy, noised.level.time, text, batch.placements)
-            target = noised.target.to(predicted.device)
-            losses.append(picture_losses(predicted.float(), target, _PLAIN, noised.level, None))
-        return float(torch.cat(losses).mean())
-
-
-def _by_bucket(examples: Sequence[Example]) -> Iterator[list[int]]:
-    """Places of the examples of each bucket, buckets in the order in which they come."""
-    for bucket in dict.fromkeys(example.placement.bucket for example in examples):
-        yield [place for place, example in enumerate(examples) if example.placement.bucket == bucket]
 
 
 def _not_finite(step: int, examples: Sequence[Example], losses: Sequence[float]) -> RunError:

@@ -141,6 +141,7 @@ OTHERS: dict[str, Any] = {
     "swapped_blocks": 8,
     "offload_activations": "on",
     "precompute_modulation": "on",
+    "watch": "off",
 }
 """A value of each widget that is not the guide's; a number where any will do is left out."""
 

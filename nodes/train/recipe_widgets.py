@@ -523,7 +523,22 @@ _SPEED = [
     ),
 ]
 
-WIDGETS: Sequence[Widget] = [*_FIRST, *_OPTIMIZER, *_LATER, *_FLOW, *_EARLY_STOP, *_SPEED]
+_WATCH = [
+    switch(
+        "watch",
+        "output.watch",
+        "Tells while the run goes on whether the character is being learned, for a twentieth of the time at most. The "
+        "LoRA is the same without.",
+    ),
+    integer(
+        "watch_every",
+        "output.watch_every",
+        "Steps between two looks at what is learned; fewer looks are taken where they would cost too much time.",
+        most=10_000,
+    ),
+]
+
+WIDGETS: Sequence[Widget] = [*_FIRST, *_OPTIMIZER, *_LATER, *_FLOW, *_EARLY_STOP, *_SPEED, *_WATCH]
 GROUPS: Sequence[tuple[str, Sequence[str]]] = (
     ("", ("steps", "rank", "learning_rate", "seed")),
     (
@@ -581,7 +596,7 @@ GROUPS: Sequence[tuple[str, Sequence[str]]] = (
         "Files and samples",
         (
             *("save_every", "keep_last", "save_precision", "tag_frequency"),
-            *("held_out_every", "sample_every", "sample_prompts"),
+            *("held_out_every", "sample_every", "sample_prompts", "watch", "watch_every"),
         ),
     ),
 )

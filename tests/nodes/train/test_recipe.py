@@ -144,6 +144,7 @@ OTHERS: dict[str, Any] = {
     "compile": "off",
     "keep_attention": "on",
     "checkpoint_as_needed": "on",
+    "watch": "off",
 }
 """A value of each widget that is not the guide's; a number where any will do is left out."""
 

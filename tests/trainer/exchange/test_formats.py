@@ -61,6 +61,7 @@ KOHYA_TOOK = {
 """Options that sd-scripts' own parser and TOML loader took with these values, at 48d368fa of 2026-02-16."""
 OURS = {"output.held_out_every", "output.samples", "output.tag_frequency", "output.keep_last", "output.save_every"}
 OURS |= {"schedule.cycles", "lora.factor", "buckets.shortest", "buckets.longest", "lora.conv_alpha", "schedule.steps"}
+OURS |= {"output.watch", "output.watch_every"}
 """What only Likeness writes down, or what a file says in other numbers of the same meaning."""
 
 

@@ -30,6 +30,7 @@ from .samples import Samples
 from .step.optimizers import optimizer_class
 from .step.train_step import TrainStep
 from .watch.watcher import Watchers
+from .watch.watchers import watchers_of
 
 _FINISHED = b"finished"
 
@@ -97,8 +98,10 @@ def _ready(
     )
     training_set = yield from prepare_together(work, group)
     assistant = Assistant(family, job.base, recipe.flow)
-    watchers = Watchers({})
+    watchers = Watchers()
     train_step = TrainStep(family, training_set, recipe, group, watchers.look)
+    if group.rank == 0:
+        watchers.join(watchers_of(job, family, training_set, train_step))
     if job.start is not None:
         init_from_lora(train_step.adapter, family, job.start)
     checkpoints = Checkpoints(job, run, family, train_step)

@@ -7,7 +7,7 @@ from .choices import is_choice, options
 
 Precision = Literal["fp32", "bf16", "fp16"]
 CacheKind = Literal["disk", "memory"]
-Quantization = Literal["none", "nf4", "int8", "fp8"]
+Quantization = Literal["none", "nf4", "int8", "fp8", "int8_w8a8"]
 
 
 @dataclass(frozen=True, kw_only=True)

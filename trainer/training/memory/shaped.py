@@ -151,8 +151,8 @@ def _shortened(model: torch.nn.Module) -> dict[str, int]:
 def _again(denoiser: Any) -> Any:
     """What a run lets blocks recompute with."""
     recompute(denoiser, None, offloads=False)
-    asks: Any = next(part for part in denoiser.modules() if hasattr(part, "_gradient_checkpointing_func"))
-    return asks._gradient_checkpointing_func  # pyright: ignore[reportPrivateUsage]
+    every: list[Any] = [getattr(part, "_gradient_checkpointing_func", None) for part in denoiser.modules()]
+    return next(each for each in every if each is not None)
 
 
 def _kind(module: torch.nn.Module) -> tuple[Any, ...]:

@@ -25,7 +25,7 @@ class Tracked(TorchDispatchMode):
         self._start = self._high = 0
         self._device = device
         self._living: dict[int, Any] = {}
-        self._own = {_place(tensor.untyped_storage()) for tensor in own}
+        self._own = {place_of(tensor.untyped_storage()) for tensor in own}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         answer = func(*args, **(kwargs or {}))
@@ -41,7 +41,7 @@ class Tracked(TorchDispatchMode):
         return span
 
     def _see(self, storage: Any) -> None:
-        place, size = _place(storage), int(storage.nbytes())
+        place, size = place_of(storage), int(storage.nbytes())
         if place in self._living or place in self._own:
             return
         self._living[place] = weakref.ref(storage, partial(self._gone, place, size))
@@ -54,7 +54,7 @@ class Tracked(TorchDispatchMode):
             self.now -= size
 
 
-def _place(storage: Any) -> int:
+def place_of(storage: Any) -> int:
     return int(storage._cdata)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...trainer.errors import LikenessError
+from ...trainer.runtime.duration import duration
 from ...trainer.training.run.events import (
     Event,
     Finished,
@@ -20,7 +21,7 @@ from ...trainer.training.run.events import (
 )
 from ..host.page import send, show_progress, view_of
 from .budget import spread
-from .progress import Throttle, duration
+from .progress import Throttle
 
 _POINTS, _PICTURES = 160, 320
 

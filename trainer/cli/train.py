@@ -27,6 +27,7 @@ def add(command: AddParser) -> None:
 
 def _train(options: Namespace) -> Figures:
     from ..training.run.folder import RunFolder
+    from ..training.run.last_error import errors_kept
     from ..training.seeds import train_seeds
 
     job = job_of(options)
@@ -38,7 +39,7 @@ def _train(options: Namespace) -> Figures:
             say(budget.caution, "yellow")
     job = replace(job, likeness=likeness_of(options, job))
     started = time.monotonic()
-    with following() as follower:
+    with following() as follower, errors_kept(options.out):
         follow(train_seeds(job), follower.show)
     run = RunFolder(options.out)
     last = run.checkpoints()[-1]

@@ -57,6 +57,7 @@ const NOTED = new Set([
 
 const SHEETS = [
   "shared/panel.css",
+  "run/run_panel.css",
   "recipe/recipe_node.css",
   "dataset/check_panel.css",
   "captions/captions_panel.css",
@@ -106,7 +107,7 @@ app.registerExtension({
 });
 
 function panelFor(node) {
-  if (node.comfyClass === TRAIN) return new RunPanel(urlOf);
+  if (node.comfyClass === TRAIN) return new RunPanel(urlOf, api);
   if (node.comfyClass === CHECK) return new CheckPanel(urlOf, reviewOf(node));
   if (node.comfyClass === CAPTIONS) return new CaptionsPanel(urlOf, reviewOf(node));
   if (node.comfyClass === COMPARE) return new ComparePanel(urlOf, pickMemory(node));

@@ -8,7 +8,7 @@ const SIZES = {
   LikenessFillGaps: [560, 0],
   LikenessMakeStyleVariants: [600, 0],
   LikenessReviewCaptions: [760, 780],
-  LikenessTrainCharacterLora: [420, 480],
+  LikenessTrainCharacterLora: [480, 640],
   LikenessPlanRun: [600, 560],
   LikenessCompareCheckpoints: [680, 820],
   LikenessChooseCheckpoint: [560, 640],

@@ -30,6 +30,7 @@ from .panel.kept_run import serve_kept_runs
 from .sentences import told_in_sentences
 from .train.base_model import ChooseBaseModel
 from .train.base_shown import base_words, shown_base
+from .train.diff_runs import DiffRuns
 from .train.exchange import ExportRecipe, ImportRecipe
 from .train.plan import PlanRun
 from .train.recipe import TrainingRecipe
@@ -85,6 +86,7 @@ class LikenessExtension(ComfyExtension):
             ExportRecipe,
             PlanRun,
             TrainCharacterLora,
+            DiffRuns,
             CompareCheckpoints,
             ChooseCheckpoint,
             AdviseNextRun,

@@ -21,7 +21,7 @@ _MOST_LETTERS = 20_000
 def serve_bundles() -> None:
     """Let the page show and save the bundle of the run of a name."""
     serve("/likeness/bundle", shown_bundle)
-    serve_zip("/likeness/bundle.zip", "likeness_diagnostics.zip", lambda query: _bundle(query).zipped())
+    serve_zip("/likeness/bundle.zip", "likeness_diagnostics.zip", packed_bundle)
 
 
 def shown_bundle(query: Mapping[str, str]) -> dict[str, Any]:
@@ -41,6 +41,11 @@ def shown_bundle(query: Mapping[str, str]) -> dict[str, Any]:
             for part in bundle.contents
         ]
     }
+
+
+def packed_bundle(query: Mapping[str, str]) -> bytes:
+    """The zip; LikenessError where there is none."""
+    return _bundle(query).zipped()
 
 
 def _bundle(query: Mapping[str, str]) -> Bundle:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ..errors import LikenessError
+from ..errors import LikenessError, few
 from ..runtime.work import follow
 from ..training.job import Job
 from ..training.run.past_run import read_past_run
@@ -17,6 +17,9 @@ def figures_of_run(folder: Path, device: str = "cpu") -> dict[str, Any]:
     Pictures of others that were trained beside it are not in a run's folder, and so not in its plan.
     """
     run = read_past_run(folder)
+    gone = [path.name for path in run.base.files.values() if not path.exists()]
+    if gone:
+        return {"not_planned": f"The base's files are gone: {few(gone)}."}
     job = Job(recipe=run.recipe, dataset=run.dataset, base=run.base, run=folder, name=folder.name, device=device)
     try:
         return plan_json(follow(plan_run(job, measures=False)))

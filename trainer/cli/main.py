@@ -20,6 +20,7 @@ from . import (
     motion,
     plan,
     recipe,
+    runs,
     score,
     train,
     variants,
@@ -27,7 +28,7 @@ from . import (
 
 _COMMANDS = (
     *(demo, method, train, plan, compare, balance, score, motion),
-    *(dataset, fill, variants, captions, recipe, lora, bench),
+    *(dataset, fill, variants, captions, recipe, lora, runs, bench),
 )
 
 

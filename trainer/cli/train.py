@@ -48,6 +48,7 @@ def _train(options: Namespace) -> Figures | None:
 def _as_first(options: Namespace, job: "Job", group: Group) -> Figures:
     """The process that says how it goes, which most runs have alone."""
     from ..training.run.folder import RunFolder
+    from ..training.run.last_error import errors_kept
     from ..training.seeds import train_seeds
 
     say_unused(job.dataset)
@@ -58,7 +59,7 @@ def _as_first(options: Namespace, job: "Job", group: Group) -> Figures:
             say(budget.caution, "yellow")
     job = replace(job, likeness=likeness_of(options, job))
     started = time.monotonic()
-    with following() as follower, stopping(*_signals(group)) as asked:
+    with following() as follower, stopping(*_signals(group)) as asked, errors_kept(options.out):
         follow(train_seeds(job, cancelled=asked, group=group), follower.show)
     run = RunFolder(options.out)
     last = run.checkpoints()[-1]

@@ -91,8 +91,10 @@ class FamilySpec:
     sized_parts: Callable[[Header], tuple[FilePart, ...]] | None = None
     """The same for the file with that header, where companions of several sizes look alike."""
     blocks: tuple[str, ...] = ()
-    """The denoiser's lists of blocks in the order of their use: what is packed, swapped or recomputed as one. Without
-    any, the base has no little memory."""
+    """The denoiser's lists of blocks in the order of their use: what is packed, swapped or recomputed as one; `*` is
+    each member of a list. Without any, the base has no little memory."""
+    between: tuple[str, ...] = ()
+    """Lists of what lies between blocks and recomputes its activations with them, and nothing else."""
     modulation: Modulation | None = None
     """Layers of the blocks that can be evaluated off the device."""
     trains_text: bool = True

@@ -14,7 +14,8 @@ class Output:
 
     `{trigger}` and `{subject}` in a sample prompt stand for the dataset's words. `keep_last` checkpoints stay besides
     the one of best likeness, 0 keeps all. `tag_frequency` writes how often each tag of the captions occurs into the
-    file, where anybody can read it.
+    file, where anybody can read it. `watch` tells while the run goes on what it learns, looking every `watch_every`
+    steps as far as the time for it allows; what is learned is the same without.
     """
 
     save_every: int = 250
@@ -24,6 +25,8 @@ class Output:
     keep_last: int = 0
     precision: SavePrecision = "fp16"
     tag_frequency: bool = True
+    watch: bool = True
+    watch_every: int = 10
 
 
 def output_faults(output: Output) -> list[tuple[bool, str]]:
@@ -32,6 +35,7 @@ def output_faults(output: Output) -> list[tuple[bool, str]]:
         (output.save_every < 1, f"save_every is {output.save_every}; use 1 or more."),
         (output.sample_every < 0, f"sample_every is {output.sample_every}; use 0 for none."),
         (output.held_out_every < 1, f"held_out_every is {output.held_out_every}; use 1 or more."),
+        (output.watch_every < 1, f"watch_every is {output.watch_every}; use 1 or more, or watch off."),
         (output.keep_last < 0, f"keep_last is {output.keep_last}; use 0 to keep all."),
         (
             not is_choice(output.precision, SavePrecision),

@@ -25,6 +25,7 @@ from .samples import Samples
 from .step.optimizers import optimizer_class
 from .step.train_step import TrainStep
 from .watch.watcher import Watchers
+from .watch.watchers import watchers_of
 
 
 # Decorators, not `with`: a generator's body runs in its caller's mode, and the host's is inference_mode.
@@ -80,8 +81,9 @@ def _ready(
         )
     )
     assistant = Assistant(family, job.base, recipe.flow)
-    watchers = Watchers({})
+    watchers = Watchers()
     train_step = TrainStep(family, training_set, recipe, look=watchers.look)
+    watchers.join(watchers_of(job, family, training_set, train_step))
     if job.start is not None:
         init_from_lora(train_step.adapter, family, job.start)
     checkpoints = Checkpoints(job, run, family, train_step)

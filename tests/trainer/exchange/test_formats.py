@@ -61,6 +61,7 @@ KOHYA_TOOK = {
 """Options that sd-scripts' own parser and TOML loader took with these values, at 48d368fa of 2026-02-16."""
 OURS = {"output.held_out_every", "output.samples", "output.tag_frequency", "output.keep_last", "output.save_every"}
 OURS |= {"schedule.cycles", "lora.factor", "buckets.shortest", "buckets.longest", "lora.conv_alpha", "schedule.steps"}
+OURS |= {"output.watch", "output.watch_every"}
 """What only Likeness writes down, or what a file says in other numbers of the same meaning."""
 
 
@@ -115,6 +116,7 @@ def variants() -> list[Recipe]:
         replace(guide, lora=replace(guide.lora, targets="attention_mlp_conv", conv_rank=4, conv_alpha=2.0)),
         replace(guide, schedule=replace(guide.schedule, epochs=8, warmup_share=0.1)),
         replace(guide, early_stop=EarlyStop(patience=3, least_gain=0.02)),
+        replace(guide, memory=replace(guide.memory, compile="off", keep_attention=True, checkpoint_as_needed=True)),
         replace(guide, schedule=replace(guide.schedule, curve="cosine", warmup=1, accumulation=1)),
         replace(guide, text=replace(guide.text, encoder_lr=1e-5, encoder_share=0.5)),
         replace(guide, optim=replace(guide.optim, optimizer="paged_adamw8bit")),
@@ -137,6 +139,7 @@ def flow_variants() -> list[Recipe]:
         replace(flux, memory=replace(flux.memory, quantization="int8", text_quantization="nf4", swapped_blocks=20)),
         replace(flux, memory=replace(flux.memory, quantization="fp8", offload_activations=True, cache="memory")),
         replace(flux, memory=replace(flux.memory, swapped_blocks=9, offload_activations=True)),
+        replace(flux, memory=replace(flux.memory, compile="on", keep_attention=True, checkpoint_as_needed=True)),
         replace(flux, memory=replace(flux.memory, checkpointed_blocks=9, precompute_modulation=True)),
         replace(flux, loss=replace(flux.loss, noise_offset=0.1, kind="huber"), text=replace(flux.text, clip_skip=2)),
         replace(flux, buckets=replace(flux.buckets, also=(512, 640), step=32, shortest=256)),

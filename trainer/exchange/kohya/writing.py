@@ -5,7 +5,7 @@ from typing import Any
 from ...recipe.optimizers import OWN_OPTIONS
 from ...recipe.recipe import Recipe
 from ..flow_bases import of_flow_bases
-from ..keys import Left, inverted, left_out, of_early_stop
+from ..keys import Left, inverted, left_out, of_early_stop, of_speed
 from .words import OPTIMIZERS, PRECISIONS, SAVED, bucket_settings
 
 _OPTIMIZERS, _PRECISIONS, _SAVED = inverted(OPTIMIZERS), inverted(PRECISIONS), inverted(SAVED)
@@ -68,6 +68,7 @@ def kohya_cannot(recipe: Recipe) -> list[Left]:
         "output.sample_every": (recipe.output.sample_every > 0, "samples need a prompt file with kohya"),
         "seeds": (recipe.seeds > 1, "one seed is written"),
         **of_early_stop(recipe),
+        **of_speed(recipe),
         "memory.deterministic": (recipe.memory.deterministic, "left out"),
         "buckets.also": (bool(recipe.buckets.also), "set in the dataset file: a [[datasets]] for each size"),
     }

@@ -4,7 +4,7 @@ from typing import Any
 
 from ...recipe.recipe import Recipe
 from ..flow_bases import of_flow_bases
-from ..keys import Left, inverted, left_out, of_early_stop
+from ..keys import Left, inverted, left_out, of_early_stop, of_speed
 from .words import CURVES, DTYPES, FILTERS, OPTIMIZERS, TARGETS
 
 _OPTIMIZERS, _CURVES = inverted(OPTIMIZERS), inverted(CURVES)
@@ -133,6 +133,7 @@ def onetrainer_cannot(recipe: Recipe) -> list[Left]:
         "seed": (recipe.seed > 0, "left out: set it there"),
         "seeds": (recipe.seeds > 1, "one run is written"),
         **of_early_stop(recipe),
+        **of_speed(recipe),
         "optim.optimizer": (recipe.optim.optimizer not in _OPTIMIZERS, "written as ADAMW_8BIT with is_paged"),
         "lora.targets": (lora.targets not in _TARGETS, "attention and MLP are written"),
         "buckets.also": (bool(recipe.buckets.also), "left out"),

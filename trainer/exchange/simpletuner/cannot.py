@@ -2,7 +2,7 @@
 
 from ...recipe.recipe import Recipe
 from ..flow_bases import is_for_flow
-from ..keys import Left, left_out, of_early_stop
+from ..keys import Left, left_out, of_early_stop, of_speed
 from .words import TARGETS
 from .writing import BASES, SAMPLINGS, written_curve, written_sampling
 
@@ -86,6 +86,7 @@ def _pictures_and_files(recipe: Recipe) -> Found:
         "output.keep_last": (not output.keep_last, "written as 1000"),
         "seeds": (recipe.seeds > 1, "one seed is written"),
         **of_early_stop(recipe),
+        **of_speed(recipe),
     }
 
 

@@ -32,10 +32,14 @@ class Watcher(Protocol):
 
 
 class Watchers:
-    """Several as one; each has a name, under which its tensors are kept."""
+    """Several as one; each has a name, under which its tensors are kept. They join once what they watch is made."""
 
-    def __init__(self, watchers: Mapping[str, Watcher]) -> None:
-        self._watchers = watchers
+    def __init__(self) -> None:
+        self._watchers: dict[str, Watcher] = {}
+
+    def join(self, watchers: Mapping[str, Watcher]) -> None:
+        """Look on from now on, in the order of `watchers`."""
+        self._watchers.update(watchers)
 
     def look(self, answer: Answer) -> None:
         for watcher in self._watchers.values():

@@ -12,7 +12,7 @@ from ..families.family import Family
 from ..families.registry import spec_of
 from ..lora.assistant import Assistant
 from ..lora.start import check_start, init_from_lora
-from ..runtime.deterministic import deterministic
+from ..runtime.backends import Backends, attention_for, in_stretches
 from ..runtime.work import never
 from .checkpoints import Checkpoints
 from .data.prepare import Preparation, prepare
@@ -22,8 +22,10 @@ from .out_of_memory import explain_out_of_memory
 from .run.events import Event, Finished, Prepared
 from .run.folder import RunFolder
 from .samples import Samples
+from .settle import Settling
 from .step.optimizers import optimizer_class
 from .step.train_step import TrainStep
+from .step.trial import Trial
 from .watch.watcher import Watchers
 from .watch.watchers import watchers_of
 
@@ -37,10 +39,21 @@ def train(job: Job, *, cancelled: Callable[[], bool] = never) -> EventGenerator[
     Raises Cancelled with everything saved; RunError when the folder is in use, another job's, full or unwritable,
     or when the loss is not a number.
     """
+    memory = job.recipe.memory
+    backends = Backends(
+        device=job.device,
+        exact=memory.precision == "fp32",
+        is_deterministic=memory.deterministic,
+        attention=attention_for(job.device, is_deterministic=memory.deterministic),
+    )
+    return (yield from in_stretches(_train(job, backends, cancelled), backends))
+
+
+def _train(job: Job, backends: Backends, cancelled: Callable[[], bool]) -> EventGenerator[Event, None, Finished]:
     job = replace(job, recipe=with_steps(job.recipe, job.dataset.train))
     run = RunFolder(job.run)
     full = explain_out_of_memory(job.recipe, job.device, spec_of(job.base))
-    with run.locked(), deterministic(job.recipe.memory.deterministic), full:
+    with run.locked(), full:
         family = job.family()
         if job.start is not None and not run.is_trained:
             # Before pictures are drawn and encoded.
@@ -51,7 +64,7 @@ def train(job: Job, *, cancelled: Callable[[], bool] = never) -> EventGenerator[
             yield finished
             return finished
         optimizer_class(job.recipe.optim)  # a missing library is told before pictures are drawn and encoded
-        loop = yield from _ready(job, run, family, cancelled)
+        loop = yield from _ready(job, run, family, backends, cancelled)
         try:
             return (yield from loop.events(cancelled))
         except RunError:
@@ -62,7 +75,7 @@ def train(job: Job, *, cancelled: Callable[[], bool] = never) -> EventGenerator[
 
 
 def _ready(
-    job: Job, run: RunFolder, family: Family, cancelled: Callable[[], bool]
+    job: Job, run: RunFolder, family: Family, backends: Backends, cancelled: Callable[[], bool]
 ) -> EventGenerator[Prepared, None, TrainingLoop]:
     """Everything loaded and encoded; returns the training."""
     recipe = job.recipe
@@ -88,4 +101,5 @@ def _ready(
         init_from_lora(train_step.adapter, family, job.start)
     checkpoints = Checkpoints(job, run, family, train_step)
     samples = Samples(job, run, family, train_step, assistant, checkpoints)
-    return TrainingLoop(job, run, train_step, checkpoints, samples, watchers)
+    settling = Settling(job, family, Trial(family, training_set, recipe, train_step), backends)
+    return TrainingLoop(job, run, train_step, checkpoints, samples, watchers, settling)

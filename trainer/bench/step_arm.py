@@ -39,7 +39,9 @@ class _Stepper(Protocol):
 class _Ours:
     def __init__(self, task: StepTask, family: StableDiffusion, drawn: Any) -> None:
         self._family, self._drawn = family, drawn
-        self._step = TrainStep(family, TrainingSet(train=drawn.examples, held_out=(), prior=(), cache=drawn), task.recipe)
+        self._step = TrainStep(
+            family, TrainingSet(train=drawn.examples, held_out=(), prior=(), cache=drawn), task.recipe
+        )
         self._number = 0
 
     def step(self) -> object:
@@ -126,7 +128,11 @@ def _parity(stepper: _Stepper, task: StepTask) -> Mapping[str, float]:
         down.data.copy_(kept[name])
         down.grad.zero_()
         up.grad.zero_()
-    return {"weights": sum(weight.numel() for pair in learned.values() for weight in pair), "loss": float(loss), "norm": norm}
+    return {
+        "weights": sum(weight.numel() for pair in learned.values() for weight in pair),
+        "loss": float(loss),
+        "norm": norm,
+    }
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ def likeness_correlation(events: Sequence[Event]) -> float | None:
     if len(pairs) < 3 or len({one for one, _ in pairs}) < 2:
         return None
     ours, drawn = zip(*pairs, strict=True)
-    return round(statistics.correlation(ours, drawn, method="ranked"), 3)
+    return round(spearman(ours, drawn), 3)
 
 
 def _last_score(events: Sequence[Event]) -> MemoryScored | None:

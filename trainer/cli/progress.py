@@ -11,6 +11,8 @@ from ..training.run.events import (
     Event,
     Finished,
     HeldOut,
+    LiveLikeness,
+    Noticed,
     Prepared,
     Sampled,
     Saved,
@@ -46,6 +48,8 @@ def _lines(event: Event) -> list[tuple[str, str | None]]:
             return [(event.sentence, None)]
         case Unwatched():
             return [(event.why, "yellow")]
+        case Noticed():
+            return [(event.what, "yellow")]
         case Saved():
             return [(line, "dim") for line in (f"saved {event.path}", event.health) if line]
         case Finished() if event.answered:
@@ -62,6 +66,7 @@ class Follower:
         self._task: TaskID | None = None
         self._what = ""
         self._held_out = ""
+        self._live = ""
 
     def show(self, event: "Event | Compared") -> None:
         """The event as a bar that moves, or as a line; some are shown by neither."""
@@ -69,12 +74,14 @@ class Follower:
             case Prepared():
                 self.move(event.what, event.done, event.total)
             case Stepped():
-                loss = f"loss {event.loss:.3f}{self._held_out}"
+                loss = f"loss {event.loss:.3f}{self._held_out}{self._live}"
                 pace = f"{loss} · {event.seconds_per_step:.2f} s/step · {clock(event.seconds_left)} left"
                 self.move("training", event.step, event.steps, pace)
             case HeldOut():
                 self._held_out = f" · held out {event.held_out:.3f}"
-            case Seeded() | Sampled() | StoppedEarly() | Unwatched() | Saved() | Finished():
+            case LiveLikeness():
+                self._live = f" · live likeness {event.likeness:.2f}"
+            case Seeded() | Sampled() | StoppedEarly() | Unwatched() | Noticed() | Saved() | Finished():
                 for line, style in _lines(event):
                     say(line, style)
             case compared:

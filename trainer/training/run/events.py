@@ -124,6 +124,14 @@ class MemoryScored:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Noticed:
+    """What a run says of itself once, in a sentence; it goes on as before."""
+
+    step: int
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StoppedEarly:
     """The run ends at `step` of at most `steps`: likeness last rose at step `best`, `samplings` samplings before."""
 
@@ -168,7 +176,7 @@ class Finished:
     answered: bool
 
 
-Watched = Settled | MemoryUsed | LiveLikeness | PicturesWatched | MemoryScored
+Watched = Settled | MemoryUsed | LiveLikeness | PicturesWatched | MemoryScored | Noticed
 """What a run tells of itself besides what it makes."""
 Event = Prepared | Seeded | Stepped | HeldOut | Sampled | Watched | StoppedEarly | Unwatched | Saved | Finished
 

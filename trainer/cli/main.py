@@ -11,6 +11,7 @@ from . import (
     balance,
     bench,
     captions,
+    check,
     compare,
     dataset,
     demo,
@@ -20,14 +21,15 @@ from . import (
     motion,
     plan,
     recipe,
+    runs,
     score,
     train,
     variants,
 )
 
 _COMMANDS = (
-    *(demo, method, train, plan, compare, balance, score, motion),
-    *(dataset, fill, variants, captions, recipe, lora, bench),
+    *(demo, check, method, train, plan, compare, balance, score, motion),
+    *(dataset, fill, variants, captions, recipe, lora, runs, bench),
 )
 
 

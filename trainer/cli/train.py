@@ -49,6 +49,7 @@ def _train(options: Namespace) -> Figures | None:
 def _as_first(options: Namespace, job: "Job", group: Group) -> Figures:
     """The process that says how it goes, which most runs have alone."""
     from ..training.run.folder import RunFolder
+    from ..training.run.last_error import errors_kept
     from ..training.seeds import train_seeds
 
     say_unused(job.dataset)
@@ -59,7 +60,7 @@ def _as_first(options: Namespace, job: "Job", group: Group) -> Figures:
             say(budget.caution, "yellow")
     job = replace(job, likeness=likeness_of(options, job))
     started = time.monotonic()
-    with following() as follower, stopping(*_signals(group)) as asked:
+    with following() as follower, stopping(*_signals(group)) as asked, errors_kept(options.out):
         follow(train_seeds(job, cancelled=asked, group=group), follower.show)
     run = RunFolder(options.out)
     last = run.checkpoints()[-1]
@@ -89,12 +90,12 @@ def _signals(group: Group) -> tuple[signal.Signals, ...]:
 
 
 def likeness_of(options: Namespace, job: "Job") -> "Likeness | None":
-    """Who measures the samples: the reader asked for, on a demo base the demo's own; None where none are drawn."""
+    """Who measures faces: the reader asked for, on a demo base the demo's own; None where none are looked at."""
     from ..demo.assets import demo_family
     from ..scoring.likeness import Likeness
 
     output = job.recipe.output
-    if not (output.sample_every and output.samples):
+    if not (output.watch or (output.sample_every and output.samples)):
         return None
     if options.faces == "auto" and demo_family(job.base) is not None:
         options.faces = "demo"

@@ -15,6 +15,7 @@ from .run.events import Event, Finished, HeldOut, Sampled, Saved, Stepped, Stopp
 from .run.folder import RunFolder
 from .run.state import load_state, packed_state, unpacked_state
 from .samples import Samples
+from .settle import Settling
 from .step.train_step import TrainStep
 from .watch.watcher import Watchers
 
@@ -32,11 +33,13 @@ class TrainingLoop:
         checkpoints: Checkpoints,
         samples: Samples,
         watchers: Watchers,
+        settling: Settling,
         group: Group = ALONE,
     ) -> None:
         self._job, self._run, self._train_step = job, run, train_step
         self._group, self._is_first = group, group.rank == 0
         self._checkpoints, self._samples, self._watchers = checkpoints, samples, watchers
+        self._settling = settling
         self._steps = self._end = job.recipe.schedule.steps
         self._watch = PlateauWatch(job)
         self._step = 0
@@ -46,11 +49,13 @@ class TrainingLoop:
 
     def events(self, cancelled: Callable[[], bool]) -> Generator[Event, None, Finished]:
         self._resume()
+        yield from map(self._record, self._settling.tell(self._step))
         yield from self._due(already=self._run.logged(self._step) if self._is_first else frozenset())
         while self._step < self._end:
             if self._group.any(cancelled()):
                 yield from self._stop()
             yield self._record(self._update())
+            yield from map(self._record, self._settling.tell(self._step))
             yield from map(self._record, self._watchers.tell(self._step))
             yield from self._due(already=frozenset())
         finished = Finished(checkpoints=self._run.paths(), answered=False)

@@ -13,7 +13,7 @@ from ..families.family import Family
 from ..families.registry import spec_of
 from ..lora.assistant import Assistant
 from ..lora.start import check_start, init_from_lora
-from ..runtime.deterministic import deterministic
+from ..runtime.backends import Backends, attention_for, in_stretches
 from ..runtime.group import ALONE, Group
 from ..runtime.work import never
 from .checkpoints import Checkpoints
@@ -27,8 +27,10 @@ from .out_of_memory import explain_out_of_memory
 from .run.events import Event, Finished, Prepared
 from .run.folder import RunFolder
 from .samples import Samples
+from .settle import Settling
 from .step.optimizers import optimizer_class
 from .step.train_step import TrainStep
+from .step.trial import Trial
 from .watch.watcher import Watchers
 from .watch.watchers import watchers_of
 
@@ -48,11 +50,24 @@ def train(
     Raises Cancelled with everything saved; RunError when the folder is in use, another job's, full or unwritable, when
     the loss is not a number, or when a process of the group has ended; in the others Echo of what the first raises.
     """
+    memory = job.recipe.memory
+    backends = Backends(
+        device=job.device,
+        exact=memory.precision == "fp32",
+        is_deterministic=memory.deterministic,
+        attention=attention_for(job.device, is_deterministic=memory.deterministic),
+    )
+    return (yield from in_stretches(_train(job, backends, group, cancelled), backends))
+
+
+def _train(
+    job: Job, backends: Backends, group: Group, cancelled: Callable[[], bool]
+) -> EventGenerator[Event, None, Finished]:
     job = replace(job, recipe=with_steps(job.recipe, job.dataset.train))
     check_group(job, group)
     run = RunFolder(job.run)
     full = explain_out_of_memory(job.recipe, job.device, spec_of(job.base))
-    with ExitStack() as held, deterministic(job.recipe.memory.deterministic), full:
+    with ExitStack() as held, full:
         lead(group, lambda: held.enter_context(run.locked()) or b"")
         family = together(group, job.family)
         if lead(group, lambda: _claimed(job, run, family)) == _FINISHED:
@@ -60,7 +75,7 @@ def train(
             yield finished
             return finished
         optimizer_class(job.recipe.optim)  # a missing library is told before pictures are drawn and encoded
-        loop = yield from _ready(job, run, family, group, cancelled)
+        loop = yield from _ready(job, run, family, backends, group, cancelled)
         try:
             return (yield from loop.events(cancelled))
         except RunError:
@@ -79,8 +94,8 @@ def _claimed(job: Job, run: RunFolder, family: Family) -> bytes:
     return _FINISHED if run.is_finished(job.name, job.recipe.schedule.steps) else b""
 
 
-def _ready(
-    job: Job, run: RunFolder, family: Family, group: Group, cancelled: Callable[[], bool]
+def _ready(  # noqa: PLR0913
+    job: Job, run: RunFolder, family: Family, backends: Backends, group: Group, cancelled: Callable[[], bool]
 ) -> EventGenerator[Prepared, None, TrainingLoop]:
     """Everything loaded and encoded; returns the training."""
     recipe = job.recipe
@@ -106,4 +121,5 @@ def _ready(
         init_from_lora(train_step.adapter, family, job.start)
     checkpoints = Checkpoints(job, run, family, train_step)
     samples = Samples(job, run, family, train_step, assistant, checkpoints)
-    return TrainingLoop(job, run, train_step, checkpoints, samples, watchers, group)
+    settling = Settling(job, family, Trial(family, training_set, recipe, train_step), backends)
+    return TrainingLoop(job, run, train_step, checkpoints, samples, watchers, settling, group)

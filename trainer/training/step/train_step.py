@@ -12,6 +12,7 @@ from ...errors import Echo, LikenessError, RunError, few
 from ...families.family import Family
 from ...families.noise import Noised
 from ...lora.adapter import Adapter, trained_addresses
+from ...lora.layers.frozen_linear import freeze_linears
 from ...recipe.recipe import Recipe
 from ...runtime.group import ALONE, Group
 from ...runtime.work import ignore
@@ -44,6 +45,7 @@ class TrainStep:
         self._training_set = training_set
         self._recipe = recipe
         self._group, self._look = group, look
+        freeze_linears(family.denoiser)
         self.adapter = Adapter(family, trained_addresses(family, recipe), recipe.lora, recipe.seed)
         self._text_weights = self.adapter.parameters(family.spec.text_parts)
         groups = [self.adapter.parameters((family.spec.denoiser,)), self._text_weights]

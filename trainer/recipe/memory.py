@@ -84,6 +84,11 @@ def memory_faults(memory: Memory) -> list[tuple[bool, str]]:
             "keep_attention and checkpoint_as_needed need gradient_checkpointing, which is off; switch it on.",
         ),
         (
+            memory.keep_attention and memory.swapped_blocks > 0,
+            f"keep_attention is on with {memory.swapped_blocks} swapped_blocks, which come between what is kept and "
+            "what is made anew; switch it off, or use 0 for no swapped_blocks.",
+        ),
+        (
             memory.checkpoint_as_needed and (memory.checkpointed_blocks > 0 or memory.swapped_blocks > 0),
             "checkpoint_as_needed chooses how many blocks recompute, but checkpointed_blocks is "
             f"{memory.checkpointed_blocks} and swapped_blocks {memory.swapped_blocks}; set both to 0, or switch it "

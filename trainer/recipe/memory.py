@@ -26,9 +26,10 @@ class Memory:
 
     `quantization` is of the frozen denoiser's weights ("nf4": 4 bits, "int8" and "fp8": 8, "int8_w8a8": 8, multiplied
     as they are), `text_quantization` of the text encoders' while captions are encoded. `swapped_blocks` of the denoiser
-    rest in the computer's memory and come to the GPU when they are used. With checkpointing, `checkpointed_blocks` above 0 recompute their activations and
-    the others keep them (0: all recompute); `offload_activations` keeps what lies between blocks in the computer's
-    memory. `precompute_modulation` leaves layers that only read the time, where they learn nothing, off the GPU.
+    rest in the computer's memory and come to the GPU when they are used. With checkpointing, `checkpointed_blocks`
+    above 0 recompute their activations and the others keep them (0: all recompute); `offload_activations` keeps what
+    lies between blocks in the computer's memory. `precompute_modulation` leaves layers that only read the time, where
+    they learn nothing, off the GPU.
 
     `checkpoint_as_needed` lets as few blocks recompute as the device's free memory demands, `keep_attention` spares
     those that do the second pass through attention: its answers are kept. `compile` makes kernels of the denoiser's

@@ -23,10 +23,13 @@ from trainer.recipe.recipe import Recipe
 from trainer.runtime.backends import Backends
 from trainer.runtime.work import follow
 from trainer.training.job import Job
+from trainer.training.memory.free import DeviceMemory
+from trainer.training.memory.outlook import Outlook, outlook
 from trainer.training.run.events import Event, Settled, Stepped, read_events
 from trainer.training.run.folder import RunFolder
 from trainer.training.settle import Settling
 from trainer.training.step.train_step import TrainStep
+from trainer.training.step.trial import Trial
 from trainer.training.train import train
 
 RECIPE = Recipe(
@@ -92,9 +95,55 @@ def test_what_gives_other_gradients_is_not_taken(job: Job, monkeypatch: pytest.M
     assert weights_of(other) == weights_of(plain)
 
 
+AS_NEEDED = Memory(precision="fp32", checkpoint_as_needed=True)
+
+
+def test_as_few_blocks_recompute_as_memory_demands(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, plain = trained(job, Memory(precision="fp32", gradient_checkpointing=False), "plain")
+    for count in (0, 1):
+        found = Outlook(planned=123, recomputed=count)
+        monkeypatch.setattr("trainer.training.settle.outlook", lambda *_, found=found, **__: found)
+        (told,), other = trained(job, AS_NEEDED, f"with {count}")
+        assert (told.recomputed, told.planned) == (count, 123)
+        assert told.recomputed < told.blocks
+        assert weights_of(other) == weights_of(plain)
+
+
+def test_all_blocks_recompute_where_memory_is_full_after_all(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def full(_: Trial) -> torch.Tensor:
+        asked.append(1)
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr("trainer.training.settle.outlook", lambda *_, **__: Outlook(planned=1, recomputed=0))
+    monkeypatch.setattr(Trial, "gradients", full)
+    (told,), _ = trained(job, AS_NEEDED, "run")
+    assert told.recomputed == told.blocks
+    assert asked == [1]
+
+
+def test_what_a_device_has_free_says_how_many_recompute(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = "trainer.training.memory.outlook.device_memory"
+    job = replace(job, recipe=replace(RECIPE, memory=AS_NEEDED))
+    assert outlook(job, (64, 64), 4, beside=False) is None, "a processor tells nothing"
+    found: dict[int, Outlook] = {}
+    for free in (0, 2**40):
+        device = DeviceMemory(total=2**41, free=free, ours=0)
+        monkeypatch.setattr(place, lambda _, device=device: device)
+        one = outlook(job, (64, 64), 4, beside=False)
+        assert one is not None
+        found[free] = one
+    assert found[2**40].recomputed == 0 < found[0].recomputed
+    assert found[2**40].planned > found[0].planned
+
+
 @pytest.mark.slow
 def test_a_compiled_run_learns_the_same_bits(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, plain = trained(job, Memory(precision="fp32", compile="off"), "plain")
+    with monkeypatch.context() as patch:
+        # What is compiled is a LoRA of single operations: fused by hand they round otherwise.
+        patch.setattr(torch.compiler, "is_compiling", lambda: True)
+        _, plain = trained(job, Memory(precision="fp32", compile="off"), "plain")
     monkeypatch.setattr(MADE, partial(CompiledBlocks, backend="aot_eager"))
     (told,), compiled = trained(job, RECIPE.memory, "compiled")
     assert told.compiled == "yes"
@@ -123,7 +172,7 @@ def settling(attention: str, gradients: Callable[[str], torch.Tensor]) -> tuple[
     backends = Backends(attention=attention)  # type: ignore[arg-type]
 
     class Fake:
-        shapes = 9
+        shapes, size, shows_others = 9, (64, 64), False
 
         def gradients(self) -> torch.Tensor:
             return gradients(backends.attention)

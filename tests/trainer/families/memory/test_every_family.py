@@ -126,10 +126,9 @@ def test_compiled_blocks_give_the_plain_ways_bits(
 ) -> None:
     one = learning(name)
     denoiser: Any = one.family.denoiser
-    with monkeypatch.context() as patch:
-        # What is compiled is a LoRA of single operations: fused by hand they round otherwise.
-        patch.setattr(torch.compiler, "is_compiling", lambda: True)
-        plain, whole = one.step(), one.kept()
+    # What is compiled is a LoRA of single operations: fused by hand, as outside of compiled blocks, they round otherwise.
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    plain, whole = one.step(), one.kept()
     through = CompiledBlocks(denoiser, "aot_eager")
     try:
         recompute(denoiser, [], offloads=False, through=through)

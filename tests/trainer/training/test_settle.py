@@ -11,7 +11,7 @@ import torch
 import torch._dynamo
 
 from tests.conftest import write_tiny_dataset
-from trainer.errors import Cancelled
+from trainer.errors import Cancelled, RunError
 from trainer.families.base import Base
 from trainer.families.memory.compiled import CompiledBlocks
 from trainer.recipe.buckets import Buckets
@@ -135,12 +135,21 @@ def test_what_a_device_has_free_says_how_many_recompute(job: Job, monkeypatch: p
         assert one is not None
         found[free] = one
     assert found[2**40].recomputed == 0 < found[0].recomputed
-    assert found[2**40].planned > found[0].planned
+    assert found[2**40].planned >= found[0].planned > 0
+
+
+def test_a_run_goes_on_with_other_settings_of_how_it_computes(job: Job) -> None:
+    trained(job, Memory(precision="fp32", checkpointed_blocks=1), "run")
+    other = Memory(precision="fp32", gradient_checkpointing=False, compile="off")
+    run = job.run.with_name("run")
+    assert follow(train(replace(job, recipe=replace(RECIPE, memory=other), run=run))).answered
+    with pytest.raises(RunError, match="precision fp32 → bf16"):
+        follow(train(replace(job, recipe=replace(RECIPE, memory=replace(other, precision="bf16")), run=run)))
 
 
 @pytest.mark.slow
 def test_a_compiled_run_learns_the_same_bits(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    # What is compiled is a LoRA of single operations: fused by hand, as outside of compiled blocks, they round otherwise.
+    # What is compiled is a LoRA of single operations: fused by hand, as outside of those blocks, they round otherwise.
     monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
     _, plain = trained(job, Memory(precision="fp32", compile="off"), "plain")
     monkeypatch.setattr(MADE, partial(CompiledBlocks, backend="aot_eager"))

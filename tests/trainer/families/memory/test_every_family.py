@@ -126,7 +126,7 @@ def test_compiled_blocks_give_the_plain_ways_bits(
 ) -> None:
     one = learning(name)
     denoiser: Any = one.family.denoiser
-    # What is compiled is a LoRA of single operations: fused by hand, as outside of compiled blocks, they round otherwise.
+    # What is compiled is a LoRA of single operations: fused by hand, as outside of those blocks, they round otherwise.
     monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
     plain, whole = one.step(), one.kept()
     through = CompiledBlocks(denoiser, "aot_eager")

@@ -29,6 +29,9 @@ class Packing:
 
 def _pack_nf4(weight: Tensor) -> Packed:
     """4-bit NormalFloat with doubly quantised scales (QLoRA, Dettmers et al. 2023, §3)."""
+    if weight.is_meta:
+        # The library would keep a table without numbers for all that is packed after it.
+        return _nf4_shapes(weight.numel())
     state: Any
     packed, state = _bitsandbytes().quantize_4bit(
         weight, blocksize=_NF4_BLOCK, quant_type="nf4", compress_statistics=True
@@ -41,6 +44,20 @@ def _pack_nf4(weight: Tensor) -> Packed:
         "outer_scales": state.state2.absmax,
         "outer_levels": state.state2.code,
     }
+
+
+def _nf4_shapes(count: int) -> Packed:
+    """What so many numbers are packed into, on the meta device."""
+    blocks = -(-count // _NF4_BLOCK)
+    shapes: dict[str, tuple[tuple[int, ...], torch.dtype]] = {
+        "weight": ((-(-count // 2), 1), torch.int8),
+        "scales": ((blocks,), torch.uint8),
+        "levels": ((16,), torch.float32),
+        "offset": ((), torch.float32),
+        "outer_scales": ((-(-blocks // _NF4_OUTER),), torch.float32),
+        "outer_levels": ((256,), torch.float32),
+    }
+    return {name: torch.empty(shape, dtype=dtype, device="meta") for name, (shape, dtype) in shapes.items()}
 
 
 def _unpack_nf4(packed: Mapping[str, Tensor], size: tuple[int, int], dtype: torch.dtype) -> Tensor:
@@ -80,7 +97,8 @@ def _pack_fp8(weight: Tensor) -> Packed:
     exact = wide.abs().amax().clamp(min=torch.finfo(torch.float32).tiny).view(1, 1) / _FP8_MOST
     even = torch.exp2(torch.ceil(torch.log2(exact)))
     packed = (wide / even).to(torch.float8_e4m3fn)
-    if torch.equal(packed.float() * even, wide):
+    # Shapes alone, which a plan asks for, have no numbers to compare.
+    if weight.is_meta or torch.equal(packed.float() * even, wide):
         return {"weight": packed.view(torch.int8), "scales": even}
     return {"weight": (wide / exact).to(torch.float8_e4m3fn).view(torch.int8), "scales": exact}
 

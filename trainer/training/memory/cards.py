@@ -34,7 +34,7 @@ def solved(planner: Planner, recipe: Recipe, free: int) -> Recipe | None:
             continue
         for kind in _TEXT if planner.reads_large_text else _TEXT[:1]:
             found = replace(tried, memory=replace(tried.memory, text_quantization=kind))
-            if planner.plan(found).peak <= free:
+            if planner.plan(found).needed <= free:
                 return _faster(planner, found, free)
     return None
 
@@ -73,10 +73,10 @@ def _faster(planner: Planner, recipe: Recipe, free: int) -> Recipe:
         fewest = 0 if fewest == len(plan.step.blocks) else fewest
         return replace(recipe, memory=replace(memory, checkpointed_blocks=fewest))
     free_of_it = replace(recipe, memory=replace(memory, gradient_checkpointing=False))
-    if planner.plan(free_of_it).peak > free:
+    if planner.plan(free_of_it).needed > free:
         return recipe
     return next(
-        (each for each in _batches(free_of_it) if planner.plan(each).peak <= free),
+        (each for each in _batches(free_of_it) if planner.plan(each).needed <= free),
         free_of_it,
     )
 

@@ -51,7 +51,7 @@ class Planner:
     def plan(self, recipe: Recipe, size: Size | None = None) -> MemoryPlan:
         """With this recipe, and a largest bucket of another size where one is given."""
         size = size or self.size
-        step = self._step(recipe, size)
+        step = self.step(recipe, size)
         return MemoryPlan(recipe=recipe, size=size, phases=tuple(self._phases(recipe, size, step)), step=step)
 
     @property
@@ -103,7 +103,9 @@ class Planner:
         parts = self.machine.with_own({**state, "autoencoder": decoder, "activations": whole})
         return Phase(name="samples", parts=parts, spared=whole - max(tiled, asked - decoder))
 
-    def _step(self, recipe: Recipe, size: Size) -> Step:
+    def step(self, recipe: Recipe, size: Size | None = None) -> Step:
+        """Of a plan, the training alone."""
+        size = size or self.size
         model = self._model(recipe)
         sizes = model.block_bytes
         blocks = tuple(sizes)

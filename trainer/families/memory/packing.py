@@ -1,4 +1,4 @@
-"""Weights in 4 or 8 bits and back: `nf4`, `int8`, `fp8`."""
+"""Weights in 4 or 8 bits and back: `nf4`, `int8`, `fp8`, and `int8_w8a8`, which is multiplied as it is."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from ...errors import RecipeError, pip_install
+from .rotation import rotated, rotation_of
+from .w8a8 import W8A8
 
 Packed = dict[str, Tensor]
 """By name: `weight`, the packed numbers as bytes, and what is needed to unpack them."""
@@ -107,10 +109,24 @@ def _unpack_fp8(packed: Mapping[str, Tensor], _: tuple[int, int], dtype: torch.d
     return torch.mul(numbers, packed["scales"], out=numbers)
 
 
+def _pack_rotated(weight: Tensor) -> Packed:
+    """As int8, of inputs that are rotated: see `w8a8`."""
+    turn = rotation_of(weight.shape[1], torch.float32, weight.device)
+    return _pack_int8(weight if turn is None else rotated(weight.float(), turn))
+
+
+def _unpack_rotated(packed: Mapping[str, Tensor], size: tuple[int, int], dtype: torch.dtype) -> Tensor:
+    turn = rotation_of(size[1], torch.float32, packed["weight"].device)
+    if turn is None:
+        return _unpack_scaled(packed, size, dtype)
+    return rotated(_unpack_scaled(packed, size, torch.float32), turn).to(dtype)
+
+
 PACKINGS: Mapping[str, Packing] = {
     "nf4": Packing(_pack_nf4, _unpack_nf4, 4 + 8 / _NF4_BLOCK + 32 / _NF4_BLOCK / _NF4_OUTER),
     "int8": Packing(_pack_int8, _unpack_scaled, 8),
     "fp8": Packing(_pack_fp8, _unpack_fp8, 8),
+    W8A8: Packing(_pack_rotated, _unpack_rotated, 8),
 }
 
 

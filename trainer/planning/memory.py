@@ -36,7 +36,7 @@ class MemoryOutlook:
     @property
     def peak(self) -> int:
         """Most bytes that it will take."""
-        return self.plan.peak(self.free)
+        return self.plan.peak if self.free is None else self.plan.peak_within(self.free)
 
 
 def memory_outlook(job: Job, size: Size, *, beside: bool) -> MemoryOutlook | None:

@@ -102,7 +102,7 @@ def _recomputing(planner: Planner, recipe: Recipe, free: int, with_memory: With)
 
 
 def _packing(memory: Memory, with_memory: With) -> Iterator[Change]:
-    kinds = {"none": ("int8", "nf4"), "int8": ("nf4",), "fp8": ("nf4",)}.get(memory.quantization, ())
+    kinds = {"none": ("int8_w8a8", "int8", "nf4"), "nf4": ()}.get(memory.quantization, ("nf4",))
     for kind in kinds:
         yield with_memory(f"quantization {kind}", quantization=kind)
     if memory.gradient_checkpointing and not memory.offload_activations:

@@ -80,10 +80,14 @@ class MemoryPlan:
         """Bytes that the run cannot do without."""
         return self.highest.least
 
-    def peak(self, free: int | None = None) -> int:
-        """Most bytes that it will take of `free` ones; of as many as it likes where none are told."""
-        within = [phase.total if free is None or phase.total <= free else phase.least for phase in self.phases]
-        return max(within)
+    @property
+    def peak(self) -> int:
+        """Most bytes that it takes where there are as many as it likes."""
+        return max(phase.total for phase in self.phases)
+
+    def peak_within(self, free: int) -> int:
+        """Most bytes that it will take of `free` ones."""
+        return max(phase.total if phase.total <= free else phase.least for phase in self.phases)
 
     @property
     def training(self) -> int:

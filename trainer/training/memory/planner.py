@@ -162,7 +162,8 @@ class Planner:
 def _of_model(recipe: Recipe) -> tuple[Any, ...]:
     """What a denoiser of shapes and its step hang on."""
     memory = recipe.memory
-    return memory.precision, memory.quantization, memory.precompute_modulation, recipe.lora, recipe.flow
+    ways = memory.precision, memory.quantization, memory.precompute_modulation, memory.keep_attention
+    return *ways, recipe.lora, recipe.flow
 
 
 def recomputed_blocks(recipe: Recipe, step: Step) -> int:

@@ -11,6 +11,7 @@ from ..training.job import Job
 from ..training.memory.cards import CARDS, settings_in_words, solved, usable
 from ..training.memory.changes import change_that_fits
 from ..training.memory.free import DeviceMemory, device_memory
+from ..training.memory.measured import machine_on
 from ..training.memory.plan import MemoryPlan, Phase
 from ..training.memory.planner import Planner
 
@@ -45,7 +46,8 @@ def memory_outlook(job: Job, size: Size, *, beside: bool) -> MemoryOutlook | Non
     outline = load_family(job.base, Residence(device="meta")).outline(f"{spec.denoiser}.")
     if sum(weight.numel() for weight in outline.parameters()) < _LARGE:
         return None
-    planner = Planner(job.base, size, beside=beside, draws=job.sampler is None)
+    machine = machine_on(job.device, job.base.family)
+    planner = Planner(job.base, size, beside=beside, draws=job.sampler is None, machine=machine)
     if planner.blank is None:
         return None
     plan, device = planner.plan(job.recipe), device_memory(job.device)

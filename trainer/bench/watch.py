@@ -38,9 +38,7 @@ class Found:
         return self.pictures - len(self.faults)
 
 
-def bench_watch(
-    out: Path | None = None, only: tuple[str, ...] = (), sink: Sink = ignore
-) -> dict[str, Any]:
+def bench_watch(out: Path | None = None, only: tuple[str, ...] = (), sink: Sink = ignore) -> dict[str, Any]:
     """Three runs for each of five seeds. `only` names others as CHARACTER_SEED; a stopped bench with a folder `out`
     goes on from there."""
     pairs = [(int(number), int(seed)) for number, _, seed in (name.partition("_") for name in only)] or SEEDS

@@ -15,7 +15,7 @@ from ..data.training_set import Example, TrainingSet
 from ..step.conditioning import Conditioning
 from .face_place import face_place
 
-_DRAWS = 32
+_DRAWS = 16
 _LEFT = 0.25
 Read = Callable[[Sequence[Image.Image]], Sequence[float | None]]
 """As a Job's likeness."""

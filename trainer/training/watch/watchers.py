@@ -58,7 +58,7 @@ def _live_likeness(job: Job, family: Family, training_set: TrainingSet, train_st
         PredictedFaces(family, training_set, conditioning, job.likeness, recipe.seed),
         [*training_set.held_out, *training_set.train],
         LivePlateau(recipe.early_stop, recipe.schedule.warmup, log),
-        Budget(_SHARE),
+        Budget(_SHARE, recipe.schedule.steps),
         recipe.output.watch_every,
         bare=adapter.off,
         settled=train_step.optimizer.eval_weights,

@@ -15,6 +15,7 @@ from .watch_runs import Watched, watched
 SEEDS = ((0, 60), (1, 61), (2, 62), (0, 63), (1, 64))
 """Demo character and training seed. Thresholds were made on the seeds 50 to 59."""
 _FINE = ("", "learning")
+_FEWEST_SAMPLINGS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +39,7 @@ class Found:
         return self.pictures - len(self.faults)
 
 
-def bench_watch(
-    out: Path | None = None, only: tuple[str, ...] = (), sink: Sink = ignore
-) -> dict[str, Any]:
+def bench_watch(out: Path | None = None, only: tuple[str, ...] = (), sink: Sink = ignore) -> dict[str, Any]:
     """Three runs for each of five seeds. `only` names others as CHARACTER_SEED; a stopped bench with a folder `out`
     goes on from there."""
     pairs = [(int(number), int(seed)) for number, _, seed in (name.partition("_") for name in only)] or SEEDS
@@ -118,10 +117,15 @@ def likeness_correlation(events: Sequence[Event]) -> float | None:
         if isinstance(event, Sampled) and live is not None:
             seen = [value for value in event.likeness if value is not None]
             pairs += [(live, statistics.fmean(seen))] if seen else []
-    if len(pairs) < 3 or len({one for one, _ in pairs}) < 2:
+    ours, drawn = [one for one, _ in pairs], [other for _, other in pairs]
+    if len(set(ours)) < _FEWEST_SAMPLINGS or len(set(drawn)) < _FEWEST_SAMPLINGS:
         return None
-    ours, drawn = zip(*pairs, strict=True)
-    return round(spearman(ours, drawn), 3)
+    return round(statistics.correlation(_ranks(ours), _ranks(drawn)), 3)
+
+
+def _ranks(values: Sequence[float]) -> list[float]:
+    """From the least; ties share their mean rank."""
+    return [sum(other < value for other in values) + sum(other == value for other in values) / 2 for value in values]
 
 
 def _last_score(events: Sequence[Event]) -> MemoryScored | None:

@@ -67,9 +67,7 @@ def watched(kind: Kind, number: int, seed: int, root: Path, sink: Sink) -> Watch
         follow(train(job), sink)
     events = read_events(RunFolder(job.run).log)
     learning = sum(event.seconds_per_step for event in events if isinstance(event, Stepped))
-    return Watched(
-        events=events, faults=faults, seconds_learning=learning, seconds_watching=clock.seconds["watching"]
-    )
+    return Watched(events=events, faults=faults, seconds_learning=learning, seconds_watching=clock.seconds["watching"])
 
 
 def _pictures(kind: Kind, number: int, seed: int, folder: Path) -> tuple[Dataset, Mapping[str, str]]:

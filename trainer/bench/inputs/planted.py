@@ -52,7 +52,9 @@ def draw_planted(folder: Path, number: int, seed: int) -> Planted:
         _name(stranger): "stranger",
         f"{twin + 1:03}_again.png": "near-duplicate",
     }
-    return Planted(dataset=Dataset(samples=tuple(samples), trigger=trigger, subject=SUBJECT, root=folder), faults=faults)
+    return Planted(
+        dataset=Dataset(samples=tuple(samples), trigger=trigger, subject=SUBJECT, root=folder), faults=faults
+    )
 
 
 def _again(image: Image.Image) -> Image.Image:

@@ -17,6 +17,8 @@ from .watcher import Watcher
 
 _SHARE = 0.03
 """Of the time of steps, for live likeness."""
+_WHOLE = 0.05
+"""Of the time of steps, for all: what live likeness leaves is for looking at each picture."""
 
 
 def watchers_of(job: Job, family: Family, training_set: TrainingSet, train_step: TrainStep) -> Mapping[str, Watcher]:
@@ -24,7 +26,8 @@ def watchers_of(job: Job, family: Family, training_set: TrainingSet, train_step:
     if not job.recipe.output.watch:
         return {}
     live = _live_likeness(job, family, training_set, train_step)
-    return {"live_likeness": live, **picture_watchers(job.recipe, family, training_set, train_step)}
+    left = _WHOLE if job.likeness is None else _WHOLE - _SHARE
+    return {"live_likeness": live, **picture_watchers(job.recipe, family, training_set, train_step, left)}
 
 
 def _live_likeness(job: Job, family: Family, training_set: TrainingSet, train_step: TrainStep) -> Watcher:

@@ -10,7 +10,7 @@ from typing import Any
 from ..runtime.work import ignore
 from ..training.run.events import Event, LiveLikeness, MemoryScored, PicturesWatched, Sampled
 from . import Sink
-from .watch_runs import Watched, watched
+from .watch_runs import Kind, Watched, watched
 
 SEEDS = ((0, 60), (1, 61), (2, 62), (0, 63), (1, 64))
 """Demo character and training seed. Thresholds were made on the seeds 50 to 59."""
@@ -40,7 +40,7 @@ class Found:
 
 
 def bench_watch(out: Path | None = None, only: tuple[str, ...] = (), sink: Sink = ignore) -> dict[str, Any]:
-    """Three runs for each of five seeds. `only` names others as CHARACTER_SEED; a stopped bench with a folder `out`
+    """Four runs for each of five seeds. `only` names others as CHARACTER_SEED; a stopped bench with a folder `out`
     goes on from there."""
     pairs = [(int(number), int(seed)) for number, _, seed in (name.partition("_") for name in only)] or SEEDS
     with tempfile.TemporaryDirectory() as scratch:
@@ -62,11 +62,12 @@ class Row:
 
 
 def _row(number: int, seed: int, root: Path, sink: Sink) -> Row:
-    good, overfit, planted = (watched(kind, number, seed, root, sink) for kind in ("good", "overfit", "planted"))
-    every = (good, overfit, planted)
+    kinds: tuple[Kind, ...] = ("good", "overfit", "planted", "sampled")
+    every = [watched(kind, number, seed, root, sink) for kind in kinds]
+    good, overfit, planted, sampled = every
     return Row(
         seed=f"{number}_{seed}",
-        likeness=likeness_correlation(good.events),
+        likeness=likeness_correlation(sampled.events),
         found=found_in(planted),
         memory_good=_last_score(good.events),
         memory_overfit=_last_score(overfit.events),

@@ -1,5 +1,6 @@
-"""The runs that `bench watch` judges: a good one, one that learns by heart, and one with planted faults."""
+"""The runs that `bench watch` judges: a good one, the same with samples, one that learns by heart, a faulty one."""
 
+import shutil
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,9 +24,9 @@ from ..training.watch.watcher import Watchers
 from . import Sink
 from .inputs.planted import draw_planted
 
-Kind = Literal["good", "overfit", "planted"]
+Kind = Literal["good", "overfit", "planted", "sampled"]
 _FEW = 3
-_STEPS: Mapping[Kind, int] = {"good": 150, "overfit": 600, "planted": 300}
+_STEPS: Mapping[Kind, int] = {"good": 160, "overfit": 300, "planted": 240, "sampled": 150}
 _SAMPLE_EVERY = 25
 _PROMPTS = ("{trigger}, {subject}",) * 3
 _CONTEXTS = (
@@ -54,12 +55,15 @@ def watched(kind: Kind, number: int, seed: int, root: Path, sink: Sink) -> Watch
     """One run, in a folder of its own; a finished one is read instead, and tells no times again."""
     folder = root / f"{kind}_{number}_{seed}"
     dataset, faults = _pictures(kind, number, seed, folder / "dataset")
-    reader = Likeness(demo_reader(), dataset) if kind == "good" else None
+    reader = Likeness(demo_reader(), dataset) if kind == "sampled" else None
+    run = folder / "run"
+    if kind != "overfit" and not run.exists():
+        _lend(root, number, seed, run)
     job = Job(
         recipe=_recipe(kind, seed),
         dataset=dataset,
         base=demo_base(),
-        run=folder / "run",
+        run=run,
         name=dataset.trigger,
         likeness=reader,
     )
@@ -81,11 +85,18 @@ def _recipe(kind: Kind, seed: int) -> Recipe:
     """The demo's; what over-trains has three pictures and nothing that keeps other people, as in `demo.run.overdo`."""
     data: dict[str, Any] = demo_recipe(steps=_STEPS[kind], seed=seed).to_json()
     data["output"] |= {"save_every": _STEPS[kind], "held_out_every": _STEPS[kind], "sample_every": 0}
-    if kind == "good":
+    if kind == "sampled":
         data["output"] |= {"sample_every": _SAMPLE_EVERY, "samples": [*_PROMPTS, *_CONTEXTS]}
     if kind == "overfit":
         data["prior"]["images"] = 0
     return Recipe.from_json(data)
+
+
+def _lend(root: Path, number: int, seed: int, run: Path) -> None:
+    """The good run's pictures of other people: they are kept by what made them, and most are the same."""
+    drawn = root / f"good_{number}_{seed}" / "run" / "prior"
+    if drawn.exists():
+        shutil.copytree(drawn, run / "prior")
 
 
 @contextmanager

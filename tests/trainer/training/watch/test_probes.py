@@ -44,8 +44,8 @@ def probes(noise: FakeNoise, share: float, batch: int = 4) -> Probes:
     places = [square, square, wide, square]
     train = [Picture(str(n), "" if n == 1 else f"view {n}", place) for n, place in enumerate(places)]
     held_out = [Picture("held out", "view", places[0])]
-    fake, examples = cast(Any, noise), cast(Any, (train, held_out))
-    return Probes(fake, *examples, STEPS, share=share, each=2.0, batch=batch)
+    fakes: Any = (noise, train, held_out)
+    return Probes(fakes[0], fakes[1], fakes[2], STEPS, share=share, each=2.0, batch=batch)
 
 
 @dataclass(frozen=True)

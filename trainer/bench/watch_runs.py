@@ -1,4 +1,4 @@
-"""The runs that `bench watch` judges: a good one, the same with samples, one that learns by heart, a faulty one."""
+"""The runs that `bench watch` judges: a good one, a slow one with samples, one that learns by heart, a faulty one."""
 
 import shutil
 import time
@@ -26,8 +26,10 @@ from .inputs.planted import draw_planted
 
 Kind = Literal["good", "overfit", "planted", "sampled"]
 _FEW = 3
-_STEPS: Mapping[Kind, int] = {"good": 160, "overfit": 300, "planted": 240, "sampled": 150}
-_SAMPLE_EVERY = 25
+_STEPS: Mapping[Kind, int] = {"good": 160, "overfit": 300, "planted": 240, "sampled": 120}
+_SAMPLE_EVERY = 15
+_SLOWLY = 1e-3
+"""A third of the demo's rate: at its own the face is learned by the third sampling, and what follows is chance."""
 _PROMPTS = ("{trigger}, {subject}",) * 3
 _CONTEXTS = (
     "{trigger}, {subject}, blue hoodie, smiling, looking at viewer, in a forest, yellow background, flat drawing",
@@ -87,6 +89,7 @@ def _recipe(kind: Kind, seed: int) -> Recipe:
     data["output"] |= {"save_every": _STEPS[kind], "held_out_every": _STEPS[kind], "sample_every": 0}
     if kind == "sampled":
         data["output"] |= {"sample_every": _SAMPLE_EVERY, "samples": [*_PROMPTS, *_CONTEXTS]}
+        data["optim"]["lr"] = _SLOWLY
     if kind == "overfit":
         data["prior"]["images"] = 0
     return Recipe.from_json(data)

@@ -13,8 +13,9 @@ from .probes import Probes
 from .watcher import Watcher
 
 _PASSES, _PASSES_RECOMPUTED = 1.4, 2.1
-"""Looks that cost as much as training on one picture does. A step is a forward pass and, beside frozen weights, as much
-backward, and once more where activations are made anew; but a look is of few pictures, which is dearer: 1.4 measured."""
+"""Looks that cost as much as training on one picture does. A step is a forward pass, beside frozen weights as much
+backward, and one more where activations are made anew; but looks are of few pictures, which is dearer: 1.4 measured.
+"""
 _TOLD_EVERY = 5
 
 

@@ -51,7 +51,7 @@ def pictures(folder: Path, train: int, held_out: int) -> Dataset:
         width = 96 if number % 3 == 2 else 64
         coarse = Image.fromarray(rng.integers(0, 255, (4, 4, 3), np.uint8)).resize((width, 64))
         if number == train - 1 and train > 1:
-            coarse = Image.open(samples[0].path).point(lambda value: min(255, value + 6))
+            coarse = Image.fromarray(np.asarray(Image.open(samples[0].path)) // 2 + 100)
         path = folder / f"{number:03}.png"
         coarse.save(path)
         samples.append(

@@ -52,12 +52,12 @@ def _train(options: Namespace) -> Figures:
 
 
 def likeness_of(options: Namespace, job: "Job") -> "Likeness | None":
-    """Who measures the samples: the reader asked for, on a demo base the demo's own; None where none are drawn."""
+    """Who measures faces: the reader asked for, on a demo base the demo's own; None where none are looked at."""
     from ..demo.assets import demo_family
     from ..scoring.likeness import Likeness
 
     output = job.recipe.output
-    if not (output.sample_every and output.samples):
+    if not (output.watch or (output.sample_every and output.samples)):
         return None
     if options.faces == "auto" and demo_family(job.base) is not None:
         options.faces = "demo"

@@ -92,12 +92,14 @@ class MemoryUsed:
 @dataclass(frozen=True, kw_only=True)
 class LiveLikeness:
     """How like the character the faces are in what training itself predicts, without a sample being drawn: a mean of
-    `pictures`, by `reader`. Its scale is its own: it rises and falls with the likeness of samples."""
+    `pictures`, by `reader`. Its scale is its own: it rises and falls with the likeness of samples. `each` are those of
+    every picture looked at, None without a face."""
 
     step: int
     likeness: float
     pictures: int
     reader: str = ""
+    each: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

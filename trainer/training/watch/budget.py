@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from statistics import median
 
@@ -14,7 +14,8 @@ class Budget:
 
     A step takes the median of the latest ones, so that samples, saves and the looks themselves do not count. What the
     first look will cost nobody knows: it may be taken on credit, and none follows until that is paid back. A look that
-    costs more than all steps of a run can pay for is thus the only one.
+    costs more than all steps of a run can pay for is thus the only one. A resumed run begins with nothing saved: the
+    clock leaves no trace in what it resumes from.
     """
 
     def __init__(self, share: float, now: Callable[[], float] = time.monotonic) -> None:
@@ -33,8 +34,8 @@ class Budget:
 
     @property
     def allows(self) -> bool:
-        """Whether there is time for a look that costs what the dearest of the last two did."""
-        return self._saved > 0 and self._saved >= self._cost
+        """Whether there is time for a look that costs what the last one did."""
+        return self._saved >= self._cost
 
     @contextmanager
     def spending(self) -> Generator[None]:
@@ -47,11 +48,3 @@ class Budget:
             self._cost = ended - began
             self._saved -= self._cost
             self._since = ended
-
-    def numbers(self) -> tuple[float, float]:
-        """What a resumed run goes on with: seconds saved up, and those of the last look."""
-        return self._saved, self._cost
-
-    def resume(self, numbers: Iterable[float]) -> None:
-        """Go on with the `numbers` of a run before."""
-        self._saved, self._cost = numbers

@@ -1,15 +1,17 @@
 """Who looks on at a run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ...families.family import Family
 from ..data.training_set import TrainingSet
 from ..job import Job
+from ..run.events import Event, read_events
+from ..run.folder import RunFolder
 from ..step.conditioning import Conditioning
 from ..step.train_step import TrainStep
 from .budget import Budget
 from .live_likeness import LiveLikenessWatch
-from .live_plateau import Plateau
+from .live_plateau import LivePlateau
 from .picture_watchers import picture_watchers
 from .predicted_faces import PredictedFaces
 from .unread import Unread
@@ -34,15 +36,20 @@ def _live_likeness(job: Job, family: Family, training_set: TrainingSet, train_st
     """Held-out pictures come first: nobody learns them by heart."""
     if job.likeness is None:
         return Unread()
-    recipe, adapter = job.recipe, train_step.adapter
+    recipe, adapter, run = job.recipe, train_step.adapter, RunFolder(job.run)
     conditioning = Conditioning(family, recipe.text, training_set.cache.condition, adapter.off)
+
+    def log() -> Sequence[Event]:
+        return read_events(run.log)
+
     return LiveLikenessWatch(
         PredictedFaces(family, training_set, conditioning, job.likeness, recipe.seed),
         [*training_set.held_out, *training_set.train],
-        Plateau(recipe.early_stop, recipe.schedule.warmup),
+        LivePlateau(recipe.early_stop, recipe.schedule.warmup, log),
         Budget(_SHARE),
         recipe.output.watch_every,
         bare=adapter.off,
         settled=train_step.optimizer.eval_weights,
+        log=log,
         reader=getattr(job.likeness, "name", ""),
     )

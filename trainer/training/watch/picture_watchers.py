@@ -12,9 +12,9 @@ from .picture_watch import PictureWatch
 from .probes import Probes
 from .watcher import Watcher
 
-_PASSES, _PASSES_RECOMPUTED = 1.4, 2.1
+_PASSES, _PASSES_RECOMPUTED = 1.25, 1.9
 """Looks that cost as much as training on one picture does. A step is a forward pass, beside frozen weights as much
-backward, and one more where activations are made anew; but looks are of few pictures, which is dearer: 1.4 measured.
+backward, and one more where activations are made anew; but looks are of few pictures, which is dearer: 1.25 measured.
 """
 _TOLD_EVERY = 5
 

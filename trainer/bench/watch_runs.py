@@ -25,7 +25,7 @@ from .inputs.planted import draw_planted
 
 Kind = Literal["good", "overfit", "planted"]
 _FEW = 3
-_STEPS: Mapping[Kind, int] = {"good": 170, "overfit": 300, "planted": 240}
+_STEPS: Mapping[Kind, int] = {"good": 170, "overfit": 300, "planted": 300}
 
 
 @dataclass(frozen=True, kw_only=True)

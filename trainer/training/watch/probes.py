@@ -129,7 +129,8 @@ class Probes:
 
     def _next(self, step: int) -> Probe | None:
         """What is most worth a pass: a caption's first draw, and further ones where it does not help; then the base,
-        then what was learned, a draw for everybody and further ones for those who learned least; then the oldest."""
+        then what was learned, a draw for everybody and further ones for those who learned little, then for all; then
+        the oldest."""
         doubted = self._doubted_caption()
         if doubted is not None:
             return doubted
@@ -138,14 +139,15 @@ class Probes:
             missing = np.isnan(self.tables[kind][:, 0])
             if missing.any():
                 return Probe(kind, self._together(missing), 0)
-        for number in range(1, DRAWS):
-            missing = np.isnan([self.tables[kind][:, number] for kind in kinds]).any(axis=0)
-            if missing.any():
-                least = np.where(missing, np.nan_to_num(self.drops()), np.inf).argsort(kind="stable")
-                lacking = np.isnan(self.tables["base"][:, number])
-                kind = "base" if lacking[least[0]] else "trained"
-                alike = missing & (lacking if kind == "base" else ~lacking)
-                return Probe(kind, self._together(alike, least), number)
+        for which in (self._doubted_pictures(), np.ones(len(self._examples), bool)):
+            for number in range(1, DRAWS):
+                missing = which & np.isnan([self.tables[kind][:, number] for kind in kinds]).any(axis=0)
+                if missing.any():
+                    lacking = missing & np.isnan(self.tables["base"][:, number])
+                    is_base = lacking.any()
+                    return Probe(
+                        "base" if is_base else "trained", self._together(lacking if is_base else missing), number
+                    )
         number = int(self.tables["step"].min(axis=0).argmin())
         steps = self.tables["step"][:, number]
         stale = steps == steps.min() if steps.min() < step and "trained" in kinds else np.zeros(len(steps), bool)
@@ -160,9 +162,17 @@ class Probes:
                 return Probe("told", self._together(missing, rows=2), number)
         return None
 
-    def _together(self, which: NDArray[np.bool_], order: NDArray[np.intp] | None = None, rows: int = 1) -> list[int]:
-        """The first of them in `order` with others of its bucket, `rows` of each, as many as a pass takes."""
-        places = [int(place) for place in (range(len(which)) if order is None else order) if which[place]]
+    def _doubted_pictures(self) -> NDArray[np.bool_]:
+        """Training pictures that have learned less than half of what the middle one has."""
+        drops = self.drops()
+        if np.isnan(drops).any():
+            return np.zeros(len(drops), bool)
+        is_train = np.arange(len(drops)) < self._train
+        return is_train & (drops < np.median(drops[is_train]) / 2)
+
+    def _together(self, which: NDArray[np.bool_], rows: int = 1) -> list[int]:
+        """The first of them with others of its bucket, `rows` of each, as many as a pass takes."""
+        places = np.flatnonzero(which).tolist()
         bucket = self._examples[places[0]].placement.bucket
         alike = [place for place in places if self._examples[place].placement.bucket == bucket]
         return alike[: max(1, self._batch // rows)]

@@ -50,7 +50,11 @@ _IS_USED: dict[str, Callable[[Any], bool]] = {
     "sigmoid_scale": lambda data: data["flow"]["sampling"] not in ("uniform", "weighted"),
     "time_shift": lambda data: data["flow"]["sampling"] in ("", "shift"),
     "guidance": lambda data: not data["flow"]["contrastive"],
-    "checkpointed_blocks": lambda data: data["memory"]["gradient_checkpointing"],
+    "checkpointed_blocks": lambda data: (
+        data["memory"]["gradient_checkpointing"] and not data["memory"]["checkpoint_as_needed"]
+    ),
+    "keep_attention": lambda data: data["memory"]["gradient_checkpointing"],
+    "checkpoint_as_needed": lambda data: data["memory"]["gradient_checkpointing"],
 }
 """Whether a run reads the field at all; those that are left out always are."""
 

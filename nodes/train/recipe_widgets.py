@@ -9,7 +9,7 @@ from typing import Any
 from ...trainer.recipe.flow import TimeSampling
 from ...trainer.recipe.lora import Kind, Targets
 from ...trainer.recipe.loss import HuberSchedule, LossKind
-from ...trainer.recipe.memory import CacheKind, Quantization
+from ...trainer.recipe.memory import CacheKind, Compile, Quantization
 from ...trainer.recipe.optim import Curve, Optimizer
 from ...trainer.recipe.output import SavePrecision
 from ...trainer.recipe.presets import PRESETS
@@ -501,6 +501,28 @@ _EARLY_STOP = [
     ),
 ]
 
+_SPEED = [
+    choice(
+        "compile",
+        "memory.compile",
+        Compile,
+        "Makes kernels of the denoiser's blocks: faster steps after a first minute or more. auto: on a GPU with "
+        "triton, in runs long enough to win that back. The run says whether it did.",
+    ),
+    switch(
+        "keep_attention",
+        "memory.keep_attention",
+        "With gradient_checkpointing: answers of attention are kept, all else computes twice. Faster at large "
+        "resolutions, for a little memory.",
+    ),
+    switch(
+        "checkpoint_as_needed",
+        "memory.checkpoint_as_needed",
+        "With gradient_checkpointing: only as many blocks compute twice as free memory demands when the run starts. "
+        "Other programs should not need that memory later.",
+    ),
+]
+
 _WATCH = [
     switch(
         "watch",
@@ -516,7 +538,7 @@ _WATCH = [
     ),
 ]
 
-WIDGETS: Sequence[Widget] = [*_FIRST, *_OPTIMIZER, *_LATER, *_FLOW, *_EARLY_STOP, *_WATCH]
+WIDGETS: Sequence[Widget] = [*_FIRST, *_OPTIMIZER, *_LATER, *_FLOW, *_EARLY_STOP, *_SPEED, *_WATCH]
 GROUPS: Sequence[tuple[str, Sequence[str]]] = (
     ("", ("steps", "rank", "learning_rate", "seed")),
     (
@@ -566,7 +588,8 @@ GROUPS: Sequence[tuple[str, Sequence[str]]] = (
         "Memory and machine",
         (
             *("precision", "quantization", "text_quantization", "gradient_checkpointing", "checkpointed_blocks"),
-            *("swapped_blocks", "offload_activations", "precompute_modulation", "cache", "deterministic"),
+            *("checkpoint_as_needed", "keep_attention", "swapped_blocks", "offload_activations"),
+            *("precompute_modulation", "compile", "cache", "deterministic"),
         ),
     ),
     (

@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ..demo.family import FAMILIES
-from .command import AddParser, Figures
+from .command import AddParser, Figures, in_repository
 from .progress import following
 
 BENCHES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -43,5 +43,6 @@ def _bench(options: Namespace) -> Figures:
     module, function = place.split(":")
     with following() as follower:
         given = {**vars(options), "only": tuple(options.only), "sink": follower.show}
-        run = getattr(import_module(f"..bench.{module}", __package__), function)
+        with in_repository("Benches"):
+            run = getattr(import_module(f"..bench.{module}", __package__), function)
         return run(**{name: given[name] for name in takes})

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from ..errors import listed, shortened
 from ..recipe.early_stop import EarlyStop
+from ..recipe.memory import Memory
 from ..recipe.recipe import Recipe
 
 T = TypeVar("T")
@@ -56,6 +57,16 @@ def left_out(recipe: Recipe, found: Mapping[str, tuple[bool, str]]) -> list[Left
         if is_left:
             left.append(Left(place, data[part][name] if name else data[part], why))
     return left
+
+
+def of_speed(recipe: Recipe) -> dict[str, tuple[bool, str]]:
+    """Settings of how fast the same is learned, of which each trainer has its own."""
+    names = ("compile", "keep_attention", "checkpoint_as_needed")
+    usual = Memory()
+    return {
+        f"memory.{name}": (getattr(recipe.memory, name) != getattr(usual, name), "left out: changes the speed alone")
+        for name in names
+    }
 
 
 def of_early_stop(recipe: Recipe) -> dict[str, tuple[bool, str]]:

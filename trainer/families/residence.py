@@ -25,6 +25,7 @@ class Residence:
     checkpointed_blocks: int = 0
     offload_activations: bool = False
     precompute_modulation: bool = False
+    keep_attention: bool = False
 
     @classmethod
     def of(cls, memory: Memory, device: str) -> "Residence":
@@ -39,6 +40,7 @@ class Residence:
             checkpointed_blocks=memory.checkpointed_blocks,
             offload_activations=memory.offload_activations,
             precompute_modulation=memory.precompute_modulation,
+            keep_attention=memory.keep_attention,
         )
 
     @property
@@ -49,7 +51,10 @@ class Residence:
     def is_special(self) -> bool:
         """Whether weights lie or rest otherwise than whole on the device."""
         return self != Residence(
-            device=self.device, precision=self.precision, gradient_checkpointing=self.gradient_checkpointing
+            device=self.device,
+            precision=self.precision,
+            gradient_checkpointing=self.gradient_checkpointing,
+            keep_attention=self.keep_attention,
         )
 
 

@@ -60,6 +60,8 @@ class FamilySpec:
     """Pixels a latent's side."""
     text_values: int
     """Numbers that are kept of one caption."""
+    text_layers: int = 0
+    """Of its text encoder, those that are loaded; below 1, all but so many."""
     guidance: Guidance = "cfg"
     reads_clip_skip: bool = False
     """Whether clip_skip changes anything."""
@@ -91,8 +93,10 @@ class FamilySpec:
     sized_parts: Callable[[Header], tuple[FilePart, ...]] | None = None
     """The same for the file with that header, where companions of several sizes look alike."""
     blocks: tuple[str, ...] = ()
-    """The denoiser's lists of blocks in the order of their use: what is packed, swapped or recomputed as one. Without
-    any, the base has no little memory."""
+    """The denoiser's lists of blocks in the order of their use: what is packed, swapped or recomputed as one; `*` is
+    each member of a list. Without any, the base has no little memory."""
+    between: tuple[str, ...] = ()
+    """Lists of what lies between blocks and recomputes its activations with them, and nothing else."""
     modulation: Modulation | None = None
     """Layers of the blocks that can be evaluated off the device."""
     trains_text: bool = True

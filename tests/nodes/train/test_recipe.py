@@ -141,6 +141,9 @@ OTHERS: dict[str, Any] = {
     "swapped_blocks": 8,
     "offload_activations": "on",
     "precompute_modulation": "on",
+    "compile": "off",
+    "keep_attention": "on",
+    "checkpoint_as_needed": "on",
     "watch": "off",
 }
 """A value of each widget that is not the guide's; a number where any will do is left out."""

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from ...families.base import Base
+from ...families.flow.filled import Arrived
 from ...families.options import FamilyOptions
 from ...families.residence import Residence
 from ...families.sd.layout import SDXL_LAYOUT
@@ -54,14 +55,17 @@ class _RandomParts:
         return True
 
     def outline(self, number: int) -> Any:
-        raise NotImplementedError("no LoRA is put here")
+        return self._made(torch.device("meta"))
 
-    def unet(self, dtype: torch.dtype) -> Any:
+    def _made(self, device: torch.device) -> Any:
         from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
         kind: Any = UNet2DConditionModel
-        with torch.device(self._device):
-            unet = kind(**self._config).eval().requires_grad_(False)
+        with device:
+            return kind(**self._config).eval().requires_grad_(False)
+
+    def unet(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
+        unet = self._made(self._device)
         return unet if dtype == torch.float32 else unet.to(dtype)
 
     def vae(self) -> Any:

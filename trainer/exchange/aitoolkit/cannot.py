@@ -1,9 +1,9 @@
 """What of a recipe ai-toolkit cannot do."""
 
 from ...recipe.recipe import Recipe
-from ..flow_bases import is_for_flow, of_flow_bases
+from ..flow_bases import MEMORY, is_for_flow, of_flow_bases
 from ..flow_text import TRAINER_TOKENS
-from ..keys import Left, left_out, of_early_stop
+from ..keys import Left, left_out, of_early_stop, of_speed
 from .words import OPTIMIZERS
 from .writing import BASES
 
@@ -23,7 +23,7 @@ def aitoolkit_cannot(recipe: Recipe) -> list[Left]:
         **_memory(recipe),
         **(_flow(recipe) if is_flow else {}),
     }
-    return [base, *left_out(recipe, found), *([] if is_flow else of_flow_bases(recipe))]
+    return [base, *left_out(recipe, found), *([] if is_flow else of_flow_bases(recipe, MEMORY))]
 
 
 def _network(recipe: Recipe, *, is_flow: bool) -> Found:
@@ -78,6 +78,7 @@ def _pictures_and_files(recipe: Recipe) -> Found:
         "output.keep_last": (not recipe.output.keep_last, "written as 1000"),
         "seeds": (recipe.seeds > 1, "one seed is written"),
         **of_early_stop(recipe),
+        **of_speed(recipe),
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from ...recipe.recipe import Recipe
 from ..flow_text import HOST_TOKENS
-from ..keys import Left, left_out
+from ..keys import Left, left_out, of_speed
 from .flux import MODULE
 from .writing import kohya_cannot, kohya_settings
 
@@ -48,7 +48,8 @@ def flux_cannot(recipe: Recipe) -> list[Left]:
     lora, flow, memory, loss = recipe.lora, recipe.flow, recipe.memory, recipe.loss
     other = ("lora.targets", "lora.kind")
     shared = [left for left in kohya_cannot(recipe) if left.key not in other and not left.key.startswith("flow.")]
-    shared = [left for left in shared if not left.key.startswith("memory.") or left.key == "memory.deterministic"]
+    kept = ("memory.deterministic", *of_speed(recipe))
+    shared = [left for left in shared if not left.key.startswith("memory.") or left.key in kept]
     is_all = lora.targets == "all" or lora.targets in _BLOCKS
     found = {
         "lora.targets": (not is_all, "kohya trains all layers of FLUX's blocks: larger files"),
@@ -69,7 +70,7 @@ def flux_cannot(recipe: Recipe) -> list[Left]:
         "flow.contrastive": (flow.contrastive > 0, "left out"),
         "flow.assistant_training": (flow.assistant_training != 1, "left out: kohya has no assistants"),
         "flow.assistant_samples": (flow.assistant_samples != 0, "left out: kohya has no assistants"),
-        "memory.quantization": (memory.quantization in ("nf4", "int8"), "written as fp8_base"),
+        "memory.quantization": (memory.quantization not in ("none", "fp8"), "written as fp8_base"),
         "memory.text_quantization": (memory.text_quantization != "none", "left out"),
         "memory.offload_activations": (
             memory.offload_activations and memory.swapped_blocks > 0,

@@ -2,7 +2,7 @@
 
 from ...recipe.recipe import Recipe
 from ..flow_bases import is_for_flow
-from ..keys import Left, left_out, of_early_stop
+from ..keys import Left, left_out, of_early_stop, of_speed
 from .words import TARGETS
 from .writing import BASES, SAMPLINGS, written_curve, written_sampling
 
@@ -86,6 +86,7 @@ def _pictures_and_files(recipe: Recipe) -> Found:
         "output.keep_last": (not output.keep_last, "written as 1000"),
         "seeds": (recipe.seeds > 1, "one seed is written"),
         **of_early_stop(recipe),
+        **of_speed(recipe),
     }
 
 
@@ -102,5 +103,8 @@ def _flow_and_memory(recipe: Recipe, *, is_flow: bool) -> Found:
         "memory.checkpointed_blocks": (memory.checkpointed_blocks > 0, "left out: all blocks are"),
         "memory.offload_activations": (memory.offload_activations, _LEFT),
         "memory.precompute_modulation": (memory.precompute_modulation, _LEFT),
-        "memory.text_quantization": (not is_flow and memory.text_quantization != "none", _LEFT),
+        "memory.text_quantization": (
+            memory.text_quantization not in (("none", "nf4", "int8", "fp8") if is_flow else ("none",)),
+            "written as int8-sdnq" if is_flow else _LEFT,
+        ),
     }

@@ -15,7 +15,8 @@ Arrived = Callable[[str, torch.nn.Module], None]
 """Told each block's name and module when its weights are there; "" and the whole model for what lies outside of blocks.
 What is to be quantised or moved is so here, before the next block is read."""
 
-_BLOCK = re.compile(r"(?:.+\.)??(?:\w*blocks|\w+_refiner|layers|block)\.\d+(?=\.)")
+_BLOCK = re.compile(r"(?:.+\.)??(?:(?!down_|up_)\w*blocks|\w+_refiner|layers|block)\.\d+(?=\.)")
+"""Begins the names of one block's weights; a UNet's down_blocks and up_blocks are levels that hold blocks."""
 
 
 def filled(
@@ -38,12 +39,12 @@ def filled(
     places = {name: place(name) for name in wanted}
     _check(places, wanted, stored, what)
     with stored.opened() as tensors:
-        for block, names in _by_block(places).items():
-            read = {name: _read(tensors, places[name], dtype, stored.title, what) for name in names}
-            read = {name: tensor.reshape(wanted[name].shape) for name, tensor in read.items()}
-            _assign(model, block, read)
+        for name, names in _by_block(places).items():
+            read = {each: _read(tensors, places[each], dtype, stored.title, what) for each in names}
+            read = {each: tensor.reshape(wanted[each].shape) for each, tensor in read.items()}
+            _assign(model, name, read)
             if arrived:
-                arrived(block, model.get_submodule(block))
+                arrived(name, model.get_submodule(name))
     return model.eval().requires_grad_(False)
 
 
@@ -67,9 +68,7 @@ def _assign(model: Any, block: str, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _read(tensors: OpenTensors, place: Place, dtype: torch.dtype, title: str, what: str) -> Tensor:
-    tensor = tensors.read(place, dtype)
-    refuse_broken(tensor, title, what, place.name, dtype)
-    return tensor
+    return tensors.read(place, dtype, lambda tensor: refuse_broken(tensor, title, what, place.name, dtype))
 
 
 def _check(places: Mapping[str, Place], wanted: Mapping[str, Tensor], stored: StoredTensors, what: str) -> None:

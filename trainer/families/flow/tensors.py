@@ -1,6 +1,6 @@
 """One part's tensors in files, read one at a time and only as many rows as are wanted."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -83,16 +83,20 @@ class OpenTensors:
         self._formats = formats
         self._root = root
 
-    def read(self, place: Place, dtype: torch.dtype) -> Tensor:
-        """A copy in `dtype`: a view would keep the whole file mapped. Scales are multiplied out, rotations undone."""
+    def read(self, place: Place, dtype: torch.dtype, look: Callable[[Tensor], None] | None = None) -> Tensor:
+        """A copy in `dtype`: a view would keep the whole file mapped. Scales are multiplied out, rotations undone.
+
+        `look` sees it before it is rounded.
+        """
         name = self._root + place.name
         stored = self._places[name].get_slice(name)
         tensor: Tensor = stored[place.rows[0] : place.rows[1]] if place.rows else stored[...]
         scale = self._scale(name, place.rows)
         # In fp32 first: 448 times its scale must not overflow or round twice on its way to fp16.
-        tensor = (
-            tensor.to(dtype, copy=True) if scale is None else self._unpacked(name, tensor.float() * scale).to(dtype)
-        )
+        tensor = tensor if scale is None else self._unpacked(name, tensor.float() * scale)
+        if look:
+            look(tensor)
+        tensor = tensor.to(dtype, copy=scale is None)
         if not place.is_turned:
             return tensor
         one, other = tensor.chunk(2)

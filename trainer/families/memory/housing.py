@@ -20,18 +20,24 @@ from .weights import resting_bytes
 
 
 class Housing:
-    """Of the denoiser that `outline` shows without weights, whose blocks are in `lists` in the order of their use.
+    """Of the denoiser that `outline` shows without weights, whose blocks are in `lists` in the order of their use, and
+    what recomputes besides in `between`.
 
     RecipeError, before anything is loaded, for what cannot be.
     """
 
     def __init__(
-        self, residence: Residence, outline: torch.nn.Module, lists: Sequence[str], modulation: Modulation | None
+        self,
+        residence: Residence,
+        outline: torch.nn.Module,
+        lists: Sequence[str],
+        modulation: Modulation | None,
+        between: Sequence[str] = (),
     ) -> None:
         self._residence = residence
         self._device = torch.device(residence.device)
         self._modulation = modulation if residence.precompute_modulation else None
-        self._blocks = chosen_blocks(block_names(outline, lists), residence)
+        self._blocks = chosen_blocks(block_names(outline, lists), residence, block_names(outline, between))
         check_packing(residence.quantization)
         _check_ram(residence, outline, self._blocks, self._modulation)
 
@@ -60,8 +66,15 @@ class Housing:
                 _mark(modules[name], self._device)
                 swapped.add(modules[name], list(_tensors(modules[name])))
         if self._residence.gradient_checkpointing:
-            chosen = [modules[name] for name in self._blocks.recomputed] or None
-            recompute(denoiser, chosen, offloads=self._residence.offload_activations)
+            again = (*self._blocks.recomputed, *self._blocks.between)
+            is_all = len(self._blocks.recomputed) == len(self._blocks.names)
+            chosen = None if is_all else [denoiser.get_submodule(name) for name in again]
+            recompute(
+                denoiser,
+                chosen,
+                offloads=self._residence.offload_activations,
+                keeps_attention=self._residence.keep_attention,
+            )
 
     def move(self, denoiser: torch.nn.Module, device: torch.device) -> None:
         """What does not rest elsewhere."""

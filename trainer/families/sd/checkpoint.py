@@ -12,6 +12,8 @@ from ...errors import ModelError
 from ...storage.tensor_header import Header, read_header
 from ..broken import refuse_broken
 from ..clip_shapes import clip_config, open_clip_config
+from ..flow.filled import Arrived, filled
+from ..flow.tensors import Place, StoredTensors
 from ..ldm_vae import vae_config, vae_keys
 from ..tokenizers import clip_tokenizer
 from .layout import UNET, VAE, Layout
@@ -55,16 +57,17 @@ class CheckpointParts:
     def _unet_config(self) -> dict[str, Any]:
         return unet_config(self._shapes(UNET), has_sizes=self._layout.has_sizes)
 
-    def unet(self, dtype: torch.dtype) -> Any:
+    def unet(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
         config = self._unet_config
         keys = unet_keys(self._header.shapes, config)
         layers, up = config["layers_per_block"], config["up_block_types"]
 
-        def place(name: str) -> tuple[str, None]:
+        def place(name: str) -> Place:
             # What the file lacks the conversion cannot place: it is named in the file's own words all the same.
-            return keys.get(name) or UNET + unet_name(name, layers, lambda level: "CrossAttn" in up[level]), None
+            return Place(keys.get(name) or UNET + unet_name(name, layers, lambda level: "CrossAttn" in up[level]))
 
-        return self._filled(self._make_unet, place, dtype, "UNet")
+        stored = StoredTensors([self._path])
+        return filled(self._make_unet, stored, place, dtype, "UNet", arrived)
 
     def vae(self) -> Any:
         from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL

@@ -11,6 +11,8 @@ import torch
 from ...errors import ModelError
 from ...storage.values import read_json
 from ..broken import refuse_broken
+from ..flow.filled import Arrived
+from ..flow.folder import FolderPart
 from .describe import SCHEDULER
 from .layout import Layout
 from .parts import Encoder
@@ -46,9 +48,13 @@ class FolderParts:
                 return unets.from_config(settings)
             return encoders[number - 1](CLIPTextConfig(**settings))
 
-    def unet(self, dtype: torch.dtype) -> Any:
+    def unet(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
         from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
+        if arrived:
+            kind: Any = UNet2DConditionModel
+            part = FolderPart(self._folder, "unet")
+            return part.load(lambda: kind.from_config(part.config), dtype, arrived=arrived)
         return self._model(UNet2DConditionModel, "unet", torch_dtype=dtype)
 
     def vae(self) -> Any:

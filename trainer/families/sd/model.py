@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.utils import checkpoint as checkpointing
 
 from ...errors import ModelError
 from ...recipe.buckets import Placement
@@ -17,6 +16,8 @@ from ..codec import KlCodec, sampled
 from ..condition import Condition, rows_of, stacked
 from ..drawing_steps import DrawingSteps
 from ..layer_names import layer_names
+from ..memory.housing import Housing
+from ..memory.quantised import packing_on
 from ..noise import Noised, NoiseLevel, Objective, mixed, offset_noise, snr_of, target
 from ..options import FamilyOptions
 from ..remembered import RememberedCaptions
@@ -27,9 +28,11 @@ from .folder import FolderParts
 from .keys import SdKeys, target_modules, text_modules
 from .layout import Layout
 from .parts import SAID, Parts, predicts_of
-from .text import Sd15Text, SdxlText, Text, size_conditioning
+from .text import Sd15Text, SdxlText, Text, pack_layers, size_conditioning
 
 _TEXT = "text"
+_WORDS, _SIZES = 77, 6
+"""Words that CLIP reads, and numbers of a picture's size and cut."""
 _OBJECTIVES: Mapping[str, Objective] = {"epsilon": "epsilon", "v_prediction": "velocity"}
 
 
@@ -51,6 +54,9 @@ class StableDiffusion:
         self._outlines: dict[str, torch.nn.Module] = {}
         self._assistant = MergedAssistant(base, options.flow, spec.denoiser, lambda: self.keys, self.outline)
         self.codec = KlCodec(self._residents)
+        if residence.is_special:
+            # What cannot be is told before pictures are encoded.
+            _ = self._housing
 
     @cached_property
     def _parts(self) -> Parts:
@@ -60,7 +66,12 @@ class StableDiffusion:
     @cached_property
     def _residents(self) -> Residents:
         load = {self.spec.denoiser: self._load_unet, "vae": self._parts.vae, _TEXT: self._load_text}
-        return Residents(self.device, load)
+        return Residents(self.device, load, {self.spec.denoiser: lambda unet, device: self._housing.move(unet, device)})
+
+    @cached_property
+    def _housing(self) -> Housing:
+        outline = self._outline(self.spec.denoiser)
+        return Housing(self._residence, outline, self.spec.blocks, self.spec.modulation, self.spec.between)
 
     @property
     def text_key(self) -> str:
@@ -68,19 +79,28 @@ class StableDiffusion:
 
     def _load_text(self) -> Text:
         names, encoders = self.spec.text_parts, self._parts.encoders()
+        if pack := packing_on(self._residence.text_quantization, self.device):
+            pack_layers(encoders, pack)
         if self._layout.has_sizes:
             return SdxlText(names, encoders, zeros_for_empty=self._parts.zeros_for_empty)
         return Sd15Text(names, encoders, clip_skip=self._clip_skip)
 
     def _load_unet(self) -> Any:
-        unet = self._parts.unet(self.dtype)
-        self._assistant.merge("", unet)
-        if self._residence.gradient_checkpointing:
-            # No layer here draws random numbers, so their state need not be kept for the second forward pass.
-            torch_checkpoint: Any = checkpointing
-            recompute = partial(torch_checkpoint.checkpoint, use_reentrant=False, preserve_rng_state=False)
-            unet.enable_gradient_checkpointing(recompute)
+        if self.device.type == "meta":
+            # A plan asks for shapes alone.
+            unet: Any = self._outline(self.spec.denoiser)
+            unet.to(self.dtype).eval().requires_grad_(False)
+        elif self._residence.is_special:
+            unet = self._parts.unet(self.dtype, self._arrived)
+        else:
+            unet = self._parts.unet(self.dtype)
+            self._assistant.merge("", unet)
+        self._housing.settle(unet)
         return unet
+
+    def _arrived(self, name: str, block: torch.nn.Module) -> None:
+        self._assistant.merge(name, block)
+        self._housing.arrived(name, block)
 
     @property
     def denoiser(self) -> Any:
@@ -172,6 +192,14 @@ class StableDiffusion:
             added_cond_kwargs=others and {name: move(tensor) for name, tensor in others.items()},
             return_dict=False,
         )[0]
+
+    def blank_condition(self) -> Condition:
+        sizes: Any = self._outline(self.spec.denoiser)
+        told: dict[str, tuple[int, ...]] = {"context": (_WORDS, sizes.config.cross_attention_dim)}
+        if self._layout.has_sizes:
+            beside = _SIZES * sizes.config.addition_time_embed_dim
+            told["pooled"] = (sizes.config.projection_class_embeddings_input_dim - beside,)
+        return Condition({name: torch.empty(shape, device="meta", dtype=self.dtype) for name, shape in told.items()})
 
     def _beside(self, conditions: Sequence[Condition], placements: Sequence[Placement]) -> dict[str, Tensor] | None:
         """What SDXL's UNet is told besides the captions' `context`."""

@@ -7,6 +7,7 @@ import torch
 
 from ...storage.tensor_header import Header
 from ..base import Predicts
+from ..flow.filled import Arrived
 
 SCHEDULE: Mapping[str, Any] = {
     "num_train_timesteps": 1000,
@@ -70,8 +71,8 @@ class Parts(Protocol):
         """The UNet (0) or a text encoder (1, 2) without weights, for the names and sizes of its layers."""
         ...
 
-    def unet(self, dtype: torch.dtype) -> Any:
-        """UNet2DConditionModel."""
+    def unet(self, dtype: torch.dtype, arrived: Arrived | None = None) -> Any:
+        """UNet2DConditionModel; `arrived` is told each block as it is loaded."""
         ...
 
     def vae(self) -> Any:

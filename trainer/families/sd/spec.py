@@ -8,6 +8,8 @@ from .model import StableDiffusion
 
 _UNET = "model.diffusion_model.input_blocks.0.0.weight"
 _SIZES = "model.diffusion_model.label_emb.0.0.weight"
+_BLOCKS = tuple(f"{side}.attentions.*.transformer_blocks" for side in ("down_blocks.*", "mid_block", "up_blocks.*"))
+_BETWEEN = tuple(f"{side}.resnets" for side in ("down_blocks.*", "mid_block", "up_blocks.*"))
 
 
 SDXL = FamilySpec(
@@ -31,6 +33,8 @@ SDXL = FamilySpec(
         r"(?:(?:down|up)_blocks_\d_attentions_\d|mid_block_attentions_0)_transformer_blocks_[1-9]",
         r"(?:(?:input|output)_blocks_\d|middle_block)_1_transformer_blocks_[1-9]",
     ),
+    blocks=_BLOCKS,
+    between=_BETWEEN,
     one_prefix=lambda prefix: one_prefix(prefix, ("te1", "te2")),
     describe_file=lambda path, header, given: describe_checkpoint(path, header, given, SDXL_LAYOUT),
     describe_folder=lambda folder: describe_folder(folder, SDXL_LAYOUT),
@@ -56,6 +60,8 @@ SD15 = FamilySpec(
     absent=(_SIZES,),
     pipelines=(r"StableDiffusionPipeline",),
     lora_marks=(r"down_blocks_0_attentions|up_blocks_3_attentions|input_blocks_[12]_1_|output_blocks_(?:9|1[01])_1_",),
+    blocks=_BLOCKS,
+    between=_BETWEEN,
     one_prefix=lambda prefix: one_prefix(prefix, ("te",)),
     describe_file=lambda path, header, given: describe_checkpoint(path, header, given, SD15_LAYOUT),
     describe_folder=lambda folder: describe_folder(folder, SD15_LAYOUT),

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ...recipe.buckets import Placement
+from ..flow.filled import Arrived
 from .parts import Encoder
 
 
@@ -69,6 +70,14 @@ class Sd15Text(Text):
         # Some versions of transformers have this level and some do not.
         norm: Any = getattr(model, "text_model", model)
         return {"context": norm.final_layer_norm(output.hidden_states[-self._clip_skip])}
+
+
+def pack_layers(encoders: Sequence[Encoder], pack: Arrived) -> None:
+    """The weights of every layer but the embeddings and the last projection."""
+    for encoder in encoders:
+        inner: Any = getattr(encoder.model, "text_model", encoder.model)
+        for number, layer in enumerate(inner.encoder.layers):
+            pack(f"layers.{number}", layer)
 
 
 def size_conditioning(placements: Sequence[Placement]) -> Tensor:

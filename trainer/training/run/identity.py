@@ -10,6 +10,7 @@ from typing import Any
 from ...dataset.dataset import Dataset
 from ...errors import LikenessError, RunError
 from ...families.base import Base
+from ...recipe.memory import SAME_RESULT
 from ...recipe.recipe import Recipe
 from .places import base_told, dataset_told
 
@@ -66,13 +67,19 @@ def differences(folder: Path, identity: RunIdentity) -> list[str]:
         raise RunError(f"{folder} is damaged: {error}. Start the run in another folder.") from error
     inputs, base = identity.inputs(), identity.base
     is_other = {
-        f"recipe ({_moved(kept_recipe, identity.recipe)})": kept_recipe != identity.recipe,
+        f"recipe ({_moved(kept_recipe, identity.recipe)})": _of_result(kept_recipe) != _of_result(identity.recipe),
         "dataset": kept_dataset.fingerprint() != identity.dataset.fingerprint(),
         "base model": (kept_base.get("sha256"), kept_base.get("predicts", "")) != (base.sha256, base.predicts),
         "set of regularisation pictures": kept_inputs.get("regularisation") != inputs["regularisation"],
         "LoRA to start from": kept_inputs.get("start") != inputs["start"],
     }
     return [name for name, differs in is_other.items() if differs]
+
+
+def _of_result(recipe: Recipe) -> Mapping[str, Any]:
+    """What of a recipe says what is learned, not where and how it is computed."""
+    data = recipe.to_json()
+    return data | {"memory": {name: value for name, value in data["memory"].items() if name not in SAME_RESULT}}
 
 
 def _kept_inputs(folder: Path) -> dict[str, Any]:
@@ -84,7 +91,7 @@ def _kept_inputs(folder: Path) -> dict[str, Any]:
 
 def _moved(old: Recipe, new: Recipe) -> str:
     """`rank 32 → 16, lr 0.0001 → 0.0004`, the first few."""
-    before, after = dict(_settings(old.to_json())), dict(_settings(new.to_json()))
+    before, after = dict(_settings(_of_result(old))), dict(_settings(_of_result(new)))
     moved = [
         f"{name.rpartition('.')[2]} {before[name]} → {after[name]}" for name in after if before[name] != after[name]
     ]

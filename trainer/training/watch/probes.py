@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..data.training_set import Example
-from ..run.events import Event
+from ..run.events import Event, Noticed
 from ..step.answer import Answer
 from .fixed_noise import FixedNoise, Noise
 from .own_losses import Table
@@ -22,6 +22,7 @@ noise, where only what was learned can tell."""
 _LEARNED_FROM = 0.25
 """Part of a run's steps before which there is too little learned to be looked for."""
 _UNTOLD = ""
+_NO_ROOM = "Pictures are not looked at from here on: they do not fit into memory beside training. The run goes on."
 _DOUBTED = -2.5
 """Robust standard deviations below the set's median at which a caption is drawn for again, where it does not help."""
 
@@ -65,7 +66,7 @@ class Probes:
     ) -> None:
         self._noise, self._examples, self._train = noise, [*train, *held_out], len(train)
         self._steps, self._pay, self._batch = steps, share * each, batch
-        self._credit, self.passes = 0.0, 0
+        self._credit, self.passes, self._is_over = 0.0, 0, False
         self.tables: dict[str, Table] = {
             "told": np.full((self._train, TOLD_DRAWS), np.nan),
             "untold": np.full((self._train, TOLD_DRAWS), np.nan),
@@ -81,14 +82,17 @@ class Probes:
         self._credit += self._pay * len(answer.examples)
 
     def tell(self, step: int) -> Iterator[Event]:
-        """Makes the passes that are paid for."""
-        while (probe := self._next(step)) is not None:
+        """Makes the passes that are paid for; says once where one does not fit into memory, and makes none after."""
+        while not self._is_over and (probe := self._next(step)) is not None:
             if self._credit < probe.rows:
                 break
             self._credit -= probe.rows
-            self._make(probe, step)
             self.passes += probe.rows
-        return iter(())
+            try:
+                self._make(probe, step)
+            except torch.OutOfMemoryError:
+                self._is_over = True
+                yield Noticed(step=step, what=_NO_ROOM)
 
     def drops_by_draw(self) -> Table:
         """How far the adapter lowers each picture's log loss, (train + held out, DRAWS)."""
@@ -103,14 +107,15 @@ class Probes:
         return np.log(self.tables["untold"] / self.tables["told"])
 
     def tensors(self) -> Mapping[str, Tensor]:
-        counted = {"paid": torch.tensor([self._credit, float(self.passes)], dtype=torch.float64)}
-        return counted | {name: torch.tensor(table) for name, table in self.tables.items()}
+        counted = torch.tensor([self._credit, self.passes, self._is_over], dtype=torch.float64)
+        return {"counted": counted} | {name: torch.tensor(table) for name, table in self.tables.items()}
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         if not tensors:
             return
         self.tables = {name: tensors[name].numpy().copy() for name in self.tables}
-        self._credit, self.passes = float(tensors["paid"][0]), int(tensors["paid"][1])
+        credit, passes, is_over = (float(number) for number in tensors["counted"])
+        self._credit, self.passes, self._is_over = credit, int(passes), bool(is_over)
 
     def _make(self, probe: Probe, step: int) -> None:
         examples = [self._examples[place] for place in probe.places]

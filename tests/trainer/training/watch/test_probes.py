@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
+import torch
 
 from trainer.recipe.buckets import Buckets, Placement, placement
 from trainer.training.watch.fixed_noise import Noise
@@ -104,6 +105,24 @@ def test_what_was_learned_is_looked_at_anew_when_there_is_time() -> None:
     noise = FakeNoise()
     watched = went(probes(noise, 1.0), 0, STEPS)
     assert watched.tables["step"].min() > STEPS - 10
+
+
+class FullNoise(FakeNoise):
+    def losses(self, told: Sequence[tuple[Picture, str]], noise: Noise, *, with_adapter: bool) -> list[float]:
+        super().losses(told, noise, with_adapter=with_adapter)
+        raise torch.OutOfMemoryError("no room")
+
+
+def test_where_a_look_does_not_fit_into_memory_it_is_said_once_and_none_follows_after_a_pause_either() -> None:
+    noise = FullNoise()
+    watched = probes(noise, 1.0)
+    watched.look(cast(Any, Seen(range(8))))
+    assert [type(event).__name__ for event in watched.tell(1)] == ["Noticed"]
+    again = probes(noise, 1.0)
+    again.restore(watched.tensors())
+    for one in (watched, again):
+        went(one, 1, 5)
+    assert len(noise.passes) == 1
 
 
 def test_a_resumed_one_goes_on_as_if_it_had_not_stopped() -> None:

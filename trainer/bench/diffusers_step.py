@@ -71,6 +71,18 @@ class DiffusersLoop:
                 total += float(loss.detach())
         return total / self._recipe.schedule.accumulation
 
+    def predicted(self, noisy: Tensor, time: Tensor) -> Tensor:
+        """The model's answer for `noisy` (n, c, h, w) at `time` (n,), 0 to 1, with the first batch's text."""
+        _, text, ids = next(self._batches)
+        timesteps = (time * self._noise.config.num_train_timesteps).to(self._device)
+        return self._unet(
+            noisy.to(self._device, self._unet.dtype),
+            timesteps,
+            text["context"],
+            added_cond_kwargs={"time_ids": ids, "text_embeds": text["pooled"]},
+            return_dict=False,
+        )[0]
+
     def _loss(self, batch: tuple[Tensor, Mapping[str, Tensor], Tensor]) -> Any:
         import diffusers.training_utils
         from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution

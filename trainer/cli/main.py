@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from ..errors import LikenessError, refusal
+from ..errors import Echo, LikenessError, refusal
 from ..runtime.allocator import kept_memory
 from . import (
     balance,
@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with kept_memory():
             figures = options.command(options)
+    except Echo:
+        return 1
     except LikenessError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -49,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. What was finished is kept; the same command goes on from there.\n")
         return 130
-    sys.stdout.write(json.dumps(figures) + "\n")
+    if figures is not None:
+        sys.stdout.write(json.dumps(figures) + "\n")
     return 0
 
 

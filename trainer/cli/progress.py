@@ -14,6 +14,7 @@ from ..training.run.events import (
     LiveLikeness,
     MemoryScored,
     MemoryUsed,
+    Noticed,
     PicturesWatched,
     Prepared,
     Sampled,
@@ -56,6 +57,8 @@ def _lines(event: Event) -> list[tuple[str, str | None]]:
             return [(settled_words(event), "dim")]
         case MemoryUsed() if event.spill:
             return [(event.spill, "yellow")]
+        case Noticed():
+            return [(event.what, "yellow")]
         case Saved():
             return [(line, "dim") for line in (f"saved {event.path}", event.health) if line]
         case Finished() if event.answered:
@@ -93,7 +96,17 @@ class Follower:
                 self._by_heart = f" · {memory_words(event)}"
             case PicturesWatched():
                 self._tell(concern_words(event))
-            case Seeded() | Sampled() | Settled() | MemoryUsed() | StoppedEarly() | Unwatched() | Saved() | Finished():
+            case (
+                Seeded()
+                | Sampled()
+                | Settled()
+                | MemoryUsed()
+                | StoppedEarly()
+                | Unwatched()
+                | Noticed()
+                | Saved()
+                | Finished()
+            ):
                 self._tell_all(_lines(event))
             case compared:
                 left = (

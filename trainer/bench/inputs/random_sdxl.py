@@ -2,7 +2,8 @@
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +37,42 @@ VAE_SIZES: dict[str, Any] = {
 }
 CLIP_L_SIZES = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
 OPEN_CLIP_SIZES = {"hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32, "num_attention_heads": 20}
-_OPEN_CLIP_WIDTH = 1280
 _ROWS = 49_408
+_WEIGHT = 0.02
+"""Standard deviation of the UNet's weights: zeros would be multiplied faster than numbers."""
 
 
-def write_random_sdxl(path: Path, seed: int = 0) -> Path:
-    """Write the file (about 7 GB in fp16) a tensor at a time; its name appears when it is whole."""
-    shapes = dict(_shapes())
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """Settings of the parts in diffusers' and transformers' words; the second encoder says `pooled` numbers."""
+
+    unet: Mapping[str, Any]
+    vae: Mapping[str, Any]
+    clip_l: Mapping[str, int]
+    open_clip: Mapping[str, int]
+    pooled: int = 1280
+
+
+REAL = Sizes(unet=UNET_SIZES, vae=VAE_SIZES, clip_l=CLIP_L_SIZES, open_clip=OPEN_CLIP_SIZES)
+MID = Sizes(
+    unet={
+        **UNET_SIZES,
+        "block_out_channels": [320, 640],
+        "down_block_types": UNET_SIZES["down_block_types"][:2],
+        "up_block_types": UNET_SIZES["up_block_types"][1:],
+        "transformer_layers_per_block": [1, 2],
+        "attention_head_dim": [5, 10],
+    },
+    vae={**VAE_SIZES, "block_out_channels": [32, 64, 64, 64]},
+    clip_l={**CLIP_L_SIZES, "num_hidden_layers": 3},
+    open_clip={**OPEN_CLIP_SIZES, "num_hidden_layers": 3},
+)
+"""SDXL's UNet without its lowest level, 220 million weights, under text encoders of few layers."""
+
+
+def write_random_sdxl(path: Path, seed: int = 0, sizes: Sizes = REAL) -> Path:
+    """Write the file (about 7 GB in fp16 of real sizes) a tensor at a time; its name appears when it is whole."""
+    shapes = dict(_shapes(sizes))
     header: dict[str, Any] = {}
     offset = 0
     for name, shape in shapes.items():
@@ -62,13 +92,15 @@ def write_random_sdxl(path: Path, seed: int = 0) -> Path:
 
 
 def _drawn(name: str, shape: tuple[int, ...], source: torch.Generator) -> Tensor:
-    """Weights that keep a signal's size, gains of 1, no bias."""
+    """Weights of the UNet around 0, of the rest such that they keep a signal's size; gains of 1, no bias."""
+    if len(shape) > 1 and name.startswith(UNET):
+        return torch.randn(shape, generator=source) * _WEIGHT
     if len(shape) == 1:
         return torch.ones(shape) if name.endswith("weight") else torch.zeros(shape)
     return torch.randn(shape, generator=source) * torch.Size(shape[1:]).numel() ** -0.5
 
 
-def _shapes() -> Iterator[tuple[str, tuple[int, ...]]]:
+def _shapes(sizes: Sizes) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Names and shapes of the whole file, from models made without weights."""
     from accelerate import init_empty_weights  # pyright: ignore[reportMissingTypeStubs]
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
@@ -81,10 +113,10 @@ def _shapes() -> Iterator[tuple[str, tuple[int, ...]]]:
     first_kind: Any = CLIPTextModel
     second_kind: Any = CLIPTextModelWithProjection
     with init_empty_weights():
-        unet, vae = unet_kind(**UNET_SIZES), vae_kind(**VAE_SIZES)
-        first = first_kind(config(**CLIP_L_SIZES, vocab_size=_ROWS, projection_dim=768))
-        second = second_kind(config(**OPEN_CLIP_SIZES, vocab_size=_ROWS, projection_dim=_OPEN_CLIP_WIDTH))
-    attends = ["CrossAttn" in kind for kind in UNET_SIZES["up_block_types"]]
+        unet, vae = unet_kind(**sizes.unet), vae_kind(**sizes.vae)
+        first = first_kind(config(**sizes.clip_l, vocab_size=_ROWS, projection_dim=768))
+        second = second_kind(config(**sizes.open_clip, vocab_size=_ROWS, projection_dim=sizes.pooled))
+    attends = ["CrossAttn" in kind for kind in sizes.unet["up_block_types"]]
     for name, tensor in unet.state_dict().items():
         yield UNET + unet_name(name, 2, lambda level: attends[level]), tuple(tensor.shape)
     for name, tensor in vae.state_dict().items():

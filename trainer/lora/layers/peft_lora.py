@@ -9,6 +9,8 @@ from torch import Tensor
 
 from ...errors import ModelError, pip_install
 from ...families.key_layout import ALPHA, DORA, DOWN, UP
+from .frozen_linear import FrozenLinear
+from .fused import fused_lora
 from .layer import (
     AdapterState,
     LowRank,
@@ -31,6 +33,7 @@ class PeftLora:
         self, module: Any, base_layer: torch.nn.Module, layer: LowRank, state: AdapterState, strength: float = 1.0
     ) -> None:
         self._module = module
+        self._state = state
         # peft reads sizes off the base's own layer; what stands there may have adapters around it already.
         module.base_layer = base_layer
         self.alpha = layer.alpha
@@ -48,6 +51,25 @@ class PeftLora:
         else:
             module.set_scale(_NAME, strength)
         module.lora_A[_NAME].register_forward_hook(_rank_hook(state, is_image=is_image))
+        if not layer.is_dora and not is_image:
+            self._pefts_forward = module.forward
+            module.forward = self._forward
+
+    def _forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        """Fused while it learns; peft's own in all that is more than W x + s B A x."""
+        module, base = self._module, self._module.base_layer
+        is_plain = (
+            type(base) in (torch.nn.Linear, FrozenLinear)
+            and torch.is_grad_enabled()
+            and self.up.requires_grad
+            and self._state.ranks is None
+            and not (args or kwargs or module.disable_adapters or torch.compiler.is_compiling())
+            and x.dtype == base.weight.dtype
+            and not torch.is_autocast_enabled(x.device.type)
+        )
+        if not is_plain:
+            return self._pefts_forward(x, *args, **kwargs)
+        return fused_lora(x, base, self.down, self.up, module.scaling[_NAME])
 
     def _prepare_dora(self, strength: float) -> None:
         lengths = self._module.lora_magnitude_vector[_NAME]

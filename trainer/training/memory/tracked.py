@@ -1,7 +1,7 @@
-"""How much memory tensors without numbers would take: storages are counted as they come and go."""
+"""How much memory tensors take, with numbers or without: storages are counted as they come and go."""
 
 import weakref
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -12,36 +12,50 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from .timeline import Span
+
 
 class Tracked(TorchDispatchMode):
-    """Inside, bytes of tensors on the meta device that live now, and the most there were, but for those of `module`."""
+    """Inside, bytes of tensors on a kind of device that live now, and the most there were, but for those of `own`."""
 
-    def __init__(self, module: torch.nn.Module) -> None:
+    def __init__(self, own: Iterable[Tensor], device: str = "meta") -> None:
         mode: Any = super()
         mode.__init__()
         self.now = self.peak = 0
+        self._start = self._high = 0
+        self._device = device
         self._living: dict[int, Any] = {}
-        own: list[Any] = [*module.parameters(), *module.buffers()]
-        self._own = {int(tensor.untyped_storage()._cdata) for tensor in own}
+        self._own = {place_of(tensor.untyped_storage()) for tensor in own}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         answer = func(*args, **(kwargs or {}))
         for each in tree_leaves(answer):
-            if isinstance(each, Tensor) and each.is_meta:
+            if isinstance(each, Tensor) and each.device.type == self._device:
                 self._see(each.untyped_storage())
         return answer
 
+    def span(self) -> Span:
+        """What was since the last one was asked for."""
+        span = Span(self.now - self._start, self._high - self._start)
+        self._start = self._high = self.now
+        return span
+
     def _see(self, storage: Any) -> None:
-        place, size = int(storage._cdata), int(storage.nbytes())
+        place, size = place_of(storage), int(storage.nbytes())
         if place in self._living or place in self._own:
             return
         self._living[place] = weakref.ref(storage, partial(self._gone, place, size))
         self.now += size
         self.peak = max(self.peak, self.now)
+        self._high = max(self._high, self.now)
 
     def _gone(self, place: int, size: int, _: Any) -> None:
         if self._living.pop(place, None) is not None:
             self.now -= size
+
+
+def place_of(storage: Any) -> int:
+    return int(storage._cdata)
 
 
 @contextmanager

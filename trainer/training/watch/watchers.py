@@ -12,6 +12,7 @@ from ..step.train_step import TrainStep
 from .budget import Budget
 from .live_likeness import LiveLikenessWatch
 from .live_plateau import LivePlateau
+from .picture_watchers import picture_watchers
 from .predicted_faces import PredictedFaces
 from .unread import Unread
 from .watcher import Watcher
@@ -24,7 +25,8 @@ def watchers_of(job: Job, family: Family, training_set: TrainingSet, train_step:
     """By the name under which each keeps its tensors; none where the recipe wants none."""
     if not job.recipe.output.watch:
         return {}
-    return {"live_likeness": _live_likeness(job, family, training_set, train_step)}
+    live = _live_likeness(job, family, training_set, train_step)
+    return {"live_likeness": live, **picture_watchers(job.recipe, family, training_set, train_step)}
 
 
 def _live_likeness(job: Job, family: Family, training_set: TrainingSet, train_step: TrainStep) -> Watcher:

@@ -15,7 +15,7 @@ from ..families.condition import Condition
 from ..recipe.buckets import Buckets, Placement
 from ..recipe.lora import Lora, Targets
 from ..recipe.loss import Loss
-from ..recipe.memory import Memory, Precision
+from ..recipe.memory import Memory, Precision, Quantization
 from ..recipe.optim import Optim, Schedule
 from ..recipe.recipe import Recipe
 from ..training.data.training_set import Example
@@ -36,6 +36,7 @@ class StepTask:
     targets: Targets = "attention"
     precision: Precision = "fp32"
     checkpointing: bool = False
+    quantization: Quantization = "none"
     device: str = "cpu"
 
     @property
@@ -53,7 +54,12 @@ class StepTask:
 
     @property
     def memory(self) -> Memory:
-        return Memory(precision=self.precision, gradient_checkpointing=self.checkpointing, cache="memory")
+        return Memory(
+            precision=self.precision,
+            gradient_checkpointing=self.checkpointing,
+            quantization=self.quantization,
+            cache="memory",
+        )
 
     @property
     def placement(self) -> Placement:

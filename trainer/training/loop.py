@@ -1,8 +1,9 @@
 """A run under way: how far it is, and what is due when."""
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 
-from ..errors import Cancelled
+from ..errors import Cancelled, RunError
 from ..runtime.work import Pace, Stopwatch
 from .checkpoints import Checkpoints
 from .job import Job
@@ -11,6 +12,7 @@ from .run.events import Event, Finished, HeldOut, Sampled, Saved, Stepped, Stopp
 from .run.folder import RunFolder
 from .run.state import load_state
 from .samples import Samples
+from .step.answer import Updated
 from .step.train_step import TrainStep
 from .watch.watcher import Watchers
 
@@ -36,6 +38,7 @@ class TrainingLoop:
         self._step = 0
         self._saved = 0
         self._is_whole = True
+        self._unread: deque[Updated] = deque()
         self._pace = Pace(window=_TIMED_STEPS)
 
     def events(self, cancelled: Callable[[], bool]) -> Generator[Event, None, Finished]:
@@ -44,7 +47,7 @@ class TrainingLoop:
         while self._step < self._end:
             if cancelled():
                 yield from self._stop()
-            yield self._record(self._update())
+            yield from map(self._record, self._update())
             yield from map(self._record, self._watchers.tell(self._step))
             yield from self._due(already=frozenset())
         finished = Finished(checkpoints=self._run.paths(), answered=False)
@@ -52,9 +55,15 @@ class TrainingLoop:
         return finished
 
     def save_if_whole(self) -> None:
-        """Save what was learned since the last save, unless an update was cut in the middle."""
-        if self._is_whole and self._step > self._saved:
-            self._save()
+        """Save what was learned since the last save, unless an update was cut in the middle or gave no numbers."""
+        if not self._is_whole or self._step <= self._saved:
+            return
+        try:
+            for event in self._known(late=0):
+                self._record(event)
+        except RunError:
+            return
+        self._save()
 
     def _resume(self) -> None:
         state = load_state(self._run.state)
@@ -65,16 +74,42 @@ class TrainingLoop:
         self._saved = self._step
         self._run.rewind_log(self._step if state is not None else -1)
 
-    def _update(self) -> Stepped:
+    def _update(self) -> list[Stepped]:
+        """One update, and what is known by then: on a GPU of the one before, unless something is due."""
         self._is_whole = False
         watch = Stopwatch()
-        loss, lr = self._train_step.update(self._step)
-        self._pace.add(watch.read())
+        self._unread.append(self._train_step.update(self._step))
         self._step += 1
+        known = self._known(late=0 if self._is_due else self._train_step.lag)
+        self._pace.add(watch.read())
         self._is_whole = True
+        return known
+
+    def _known(self, late: int) -> list[Stepped]:
+        """What updates gave, but for the `late` newest, which may still be under way."""
+        told: list[Stepped] = []
         each = self._pace.each or 0.0
-        left = each * (self._steps - self._step)
-        return Stepped(step=self._step, steps=self._steps, loss=loss, lr=lr, seconds_per_step=each, seconds_left=left)
+        while len(self._unread) > late:
+            updated = self._unread.popleft()
+            step = updated.step + 1
+            left = each * (self._steps - step)
+            stepped = Stepped(
+                step=step,
+                steps=self._steps,
+                loss=updated.loss(),
+                lr=updated.lr,
+                seconds_per_step=each,
+                seconds_left=left,
+            )
+            told.append(stepped)
+        return told
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether anything is to be saved, drawn or measured after this step."""
+        output = self._job.recipe.output
+        every = (output.held_out_every, output.sample_every, output.save_every)
+        return self._is_last or any(steps and self._step % steps == 0 for steps in every)
 
     def _due(self, already: frozenset[type[Event]]) -> Iterator[Event]:
         """What this step calls for besides the update. Saving comes last: a saved step is wholly done."""
@@ -117,6 +152,7 @@ class TrainingLoop:
             yield from self._hold_out(self._run.logged(self._step))
 
     def _stop(self) -> Iterator[Event]:
+        yield from map(self._record, self._known(late=0))
         if self._step > self._saved:
             yield self._save()
         kept, again = "nothing learned yet", "begin anew"

@@ -138,9 +138,9 @@ def test_only_arms_that_train_the_same_are_compared(theirs: dict[str, float], is
 
 
 def test_an_arm_that_ends_says_why() -> None:
-    with Arm([sys.executable, "-c", "raise SystemExit('no file here')", "task"]) as arm:
-        with pytest.raises(LikenessError, match="no file here"):
-            arm.ask("steps 1")
+    ended = Arm([sys.executable, "-c", "raise SystemExit('no file here')", "task"])
+    with ended as arm, pytest.raises(LikenessError, match="no file here"):
+        arm.ask("steps 1")
 
 
 def test_without_a_gpu_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

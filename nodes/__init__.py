@@ -24,11 +24,14 @@ from .dataset.save import SaveDataset
 from .dataset.variants import MakeStyleVariants
 from .demo.base_model import DemoBaseModel
 from .demo.character import DemoCharacter
+from .demo.check_installation import CheckInstallation
 from .host.routes import answer_page
+from .panel.kept_bundle import serve_bundles
 from .panel.kept_run import serve_kept_runs
 from .sentences import told_in_sentences
 from .train.base_model import ChooseBaseModel
 from .train.base_shown import base_words, shown_base
+from .train.diff_runs import DiffRuns
 from .train.exchange import ExportRecipe, ImportRecipe
 from .train.plan import PlanRun
 from .train.recipe import TrainingRecipe
@@ -52,6 +55,7 @@ class LikenessExtension(ComfyExtension):
     async def on_load(self) -> None:
         """Before the nodes are asked for."""
         serve_kept_runs()
+        serve_bundles()
         answer_page("recipe", recipe_table, shown_recipe)
         answer_page("base", base_words, shown_base)
 
@@ -62,6 +66,7 @@ class LikenessExtension(ComfyExtension):
         return [
             DemoBaseModel,
             DemoCharacter,
+            CheckInstallation,
             LoadCharacterDataset,
             ImagesToDataset,
             CheckDataset,
@@ -83,6 +88,7 @@ class LikenessExtension(ComfyExtension):
             ExportRecipe,
             PlanRun,
             TrainCharacterLora,
+            DiffRuns,
             CompareCheckpoints,
             ChooseCheckpoint,
             AdviseNextRun,

@@ -7,6 +7,7 @@ LikenessError
 ├── FaceError      face readers
 ├── RunError       run folders: in use, unwritable, full
 ├── DiskError      any other file that the system does not let us write or read; an OSError too
+├── Echo           what another process of the same run says too
 └── Cancelled      the user asked to stop; what was made is saved
 """
 
@@ -85,6 +86,10 @@ class FaceError(LikenessError):
 
 class RunError(LikenessError):
     """A run folder that is in use, unwritable or full."""
+
+
+class Echo(LikenessError):
+    """What ends a run of several processes, in those that need not say it: the first one does."""
 
 
 class DiskError(LikenessError, OSError):

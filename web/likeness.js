@@ -1,5 +1,5 @@
 // @ts-check
-/** Registers the extension: panels on our nodes (a run, a checked dataset, its captions, a comparison, a line) and their messages. */
+/** Registers the extension: panels on our nodes (a run, a plan, a checked dataset, its captions, a comparison, a line) and their messages. */
 
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
@@ -8,6 +8,7 @@ import { ComparePanel } from "./compare/compare_panel.js";
 import { pickMemory } from "./compare/pick_memory.js";
 import { CheckPanel } from "./dataset/check_panel.js";
 import { addUpload } from "./dataset/upload.js";
+import { PlanPanel } from "./plan/plan_panel.js";
 import { loadBaseWords, showBaseWords } from "./recipe/base_words.js";
 import { loadRecipes, showRecipe } from "./recipe/recipe_node.js";
 import { nameZeros } from "./recipe/zero_words.js";
@@ -23,6 +24,8 @@ import { Restoring } from "./shared/restoring.js";
 import { growTextBoxes } from "./shared/text_boxes.js";
 
 const TRAIN = "LikenessTrainCharacterLora";
+const PLAN = "LikenessPlanRun";
+const DIFF = "LikenessDiffRuns";
 const LOAD = "LikenessLoadCharacterDataset";
 const CHECK = "LikenessCheckDataset";
 const CAPTIONS = "LikenessReviewCaptions";
@@ -35,6 +38,7 @@ const METHOD = "LikenessTrainOrZeroShot";
 const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants", "LikenessBalance"]);
 const NOTED = new Set([
   "LikenessDemoCharacter",
+  "LikenessCheckInstallation",
   "LikenessLoadCharacterDataset",
   "LikenessImagesToDataset",
   "LikenessCropDataset",
@@ -57,6 +61,8 @@ const NOTED = new Set([
 
 const SHEETS = [
   "shared/panel.css",
+  "run/run_panel.css",
+  "plan/plan_panel.css",
   "recipe/recipe_node.css",
   "dataset/check_panel.css",
   "captions/captions_panel.css",
@@ -106,13 +112,15 @@ app.registerExtension({
 });
 
 function panelFor(node) {
-  if (node.comfyClass === TRAIN) return new RunPanel(urlOf);
+  if (node.comfyClass === TRAIN) return new RunPanel(urlOf, api);
+  if (node.comfyClass === PLAN) return new PlanPanel();
   if (node.comfyClass === CHECK) return new CheckPanel(urlOf, reviewOf(node));
   if (node.comfyClass === CAPTIONS) return new CaptionsPanel(urlOf, reviewOf(node));
   if (node.comfyClass === COMPARE) return new ComparePanel(urlOf, pickMemory(node));
   if (node.comfyClass === CHOOSE) return Object.assign(new ComparePanel(urlOf, pickMemory(node)), { height: 260 });
   if (DRAWING.has(node.comfyClass)) return new LivePanel();
   if (node.comfyClass === ADVISE || node.comfyClass === METHOD) return new TallPanel(180, false);
+  if (node.comfyClass === DIFF) return new TallPanel(200, true);
   if (node.comfyClass === SCORE) return new TallPanel(128, true);
   // What is held out, and why, takes a few lines.
   if (node.comfyClass === LOAD) return Object.assign(new NotePanel(), { height: 128 });

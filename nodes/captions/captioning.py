@@ -7,11 +7,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ...trainer.errors import shortened
+from ...trainer.runtime.duration import duration
 from .._api import io
 from ..host.model_folders import caption_store
 from ..host.page import is_cancelled, send, show_progress
 from ..panel.budget import warnings_of
-from ..panel.progress import Throttle, duration
+from ..panel.progress import Throttle
 from ..panel.sheet import dataset_view
 
 if TYPE_CHECKING:

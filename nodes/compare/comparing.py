@@ -11,12 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...trainer.runtime.duration import duration
 from ..host.compute import device, free_models
 from ..host.folders import name_fault, output_folder, unlinked
 from ..host.model_folders import clip_folders
 from ..host.page import is_cancelled, send, show_progress
 from ..panel.comparison import LiveGrid
-from ..panel.progress import Throttle, duration
+from ..panel.progress import Throttle
 from ..sockets import Comparison, Run
 from .compare_readers import ComparisonReaders, readers_for
 from .plan import GUIDE_PROMPTS, Asked, DrawnWith, plan_of

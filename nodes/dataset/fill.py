@@ -7,13 +7,14 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...trainer.runtime.duration import duration
 from .._api import io, ui
 from ..checked import checked
 from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import pictures_folder
 from ..panel.budget import warnings_of, words_of
-from ..panel.progress import Throttle, duration, reporter, show_picture
+from ..panel.progress import Throttle, reporter, show_picture
 from ..panel.sheet import counts_of
 from ..readers import NO_READER, READERS, readers_of
 from ..sockets import DATASET

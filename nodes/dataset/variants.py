@@ -7,13 +7,14 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 from ...trainer.errors import DatasetError
+from ...trainer.runtime.duration import duration
 from .._api import io, ui
 from ..checked import checked
 from ..host.images import from_image, to_image
 from ..host.page import cancellable, is_cancelled
 from ..host.pictures import pictures_folder
 from ..panel.budget import warnings_of, words_of
-from ..panel.progress import Throttle, duration, show_picture
+from ..panel.progress import Throttle, show_picture
 from ..panel.sheet import counts_of
 from ..readers import NO_READER, NO_STYLE_READER, READERS, reader_of, style_reader
 from ..sockets import DATASET

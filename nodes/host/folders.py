@@ -118,6 +118,16 @@ def run_folder(name: str) -> Path:
     return output_folder("likeness", name, deep=True)
 
 
+def runs() -> list[str]:
+    """The names of the runs that lie under the output folder."""
+    root = Path(folder_paths.get_output_directory()) / "likeness"
+    try:
+        found = [path.name for path in root.iterdir() if (path / "recipe.json").is_file()]
+    except OSError:
+        return []
+    return sorted((name for name in found if name_fault(name) is None), key=str.casefold)
+
+
 def demo_folder(number: int) -> Path:
     """Where a demo character's drawings lie."""
     return output_folder("likeness_demo", f"character_{number}", deep=True)

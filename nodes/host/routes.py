@@ -25,6 +25,26 @@ def serve(path: str, answer: Callable[[Mapping[str, str]], dict[str, Any]]) -> N
         routes.get(path)(reply)
 
 
+def serve_zip(path: str, name: str, answer: Callable[[Mapping[str, str]], bytes]) -> None:
+    """Hand out at `path` what `answer` packs for a question, as a download called `name`; it must only read."""
+
+    async def reply(request: web.Request) -> web.Response:
+        try:
+            data = await asyncio.to_thread(answer, request.query)
+        except LikenessError as fault:
+            return web.Response(status=404, text=str(fault))
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        }
+        return web.Response(body=data, content_type="application/zip", headers=headers)
+
+    routes = _routes()
+    if routes is not None:
+        routes.get(path)(reply)
+
+
 def answer_page(path: str, table: Callable[[], Any], answer: Callable[[Any], Any]) -> None:
     """Serve `table()` to a GET of `/likeness/<path>` and `answer(question)` to a POST of a question in JSON.
 

@@ -35,4 +35,4 @@ def kept_run(name: str) -> dict[str, Any]:
         saved = RunFolder(folder).checkpoints()
         kept = f", saved at step {saved[-1].step}; queue again to go on." if saved else "; queue again."
         state.status = f"Stopped at step {state.step} of {state.steps}{kept}"
-    return state.snapshot()
+    return {"run": name, **state.snapshot()}

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from ...trainer.errors import LikenessError
+from ...trainer.runtime.duration import duration
 from ...trainer.training.run.events import (
     Event,
     Finished,
     HeldOut,
+    Noticed,
     Prepared,
     Sampled,
     Saved,
@@ -18,9 +20,11 @@ from ...trainer.training.run.events import (
     Unwatched,
     read_events,
 )
+from ...trainer.training.run.last_error import errors_kept
 from ..host.page import send, show_progress, view_of
 from .budget import spread
-from .progress import Throttle, duration
+from .progress import Throttle
+from .watched import TrainingPictures, Views, WatchState, no_views
 
 _POINTS, _PICTURES = 160, 320
 
@@ -32,8 +36,9 @@ _FOLLOWED: set[Path] = set()
 class RunState:
     """Folds events. The whole state goes out each time, so that a page opened in mid-run shows the same."""
 
-    def __init__(self, view_of: Callable[[Path], View | None]) -> None:
+    def __init__(self, view_of: Callable[[Path], View | None], pictures: Views = no_views) -> None:
         self._view_of = view_of
+        self._watch = WatchState(pictures)
         self._loss: dict[int, float] = {}
         self._held_out: dict[int, tuple[float, float]] = {}
         self._samples: dict[int, list[View]] = {}
@@ -50,6 +55,7 @@ class RunState:
         self._pace: tuple[float, float] = (0.0, 0.0)
 
     def add(self, event: Event) -> None:
+        self._watch.add(event)
         match event:
             case Prepared():
                 self.status = f"{event.what[:1].upper()}{event.what[1:]} {event.done} of {event.total}"
@@ -65,8 +71,8 @@ class RunState:
                 self.steps = event.step
                 self.status = f"{self._note}{event.sentence}"
                 self._stopped.append(self.status)
-            case Unwatched():
-                self._unwatched = event.why
+            case Unwatched(why=said) | Noticed(what=said):
+                self._unwatched = " ".join(filter(None, (self._unwatched, said)))
             case Saved():
                 self.saved.append(event.step)
                 self._health = event.health
@@ -75,6 +81,8 @@ class RunState:
                 ended = "Answered from the finished run" if event.answered else "Finished"
                 said = " ".join(filter(None, (*self._stopped, self._unwatched, self._health)))
                 self.status = f"{ended}. {said}" if said else ended
+            case _:
+                pass
 
     def _stepped(self, event: Stepped) -> None:
         self.step, self.steps = event.step, event.steps
@@ -110,6 +118,7 @@ class RunState:
             "samples": [{"step": step, "images": list(views[:_PICTURES])} for step, views in samples],
             "samples_of": len(self._samples),
             "saved": self.saved[-_POINTS:],
+            **self._watch.snapshot(),
         }
 
     def _shown_samples(self) -> tuple[list[tuple[int, list[View]]], list[tuple[int, float]]]:
@@ -131,7 +140,7 @@ def thinned(points: list[tuple[int, float]]) -> list[list[float]]:
 
 def logged_state(folder: Path) -> RunState:
     """A run as far as its log goes."""
-    state = RunState(view_of)
+    state = RunState(view_of, TrainingPictures(folder))
     for event in read_events(folder / "events.jsonl"):
         state.add(event)
     return state
@@ -154,10 +163,11 @@ class RunPage:
         """Show every event; also why a run stops before its end."""
         _FOLLOWED.add(self._folder)
         try:
-            for event in events:
-                self.state.add(event)
-                if isinstance(event, Sampled) or self._throttle.is_due():
-                    self._show()
+            with errors_kept(self._folder):
+                for event in events:
+                    self.state.add(event)
+                    if isinstance(event, Sampled) or self._throttle.is_due():
+                        self._show()
         except LikenessError as stop:
             self.state.status = str(stop)
             raise
@@ -167,4 +177,8 @@ class RunPage:
 
     def _show(self) -> None:
         show_progress(self._node, self.state.step, max(self.state.steps, 1))
-        send("likeness.train", {"node": self._node, **self.state.snapshot()})
+        send("likeness.train", {"node": self._node, **self.snapshot()})
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state with the name of the run that it is of."""
+        return {"run": self._folder.name, **self.state.snapshot()}

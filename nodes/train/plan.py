@@ -12,6 +12,7 @@ from ..host.folders import run_folder
 from ..host.images import to_image
 from ..host.lora_files import NOTHING, loras, start_fault, start_path
 from ..host.page import cancellable, is_cancelled, show_progress
+from ..panel.plan_view import plan_view
 from ..panel.sheet import picture_view
 from ..sockets import BASE, DATASET, RECIPE
 from .preset import FITTING, preset_input, recipe_for
@@ -89,8 +90,9 @@ class PlanRun(io.ComfyNode):
         preset: str = FITTING,
         start_from: str = NOTHING,
     ) -> Any:
+        from ...trainer.planning.memory_sheet import with_memory
         from ...trainer.planning.sheet import draw_plan
-        from ...trainer.planning.words import plan_lines
+        from ...trainer.planning.words import plan_json, plan_lines
         from ...trainer.training.job import Job
 
         job = Job(
@@ -105,9 +107,10 @@ class PlanRun(io.ComfyNode):
         )
         with cancellable(), memory_handed_over() if measure else nullcontext():
             plan = _planned(job, measure, cls.hidden.unique_id)
-        lines = plan_lines(plan)
-        text, sheet = "\n".join(lines), to_image([draw_plan(plan, lines)])
-        return io.NodeOutput(text, sheet, ui=picture_view(sheet, cls, text))
+        lines, figures = plan_lines(plan), plan_json(plan)
+        text, sheet = "\n".join(lines), to_image([with_memory(draw_plan(plan, lines), figures.get("memory"))])
+        view = plan_view(lines, figures)
+        return io.NodeOutput(text, sheet, ui=picture_view(sheet, cls, text, likeness_plan=(view,)))
 
 
 def _planned(job: Job, measures: bool, node: str) -> Plan:

@@ -148,7 +148,7 @@ def _published(run: Run, page: RunPage) -> dict[str, Any]:
     folder = RunFolder(run.folder)
     last = folder.checkpoints()[-1]
     saved = publish_lora(last.path, run.name, folder.sample_at(last.step))
-    state = page.state.snapshot()
+    state = page.snapshot()
     return {**state, "lora": saved.name, "status": " ".join(filter(None, (state["status"], saved.note)))}
 
 

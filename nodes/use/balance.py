@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from ...trainer.errors import shortened
+from ...trainer.runtime.duration import duration
 from .._api import io
 from ..checked import checked
 from ..compare.comparing import Comparing
 from ..compare.plan import Asked
 from ..host.images import to_image
 from ..host.page import cancellable, is_cancelled, withheld
-from ..panel.progress import Throttle, duration, show_picture
+from ..panel.progress import Throttle, show_picture
 from ..panel.sheet import picture_view
 from .balance_inputs import AS_COMPARED, FULL, OWN, QUICK, balance_inputs
 from .balance_parts import Wired, grid_of

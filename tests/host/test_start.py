@@ -29,6 +29,7 @@ NODES = {
     "LikenessExportRecipe",
     "LikenessPlanRun",
     "LikenessTrainCharacterLora",
+    "LikenessDiffRuns",
     "LikenessCompareCheckpoints",
     "LikenessChooseCheckpoint",
     "LikenessAdviseNextRun",

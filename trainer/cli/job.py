@@ -1,6 +1,7 @@
 """The arguments that describe a run, the same for training and for planning it, and the job that they make."""
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ def add_job(verb: ArgumentParser) -> None:
     how = verb.add_mutually_exclusive_group()
     how.add_argument("--recipe", type=Path, help="recipe.json (default: the demo's recipe on the demo base)")
     how.add_argument("--preset", help="a recipe by name, as the Training recipe node lists them")
+    verb.add_argument("--batch", type=int, help="pictures at once, in place of the recipe's")
+    verb.add_argument("--accumulation", type=int, help="batches an update, in place of the recipe's")
     verb.add_argument("--out", type=Path, required=True, help="run folder; the same command resumes it")
     verb.add_argument("--name", help="name of the LoRA files (default: the trigger)")
     verb.add_argument("--trigger", help="word for the character (default: from the folder's name)")
@@ -46,7 +49,7 @@ def job_of(options: Namespace) -> "Job":
 
     if options.name:
         check_run_name(options.name)
-    recipe = run_recipe(options)
+    recipe = _with_schedule(run_recipe(options), options)
     base = base_of(options, options.predicts or "")
     dataset = read_dataset(options.data, trigger=options.trigger, subject=options.subject, held_out=options.held_out)
     return Job(
@@ -72,6 +75,13 @@ def run_recipe(options: Namespace) -> Recipe:
     from ..demo.settings import demo_recipe
 
     return demo_recipe(family=options.family)
+
+
+def _with_schedule(recipe: Recipe, options: Namespace) -> Recipe:
+    """With `--batch` and `--accumulation`, which say how an update is shared among processes."""
+    given = {name: getattr(options, name) for name in ("batch", "accumulation")}
+    moved = {name: value for name, value in given.items() if value is not None}
+    return replace(recipe, schedule=replace(recipe.schedule, **moved)) if moved else recipe
 
 
 def recipe_of(options: Namespace) -> Recipe:

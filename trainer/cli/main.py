@@ -5,12 +5,13 @@ import json
 import sys
 from collections.abc import Sequence
 
-from ..errors import LikenessError, refusal
+from ..errors import Echo, LikenessError, refusal
 from ..runtime.allocator import kept_memory
 from . import (
     balance,
     bench,
     captions,
+    check,
     compare,
     dataset,
     demo,
@@ -20,14 +21,15 @@ from . import (
     motion,
     plan,
     recipe,
+    runs,
     score,
     train,
     variants,
 )
 
 _COMMANDS = (
-    *(demo, method, train, plan, compare, balance, score, motion),
-    *(dataset, fill, variants, captions, recipe, lora, bench),
+    *(demo, check, method, train, plan, compare, balance, score, motion),
+    *(dataset, fill, variants, captions, recipe, lora, runs, bench),
 )
 
 
@@ -37,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with kept_memory():
             figures = options.command(options)
+    except Echo:
+        return 1
     except LikenessError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -48,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. What was finished is kept; the same command goes on from there.\n")
         return 130
-    sys.stdout.write(json.dumps(figures) + "\n")
+    if figures is not None:
+        sys.stdout.write(json.dumps(figures) + "\n")
     return 0
 
 

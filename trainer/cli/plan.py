@@ -22,6 +22,7 @@ def add(command: AddParser) -> None:
 
 
 def _plan(options: Namespace) -> Figures:
+    from ..planning.memory_sheet import with_memory
     from ..planning.plan import plan_run
     from ..planning.sheet import draw_plan
     from ..planning.words import plan_json, plan_lines
@@ -29,10 +30,10 @@ def _plan(options: Namespace) -> Figures:
     work = plan_run(job_of(options), measures=not options.quick)
     with following() as follower:
         plan = follow(work, follower.show)
-    lines = plan_lines(plan)
+    lines, figures = plan_lines(plan), plan_json(plan)
     for line in lines:
         say(line, "red" if line.startswith("✗") else "yellow" if line.startswith("!") else None)
     if options.sheet is not None:
-        write_picture(options.sheet, draw_plan(plan, lines))
+        write_picture(options.sheet, with_memory(draw_plan(plan, lines), figures.get("memory")))
         sys.stdout.write(f"{options.sheet.resolve()}\n")
-    return plan_json(plan)
+    return figures

@@ -11,14 +11,21 @@ from ..training.run.events import (
     Event,
     Finished,
     HeldOut,
+    LiveLikeness,
+    MemoryScored,
+    MemoryUsed,
+    Noticed,
+    PicturesWatched,
     Prepared,
     Sampled,
     Saved,
     Seeded,
+    Settled,
     Stepped,
     StoppedEarly,
     Unwatched,
 )
+from ..training.run.words import concern_words, memory_words, settled_words
 
 if TYPE_CHECKING:
     from ..scoring import Compared
@@ -46,6 +53,12 @@ def _lines(event: Event) -> list[tuple[str, str | None]]:
             return [(event.sentence, None)]
         case Unwatched():
             return [(event.why, "yellow")]
+        case Settled():
+            return [(settled_words(event), "dim")]
+        case MemoryUsed() if event.spill:
+            return [(event.spill, "yellow")]
+        case Noticed():
+            return [(event.what, "yellow")]
         case Saved():
             return [(line, "dim") for line in (f"saved {event.path}", event.health) if line]
         case Finished() if event.answered:
@@ -62,6 +75,9 @@ class Follower:
         self._task: TaskID | None = None
         self._what = ""
         self._held_out = ""
+        self._live = ""
+        self._by_heart = ""
+        self._told: set[str] = set()
 
     def show(self, event: "Event | Compared") -> None:
         """The event as a bar that moves, or as a line; some are shown by neither."""
@@ -69,19 +85,44 @@ class Follower:
             case Prepared():
                 self.move(event.what, event.done, event.total)
             case Stepped():
-                loss = f"loss {event.loss:.3f}{self._held_out}"
+                loss = f"loss {event.loss:.3f}{self._held_out}{self._live}{self._by_heart}"
                 pace = f"{loss} · {event.seconds_per_step:.2f} s/step · {clock(event.seconds_left)} left"
                 self.move("training", event.step, event.steps, pace)
             case HeldOut():
                 self._held_out = f" · held out {event.held_out:.3f}"
-            case Seeded() | Sampled() | StoppedEarly() | Unwatched() | Saved() | Finished():
-                for line, style in _lines(event):
-                    say(line, style)
+            case LiveLikeness():
+                self._live = f" · live likeness {event.likeness:.2f}"
+            case MemoryScored():
+                self._by_heart = f" · {memory_words(event)}"
+            case PicturesWatched():
+                self._tell(concern_words(event))
+            case (
+                Seeded()
+                | Sampled()
+                | Settled()
+                | MemoryUsed()
+                | StoppedEarly()
+                | Unwatched()
+                | Noticed()
+                | Saved()
+                | Finished()
+            ):
+                self._tell_all(_lines(event))
             case compared:
                 left = (
                     "" if compared.seconds_left is None else f"{compared.label} · {clock(compared.seconds_left)} left"
                 )
                 self.move(compared.phase, compared.done, compared.total, left)
+
+    def _tell_all(self, lines: list[tuple[str, str | None]]) -> None:
+        for line, style in lines:
+            say(line, style)
+
+    def _tell(self, concerns: list[str]) -> None:
+        """Each picture's verdict once: it is looked at again and again."""
+        new = [line for line in concerns if line.partition(" (")[0] not in self._told]
+        self._told.update(line.partition(" (")[0] for line in new)
+        self._tell_all([(line, "yellow") for line in new])
 
     def move(self, what: str, done: int, total: int | None, note: str = "") -> None:
         """The bar named `what`; another name begins another bar below."""

@@ -1,12 +1,16 @@
 """`train`: a folder of pictures becomes a LoRA; the same command resumes."""
 
+import logging
+import signal
 import time
 from argparse import Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..dataset.step_budget import step_budget
+from ..runtime.group import Group
 from ..runtime.peak import peak_mb
+from ..runtime.signals import stopping
 from ..runtime.work import follow
 from .command import AddParser, Figures
 from .folder import add_readers, face_reader, say_unused
@@ -18,18 +22,35 @@ if TYPE_CHECKING:
     from ..training.job import Job
 
 
+_SEVERAL = (
+    "Several GPUs train one LoRA: accelerate launch --multi_gpu --num_processes 2 -m trainer train ... --device cuda, "
+    "or torchrun --nproc-per-node 2 -m trainer train ... --device cuda. They share the recipe's accumulation, which is "
+    "to be a multiple of their number; docs/clusters.md has more."
+)
+
+
 def add(command: AddParser) -> None:
     train = command("train", help="train a character LoRA")
     train.set_defaults(command=_train)
+    train.epilog = _SEVERAL
     add_job(train)
     add_readers(train)
 
 
-def _train(options: Namespace) -> Figures:
+def _train(options: Namespace) -> Figures | None:
+    from ..runtime.processes import joined
+
+    with joined(options.device) as (group, device):
+        job = replace(job_of(options), device=device)
+        return _as_first(options, job, group) if group.rank == 0 else _as_other(job, group)
+
+
+def _as_first(options: Namespace, job: "Job", group: Group) -> Figures:
+    """The process that says how it goes, which most runs have alone."""
     from ..training.run.folder import RunFolder
+    from ..training.run.last_error import errors_kept
     from ..training.seeds import train_seeds
 
-    job = job_of(options)
     say_unused(job.dataset)
     if job.dataset.train:
         budget = step_budget(job.dataset.train, job.recipe)
@@ -38,8 +59,8 @@ def _train(options: Namespace) -> Figures:
             say(budget.caution, "yellow")
     job = replace(job, likeness=likeness_of(options, job))
     started = time.monotonic()
-    with following() as follower:
-        follow(train_seeds(job), follower.show)
+    with following() as follower, stopping(*_signals(group)) as asked, errors_kept(options.out):
+        follow(train_seeds(job, cancelled=asked, group=group), follower.show)
     run = RunFolder(options.out)
     last = run.checkpoints()[-1]
     return {
@@ -48,16 +69,32 @@ def _train(options: Namespace) -> Figures:
         "stopped_early": run.stopped_early is not None,
         "seconds_total": round(time.monotonic() - started, 1),
         "peak_mb": peak_mb(),
+        "processes": group.world,
     }
 
 
+def _as_other(job: "Job", group: Group) -> None:
+    """A process that helps the first one, which says for both what there is to say."""
+    from ..training.seeds import train_seeds
+
+    logging.disable(logging.WARNING)
+    with stopping(*_signals(group)) as asked:
+        follow(train_seeds(job, cancelled=asked, group=group))
+
+
+def _signals(group: Group) -> tuple[signal.Signals, ...]:
+    """Those upon which a run saves before it ends. Of several processes none ends by itself, or each would stop at
+    another step."""
+    return (signal.SIGTERM,) if group.world == 1 else (signal.SIGTERM, signal.SIGINT)
+
+
 def likeness_of(options: Namespace, job: "Job") -> "Likeness | None":
-    """Who measures the samples: the reader asked for, on a demo base the demo's own; None where none are drawn."""
+    """Who measures faces: the reader asked for, on a demo base the demo's own; None where none are looked at."""
     from ..demo.assets import demo_family
     from ..scoring.likeness import Likeness
 
     output = job.recipe.output
-    if not (output.sample_every and output.samples):
+    if not (output.watch or (output.sample_every and output.samples)):
         return None
     if options.faces == "auto" and demo_family(job.base) is not None:
         options.faces = "demo"

@@ -1,5 +1,6 @@
 """Settings of flow bases and of little memory, for trainers that have no words for them."""
 
+from collections.abc import Collection
 from dataclasses import fields
 
 from ..recipe.flow import Flow
@@ -9,7 +10,7 @@ from .keys import Left, left_out
 
 TARGETS = ("all", "double_blocks", "single_blocks")
 """Layers that only such bases have."""
-_MEMORY = (
+MEMORY = (
     *("quantization", "text_quantization", "swapped_blocks", "checkpointed_blocks", "offload_activations"),
     "precompute_modulation",
 )
@@ -20,12 +21,16 @@ def is_for_flow(recipe: Recipe) -> bool:
     return recipe.lora.targets in TARGETS or recipe.flow != Flow()
 
 
-def of_flow_bases(recipe: Recipe) -> list[Left]:
-    """All such settings that are not as they are without."""
+def of_flow_bases(recipe: Recipe, written: Collection[str] = ()) -> list[Left]:
+    """All such settings that are not as they are without, but those of memory that are written."""
     found = {
         f"flow.{each.name}": (getattr(recipe.flow, each.name) != each.default, "left out: for flow bases")
         for each in fields(Flow)
     }
     plain = {each.name: each.default for each in fields(Memory)}
-    found |= {f"memory.{name}": (getattr(recipe.memory, name) != plain[name], "left out") for name in _MEMORY}
+    found |= {
+        f"memory.{name}": (getattr(recipe.memory, name) != plain[name], "left out")
+        for name in MEMORY
+        if name not in written
+    }
     return left_out(recipe, found)

@@ -101,6 +101,10 @@ class Family(Protocol):
         """How strong the base's assistant is in its weights themselves; 0 where it is to stand beside them."""
         ...
 
+    def blank_condition(self) -> Condition | None:
+        """The shapes of what is told of a caption, on the meta device; None where a plan has to do without."""
+        ...
+
     def lora_targets(self, targets: str) -> list[str]:
         """Addresses in the denoiser that a LoRA wraps."""
         ...

@@ -56,6 +56,22 @@ def target(objective: Objective, clean: Tensor, noise: Tensor, a: Tensor, s: Ten
     return _wide(a) * noise - _wide(s) * clean if objective == "velocity" else noise - clean
 
 
+def clean_of(level: NoiseLevel, noisy: Tensor, predicted: Tensor) -> Tensor:
+    """The picture that an answer means, x of x_t (n, c, h, w), in fp32 on the answer's device; exact for the target.
+
+    (x_t - s n) / a of noise and a x_t - s v of velocity (Salimans and Ho 2022, appendix D), x_t - t v of flow. For
+    noise an error of the answer grows by √(1 / SNR).
+    """
+    answer = predicted.float()
+    x_t, root = noisy.to(answer), level.snr.to(answer).sqrt()
+    if level.objective == "flow":
+        return x_t - answer / _wide(1 + root)
+    s = (1 + root.square()).rsqrt()
+    if level.objective == "velocity":
+        return _wide(root * s) * x_t - _wide(s) * answer
+    return (x_t - _wide(s) * answer) / _wide(root * s)
+
+
 def snr_of(alphas_cumprod: Tensor, timesteps: Tensor) -> Tensor:
     """ᾱ / (1 - ᾱ) at each timestep, (n,), never below 2⁻²⁴, where diffusers' samplers put a terminal SNR of zero.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from ..recipe.memory import Compile, Memory, Precision, Quantization
+from ..recipe.memory import Memory, Precision, Quantization
 
 _DTYPES: Mapping[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -25,9 +25,7 @@ class Residence:
     checkpointed_blocks: int = 0
     offload_activations: bool = False
     precompute_modulation: bool = False
-    compile: Compile = "off"
     keep_attention: bool = False
-    checkpoint_as_needed: bool = False
 
     @classmethod
     def of(cls, memory: Memory, device: str) -> "Residence":
@@ -42,9 +40,7 @@ class Residence:
             checkpointed_blocks=memory.checkpointed_blocks,
             offload_activations=memory.offload_activations,
             precompute_modulation=memory.precompute_modulation,
-            compile=memory.compile,
             keep_attention=memory.keep_attention,
-            checkpoint_as_needed=memory.checkpoint_as_needed,
         )
 
     @property
@@ -55,7 +51,10 @@ class Residence:
     def is_special(self) -> bool:
         """Whether weights lie or rest otherwise than whole on the device."""
         return self != Residence(
-            device=self.device, precision=self.precision, gradient_checkpointing=self.gradient_checkpointing
+            device=self.device,
+            precision=self.precision,
+            gradient_checkpointing=self.gradient_checkpointing,
+            keep_attention=self.keep_attention,
         )
 
 

@@ -60,6 +60,8 @@ class FamilySpec:
     """Pixels a latent's side."""
     text_values: int
     """Numbers that are kept of one caption."""
+    text_layers: int = 0
+    """Of its text encoder, those that are loaded; below 1, all but so many."""
     guidance: Guidance = "cfg"
     reads_clip_skip: bool = False
     """Whether clip_skip changes anything."""

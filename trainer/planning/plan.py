@@ -16,7 +16,7 @@ from ..training.out_of_memory import explain_out_of_memory
 from ..training.run.events import Prepared
 from .advice import advice
 from .disk import Disk, Encoded, disk_use, samplings
-from .memory.gpu import GpuPlan, too_small
+from .memory import MemoryOutlook, memory_outlook, memory_warnings
 from .passes import Passes, judged
 from .table import Bucket, buckets_of
 from .warm_up import WarmUp, warm_up
@@ -41,8 +41,8 @@ class PlannedBase:
 class Plan:
     """What a run will be. `warm_up` is None, and with it times and memory, where nothing was measured.
 
-    `unused` says what lies in the folder and is not trained on; `gpu` what cards need, None for a base of which that is
-    not counted.
+    `unused` says what lies in the folder and is not trained on; `memory` is what a GPU needs, None for a base of which
+    that is not counted.
     """
 
     base: PlannedBase
@@ -57,7 +57,7 @@ class Plan:
     unused: tuple[str, ...]
     warm_up: WarmUp | None
     seconds: tuple[tuple[str, float], ...]
-    gpu: GpuPlan | None = None
+    memory: MemoryOutlook | None = None
 
     @property
     def total_seconds(self) -> float | None:
@@ -85,8 +85,8 @@ def plan_run(
     job = replace(job, recipe=count_epochs(job.recipe, placed))
     buckets = buckets_of(placed, job.recipe.schedule.batch)
     beside = bool(job.recipe.prior.images) or job.regularisation is not None
-    gpu = GpuPlan.of(job.base, job.recipe, max((bucket.size for bucket in buckets), key=prod), beside=beside)
-    small = too_small(gpu, job.device)
+    memory = memory_outlook(job, max((bucket.size for bucket in buckets), key=prod), beside=beside)
+    small = tuple(memory_warnings(memory, job.device))
     with explain_out_of_memory(job.recipe, job.device, spec_of(job.base)):
         # What does not fit is told, not tried.
         measured = (yield from warm_up(job, cancelled)) if measures and not small else None
@@ -109,7 +109,7 @@ def plan_run(
         unused=(*(f"left out: {line}" for line in told(job.dataset.left_out)), *job.dataset.notes),
         warm_up=measured,
         seconds=_seconds(job, measured, placed) if measured else (),
-        gpu=gpu,
+        memory=memory,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from .memory.gpu import CARDS, GpuPlan, gpu_lines, settings_in_words
+from .memory import memory_json, memory_lines
 from .plan import Plan
 
 
@@ -39,7 +39,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "seconds_per_step": None if measured is None else round(measured.step, 4),
         "memory_mb": {} if measured is None else {name: round(size / 2**20, 1) for name, size in measured.parts},
         "peak_mb": None if measured is None or measured.peak is None else round(measured.peak / 2**20),
-        "gpu": None if plan.gpu is None else _gpu(plan.gpu),
+        "memory": None if plan.memory is None else memory_json(plan.memory),
         "warnings": list(plan.warnings),
         "impossible": list(plan.impossible),
         "unused": list(plan.unused),
@@ -78,17 +78,8 @@ def _costs(plan: Plan) -> Iterator[str]:
         parts = ", ".join(f"{name} {_size(size)}" for name, size in plan.warm_up.parts)
         peak = f"{_size(plan.warm_up.peak)} at the peak: " if plan.warm_up.peak is not None else ""
         yield f"Memory: {peak}{parts}."
-    if plan.gpu is not None:
-        yield from gpu_lines(plan.gpu)
-
-
-def _gpu(plan: GpuPlan) -> dict[str, Any]:
-    here = plan.memory()
-    return {
-        "training_mb": round(here.training / 2**20),
-        "caching_mb": round(here.caching / 2**20),
-        "cards": {str(card): settings_in_words(plan.fitting(card)) for card in CARDS},
-    }
+    if plan.memory is not None:
+        yield from memory_lines(plan.memory)
 
 
 def _buckets(plan: Plan) -> Iterator[str]:

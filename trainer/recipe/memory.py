@@ -7,7 +7,7 @@ from .choices import is_choice, options
 
 Precision = Literal["fp32", "bf16", "fp16"]
 CacheKind = Literal["disk", "memory"]
-Quantization = Literal["none", "nf4", "int8", "fp8"]
+Quantization = Literal["none", "nf4", "int8", "fp8", "int8_w8a8"]
 Compile = Literal["auto", "on", "off"]
 SAME_RESULT = (
     *("gradient_checkpointing", "checkpointed_blocks", "checkpoint_as_needed", "keep_attention"),
@@ -24,7 +24,8 @@ class Memory:
     writes nothing and encodes again when resumed. `deterministic` makes a GPU repeat itself, about a third slower; a
     processor always does.
 
-    `quantization` is of the frozen denoiser's weights ("nf4": 4 bits, "int8" and "fp8": 8), `text_quantization` of the
+    `quantization` is of the frozen denoiser's weights ("nf4": 4 bits, "int8" and "fp8": 8, "int8_w8a8": 8,
+    multiplied as they are), `text_quantization` of the
     text encoders' while captions are encoded. `swapped_blocks` of the denoiser rest in the computer's memory and come
     to the GPU when they are used. With checkpointing, `checkpointed_blocks` above 0 recompute their activations and
     the others keep them (0: all recompute); `offload_activations` keeps what lies between blocks in the computer's

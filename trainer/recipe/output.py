@@ -26,7 +26,7 @@ class Output:
     precision: SavePrecision = "fp16"
     tag_frequency: bool = True
     watch: bool = True
-    watch_every: int = 10
+    watch_every: int = 5
 
 
 def output_faults(output: Output) -> list[tuple[bool, str]]:

@@ -6,7 +6,10 @@ from torch import Tensor
 
 
 class Group(Protocol):
-    """`rank` of `world` processes, 0 the one that writes and tells."""
+    """`rank` of `world` processes, 0 the one that writes and tells.
+
+    Every process makes the same calls in the same order. RunError, in each that is left, when one has ended.
+    """
 
     @property
     def rank(self) -> int: ...
@@ -15,15 +18,19 @@ class Group(Protocol):
     def world(self) -> int: ...
 
     def add_up(self, tensor: Tensor) -> None:
-        """Put into `tensor` the sum of all processes' tensors, in place."""
+        """Put into `tensor` the sum of all processes' tensors, in place; all get the same bytes."""
         ...
 
     def any(self, flag: bool) -> bool:
         """Whether any process says so; all are told the same."""
         ...
 
-    def wait(self) -> None:
-        """Until all processes are here."""
+    def told(self, data: bytes = b"") -> bytes:
+        """What the first process says, the others' `data` aside."""
+        ...
+
+    def gathered(self, word: str = "") -> list[str]:
+        """What every process says, by rank."""
         ...
 
 
@@ -38,8 +45,11 @@ class Alone:
     def any(self, flag: bool) -> bool:
         return flag
 
-    def wait(self) -> None:
-        pass
+    def told(self, data: bytes = b"") -> bytes:
+        return data
+
+    def gathered(self, word: str = "") -> list[str]:
+        return [word]
 
 
 ALONE: Group = Alone()

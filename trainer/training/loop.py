@@ -1,17 +1,22 @@
-"""A run under way: how far it is, and what is due when."""
+"""A run under way: how far it is, and what is due when. The first process of several does what is due for all."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 
-from ..errors import Cancelled, RunError
+from torch import Tensor
+
+from ..errors import Cancelled, Echo, RunError
+from ..runtime.group import ALONE, Group
 from ..runtime.work import Pace, Stopwatch
 from .checkpoints import Checkpoints
 from .job import Job
+from .lead import lead
 from .plateau import PlateauWatch
 from .run.events import Event, Finished, HeldOut, Sampled, Saved, Stepped, StoppedEarly, read_events
 from .run.folder import RunFolder
-from .run.state import load_state
+from .run.state import load_state, packed_state, unpacked_state
 from .samples import Samples
+from .settle import Settling
 from .step.answer import Updated
 from .step.train_step import TrainStep
 from .watch.watcher import Watchers
@@ -30,9 +35,13 @@ class TrainingLoop:
         checkpoints: Checkpoints,
         samples: Samples,
         watchers: Watchers,
+        settling: Settling,
+        group: Group = ALONE,
     ) -> None:
         self._job, self._run, self._train_step = job, run, train_step
+        self._group, self._is_first = group, group.rank == 0
         self._checkpoints, self._samples, self._watchers = checkpoints, samples, watchers
+        self._settling = settling
         self._steps = self._end = job.recipe.schedule.steps
         self._watch = PlateauWatch(job)
         self._step = 0
@@ -43,11 +52,13 @@ class TrainingLoop:
 
     def events(self, cancelled: Callable[[], bool]) -> Generator[Event, None, Finished]:
         self._resume()
-        yield from self._due(already=self._run.logged(self._step))
+        yield from map(self._record, self._settling.tell(self._step))
+        yield from self._due(already=self._run.logged(self._step) if self._is_first else frozenset())
         while self._step < self._end:
-            if cancelled():
+            if self._group.any(cancelled()):
                 yield from self._stop()
             yield from map(self._record, self._update())
+            yield from map(self._record, self._settling.tell(self._step))
             yield from map(self._record, self._watchers.tell(self._step))
             yield from self._due(already=frozenset())
         finished = Finished(checkpoints=self._run.paths(), answered=False)
@@ -56,23 +67,30 @@ class TrainingLoop:
 
     def save_if_whole(self) -> None:
         """Save what was learned since the last save, unless an update was cut in the middle or gave no numbers."""
-        if not self._is_whole or self._step <= self._saved:
+        if not (self._is_first and self._is_whole) or self._step <= self._saved:
             return
         try:
-            for event in self._known(late=0):
-                self._record(event)
+            for each in self._read(late=0):
+                self._record(self._stepped(*each))
         except RunError:
             return
         self._save()
 
     def _resume(self) -> None:
-        state = load_state(self._run.state)
+        state = self._state()
         if state is not None:
             self._step, tensors = state
             self._watchers.restore(tensors)
             self._train_step.restore(tensors, self._step)
         self._saved = self._step
-        self._run.rewind_log(self._step if state is not None else -1)
+        if self._is_first:
+            self._run.rewind_log(self._step if state is not None else -1)
+
+    def _state(self) -> tuple[int, dict[str, Tensor]] | None:
+        """Read by the first process alone: what it wrote may not be seen from another machine yet."""
+        if self._group.world == 1:
+            return load_state(self._run.state)
+        return unpacked_state(lead(self._group, lambda: packed_state(load_state(self._run.state))))
 
     def _update(self) -> list[Stepped]:
         """One update, and what is known by then: on a GPU of the one before, unless something is due."""
@@ -80,29 +98,20 @@ class TrainingLoop:
         watch = Stopwatch()
         self._unread.append(self._train_step.update(self._step))
         self._step += 1
-        known = self._known(late=0 if self._is_due else self._train_step.lag)
+        read = self._read(late=0 if self._is_due else self._train_step.lag)
         self._pace.add(watch.read())
         self._is_whole = True
-        return known
+        return [self._stepped(*each) for each in read]
 
-    def _known(self, late: int) -> list[Stepped]:
-        """What updates gave, but for the `late` newest, which may still be under way."""
-        told: list[Stepped] = []
-        each = self._pace.each or 0.0
-        while len(self._unread) > late:
-            updated = self._unread.popleft()
-            step = updated.step + 1
-            left = each * (self._steps - step)
-            stepped = Stepped(
-                step=step,
-                steps=self._steps,
-                loss=updated.loss(),
-                lr=updated.lr,
-                seconds_per_step=each,
-                seconds_left=left,
-            )
-            told.append(stepped)
-        return told
+    def _read(self, late: int) -> list[tuple[Updated, float]]:
+        """Losses of the updates not read yet but for the `late` newest, which may still be under way."""
+        updates = [self._unread.popleft() for _ in range(len(self._unread) - late)]
+        return [(updated, updated.loss()) for updated in updates]
+
+    def _stepped(self, updated: Updated, loss: float) -> Stepped:
+        step, each = updated.step + 1, self._pace.each or 0.0
+        left = each * (self._steps - step)
+        return Stepped(step=step, steps=self._steps, loss=loss, lr=updated.lr, seconds_per_step=each, seconds_left=left)
 
     @property
     def _is_due(self) -> bool:
@@ -112,11 +121,20 @@ class TrainingLoop:
         return self._is_last or any(steps and self._step % steps == 0 for steps in every)
 
     def _due(self, already: frozenset[type[Event]]) -> Iterator[Event]:
-        """What this step calls for besides the update. Saving comes last: a saved step is wholly done."""
-        yield from self._hold_out(already)
+        """What this step calls for besides the update, and when the run ends."""
         output = self._job.recipe.output
-        is_sampled = output.sample_every and (self._is_last or self._step % output.sample_every == 0)
-        if is_sampled and output.samples:
+        is_sampled = bool(output.sample_every and output.samples) and (
+            self._is_last or self._step % output.sample_every == 0
+        )
+        if self._is_first:
+            yield from self._done(already, is_sampled=is_sampled)
+        if is_sampled and self._job.recipe.early_stop.patience:
+            self._end = int(self._group.told(str(self._end).encode()))
+
+    def _done(self, already: frozenset[type[Event]], *, is_sampled: bool) -> Iterator[Event]:
+        """Saving comes last: a saved step is wholly done."""
+        yield from self._hold_out(already)
+        if is_sampled:
             if Sampled not in already:
                 yield self._record(self._samples.draw(self._step))
             yield from self._watched()
@@ -152,13 +170,17 @@ class TrainingLoop:
             yield from self._hold_out(self._run.logged(self._step))
 
     def _stop(self) -> Iterator[Event]:
-        yield from map(self._record, self._known(late=0))
-        if self._step > self._saved:
+        for each in self._read(late=0):
+            yield self._record(self._stepped(*each))
+        if self._is_first and self._step > self._saved:
             yield self._save()
         kept, again = "nothing learned yet", "begin anew"
         if self._step:
             kept, again = f"saved as {self._run.checkpoint(self._job.name, self._step).name}", "go on"
-        raise Cancelled(f"Stopped at step {self._step} of {self._steps}, {kept}. Start the run again to {again}.")
+        said = f"Stopped at step {self._step} of {self._steps}, {kept}. Start the run again to {again}."
+        # A launcher ends the others as soon as one has ended; the first may still be saving.
+        self._group.any(False)
+        raise Cancelled(said) if self._is_first else Echo(said)
 
     def _save(self) -> Saved:
         saved = self._checkpoints.save(self._step, self._watchers.tensors())
@@ -166,5 +188,6 @@ class TrainingLoop:
         return saved
 
     def _record(self, event: Event) -> Event:
-        self._run.record(event)
+        if self._is_first:
+            self._run.record(event)
         return event

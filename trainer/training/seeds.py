@@ -10,6 +10,7 @@ from dataclasses import replace
 from ..dataset.step_budget import with_steps
 from ..lora.average import average_loras
 from ..lora.metadata import describe_lora
+from ..runtime.group import ALONE, Group
 from ..runtime.work import never
 from .job import Job
 from .run.events import Event, Finished, Saved, Seeded
@@ -17,7 +18,9 @@ from .run.folder import RunFolder
 from .train import train
 
 
-def train_seeds(job: Job, *, cancelled: Callable[[], bool] = never) -> Generator[Event, None, Finished]:
+def train_seeds(
+    job: Job, *, cancelled: Callable[[], bool] = never, group: Group = ALONE
+) -> Generator[Event, None, Finished]:
     """`train`, once for each of the recipe's seeds; each run resumes or answers by itself. Same errors.
 
     Checkpoints of the first seed lie in the job's run, where the average joins them; the others in `seeds/<seed>`. Each
@@ -25,7 +28,7 @@ def train_seeds(job: Job, *, cancelled: Callable[[], bool] = never) -> Generator
     """
     recipe = job.recipe
     if recipe.seeds == 1:
-        return (yield from train(job, cancelled=cancelled))
+        return (yield from train(job, cancelled=cancelled, group=group))
     answered = True
     for number in range(recipe.seeds):
         seed = recipe.seed + number
@@ -33,12 +36,13 @@ def train_seeds(job: Job, *, cancelled: Callable[[], bool] = never) -> Generator
         yield Seeded(seed=seed, number=number + 1, count=recipe.seeds)
         folder = run.of_seed(seed) if number else job.run
         one = replace(job, run=folder, recipe=replace(recipe, seed=seed, seeds=1))
-        for event in train(one, cancelled=cancelled):
+        for event in train(one, cancelled=cancelled, group=group):
             if isinstance(event, Finished):
                 answered = answered and event.answered
             else:
                 yield event
-    if not answered or not RunFolder(job.run).average(job.name, recipe.seeds).is_file():
+    is_due = not answered or not RunFolder(job.run).average(job.name, recipe.seeds).is_file()
+    if is_due and group.rank == 0:
         yield _average(job)
     finished = Finished(checkpoints=RunFolder(job.run).paths(), answered=answered)
     yield finished

@@ -1,36 +1,67 @@
 // @ts-check
-/** A run as it goes: one line of words, two small curves, and the samples of one step with a scrubber over steps. */
+/** A run as it goes: how it stands in words, its curves, and the samples of one step or the pictures it learns. */
 
-import { make } from "../shared/element.js";
+import { button, make } from "../shared/element.js";
+import { BundleBox } from "./bundle_box.js";
+import { RunChart } from "./run_chart.js";
+import { WatchedPictures } from "./watched_pictures.js";
 
-const WIDTH = 240;
-const HEIGHT = 44;
 const SCRUBBER = "Samples by step; the arrow keys flip between neighbours";
-const SVG = "http://www.w3.org/2000/svg";
+const FIRST = "Queue to train: steps, samples and time left show here.";
 
 export class RunPanel {
-  /** @param {(view: Record<string, string>) => string} urlOf */
-  constructor(urlOf) {
+  /**
+   * @param {(view: Record<string, string>) => string} urlOf
+   * @param {any} api the host's
+   */
+  constructor(urlOf, api) {
     this.urlOf = urlOf;
-    this.height = 210;
+    this.height = 338;
     this.state = null;
     this.samples = [];
     this.likeness = new Map();
     this.follows = true;
+    this.isPaused = false;
     this.element = make("div", "likeness-run");
-    this.status = make("div", "likeness-status", "Queue to train: steps, samples and time left show here.");
+    this.status = make("div", "likeness-status", FIRST);
     this.status.setAttribute("role", "status");
-    this.curves = new Curves();
+    this.facts = make("div", "likeness-facts");
+    this.notes = make("div", "likeness-notes");
+    this.chart = new RunChart();
     this.strip = make("div", "likeness-strip");
+    this.pictures = new WatchedPictures(urlOf, (words) => (this.told.textContent = words || this.advice));
     this.scrubber = makeScrubber();
     this.label = make("span", "likeness-step", "no samples yet");
+    this.told = make("span", "likeness-watched-told");
+    this.bundle = new BundleBox(api);
+    this.element.append(this.status, this.facts, this.notes, this.chart.element, this.makeBar(), this.strip);
+    this.element.append(this.pictures.element, this.makeFoot(), this.bundle.element);
+    this.look("samples");
+  }
+
+  makeBar() {
+    const bar = make("div", "likeness-run-bar");
+    this.views = new Map([
+      ["samples", button("", "Samples", "The pictures that the run draws on its way", () => this.look("samples"))],
+      ["pictures", button("", "Pictures", "What is learned of each picture that is trained on", () => this.look("pictures"))],
+    ]);
+    this.pause = button("", "Pause", "Keeps what is shown as it is; training goes on", () => this.hold(!this.isPaused));
+    this.pause.setAttribute("aria-pressed", "false");
+    const words = "Settings, log, versions and the last error as one zip to hand to whoever helps; shown before it is saved";
+    this.packs = button("", "Diagnostic bundle", words, () => this.bundle.open(this.state.run, this.packs));
+    this.packs.disabled = true;
+    bar.append(...this.views.values(), make("span", "likeness-gap"), this.pause, this.packs);
+    return bar;
+  }
+
+  makeFoot() {
     const foot = make("label", "likeness-foot");
-    foot.append(this.scrubber, this.label);
-    this.element.append(this.status, this.curves.element, this.strip, foot);
+    foot.append(this.scrubber, this.label, this.told);
     this.scrubber.addEventListener("input", () => {
       this.follows = Number(this.scrubber.value) === this.samples.length - 1;
       this.drawSamples();
     });
+    return foot;
   }
 
   executed(output) {
@@ -42,7 +73,24 @@ export class RunPanel {
   show(state) {
     this.state = state;
     this.say(state.status, false);
-    this.curves.draw(state);
+    this.packs.disabled = !state.run;
+    if (!this.isPaused) this.draw(state);
+  }
+
+  hold(isPaused) {
+    this.isPaused = isPaused;
+    this.pause.setAttribute("aria-pressed", String(isPaused));
+    this.pause.textContent = isPaused ? "Resume" : "Pause";
+    if (!isPaused && this.state) this.draw(this.state);
+  }
+
+  draw(state) {
+    this.facts.textContent = this.facts.title = state.facts ?? "";
+    this.note(state);
+    this.chart.draw(state);
+    this.pictures.draw(state);
+    this.views.get("pictures")?.replaceChildren(`Pictures${this.pictures.summary}`);
+    this.told.textContent = this.advice;
     this.likeness = new Map(state.likeness ?? []);
     this.samples = state.samples ?? [];
     this.scrubber.max = String(Math.max(this.samples.length - 1, 0));
@@ -53,11 +101,32 @@ export class RunPanel {
     this.drawSamples();
   }
 
+  /** What costs speed comes first and in the colour of warnings. */
+  note({ spill = "", by_heart: heart = "", plateau = "" }) {
+    const rest = [heart, plateau].filter(Boolean).join(" · ");
+    const warning = spill ? [make("span", "likeness-warning", rest ? `${spill} ` : spill)] : [];
+    this.notes.replaceChildren(...warning, rest);
+    this.notes.title = [spill, rest].filter(Boolean).join("\n");
+  }
+
   /** A line on how it stands. Curves and samples stay. */
   say(words, isFault) {
     this.status.textContent = words;
     this.status.title = words;
     this.status.classList.toggle("likeness-warning", isFault);
+  }
+
+  /** Samples, or the pictures that are trained on. */
+  look(which) {
+    for (const [name, shown] of this.views) shown.setAttribute("aria-pressed", String(name === which));
+    const isSamples = which === "samples";
+    for (const part of [this.strip, this.scrubber, this.label]) part.hidden = !isSamples;
+    for (const part of [this.pictures.element, this.told]) part.hidden = isSamples;
+    this.told.textContent = this.advice;
+  }
+
+  get advice() {
+    return this.pictures.pictures.length ? "Point at a picture; those worth a look come first." : "";
   }
 
   drawSamples() {
@@ -68,48 +137,6 @@ export class RunPanel {
     this.drawn = urls.join();
     this.strip.replaceChildren(...urls.map((url, index) => picture(url, `${labelOf(sample.step)}, prompt ${index + 1}`)));
   }
-}
-
-/** Loss is grey and says that it is not quality; likeness is bright, held-out loss between. Each has its own scale. */
-class Curves {
-  constructor() {
-    this.element = make("div", "likeness-curves");
-    const svg = document.createElementNS(SVG, "svg");
-    svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-    svg.setAttribute("preserveAspectRatio", "none");
-    this.loss = line("likeness-loss");
-    this.heldOut = line("likeness-held-out");
-    this.likeness = line("likeness-likeness");
-    svg.append(this.loss, this.heldOut, this.likeness);
-    this.words = make("div", "likeness-legend");
-    this.lossWords = make("span", "likeness-loss-words", "loss: not quality");
-    this.heldOutWords = make("span", "likeness-held-out-words", "held-out loss");
-    this.likenessWords = make("span", "likeness-likeness-words", "");
-    this.words.append(this.lossWords, this.heldOutWords, this.likenessWords);
-    this.element.append(svg, this.words);
-  }
-
-  draw({ loss, held_out: heldOut, likeness }) {
-    const last = Math.max(1, ...[loss, heldOut, likeness].flatMap((rows) => (rows ?? []).map(([step]) => step)));
-    this.loss.setAttribute("points", pointsOf(loss ?? [], last));
-    this.heldOut.setAttribute("points", pointsOf((heldOut ?? []).map(([step, held]) => [step, held]), last));
-    this.likeness.setAttribute("points", pointsOf(likeness ?? [], last));
-    this.likenessWords.textContent = likeness?.length ? `likeness ${lastValue(likeness, 2)}` : "";
-    this.lossWords.textContent = `loss ${lastValue(loss)}: not quality`;
-    this.heldOutWords.textContent = `held-out loss ${lastValue(heldOut)}`;
-  }
-}
-
-function pointsOf(rows, last) {
-  const values = rows.map(([, value]) => value);
-  const low = Math.min(...values);
-  const span = Math.max(...values) - low || 1;
-  const place = ([step, value]) => [(step / last) * WIDTH, HEIGHT - 3 - ((value - low) / span) * (HEIGHT - 6)];
-  return rows.map((row) => place(row).map((number) => number.toFixed(1)).join(",")).join(" ");
-}
-
-function lastValue(rows, digits = 4) {
-  return rows?.length ? rows[rows.length - 1][1].toFixed(digits) : "";
 }
 
 function labelOf(step) {
@@ -134,10 +161,4 @@ function picture(url, words) {
   image.src = url;
   image.alt = image.title = words;
   return image;
-}
-
-function line(name) {
-  const made = document.createElementNS(SVG, "polyline");
-  made.setAttribute("class", name);
-  return made;
 }

@@ -96,5 +96,5 @@ def test_the_pulse_is_slower_than_quick_steps(pack: Pack) -> None:
 
 
 def test_durations_are_said_as_people_say_them(pack: Pack) -> None:
-    duration = pack("nodes.panel.progress").duration
+    duration = pack("trainer.runtime.duration").duration
     assert [duration(s) for s in (5, 65, 3725)] == ["5 s", "1 min 5 s", "1 h 2 min"]

@@ -56,7 +56,7 @@ KOHYA_TOOK = {
     *("network_alpha", "network_args", "network_dim", "network_module", "network_train_unet_only", "no_half_vae"),
     *("optimizer_args", "optimizer_type", "prior_loss_weight", "resolution", "save_every_n_steps", "save_model_as"),
     *("save_precision", "seed", "shuffle_caption", "text_encoder_lr", "train_batch_size", "unet_lr"),
-    *("noise_offset", "clip_skip"),
+    *("noise_offset", "clip_skip", "fp8_base"),
 }
 """Options that sd-scripts' own parser and TOML loader took with these values, at 48d368fa of 2026-02-16."""
 OURS = {"output.held_out_every", "output.samples", "output.tag_frequency", "output.keep_last", "output.save_every"}
@@ -111,6 +111,9 @@ def variants() -> list[Recipe]:
         replace(guide, prior=replace(guide.prior, output_weight=1.0, delta_l2=0.1)),
         replace(guide, text=replace(guide.text, clip_skip=2, tag_dropout=0.1, encoder_lr=1e-5, encoder_steps=100)),
         replace(guide, memory=replace(guide.memory, precision="fp32", cache="memory", deterministic=True)),
+        replace(guide, memory=replace(guide.memory, quantization="int8_w8a8", swapped_blocks=9)),
+        replace(guide, memory=replace(guide.memory, quantization="fp8", text_quantization="int8")),
+        replace(guide, memory=replace(guide.memory, quantization="nf4", offload_activations=True)),
         replace(guide, optim=replace(guide.optim, optimizer="adafactor")),
         replace(guide, optim=replace(guide.optim, optimizer="prodigy", lr=1.0, weight_decay=0.0)),
         replace(guide, lora=replace(guide.lora, targets="attention_mlp_conv", conv_rank=4, conv_alpha=2.0)),
@@ -139,6 +142,7 @@ def flow_variants() -> list[Recipe]:
         replace(flux, memory=replace(flux.memory, quantization="int8", text_quantization="nf4", swapped_blocks=20)),
         replace(flux, memory=replace(flux.memory, quantization="fp8", offload_activations=True, cache="memory")),
         replace(flux, memory=replace(flux.memory, swapped_blocks=9, offload_activations=True)),
+        replace(flux, memory=replace(flux.memory, quantization="int8_w8a8", text_quantization="int8_w8a8")),
         replace(flux, memory=replace(flux.memory, compile="on", keep_attention=True, checkpoint_as_needed=True)),
         replace(flux, memory=replace(flux.memory, checkpointed_blocks=9, precompute_modulation=True)),
         replace(flux, loss=replace(flux.loss, noise_offset=0.1, kind="huber"), text=replace(flux.text, clip_skip=2)),

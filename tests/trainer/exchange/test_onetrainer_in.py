@@ -119,7 +119,7 @@ def test_other_flow_bases_and_what_is_none_of_them() -> None:
     klein = one(model_type="FLUX_2", base_model_name="black-forest-labs/FLUX.2-klein-base-9B", transformer={})
     assert (klein.recipe.flow.text_tokens, klein.recipe.memory.quantization) == (0, "none")
     turbo = one(model_type="Z_IMAGE", layer_filter_preset="attn-only", transformer={"weight_dtype": "INT_W8A8"})
-    assert (turbo.recipe.lora.targets, turbo.recipe.memory.quantization) == ("attention", "int8")
+    assert (turbo.recipe.lora.targets, turbo.recipe.memory.quantization) == ("attention", "int8_w8a8")
     with pytest.raises(RecipeError, match=r"trains FLUX\.2 dev, which is not trained here yet"):
         one(model_type="FLUX_2", base_model_name="black-forest-labs/FLUX.2-dev")
     with pytest.raises(RecipeError, match="FLUX"):
@@ -161,7 +161,10 @@ def test_a_warmup_is_in_batches_or_up_to_1_a_share_of_the_real_total() -> None:
 def test_precisions_are_onetrainers() -> None:
     made = one(train_dtype="BFLOAT_16", output_dtype="FLOAT_16").recipe
     assert (made.memory.precision, made.output.precision) == ("bf16", "fp16")
-    assert "unet.weight_dtype" in told(one(unet={"weight_dtype": "NFLOAT_4"}))
+    assert one(unet={"weight_dtype": "NFLOAT_4"}).recipe.memory.quantization == "nf4"
+    near = one(unet={"weight_dtype": "FLOAT_W8A8", "offload_fraction": 0.5})
+    assert near.recipe.memory.quantization == "fp8"
+    assert {"unet.weight_dtype", "unet.offload_fraction"} <= set(told(near))
     assert not one(unet={"gradient_checkpointing": False}).recipe.memory.gradient_checkpointing
     assert not one(gradient_checkpointing="OFF").recipe.memory.gradient_checkpointing
     assert not one(gradient_checkpointing=False).recipe.memory.gradient_checkpointing

@@ -1,7 +1,7 @@
 """What of a recipe ai-toolkit cannot do."""
 
 from ...recipe.recipe import Recipe
-from ..flow_bases import is_for_flow, of_flow_bases
+from ..flow_bases import MEMORY, is_for_flow, of_flow_bases
 from ..flow_text import TRAINER_TOKENS
 from ..keys import Left, left_out, of_early_stop, of_speed
 from .words import OPTIMIZERS
@@ -23,7 +23,7 @@ def aitoolkit_cannot(recipe: Recipe) -> list[Left]:
         **_memory(recipe),
         **(_flow(recipe) if is_flow else {}),
     }
-    return [base, *left_out(recipe, found), *([] if is_flow else of_flow_bases(recipe))]
+    return [base, *left_out(recipe, found), *([] if is_flow else of_flow_bases(recipe, MEMORY))]
 
 
 def _network(recipe: Recipe, *, is_flow: bool) -> Found:

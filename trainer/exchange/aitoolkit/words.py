@@ -80,7 +80,7 @@ QUANTIZED: Mapping[str, Quantization] = {
     "qint8": "int8",
     "int8": "int8",
     "uint8": "int8",
-    "convrot8": "int8",
+    "convrot8": "int8_w8a8",
     "nf4": "nf4",
 }
 NEAREST: Mapping[str, Quantization] = {

@@ -9,7 +9,7 @@ from .words import CURVES, LAYERS, OPTIMIZERS, PRECISIONS, SAMPLINGS
 
 _CURVES, _OPTIMIZERS, _PRECISIONS = inverted(CURVES), inverted(OPTIMIZERS), inverted(PRECISIONS)
 _SAMPLINGS = inverted(SAMPLINGS)
-_QUANTIZED = {"fp8": "qfloat8", "int8": "uint8", "nf4": "uint4"}
+_QUANTIZED = {"fp8": "qfloat8", "int8": "uint8", "int8_w8a8": "convrot8", "nf4": "uint4"}
 BASES = {True: ("flux", "black-forest-labs/FLUX.1-dev"), False: ("sdxl", "stabilityai/stable-diffusion-xl-base-1.0")}
 
 

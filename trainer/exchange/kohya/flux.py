@@ -109,15 +109,19 @@ def _prediction(keys: Keys) -> None:
         keys.note("model_prediction_type", said, "what is predicted is compared as it is here, as with raw")
 
 
+def base_in(keys: Keys) -> Quantization:
+    """What the frozen base is kept in."""
+    is_fp8 = keys.switch("fp8_base_unet")
+    return "fp8" if keys.switch("fp8_base") or is_fp8 else "none"
+
+
 def memory_of_flux(keys: Keys, memory: dict[str, Any]) -> dict[str, Any]:
     """Weights in 8 bits, blocks in the computer's memory, activations there."""
-    is_fp8 = keys.switch("fp8_base_unet")
-    is_fp8 = keys.switch("fp8_base") or is_fp8
+    kept = base_in(keys)
     swapped = keys.whole("blocks_to_swap", 0)
     if keys.switch("split_mode"):
         keys.note("split_mode", True, f"kohya swaps {_SPLIT} blocks in its place, and so does the recipe")
         swapped = swapped or _SPLIT
-    kept: Quantization = "fp8" if is_fp8 else "none"
     return memory | {
         "quantization": keys.choice("quantize_base_model", _QUANTIZED, kept),
         "swapped_blocks": swapped,

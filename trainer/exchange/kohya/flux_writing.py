@@ -70,7 +70,7 @@ def flux_cannot(recipe: Recipe) -> list[Left]:
         "flow.contrastive": (flow.contrastive > 0, "left out"),
         "flow.assistant_training": (flow.assistant_training != 1, "left out: kohya has no assistants"),
         "flow.assistant_samples": (flow.assistant_samples != 0, "left out: kohya has no assistants"),
-        "memory.quantization": (memory.quantization in ("nf4", "int8"), "written as fp8_base"),
+        "memory.quantization": (memory.quantization not in ("none", "fp8"), "written as fp8_base"),
         "memory.text_quantization": (memory.text_quantization != "none", "left out"),
         "memory.offload_activations": (
             memory.offload_activations and memory.swapped_blocks > 0,

@@ -45,7 +45,7 @@ _PLACES = (
 _NO_COUNTERPART = (
     *("adaptive_noise_scale", "noise_offset_random_strength", "ip_noise_gamma", "ip_noise_gamma_random_strength"),
     *("multires_noise_iterations", "scale_v_pred_loss_like_noise_pred", "v_pred_like_loss", "weighted_captions"),
-    *("full_fp16", "full_bf16", "fp8_base", "fp8_base_unet", "caption_dropout_every_n_epochs", "token_warmup_step"),
+    *("full_fp16", "full_bf16", "caption_dropout_every_n_epochs", "token_warmup_step"),
     *("keep_tokens_separator", "secondary_separator", "caption_prefix", "caption_suffix"),
     *("face_crop_aug_range", "loraplus_lr_ratio", "loraplus_unet_lr_ratio", "loraplus_text_encoder_lr_ratio"),
     *("stop_text_encoder_training", "skip_until_initial_step", "initial_epoch", "initial_step", "no_token_padding"),

@@ -10,7 +10,7 @@ from ..arguments import several
 from ..keys import Keys
 from ..strangers import other_model
 from .buckets import buckets
-from .flux import MODULE, flow, flux_lora, frozen_text, is_flux, leave_flux_others, memory_of_flux
+from .flux import MODULE, base_in, flow, flux_lora, frozen_text, is_flux, leave_flux_others, memory_of_flux
 from .network import network
 from .optimizer import optimizer
 from .others import leave_others
@@ -49,7 +49,7 @@ def parts_of(keys: Keys) -> dict[str, Any]:
         "loss": _loss(keys),
         "prior": {"weight": keys.number("prior_loss_weight", 1.0)},
         "buckets": buckets(keys),
-        "memory": _memory(keys),
+        "memory": _memory(keys) | {"quantization": base_in(keys)},
         "output": _output(keys),
         "seed": keys.whole("seed", 0),
     }

@@ -70,9 +70,10 @@ def kohya_cannot(recipe: Recipe) -> list[Left]:
         **of_early_stop(recipe),
         **of_speed(recipe),
         "memory.deterministic": (recipe.memory.deterministic, "left out"),
+        "memory.quantization": (recipe.memory.quantization not in ("none", "fp8"), "written as fp8_base"),
         "buckets.also": (bool(recipe.buckets.also), "set in the dataset file: a [[datasets]] for each size"),
     }
-    return [*left_out(recipe, found), *of_flow_bases(recipe)]
+    return [*left_out(recipe, found), *of_flow_bases(recipe, ("quantization",))]
 
 
 def _loss(recipe: Recipe) -> dict[str, Any]:
@@ -95,6 +96,7 @@ def _memory_and_files(recipe: Recipe) -> dict[str, Any]:
         "mixed_precision": _PRECISIONS[recipe.memory.precision],
         "save_precision": _SAVED[recipe.output.precision],
         "gradient_checkpointing": recipe.memory.gradient_checkpointing,
+        "fp8_base": recipe.memory.quantization != "none" or None,
         "cache_latents": True,
         "cache_latents_to_disk": recipe.memory.cache == "disk",
         "no_half_vae": True,

@@ -16,14 +16,18 @@ _TARGETS: Mapping[str, Targets] = {
     "attn-mlp": "attention_mlp",
     "attn-only": "attention",
 }
-_QUANTIZED: Mapping[str, Quantization] = {"NFLOAT_4": "nf4", "FLOAT_8": "fp8", "INT_8": "int8"}
+QUANTIZED: Mapping[str, Quantization] = {
+    "NFLOAT_4": "nf4",
+    "FLOAT_8": "fp8",
+    "INT_8": "int8",
+    "INT_W8A8": "int8_w8a8",
+}
 _NEAREST: Mapping[str, Quantization] = {
     "FLOAT_W8A8": "fp8",
-    "INT_W8A8": "int8",
     "FLOAT_W8A8_COMPRESSED": "fp8",
-    "INT_W8A8_COMPRESSED": "int8",
+    "INT_W8A8_COMPRESSED": "int8_w8a8",
 }
-"""Precisions that reckon in 8 bits there; here the weights alone are kept so."""
+"""Others in which it reckons in 8 bits."""
 _READ_ONCE = ("text_encoder", "text_encoder_2")
 _LENGTHS = {"flux1": ("text_encoder_2_sequence_length", 77), "flux2": ("text_encoder_sequence_length", 512)}
 
@@ -91,14 +95,14 @@ def kept_in(part: Keys) -> Quantization:
     """What the weights of a part are kept in."""
     said = part.word("weight_dtype", "NONE")
     if said in _NEAREST:
-        part.note("weight_dtype", said, f"the weights alone are kept so here: {_NEAREST[said]} is taken")
+        part.note("weight_dtype", said, f"{_NEAREST[said]}, which is nearest, is taken")
         return _NEAREST[said]
     if said.startswith("GGUF"):
         part.note("weight_dtype", said, "not here: nf4 is taken")
         return "nf4"
-    if said not in _QUANTIZED:
+    if said not in QUANTIZED:
         part.counts_for_nothing("weight_dtype")
-    return _QUANTIZED.get(said, "none")
+    return QUANTIZED.get(said, "none")
 
 
 def transformer(keys: Keys, part: Keys) -> None:

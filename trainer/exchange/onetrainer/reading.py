@@ -11,7 +11,7 @@ from .lora import lora
 from .optimizer import optimizer
 from .places import DEFAULTS, NAMES
 from .schedule import schedule
-from .text import leave_weight_dtype, text
+from .text import text
 
 __all__ = ["DEFAULTS", "NAMES", "parts_of"]
 
@@ -35,7 +35,7 @@ def parts_of(keys: Keys) -> dict[str, Any]:
         "schedule": schedule(keys, optim["optimizer"], epochs, accumulation),
         "loss": _loss(keys),
         "buckets": _buckets(keys),
-        "memory": _memory(keys, unet),
+        "memory": _memory(keys, unet) | {"quantization": kept_in(unet)},
         "output": _output(keys),
     }
     _unet(keys, unet)
@@ -166,8 +166,8 @@ def _unet(keys: Keys, unet: Keys) -> None:
     if unit != "NEVER" and stop:
         unet.note("stop_training_after", f"{stop:g} {unit}", "the denoiser learns to the end here")
     unet.changes_nothing("model_name", "include", "train_embedding", "dropout_probability", "attention_mask")
-    unet.changes_nothing("__version", "guidance_scale", "offload_fraction", "activation_offloading")
-    leave_weight_dtype(unet)
+    unet.changes_nothing("__version", "guidance_scale", "activation_offloading")
+    unet.leave("offload_fraction", "choose swapped_blocks", unless=(0, 0.0))
     keys.absorb(unet, "unet")
 
 

@@ -5,14 +5,16 @@ from typing import Any
 from ...recipe.recipe import Recipe
 from ..flow_bases import of_flow_bases
 from ..keys import Left, inverted, left_out, of_early_stop, of_speed
+from .flow import QUANTIZED
 from .words import CURVES, DTYPES, FILTERS, OPTIMIZERS, TARGETS
 
-_OPTIMIZERS, _CURVES = inverted(OPTIMIZERS), inverted(CURVES)
+_OPTIMIZERS, _CURVES, _QUANTIZED = inverted(OPTIMIZERS), inverted(CURVES), inverted(QUANTIZED)
 _TARGETS, _FILTERS, _DTYPES = inverted(TARGETS), inverted(FILTERS), inverted(DTYPES)
 
 
 def onetrainer_settings(recipe: Recipe) -> dict[str, Any]:
     """OneTrainer's words for a recipe; what it leaves out is its default."""
+    is_packed = recipe.memory.quantization != "none"
     return {
         **_network(recipe),
         **_schedule(recipe),
@@ -24,6 +26,7 @@ def onetrainer_settings(recipe: Recipe) -> dict[str, Any]:
         **_text(recipe),
         "train_dtype": _DTYPES[recipe.memory.precision],
         "output_dtype": _DTYPES[recipe.output.precision],
+        **({"unet": {"weight_dtype": _QUANTIZED[recipe.memory.quantization]}} if is_packed else {}),
         "gradient_checkpointing": "ON" if recipe.memory.gradient_checkpointing else "OFF",
         "save_every": recipe.output.save_every,
         "save_every_unit": "STEP",
@@ -138,4 +141,4 @@ def onetrainer_cannot(recipe: Recipe) -> list[Left]:
         "lora.targets": (lora.targets not in _TARGETS, "attention and MLP are written"),
         "buckets.also": (bool(recipe.buckets.also), "left out"),
     }
-    return [*left_out(recipe, found), *of_flow_bases(recipe)]
+    return [*left_out(recipe, found), *of_flow_bases(recipe, ("quantization",))]

@@ -103,5 +103,8 @@ def _flow_and_memory(recipe: Recipe, *, is_flow: bool) -> Found:
         "memory.checkpointed_blocks": (memory.checkpointed_blocks > 0, "left out: all blocks are"),
         "memory.offload_activations": (memory.offload_activations, _LEFT),
         "memory.precompute_modulation": (memory.precompute_modulation, _LEFT),
-        "memory.text_quantization": (not is_flow and memory.text_quantization != "none", _LEFT),
+        "memory.text_quantization": (
+            memory.text_quantization not in (("none", "nf4", "int8", "fp8") if is_flow else ("none",)),
+            "written as int8-sdnq" if is_flow else _LEFT,
+        ),
     }

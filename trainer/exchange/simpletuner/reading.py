@@ -246,12 +246,23 @@ def _memory(keys: Keys) -> dict[str, Any]:
     found = {
         "precision": keys.choice("mixed_precision", words.PRECISIONS, "bf16"),
         "gradient_checkpointing": keys.switch("gradient_checkpointing", True),
-        "quantization": _quantized(keys, "base_model_precision"),
+        "quantization": _base_in(keys),
         "text_quantization": _quantized(keys, named[0]) if named else "none",
     }
     for name in named[1:]:
         keys.leave(name, "text encoders have one precision here", unless=("no_change", said))
     return found
+
+
+def _base_in(keys: Keys) -> Quantization:
+    kept = _quantized(keys, "base_model_precision")
+    if not keys.switch("sdnq_use_quantized_matmul"):
+        return kept
+    if kept == "int8":
+        return "int8_w8a8"
+    if kept != "none":
+        keys.note("sdnq_use_quantized_matmul", True, f"weights in {kept} are unpacked here before they are multiplied")
+    return kept
 
 
 def _quantized(keys: Keys, name: str) -> Quantization:

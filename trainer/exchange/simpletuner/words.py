@@ -106,7 +106,7 @@ NO_EFFECT = (
     *("text_encoder_batch_size", "skip_file_discovery", "offload_during_startup", "offload_during_save", "dynamo_mode"),
     *("dynamo_backend", "dynamo_use_regional_compilation", "gradient_checkpointing_backend", "model_card_private"),
     *("aspect_bucket_rounding", "allow_dataset_oversubscription", "eval_steps_interval", "sdnq_compile_mode"),
-    *("sdnq_group_size", "sdnq_use_hadamard", "sdnq_hadamard_group_size", "sdnq_use_quantized_matmul"),
+    *("sdnq_group_size", "sdnq_use_hadamard", "sdnq_hadamard_group_size"),
     *("fuse_qkv_projections", "fused_qkv_projections", "delete_problematic_images", "text_cache_ondemand"),
     *("text_cache_disable", "trust_remote_code", "vae_cache_ondemand", "vae_cache_disable", "ema_device"),
     *("ema_cpu_only", "ema_foreach_disable", "ema_validation", "evaluation_type", "ignore_missing_files"),

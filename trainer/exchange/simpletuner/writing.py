@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ...recipe.memory import Quantization
 from ...recipe.recipe import Recipe
 from ..flow_bases import is_for_flow
 from ..flow_text import HOST_TOKENS
@@ -47,12 +48,20 @@ def simpletuner_settings(recipe: Recipe) -> dict[str, Any]:
     return settings | ({"snr_gamma": recipe.loss.min_snr_gamma} if recipe.loss.min_snr_gamma else {})
 
 
+def _precision(kept: Quantization) -> dict[str, Any]:
+    if kept != "int8_w8a8":
+        return {"base_model_precision": _QUANTIZED[kept]}
+    # A scale for each row, and rotated: as it is here.
+    sdnq = {"sdnq_use_quantized_matmul": True, "sdnq_use_hadamard": True, "sdnq_group_size": -1}
+    return {"base_model_precision": "int8-sdnq", **sdnq}
+
+
 def _memory_and_files(recipe: Recipe) -> dict[str, Any]:
     memory, output = recipe.memory, recipe.output
     return {
         "mixed_precision": _PRECISIONS[memory.precision],
         "gradient_checkpointing": memory.gradient_checkpointing,
-        "base_model_precision": _QUANTIZED[memory.quantization],
+        **_precision(memory.quantization),
         "checkpoint_step_interval": output.save_every,
         "checkpoints_total_limit": output.keep_last or 1000,
         "validation_step_interval": output.sample_every or 250,
@@ -97,11 +106,15 @@ def written_curve(recipe: Recipe) -> str:
     return curve if curve in ("constant", "linear", "polynomial") else "polynomial"
 
 
+def _text_precision(recipe: Recipe) -> str:
+    return _QUANTIZED.get(recipe.memory.text_quantization, "int8-sdnq")
+
+
 def _flow(recipe: Recipe) -> dict[str, Any]:
     flow = recipe.flow
     sampling = written_sampling(recipe)
     return {
-        **{f"text_encoder_{n}_precision": _QUANTIZED[recipe.memory.text_quantization] for n in (1, 2)},
+        **{f"text_encoder_{n}_precision": _text_precision(recipe) for n in (1, 2)},
         "flux_lora_target": _TARGETS.get(recipe.lora.targets, "ai-toolkit"),
         "flow_schedule_shift": (flow.shift or 3.0) if sampling == "shift" else 0,
         "flow_schedule_auto_shift": sampling == "flux_shift",

@@ -1,17 +1,15 @@
 """ComfyUI's own words on how each layer of a file is quantised, and its rotation of int8 weights taken back."""
 
 import json
-import math
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-import torch
 from torch import Tensor
 
 from ...errors import ModelError
 from ...storage.tensor_header import Header
+from ..memory.rotation import rotated, rotation
 
 NOTE = "comfy_quant"
 """The tensor beside a layer's weight that holds JSON about it."""
@@ -58,22 +56,6 @@ def _format(words: Mapping[str, Any]) -> Format:
     return Format(str(words.get("format", "")), group if is_rotated else 0)
 
 
-def is_group(group: int, width: int) -> bool:
-    """Whether inputs of this width can be rotated in groups of that size."""
-    return group >= 4 and math.log(group, 4).is_integer() and width % group == 0
-
-
 def turned_back(weight: Tensor, group: int) -> Tensor:
     """The weight, fp32 (out, in), of which the file holds W Hᵀ in each group of inputs; H is its own inverse."""
-    grouped: Tensor = weight.view(len(weight), -1, group)
-    return (grouped @ _hadamard(group)).flatten(1)
-
-
-@cache
-def _hadamard(size: int) -> Tensor:
-    """The normalised Kronecker power of the regular 4 × 4 matrix: symmetric, and every row has the same sum."""
-    block = 1 - 2 * torch.eye(4).flip(1)
-    whole = torch.ones(1, 1)
-    while len(whole) < size:
-        whole = torch.kron(whole, block)
-    return whole / size**0.5
+    return rotated(weight, rotation(group, weight.dtype, weight.device))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ...errors import ModelError
 from ...storage.tensor_header import Header
-from .formats import Format, is_group, layer_formats
+from ..memory.rotation import is_group
+from .formats import Format, layer_formats
 
 _SCALES = ("scale_weight", "weight_scale")
 """ComfyUI's names of a tensor's scale, the older first."""

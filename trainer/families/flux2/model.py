@@ -23,6 +23,7 @@ from .keys import Flux2Keys
 from .packing import packed, picture_ids, unpacked, word_ids
 from .parts import Flux2Files, Flux2Folder
 from .targets import target_names
+from .text import LENGTH
 
 _MU = 2.02
 """The host draws FLUX.2 at this shift whatever the picture's size."""
@@ -69,6 +70,11 @@ class Flux2Klein(FlowFamily):
             "modelspec.architecture": f"flux-2-klein-{size}/lora",
         }
         return {**said, **self.spec.metadata, **(named if size else {})}
+
+    def blank_condition(self) -> Condition:
+        outline: Any = self._places.outlined
+        words, wide = self._options.flow.text_tokens or LENGTH, outline.config.joint_attention_dim
+        return Condition({"context": torch.empty(words, wide, device="meta", dtype=self.dtype)})
 
     def predict(
         self,

@@ -11,7 +11,7 @@ from .layout import FILE_PARTS, ROOTS, TRANSFORMER
 from .model import Flux2Klein
 from .shapes import CAPTION, MARK
 from .targets import TARGETS
-from .text import LENGTH
+from .text import LENGTH, TAPS
 
 _MARKS = (
     *(MARK, CAPTION, "img_in.weight", "single_stream_modulation.lin.weight"),
@@ -33,6 +33,7 @@ def _klein(
         latent_channels=128,
         latent_factor=16,
         text_values=LENGTH * _WORD,
+        text_layers=max(TAPS),
         guidance=guidance,
         drawn_steps=steps,
         drawn_guidance=4.0 if guidance == "cfg" else 1.0,

@@ -69,7 +69,12 @@ class Housing:
             again = (*self._blocks.recomputed, *self._blocks.between)
             is_all = len(self._blocks.recomputed) == len(self._blocks.names)
             chosen = None if is_all else [denoiser.get_submodule(name) for name in again]
-            recompute(denoiser, chosen, offloads=self._residence.offload_activations)
+            recompute(
+                denoiser,
+                chosen,
+                offloads=self._residence.offload_activations,
+                keeps_attention=self._residence.keep_attention,
+            )
 
     def move(self, denoiser: torch.nn.Module, device: torch.device) -> None:
         """What does not rest elsewhere."""

@@ -1,4 +1,4 @@
-"""Weights in 4 or 8 bits and back: `nf4`, `int8`, `fp8`."""
+"""Weights in 4 or 8 bits and back: `nf4`, `int8`, `fp8`, and `int8_w8a8`, which is multiplied as it is."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from ...errors import RecipeError, pip_install
+from .rotation import rotated, rotation_of
+from .w8a8 import W8A8
 
 Packed = dict[str, Tensor]
 """By name: `weight`, the packed numbers as bytes, and what is needed to unpack them."""
@@ -27,6 +29,9 @@ class Packing:
 
 def _pack_nf4(weight: Tensor) -> Packed:
     """4-bit NormalFloat with doubly quantised scales (QLoRA, Dettmers et al. 2023, §3)."""
+    if weight.is_meta:
+        # The library would keep a table without numbers for all that is packed after it.
+        return _nf4_shapes(weight.numel())
     state: Any
     packed, state = _bitsandbytes().quantize_4bit(
         weight, blocksize=_NF4_BLOCK, quant_type="nf4", compress_statistics=True
@@ -39,6 +44,20 @@ def _pack_nf4(weight: Tensor) -> Packed:
         "outer_scales": state.state2.absmax,
         "outer_levels": state.state2.code,
     }
+
+
+def _nf4_shapes(count: int) -> Packed:
+    """What so many numbers are packed into, on the meta device."""
+    blocks = -(-count // _NF4_BLOCK)
+    shapes: dict[str, tuple[tuple[int, ...], torch.dtype]] = {
+        "weight": ((-(-count // 2), 1), torch.int8),
+        "scales": ((blocks,), torch.uint8),
+        "levels": ((16,), torch.float32),
+        "offset": ((), torch.float32),
+        "outer_scales": ((-(-blocks // _NF4_OUTER),), torch.float32),
+        "outer_levels": ((256,), torch.float32),
+    }
+    return {name: torch.empty(shape, dtype=dtype, device="meta") for name, (shape, dtype) in shapes.items()}
 
 
 def _unpack_nf4(packed: Mapping[str, Tensor], size: tuple[int, int], dtype: torch.dtype) -> Tensor:
@@ -78,7 +97,8 @@ def _pack_fp8(weight: Tensor) -> Packed:
     exact = wide.abs().amax().clamp(min=torch.finfo(torch.float32).tiny).view(1, 1) / _FP8_MOST
     even = torch.exp2(torch.ceil(torch.log2(exact)))
     packed = (wide / even).to(torch.float8_e4m3fn)
-    if torch.equal(packed.float() * even, wide):
+    # Shapes alone, which a plan asks for, have no numbers to compare.
+    if weight.is_meta or torch.equal(packed.float() * even, wide):
         return {"weight": packed.view(torch.int8), "scales": even}
     return {"weight": (wide / exact).to(torch.float8_e4m3fn).view(torch.int8), "scales": exact}
 
@@ -89,10 +109,24 @@ def _unpack_fp8(packed: Mapping[str, Tensor], _: tuple[int, int], dtype: torch.d
     return torch.mul(numbers, packed["scales"], out=numbers)
 
 
+def _pack_rotated(weight: Tensor) -> Packed:
+    """As int8, of inputs that are rotated: see `w8a8`."""
+    turn = rotation_of(weight.shape[1], torch.float32, weight.device)
+    return _pack_int8(weight if turn is None else rotated(weight.float(), turn))
+
+
+def _unpack_rotated(packed: Mapping[str, Tensor], size: tuple[int, int], dtype: torch.dtype) -> Tensor:
+    turn = rotation_of(size[1], torch.float32, packed["weight"].device)
+    if turn is None:
+        return _unpack_scaled(packed, size, dtype)
+    return rotated(_unpack_scaled(packed, size, torch.float32), turn).to(dtype)
+
+
 PACKINGS: Mapping[str, Packing] = {
     "nf4": Packing(_pack_nf4, _unpack_nf4, 4 + 8 / _NF4_BLOCK + 32 / _NF4_BLOCK / _NF4_OUTER),
     "int8": Packing(_pack_int8, _unpack_scaled, 8),
     "fp8": Packing(_pack_fp8, _unpack_fp8, 8),
+    W8A8: Packing(_pack_rotated, _unpack_rotated, 8),
 }
 
 

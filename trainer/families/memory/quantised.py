@@ -9,10 +9,13 @@ from torch import Tensor
 
 from ..layer_names import modules_by_name
 from .packing import PACKINGS, check_packing
+from .rotation import rotation_of
+from .w8a8 import W8A8, Multiplied, can_multiply
 
 
 class QuantisedLinear(torch.nn.Linear):
-    """y = x Wᵀ + b with W unpacked into the input's precision, in the backward pass anew: nothing of x is kept.
+    """y = x Wᵀ + b with W unpacked into the input's precision, in the backward pass anew: nothing of x is kept. W8A8
+    multiplies it packed, where x has the rows for it.
 
     `weight` holds the packed bytes as int8, so that whoever looks at it sees that it is no matrix of numbers.
     """
@@ -28,6 +31,8 @@ class QuantisedLinear(torch.nn.Linear):
         for name, tensor in packed.items():
             self.register_buffer(name, tensor)
         self.bias = linear.bias
+        # One for all layers of a width, on the device where they work, and none of their own that would be moved.
+        self.turn = rotation_of(self.in_features, self.dtype, self.weight.device) if kind == W8A8 else None
 
     def dense(self, dtype: torch.dtype | None = None) -> Tensor:
         """W, (out, in), in `dtype` or the precision that it came in."""
@@ -36,8 +41,8 @@ class QuantisedLinear(torch.nn.Linear):
             return PACKINGS[self.kind].unpack(packed, (self.out_features, self.in_features), dtype or self.dtype)
 
     def forward(self, input: Tensor) -> Tensor:
-        applied: Any = _Applied
-        return applied.apply(input, self)
+        function: Any = Multiplied if self.kind == W8A8 and can_multiply(input, self.weight) else _Applied
+        return function.apply(input, self)
 
 
 class _Applied(torch.autograd.Function):

@@ -1,6 +1,6 @@
 """Activations that are made anew in the backward pass, and what lies between blocks meanwhile."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, partial
 from typing import Any, NamedTuple
@@ -13,21 +13,59 @@ _SMALL = 2**20
 """Bytes below which a tensor stays: times and words of a picture, that all blocks share."""
 
 
-def recompute(denoiser: Any, blocks: Collection[torch.nn.Module] | None, *, offloads: bool) -> None:
+Through = Callable[..., Any]
+"""Takes a block and its inputs through it."""
+_KEPT = (
+    *("flash_attention", "flash_attention_for_cpu", "efficient_attention", "cudnn_attention"),
+    "fused_attention_overrideable",
+)
+
+
+def plainly(block: torch.nn.Module, *inputs: Any) -> Any:
+    return block(*inputs)
+
+
+def recompute(
+    denoiser: Any,
+    blocks: Collection[torch.nn.Module] | None,
+    *,
+    offloads: bool,
+    keeps_attention: bool = False,
+    through: Through = plainly,
+) -> None:
     """Let these blocks of a diffusers model (None: all that it has) keep nothing but their inputs, which `offloads`
-    takes off the device."""
+    takes off the device, and what attention answered where that is kept.
+
+    All blocks are gone `through` so wherever something learns, and plainly otherwise: no kernel is made for drawing.
+    """
     library: Any = checkpointing
     # No layer here draws random numbers, so their state need not be kept for the second forward pass.
     again = partial(library.checkpoint, use_reentrant=False, preserve_rng_state=False)
+    if keeps_attention:
+        again = partial(again, context_fn=partial(library.create_selective_checkpoint_contexts, _keeps_attention))
     chosen = None if blocks is None else {id(block) for block in blocks}
 
     def run(block: torch.nn.Module, *inputs: Any) -> Any:
         if chosen is not None and id(block) not in chosen:
-            return block(*inputs)
+            return through(block, *inputs)
         with offloaded() if offloads else nullcontext():
-            return again(block, *inputs)
+            return again(through, block, *inputs)
 
     denoiser.enable_gradient_checkpointing(run)
+
+
+def _keeps_attention(_: Any, operation: Any, *inputs: Any, **options: Any) -> Any:
+    policy: Any = checkpointing
+    is_kept = operation in _attention()
+    return policy.CheckpointPolicy.MUST_SAVE if is_kept else policy.CheckpointPolicy.PREFER_RECOMPUTE
+
+
+@cache
+def _attention() -> frozenset[Any]:
+    """Every kernel of torch's attention that is an operation of its own. What it is made of elsewhere is recomputed."""
+    operations: Any = torch.ops.aten
+    named = [getattr(operations, f"_scaled_dot_product_{name}", None) for name in _KEPT]
+    return frozenset(operation.default for operation in named if operation is not None)
 
 
 def offloaded(least: int = _SMALL) -> AbstractContextManager[None]:

@@ -32,6 +32,8 @@ from .parts import SAID, Parts, predicts_of
 from .text import Sd15Text, SdxlText, Text, pack_layers, size_conditioning
 
 _TEXT = "text"
+_WORDS, _SIZES = 77, 6
+"""Words that CLIP reads, and numbers of a picture's size and cut."""
 _OBJECTIVES: Mapping[str, Objective] = {"epsilon": "epsilon", "v_prediction": "velocity"}
 
 
@@ -191,6 +193,14 @@ class StableDiffusion:
             added_cond_kwargs=others and {name: move(tensor) for name, tensor in others.items()},
             return_dict=False,
         )[0]
+
+    def blank_condition(self) -> Condition:
+        sizes: Any = self._outline(self.spec.denoiser)
+        told: dict[str, tuple[int, ...]] = {"context": (_WORDS, sizes.config.cross_attention_dim)}
+        if self._layout.has_sizes:
+            beside = _SIZES * sizes.config.addition_time_embed_dim
+            told["pooled"] = (sizes.config.projection_class_embeddings_input_dim - beside,)
+        return Condition({name: torch.empty(shape, device="meta", dtype=self.dtype) for name, shape in told.items()})
 
     def _beside(self, conditions: Sequence[Condition], placements: Sequence[Placement]) -> dict[str, Tensor] | None:
         """What SDXL's UNet is told besides the captions' `context`."""

@@ -1,6 +1,7 @@
 """A loaded Z-Image: how its transformer is asked, which of its layers learn, and what they are called in files."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +19,7 @@ from ..spec import FamilySpec
 from .keys import ZImageKeys
 from .parts import ZImageFiles, ZImageFolder
 from .targets import target_names
+from .text import LENGTH
 
 _PATCH = 2
 
@@ -56,6 +58,11 @@ class ZImage(FlowFamily):
             "ss_model_prediction_type": "raw",
         }
         return {**said, **self.spec.metadata}
+
+    def blank_condition(self) -> Condition:
+        outline: Any = self._places.outlined
+        words = self._options.flow.text_tokens or LENGTH
+        return Condition({"context": torch.empty(words, outline.config.cap_feat_dim, device="meta", dtype=self.dtype)})
 
     def predict(
         self,

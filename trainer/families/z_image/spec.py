@@ -30,6 +30,7 @@ def _z_image(
         latent_channels=16,
         latent_factor=8,
         text_values=LENGTH * _WORD,
+        text_layers=-1,
         guidance=guidance,
         drawn_steps=steps,
         drawn_guidance=4.0 if guidance == "cfg" else 1.0,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..memory.gpu import CARDS
+from ...training.memory.cards import CARDS
 from .goals import Goal
 from .situation import Situation
 

@@ -12,7 +12,6 @@ from ...families.base import Base
 from ...families.family import Family
 from ...generate.sampler import Sampler
 from ...lora.assistant import drawn_with_assistant
-from ...recipe.buckets import Placement
 from ...recipe.recipe import Recipe
 from ..run.events import Prepared
 from ..run.folder import RunFolder
@@ -47,7 +46,7 @@ def prepare(work: Preparation) -> Generator[Prepared, None, TrainingSet]:
     if not train:
         raise DatasetError("The dataset has no training pictures. Add some, or move some out of the held-out part.")
     _warn_without_masks(work)
-    drawn = yield from _drawn(work, [one.placement for one in place_once(work.dataset.train, recipe.buckets)])
+    drawn = yield from drawn_prior(work)
     prior = [*_regularisation(work), *drawn]
     folder = work.run.cache if recipe.memory.cache == "disk" else None
     cache = Cache(folder, work.family, work.base.sha256)
@@ -105,11 +104,12 @@ def _warn_without_masks(work: Preparation) -> None:
         _log.warning("The loss is masked, but no picture has a mask. Load the dataset with its transparency as mask.")
 
 
-def _drawn(work: Preparation, places: Sequence[Placement]) -> Generator[Prepared, None, list[Example]]:
-    """Pictures of anybody that the base makes itself."""
+def drawn_prior(work: Preparation) -> Generator[Prepared, None, list[Example]]:
+    """Pictures of anybody that the base makes itself, those that are not on disk yet. Raises as `prepare` does."""
     count = work.recipe.prior.images
     if not count:
         return []
+    places = [one.placement for one in place_once(work.dataset.train, work.recipe.buckets)]
     shots = prior_shots(count, work.recipe.seed, work.dataset, places)
     examples: dict[int, Example] = {}
     with work.run.writing(), drawn_with_assistant(work.family, work.base, work.recipe.flow):

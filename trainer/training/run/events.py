@@ -92,12 +92,14 @@ class MemoryUsed:
 @dataclass(frozen=True, kw_only=True)
 class LiveLikeness:
     """How like the character the faces are in what training itself predicts, without a sample being drawn: a mean of
-    `pictures`, by `reader`. Its scale is its own: it rises and falls with the likeness of samples."""
+    `pictures`, by `reader`. Its scale is its own: it rises and falls with the likeness of samples. `each` are those of
+    every picture looked at, None without a face."""
 
     step: int
     likeness: float
     pictures: int
     reader: str = ""
+    each: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +123,14 @@ class MemoryScored:
     score: float
     low: float
     high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noticed:
+    """What a run says of itself once, in a sentence; it goes on as before."""
+
+    step: int
+    what: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +178,7 @@ class Finished:
     answered: bool
 
 
-Watched = Settled | MemoryUsed | LiveLikeness | PicturesWatched | MemoryScored
+Watched = Settled | MemoryUsed | LiveLikeness | PicturesWatched | MemoryScored | Noticed
 """What a run tells of itself besides what it makes."""
 Event = Prepared | Seeded | Stepped | HeldOut | Sampled | Watched | StoppedEarly | Unwatched | Saved | Finished
 

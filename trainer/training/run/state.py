@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from torch import Tensor
@@ -9,6 +10,9 @@ from torch import Tensor
 from ...errors import RunError
 from ...storage.atomic import write_atomically
 from ...storage.tensor_file import write_tensors
+
+_STEP = 8
+"""Bytes of the step in front of packed tensors."""
 
 
 def save_state(folder: Path, step: int, tensors: dict[str, Tensor]) -> None:
@@ -47,6 +51,20 @@ def load_state(folder: Path) -> tuple[int, dict[str, Tensor]] | None:
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise RunError(f"The state in {place} is damaged: {error}. Remove the run's folder to start over.") from error
     return step, tensors
+
+
+def packed_state(state: tuple[int, Mapping[str, Tensor]] | None) -> bytes:
+    """What `load_state` gives, as another process can be told it; b"" for None."""
+    from safetensors.torch import save
+
+    return b"" if state is None else state[0].to_bytes(_STEP, "little") + save(dict(state[1]))
+
+
+def unpacked_state(data: bytes) -> tuple[int, dict[str, Tensor]] | None:
+    """What was packed."""
+    from safetensors.torch import load
+
+    return (int.from_bytes(data[:_STEP], "little"), load(data[_STEP:])) if data else None
 
 
 def _place(folder: Path) -> Path | None:

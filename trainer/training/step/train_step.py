@@ -1,5 +1,6 @@
 """The adapter, its optimizer and one update of it."""
 
+import json
 import math
 from collections.abc import Sequence
 from functools import partial
@@ -8,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...errors import RunError, few
+from ...errors import Echo, LikenessError, RunError, few
 from ...families.family import Family
 from ...families.noise import Noised
 from ...lora.adapter import Adapter, trained_addresses
@@ -56,7 +57,8 @@ class TrainStep:
         self.fixed_loss = FixedLoss(family, training_set, self._conditioning, recipe.seed)
         self._shown = Shown(training_set, recipe)
         self._is_checked = self._was_told = False
-        self.lag = 1 if family.device.type == "cuda" else 0
+        # Processes that train together wait for each other anyway.
+        self.lag = 1 if family.device.type == "cuda" and group.world == 1 else 0
         """How many updates may be under way before the first of them is read: a GPU is not waited for."""
 
     def update(self, step: int) -> Updated:
@@ -92,7 +94,7 @@ class TrainStep:
         self._refuse_dead_layers(norm)
         is_broken = not all(map(math.isfinite, losses)) or not (math.isfinite(norm) or self.scale.may_overflow)
         if self._group.any(is_broken):
-            raise _not_finite(step + 1, examples, losses)
+            raise self._not_finite(step + 1, examples, losses)
         return self._mean(losses)
 
     def _mean(self, losses: Sequence[float]) -> float:
@@ -103,7 +105,7 @@ class TrainStep:
 
     def _refuse_dead_layers(self, norm: float) -> None:
         """RunError, once, that names layers of the denoiser which the first gradients do not reach."""
-        if self._is_checked or not self._was_told or not math.isfinite(norm) or not norm:
+        if self._is_checked or not math.isfinite(norm) or not norm or not self._group.any(self._was_told):
             return
         self._is_checked = True
         dead = dead_layers(self.adapter, self._family.spec.denoiser)
@@ -215,16 +217,24 @@ class TrainStep:
         scaled: Any = loss * self.scale.factor
         scaled.backward()
 
+    def _not_finite(self, step: int, examples: Sequence[Example], losses: Sequence[float]) -> LikenessError:
+        """Of the whole group's pictures; said by its first process."""
+        shown = [example.name for example in examples]
+        offending = [name for name, loss in zip(shown, losses, strict=True) if not math.isfinite(loss)]
+        told = [json.loads(each) for each in self._group.gathered(json.dumps([offending, shown]))]
+        all_offending, all_shown = ([name for each in told for name in each[which]] for which in (0, 1))
+        fault = _not_finite(step, all_offending, all_shown)
+        return Echo(str(fault)) if self._group.rank else fault
 
-def _not_finite(step: int, examples: Sequence[Example], losses: Sequence[float]) -> RunError:
-    offending = [example.name for example, loss in zip(examples, losses, strict=True) if not math.isfinite(loss)]
+
+def _not_finite(step: int, offending: Sequence[str], shown: Sequence[str]) -> RunError:
     if step == 1 and offending:
         # Nothing is learned yet, so it is the base alone that answers.
         return RunError(
             "The base answers what is not a number before anything is learned, so no picture is to blame. Choose "
             "precision bf16 or fp32, another file of the base, or another LoRA to start from if there is one."
         )
-    names = ", ".join(dict.fromkeys(offending or [example.name for example in examples]))
+    names = ", ".join(dict.fromkeys(offending or shown))
     return RunError(
         f"Step {step} gave a loss or gradient that is not a number, on {names}. "
         f"Try a lower lr, precision fp32, or leave the picture out. Checkpoints saved before are whole."

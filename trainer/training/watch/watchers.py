@@ -1,15 +1,52 @@
 """Who looks on at a run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ...families.family import Family
 from ..data.training_set import TrainingSet
 from ..job import Job
+from ..run.events import Event, read_events
+from ..run.folder import RunFolder
+from ..step.conditioning import Conditioning
 from ..step.train_step import TrainStep
+from .budget import Budget
+from .live_likeness import LiveLikenessWatch
+from .live_plateau import LivePlateau
+from .picture_watchers import picture_watchers
+from .predicted_faces import PredictedFaces
+from .unread import Unread
 from .watcher import Watcher
+
+_SHARE = 0.03
+"""Of the time of steps, for live likeness."""
 
 
 def watchers_of(job: Job, family: Family, training_set: TrainingSet, train_step: TrainStep) -> Mapping[str, Watcher]:
     """By the name under which each keeps its tensors; none where the recipe wants none."""
-    watchers: dict[str, Watcher] = {}
-    return watchers
+    if not job.recipe.output.watch:
+        return {}
+    live = _live_likeness(job, family, training_set, train_step)
+    return {"live_likeness": live, **picture_watchers(job.recipe, family, training_set, train_step)}
+
+
+def _live_likeness(job: Job, family: Family, training_set: TrainingSet, train_step: TrainStep) -> Watcher:
+    """Held-out pictures come first: nobody learns them by heart."""
+    if job.likeness is None:
+        return Unread()
+    recipe, adapter, run = job.recipe, train_step.adapter, RunFolder(job.run)
+    conditioning = Conditioning(family, recipe.text, training_set.cache.condition, adapter.off)
+
+    def log() -> Sequence[Event]:
+        return read_events(run.log)
+
+    return LiveLikenessWatch(
+        PredictedFaces(family, training_set, conditioning, job.likeness, recipe.seed),
+        [*training_set.held_out, *training_set.train],
+        LivePlateau(recipe.early_stop, recipe.schedule.warmup, log),
+        Budget(_SHARE),
+        recipe.output.watch_every,
+        bare=adapter.off,
+        settled=train_step.optimizer.eval_weights,
+        log=log,
+        reader=getattr(job.likeness, "name", ""),
+    )

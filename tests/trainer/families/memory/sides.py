@@ -1,4 +1,4 @@
-"""One loss of a tiny FLUX.1 under a LoRA that has learned already, and every gradient of it."""
+"""One loss of a tiny base under a LoRA that has learned already, and every gradient of it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,10 @@ from trainer.recipe.lora import Lora
 PLACE = Placement(original=(64, 64), scaled=(64, 64), crop=(0, 0), bucket=(64, 64))
 
 
+WIDTHS = {"flux1": (32, 64), "sdxl": (64, 32), "sd15": (64, 1)}
+"""Of each tiny base's words, and of what sums them up."""
+
+
 @dataclass
 class Side:
     """A base in its residence with a LoRA on it."""
@@ -27,13 +31,15 @@ class Side:
 
     def loss(self, lengths: tuple[int, int] = (8, 8)) -> Tensor:
         source = torch.Generator().manual_seed(3)
-        noisy = torch.randn(2, 16, 8, 8, generator=source)
-        wanted = torch.randn(2, 16, 8, 8, generator=source)
+        shape = (2, self.family.spec.latent_channels, 8, 8)
+        noisy = torch.randn(shape, generator=source)
+        wanted = torch.randn(shape, generator=source)
+        width, pooled = WIDTHS[self.family.spec.name]
         told = [
             Condition(
                 {
-                    "context": torch.randn(length, 32, generator=source),
-                    "pooled": torch.randn(64, generator=source),
+                    "context": torch.randn(length, width, generator=source),
+                    "pooled": torch.randn(pooled, generator=source),
                 }
             )
             for length in lengths

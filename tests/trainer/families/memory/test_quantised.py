@@ -31,7 +31,7 @@ from trainer.training.train import train
 
 from .sides import side
 
-KINDS = ("nf4", "int8", "fp8")
+KINDS = ("nf4", "int8", "fp8", "int8_w8a8")
 
 
 def linear(dtype: torch.dtype = torch.float32) -> torch.nn.Linear:
@@ -41,7 +41,7 @@ def linear(dtype: torch.dtype = torch.float32) -> torch.nn.Linear:
 
 
 # A normal variable's share: 4-bit NormalFloat keeps about 9 %, int8 by row under 1 %, e4m3 3 bits of mantissa.
-@pytest.mark.parametrize(("kind", "share"), [("nf4", 0.11), ("int8", 0.008), ("fp8", 0.035)])
+@pytest.mark.parametrize(("kind", "share"), [("nf4", 0.11), ("int8", 0.008), ("fp8", 0.035), ("int8_w8a8", 0.01)])
 def test_weights_come_back(kind: str, share: float) -> None:
     plain = linear()
     packed = QuantisedLinear(plain, kind)
@@ -93,7 +93,8 @@ def test_what_was_fp8_stays_as_it_is(scale: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "adapter"), [("nf4", "lora"), ("nf4", "dora"), ("nf4", "lokr"), ("int8", "lora"), ("fp8", "dora")]
+    ("kind", "adapter"),
+    [("nf4", "lora"), ("nf4", "dora"), ("nf4", "lokr"), ("int8", "lora"), ("fp8", "dora"), ("int8_w8a8", "lokr")],
 )
 def test_every_adapter_learns_on_packed_weights(flux: Base, kind: Quantization, adapter: str) -> None:
     one = side(flux, Residence(quantization=kind, gradient_checkpointing=True), targets="all", kind=adapter)
@@ -211,11 +212,3 @@ def test_a_missing_library_is_said_first(job: Job, monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "bitsandbytes", None)
     with pytest.raises(RecipeError, match="'nf4' needs the Python package bitsandbytes"):
         replace(job, recipe=replace(RECIPE, memory=Memory(quantization="nf4"))).family()
-
-
-def test_stable_diffusion_has_no_little_memory(tiny_base: Base, job: Job) -> None:
-    recipe = replace(Recipe(), memory=Memory(quantization="nf4", swapped_blocks=3))
-    with pytest.raises(RecipeError) as fault:
-        replace(job, base=tiny_base, recipe=recipe).family()
-    assert "quantization is 'nf4', which" in str(fault.value)
-    assert "swapped_blocks is 3, which" in str(fault.value)

@@ -12,11 +12,6 @@ import torch
 
 from tests.tiny_flux import clip_shapes, transformer_shapes, vae_shapes
 from trainer.families.registry import describe_base
-from trainer.planning.memory.gpu import GpuPlan
-from trainer.recipe.flow import Flow
-from trainer.recipe.lora import Lora
-from trainer.recipe.memory import Memory
-from trainer.recipe.recipe import Recipe
 
 BLOCK = "double_blocks.0."
 BLOCK_MB = 340e6 * 2 / 2**20
@@ -107,21 +102,3 @@ def _read_bytes() -> int:
     """What this process has read of files so far, cached or not."""
     told = dict(line.split(": ") for line in Path("/proc/self/io").read_text(encoding="ascii").splitlines())
     return int(told["rchar"])
-
-
-@pytest.mark.slow
-def test_a_plan_counts_what_others_measured(real: Path, tmp_path: Path) -> None:
-    """unsloth measured 24.7 GB at 512² in bf16 with checkpointing, on attention alone."""
-    recipe = Recipe(lora=Lora(rank=16, alpha=16.0, targets="attention"), flow=Flow(text_tokens=512))
-    plan = GpuPlan.of(describe_base(real), recipe, (512, 512))
-    assert plan is not None
-    here = plan.memory()
-    allocated = here.weights + here.lora + here.activations
-    assert allocated / 1e9 == pytest.approx(24.7, rel=0.05)
-    packed = plan.memory(Memory(quantization="nf4", text_quantization="nf4"))
-    swapped = plan.memory(Memory(quantization="nf4", text_quantization="nf4", swapped_blocks=40))
-    assert packed.weights / 2**30 == pytest.approx(5.8, abs=0.1)
-    assert packed.weights - swapped.weights > 2.5 * 2**30
-    said = {card: plan.fitting(card) for card in (8, 12, 24)}
-    assert all(memory is not None for memory in said.values())
-    assert said[24] == Memory(precision="bf16", quantization="int8", text_quantization="int8")

@@ -114,11 +114,11 @@ def test_a_lora_on_resting_layers_is_refused(flux: Base, tmp_path: Path) -> None
 
 
 def test_blocks_that_recompute_keep_their_inputs_alone(flux: Base) -> None:
-    kept = {name: _kept(side(flux, WAYS[name])) for name in ("all recompute", "some recompute", "modulation")}
+    kept = {name: kept_bytes(side(flux, WAYS[name])) for name in ("all recompute", "some recompute", "modulation")}
     assert kept["all recompute"] < kept["some recompute"] < kept["modulation"]
 
 
-def _kept(one: Side) -> int:
+def kept_bytes(one: Side) -> int:
     """Bytes that a forward pass keeps for the backward one."""
     sizes: list[int] = []
 

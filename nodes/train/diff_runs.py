@@ -1,0 +1,82 @@
+"""What differs between two runs, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...trainer.errors import RunError, shortened
+from .._api import io
+from ..checked import UNKNOWN, checked
+from ..host.folders import file_fingerprint, run_folder, runs
+from ..host.images import to_image
+from ..panel.sheet import picture_view
+from ..sockets import RUN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..sockets import Run
+
+NO_RUN = "train a run first, then press R"
+
+
+@checked
+class DiffRuns(io.ComfyNode):
+    """Settings, dataset, base and result of two runs, where they differ."""
+
+    @classmethod
+    def define_schema(cls) -> Any:
+        return io.Schema(
+            node_id="LikenessDiffRuns",
+            display_name="Show what differs between runs",
+            category="Likeness/3 Train",
+            description=(
+                "Holds two runs side by side: every setting that differs with both values, pictures added, removed or "
+                "recaptioned, the base, and what came of each: losses and likeness in one chart, what the comparison "
+                "chose, time and memory. A run that is still training is shown as far as it is."
+            ),
+            search_aliases=["diff runs", "compare runs", "run history", "past runs", "what changed", "loss curve"],
+            is_output_node=True,
+            has_intermediate_output=True,
+            inputs=[
+                io.Combo.Input("first", options=runs() or [NO_RUN], tooltip="A run of output/likeness, by its name."),
+                io.Combo.Input("second", options=runs() or [NO_RUN], tooltip="The run to hold against it."),
+                RUN.Input("first_run", optional=True, tooltip="In place of the name: a run as it comes from training."),
+                RUN.Input("second_run", optional=True, tooltip="The same for the second."),
+            ],
+            outputs=[
+                io.String.Output(display_name="differences", tooltip="What differs, in words."),
+                io.Image.Output(display_name="sheet", tooltip="Both runs' curves in the same charts, and a table."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, first: str, second: str) -> bool | str:
+        for name in (first, second):
+            if name != NO_RUN and name not in runs():
+                return f"There is no run {shortened(name)!r} in output/likeness; choose another, or press R."
+        return True
+
+    @classmethod
+    def fingerprint_inputs(cls, first: str | None, second: str | None, **_: Any) -> Any:
+        if first is None or second is None:
+            return UNKNOWN
+        return [file_fingerprint(run_folder(name)) for name in (first, second) if name in runs()]
+
+    @classmethod
+    def execute(cls, first: str, second: str, first_run: Run | None = None, second_run: Run | None = None) -> Any:
+        from ...trainer.training.run.diff import diff_folders
+        from ...trainer.training.run.diff_sheet import draw_diff
+        from ...trainer.training.run.diff_words import diff_lines
+
+        diff = diff_folders(_folder(first, first_run, "first"), _folder(second, second_run, "second"))
+        text, sheet = "\n".join(diff_lines(diff)), to_image([draw_diff(diff)])
+        return io.NodeOutput(text, sheet, ui=picture_view(sheet, cls, text))
+
+
+def _folder(name: str, run: Run | None, which: str) -> Path:
+    if run is not None:
+        return run.folder
+    if name == NO_RUN:
+        raise RunError(f"No run is chosen as the {which}; choose one of the list, or wire one in.")
+    return run_folder(name)

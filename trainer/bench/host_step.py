@@ -45,7 +45,7 @@ def main(host: str, text: str) -> None:
     patcher = _patcher(utils, torch, Path(task["base"]))
     side = task["side"] // 8
     told = {"pooled_output": torch.randn(1, _POOLED)}
-    dtype = task["precision"]
+    memory = task["memory"]
     given = {
         "model": patcher,
         "latents": {"samples": torch.randn(_PICTURES, 4, side, side)},
@@ -58,11 +58,11 @@ def main(host: str, text: str) -> None:
         "optimizer": "AdamW",
         "loss_function": "MSE",
         "seed": 0,
-        "training_dtype": dtype,
+        "training_dtype": memory["precision"],
         "lora_dtype": "fp32",
         "quantized_backward": False,
         "algorithm": "LoRA",
-        "gradient_checkpointing": task["checkpointing"],
+        "gradient_checkpointing": memory["gradient_checkpointing"],
         "checkpoint_depth": 1,
         "offloading": False,
         "existing_lora": "[None]",

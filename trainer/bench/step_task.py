@@ -15,7 +15,7 @@ from ..families.condition import Condition
 from ..recipe.buckets import Buckets, Placement
 from ..recipe.lora import Lora, Targets
 from ..recipe.loss import Loss
-from ..recipe.memory import Memory, Precision, Quantization
+from ..recipe.memory import Memory
 from ..recipe.optim import Optim, Schedule
 from ..recipe.recipe import Recipe
 from ..training.data.training_set import Example
@@ -34,9 +34,7 @@ class StepTask:
     batch: int
     rank: int = 32
     targets: Targets = "attention"
-    precision: Precision = "fp32"
-    checkpointing: bool = False
-    quantization: Quantization = "none"
+    memory: Memory = Memory(precision="fp32", gradient_checkpointing=False, cache="memory")
     device: str = "cpu"
 
     @property
@@ -50,15 +48,6 @@ class StepTask:
             loss=Loss(min_snr_gamma=5.0),
             buckets=Buckets(resolution=self.side, step=smallest, shortest=smallest, longest=2 * self.side),
             memory=self.memory,
-        )
-
-    @property
-    def memory(self) -> Memory:
-        return Memory(
-            precision=self.precision,
-            gradient_checkpointing=self.checkpointing,
-            quantization=self.quantization,
-            cache="memory",
         )
 
     @property
@@ -78,7 +67,9 @@ class StepTask:
     @classmethod
     def of_json(cls, text: str) -> "StepTask":
         """From a parent process."""
-        return cls(**json.loads(text))
+        said: dict[str, Any] = json.loads(text)
+        memory = Memory(**said.pop("memory"))
+        return cls(**said, memory=memory)
 
 
 class DrawnCache:

@@ -14,6 +14,10 @@ from typing import Any
 import torch
 
 from ..errors import LikenessError
+from ..families.registry import describe_base
+from ..recipe.memory import Memory
+from ..training.memory.cards import CARDS, settings_in_words, solved, usable
+from ..training.memory.planner import Planner
 from .arms import Arm
 from .inputs.random_sdxl import MID, REAL, write_random_sdxl
 from .step_task import StepTask
@@ -30,14 +34,6 @@ _FLOP = 14.6e12
 """Of one picture of SDXL at 1024 px, forward and backward through a frozen UNet, without checkpointing."""
 _DENSE = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "4090": 165e12, "3090": 71e12}
 """bf16 operations a second without sparsity, as the makers tell, fp32 sums."""
-_PRESETS: Mapping[int, Mapping[str, Any]] = {
-    6: {"checkpointing": True, "quantization": "nf4"},
-    8: {"checkpointing": True},
-    12: {"checkpointing": True, "batch": 4},
-    16: {"checkpointing": False},
-    24: {"checkpointing": False, "batch": 3},
-}
-"""By the GB of a card."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +81,8 @@ def _on_processor(folder: Path) -> dict[str, Any]:
 
 def _on_gpu(folder: Path, device: str) -> dict[str, Any]:
     base = _file(folder, "real")
-    task = StepTask(base=str(base), side=_REAL_SIDE, batch=1, rank=_REAL_RANK, precision="bf16", device=device)
+    memory = Memory(precision="bf16", gradient_checkpointing=False, cache="memory")
+    task = StepTask(base=str(base), side=_REAL_SIDE, batch=1, rank=_REAL_RANK, memory=memory, device=device)
     one = _compared(task, _REAL_WARM, _REAL_ROUNDS, _REAL_STEPS)
     four = _compared(replace(task, batch=4), _REAL_WARM, _REAL_ROUNDS, _REAL_STEPS)
     dense = next((rate for name, rate in _DENSE.items() if name in torch.cuda.get_device_name(device)), None)
@@ -97,7 +94,7 @@ def _on_gpu(folder: Path, device: str) -> dict[str, Any]:
         "seconds_per_step_batch1": one["seconds_per_step"],
         **{f"{name}_batch4": value for name, value in four.items()},
         "mfu_batch4": None if dense is None else round(4 * _FLOP / seconds / dense, 4),
-        "peak_gib": {f"{card}gb": _peak_gib(replace(task, **how)) for card, how in _PRESETS.items()},
+        **_presets(task),
         **whole_run(base, _REAL_SIDE, folder / "run", device),
     }
 
@@ -176,12 +173,26 @@ def _of_memory(ours: _Told, theirs: _Told, name: str) -> float | None:
     return round(mine / other, 3) if mine and other else None
 
 
-def _peak_gib(task: StepTask) -> float | None:
-    """What torch had given out at most while three steps were made."""
-    with Arm.ours("ours", task.json()) as arm:
-        arm.ask("steps 3")
-        peak = arm.ask("memory")["peak"]
-    return None if peak is None else round(peak / 1024, 2)
+def _presets(task: StepTask) -> dict[str, Any]:
+    """For each card that is sold, with the settings that the memory plan finds for it: what torch had given out at most
+    while three steps were made, and what the plan says of them; CUDA's own context is in the plan alone."""
+    peaks: dict[str, float | None] = {}
+    plans: dict[str, float] = {}
+    settings: dict[str, str] = {}
+    planner = Planner(describe_base(Path(task.base)), (task.side, task.side), draws=False)
+    for card in CARDS:
+        found = solved(planner, task.recipe, usable(card))
+        if found is None:
+            continue
+        name = f"{card}gb"
+        settings[name] = settings_in_words(found)
+        plans[name] = round(planner.plan(found).training / 2**30, 2)
+        memory = replace(found.memory, cache="memory")
+        with Arm.ours("ours", replace(task, batch=found.schedule.batch, memory=memory).json()) as arm:
+            arm.ask("steps 3")
+            peak = arm.ask("memory")["peak"]
+        peaks[name] = None if peak is None else round(peak / 1024, 2)
+    return {"peak_gib": peaks, "planned_gib": plans, "preset_settings": settings}
 
 
 def _host() -> Path | None:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 
 from torch import Tensor
 
@@ -12,7 +13,7 @@ from .checkpoints import Checkpoints
 from .job import Job
 from .lead import lead
 from .plateau import PlateauWatch
-from .run.events import Event, Finished, HeldOut, Sampled, Saved, Stepped, StoppedEarly, read_events
+from .run.events import Event, Finished, HeldOut, Sampled, Saved, Settled, Stepped, StoppedEarly, read_events
 from .run.folder import RunFolder
 from .run.state import load_state, packed_state, unpacked_state
 from .samples import Samples
@@ -52,18 +53,25 @@ class TrainingLoop:
 
     def events(self, cancelled: Callable[[], bool]) -> Generator[Event, None, Finished]:
         self._resume()
-        yield from map(self._record, self._settling.tell(self._step))
+        yield from self._settled()
         yield from self._due(already=self._run.logged(self._step) if self._is_first else frozenset())
         while self._step < self._end:
             if self._group.any(cancelled()):
                 yield from self._stop()
             yield from map(self._record, self._update())
-            yield from map(self._record, self._settling.tell(self._step))
+            yield from self._settled()
             yield from map(self._record, self._watchers.tell(self._step))
             yield from self._due(already=frozenset())
         finished = Finished(checkpoints=self._run.paths(), answered=False)
         yield self._record(finished)
         return finished
+
+    def _settled(self) -> Iterator[Event]:
+        """How it computes; a resumed run's log says so once more only where it computes otherwise now."""
+        for event in self._settling.tell(self._step):
+            last = next((each for each in reversed(read_events(self._run.log)) if isinstance(each, Settled)), None)
+            is_told = last is not None and replace(last, step=event.step) == event
+            yield event if is_told else self._record(event)
 
     def save_if_whole(self) -> None:
         """Save what was learned since the last save, unless an update was cut in the middle or gave no numbers."""

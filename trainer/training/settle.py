@@ -13,7 +13,7 @@ from ..runtime.backends import Backends
 from ..runtime.work import Stopwatch
 from .job import Job
 from .memory.outlook import outlook
-from .run.events import Event, Settled
+from .run.events import Settled
 from .step.trial import Trial
 
 _MOST_SHAPES = 4
@@ -37,7 +37,7 @@ class Settling:
         self._recomputed = 0
         """How many blocks make their activations anew."""
 
-    def tell(self, step: int) -> Iterator[Event]:
+    def tell(self, step: int) -> Iterator[Settled]:
         """At the first call all is settled; later ones tell what has become of it, where it has changed."""
         if not self._told:
             self._settle(step)

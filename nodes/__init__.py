@@ -24,6 +24,7 @@ from .dataset.save import SaveDataset
 from .dataset.variants import MakeStyleVariants
 from .demo.base_model import DemoBaseModel
 from .demo.character import DemoCharacter
+from .demo.check_installation import CheckInstallation
 from .host.routes import answer_page
 from .panel.kept_bundle import serve_bundles
 from .panel.kept_run import serve_kept_runs
@@ -65,6 +66,7 @@ class LikenessExtension(ComfyExtension):
         return [
             DemoBaseModel,
             DemoCharacter,
+            CheckInstallation,
             LoadCharacterDataset,
             ImagesToDataset,
             CheckDataset,

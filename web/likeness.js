@@ -38,6 +38,7 @@ const METHOD = "LikenessTrainOrZeroShot";
 const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants", "LikenessBalance"]);
 const NOTED = new Set([
   "LikenessDemoCharacter",
+  "LikenessCheckInstallation",
   "LikenessLoadCharacterDataset",
   "LikenessImagesToDataset",
   "LikenessCropDataset",

@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ..demo.family import FAMILIES
-from .command import AddParser, Figures
+from .command import AddParser, Figures, in_repository
 from .progress import following
 
 BENCHES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -23,6 +23,7 @@ BENCHES: dict[str, tuple[str, tuple[str, ...]]] = {
     "options": ("options:bench_options", ("out", "only", "sink")),
     "train": ("train:bench_train", ("out", "device")),
     "variants": ("variants:bench_variants", ("out", "sink")),
+    "watch": ("watch:bench_watch", ("out", "only", "sink")),
 }
 """Where each stands in `trainer.bench`, and which of the options it takes."""
 
@@ -34,7 +35,7 @@ def add(command: AddParser) -> None:
     bench.add_argument("--out", type=Path, help="folder to keep what is made, so that a stopped bench goes on")
     bench.add_argument("--device", default="cpu", help="identity, train, flux: cpu (a small base) or cuda (real sizes)")
     bench.add_argument("--family", choices=FAMILIES, default=FAMILIES[0], help="demo, choose: which demo base")
-    bench.add_argument("--only", nargs="*", default=(), help="options, choose, identity: these alone")
+    bench.add_argument("--only", nargs="*", default=(), help="options, choose, identity, watch: these alone")
 
 
 def _bench(options: Namespace) -> Figures:
@@ -42,5 +43,6 @@ def _bench(options: Namespace) -> Figures:
     module, function = place.split(":")
     with following() as follower:
         given = {**vars(options), "only": tuple(options.only), "sink": follower.show}
-        run = getattr(import_module(f"..bench.{module}", __package__), function)
+        with in_repository("Benches"):
+            run = getattr(import_module(f"..bench.{module}", __package__), function)
         return run(**{name: given[name] for name in takes})

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..demo.family import FAMILIES
 from ..runtime.peak import peak_mb
 from ..runtime.work import follow
-from .command import AddParser, Figures
+from .command import AddParser, Figures, in_repository
 from .progress import following, say
 
 
@@ -64,7 +64,9 @@ def _demo(options: Namespace) -> Figures:
 def _build(options: Namespace) -> Figures:
     """Remake the demo's models; the log is kept beside them."""
     from ..demo.assets import ADAPTER, ASSETS
-    from ..demo.build.build import QUICK, Plan, build, build_adapter, build_flow, write_log
+
+    with in_repository("The scripts that build the demo"):
+        from ..demo.build.build import QUICK, Plan, build, build_adapter, build_flow, write_log
 
     lines: list[str] = []
 

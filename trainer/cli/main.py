@@ -11,6 +11,7 @@ from . import (
     balance,
     bench,
     captions,
+    check,
     compare,
     dataset,
     demo,
@@ -27,7 +28,7 @@ from . import (
 )
 
 _COMMANDS = (
-    *(demo, method, train, plan, compare, balance, score, motion),
+    *(demo, check, method, train, plan, compare, balance, score, motion),
     *(dataset, fill, variants, captions, recipe, lora, runs, bench),
 )
 

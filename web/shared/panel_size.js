@@ -16,6 +16,7 @@ const SIZES = {
   LikenessAdviseNextRun: [480, 360],
   LikenessScoreImages: [480, 620],
   LikenessCheckLora: [560, 460],
+  LikenessCheckInstallation: [480, 560],
   LikenessReadFace: [400, 620],
   LikenessApplyIdentity: [380, 520],
   LikenessBalance: [680, 860],

@@ -1,0 +1,40 @@
+"""Who looks at each picture of a run, and at what it learns by heart."""
+
+from collections.abc import Mapping, Sequence
+
+from ...families.family import Family
+from ...recipe.recipe import Recipe
+from ..data.training_set import Example, TrainingSet
+from ..step.train_step import TrainStep
+from .fixed_noise import FixedNoise
+from .memory_score import MemoryScore
+from .picture_watch import PictureWatch
+from .probes import Probes
+from .watcher import Watcher
+
+_PASSES, _PASSES_RECOMPUTED = 1.25, 1.9
+"""Looks that cost as much as training on one picture does. A step is a forward pass, beside frozen weights as much
+backward, and one more where activations are made anew; but looks are of few pictures, which is dearer: 1.25 measured.
+"""
+_TOLD_EVERY = 5
+
+
+def picture_watchers(
+    recipe: Recipe, family: Family, training_set: TrainingSet, train_step: TrainStep, share: float
+) -> Mapping[str, Watcher]:
+    """By name; `probes` comes first, because the others read it. `share` of a run's time is theirs."""
+    train, held_out = _once(training_set.train), _once(training_set.held_out)
+    noise = FixedNoise(family, training_set, train_step, recipe.text, recipe.seed)
+    steps, every = recipe.schedule.steps, _TOLD_EVERY * recipe.output.watch_every
+    each = _PASSES_RECOMPUTED if recipe.memory.gradient_checkpointing else _PASSES
+    probes = Probes(noise, train, held_out, steps, share=share, each=each, batch=recipe.schedule.batch)
+    return {
+        "probes": probes,
+        "pictures": PictureWatch(training_set, train, probes, every, steps),
+        "memory": MemoryScore(probes, len(train), len(held_out), every, steps),
+    }
+
+
+def _once(examples: Sequence[Example]) -> list[Example]:
+    """Every picture at the first of its resolutions."""
+    return list({example.name: example for example in reversed(examples)}.values())[::-1]

@@ -39,9 +39,10 @@ def add(command: AddParser) -> None:
 
 def _train(options: Namespace) -> Figures | None:
     from ..runtime.processes import joined
+    from ..training.lead import together
 
     with joined(options.device) as (group, device):
-        job = replace(job_of(options), device=device)
+        job = replace(together(group, lambda: job_of(options)), device=device)
         return _as_first(options, job, group) if group.rank == 0 else _as_other(job, group)
 
 

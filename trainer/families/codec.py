@@ -1,5 +1,7 @@
 """Pictures to latents and back."""
 
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,6 +11,11 @@ from torch import Tensor
 
 from ..errors import ModelError
 from .residence import Residents
+
+_TILE = 512
+"""Pixels a side."""
+_DECODING = 3 * 1024
+"""Bytes a pixel while a picture is decoded in fp32: three layers of 256 channels (`ShapedAutoencoder.decoding`)."""
 
 
 class Codec(Protocol):
@@ -81,9 +88,12 @@ class KlCodec:
     def _pictures(self, sample: Tensor) -> list[Image.Image]:
         """Of latents as the autoencoder knows them. One at a time: the VAE's peak memory is a picture's."""
         model = self._model
-        pictures = [_picture(model, latent[None]) for latent in sample]
-        self._residents.leave(self._part)
-        return pictures
+        try:
+            with in_tiles(model) if _is_tight(model, sample) else nullcontext():
+                return [_picture(model, latent[None]) for latent in sample]
+        finally:
+            # Out of memory here, training is to have its room back.
+            self._residents.leave(self._part)
 
     def _scale_and_shift(self, like: Tensor) -> tuple[Tensor, Tensor]:
         config = self._model.config
@@ -91,6 +101,32 @@ class KlCodec:
         shift = mean if mean is not None else getattr(config, "shift_factor", None) or 0.0
         scale = config.scaling_factor / torch.tensor(1.0 if std is None else std)
         return scale.view(-1, 1, 1).to(like.device), torch.tensor(shift).view(-1, 1, 1).to(like.device)
+
+
+@contextmanager
+def in_tiles(model: Any) -> Generator[None]:
+    """Inside, an autoencoder of diffusers decodes what is larger than a tile piece by piece, in a fraction of the
+    memory; overlapping edges are blended."""
+    names = ("use_tiling", "tile_sample_min_size", "tile_latent_min_size")
+    before = {name: getattr(model, name) for name in names}
+    model.use_tiling = True
+    model.tile_sample_min_size = _TILE
+    model.tile_latent_min_size = _TILE // 2 ** (len(model.config.block_out_channels) - 1)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(model, name, value)
+
+
+def _is_tight(model: Any, sample: Tensor) -> bool:
+    """Whether a GPU has no room to decode a picture whole. Drivers that lend it the computer's would not say so."""
+    if model.device.type != "cuda":
+        return False
+    cuda: Any = torch.cuda
+    unused = cuda.memory_reserved(model.device) - cuda.memory_allocated(model.device)
+    pixels = sample.shape[-1] * sample.shape[-2] * 4 ** (len(model.config.block_out_channels) - 1)
+    return pixels * _DECODING > cuda.mem_get_info(model.device)[0] + unused
 
 
 def _picture(model: Any, latent: Tensor) -> Image.Image:

@@ -11,6 +11,7 @@ from ..training.job import Job
 from ..training.memory.cards import CARDS, settings_in_words, solved, usable
 from ..training.memory.changes import change_that_fits
 from ..training.memory.free import DeviceMemory, device_memory
+from ..training.memory.measured import machine_on
 from ..training.memory.plan import MemoryPlan, Phase
 from ..training.memory.planner import Planner
 
@@ -31,7 +32,12 @@ class MemoryOutlook:
 
     @property
     def fits(self) -> bool | None:
-        return None if self.free is None else self.plan.peak <= self.free
+        return None if self.free is None else self.plan.needed <= self.free
+
+    @property
+    def peak(self) -> int:
+        """Most bytes that it will take."""
+        return self.plan.peak if self.free is None else self.plan.peak_within(self.free)
 
 
 def memory_outlook(job: Job, size: Size, *, beside: bool) -> MemoryOutlook | None:
@@ -40,12 +46,13 @@ def memory_outlook(job: Job, size: Size, *, beside: bool) -> MemoryOutlook | Non
     outline = load_family(job.base, Residence(device="meta")).outline(f"{spec.denoiser}.")
     if sum(weight.numel() for weight in outline.parameters()) < _LARGE:
         return None
-    planner = Planner(job.base, size, beside=beside, draws=job.sampler is None)
+    machine = machine_on(job.device, job.base.family)
+    planner = Planner(job.base, size, beside=beside, draws=job.sampler is None, machine=machine)
     if planner.blank is None:
         return None
     plan, device = planner.plan(job.recipe), device_memory(job.device)
     free = None if device is None else device.for_a_run(planner.machine.context)
-    change = None if free is None or plan.peak <= free else change_that_fits(planner, job.recipe, free)
+    change = None if free is None or plan.needed <= free else change_that_fits(planner, job.recipe, free)
     return MemoryOutlook(
         plan=plan,
         device=device,
@@ -61,7 +68,7 @@ def memory_json(outlook: MemoryOutlook) -> dict[str, Any]:
         "phases": [
             {"name": phase.name, "parts": dict(phase.parts), "total": phase.total} for phase in outlook.plan.phases
         ],
-        "peak": outlook.plan.peak,
+        "peak": outlook.peak,
         "free": outlook.free,
         "fits": outlook.fits,
         "change": outlook.change,
@@ -73,7 +80,7 @@ def memory_lines(outlook: MemoryOutlook) -> Iterator[str]:
     """In words: each phase, then what cards of the usual sizes need."""
     plan = outlook.plan
     yield (
-        f"GPU memory: {size_in_words(plan.peak)} at the most, {_in_phase(plan.highest)} "
+        f"GPU memory: {size_in_words(plan.needed)}, {_in_phase(plan.highest)} "
         f"({_parts(plan.highest)}){_against(outlook)}."
     )
     others = [phase for phase in plan.phases if phase is not plan.highest]
@@ -86,7 +93,7 @@ def memory_warnings(outlook: MemoryOutlook | None, device: str) -> Iterator[str]
     if outlook is None or outlook.fits is not False or outlook.free is None or outlook.device is None:
         return
     advice = f"What makes it fit: {outlook.change}" if outlook.change else _several(outlook)
-    needed = f"{size_in_words(outlook.plan.peak)} of GPU memory {_in_phase(outlook.plan.highest)}"
+    needed = f"{size_in_words(outlook.plan.needed)} of GPU memory {_in_phase(outlook.plan.highest)}"
     has = f"{size_in_words(outlook.free)} of {size_in_words(outlook.device.total)} free"
     yield f"The run needs {needed}, and {device} has {has}. {advice}."
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 
 from ..dataset.dataset import told
@@ -12,6 +13,7 @@ from ..families.registry import spec_of
 from ..lora.start import check_start
 from ..runtime.work import never
 from ..training.job import Job
+from ..training.memory.advice import change_for
 from ..training.out_of_memory import explain_out_of_memory
 from ..training.run.events import Prepared
 from .advice import advice
@@ -87,7 +89,7 @@ def plan_run(
     beside = bool(job.recipe.prior.images) or job.regularisation is not None
     memory = memory_outlook(job, max((bucket.size for bucket in buckets), key=prod), beside=beside)
     small = tuple(memory_warnings(memory, job.device))
-    with explain_out_of_memory(job.recipe, job.device, spec_of(job.base)):
+    with explain_out_of_memory(job.recipe, job.device, spec_of(job.base), partial(change_for, job)):
         # What does not fit is told, not tried.
         measured = (yield from warm_up(job, cancelled)) if measures and not small else None
     weights, state = (measured.weights, measured.state) if measured else (None, None)

@@ -14,10 +14,13 @@ from ..families.family import Family
 from ..generate.sampler import Sampler
 from ..generate.shot import Shot
 from ..lora.assistant import Assistant
-from ..recipe.buckets import at_side, sides_of
+from ..recipe.buckets import Size, at_side, sides_of
 from ..recipe.recipe import Recipe
 from ..training.data.prepare import Preparation, prepare
 from ..training.job import Job
+from ..training.memory.measured import Peaks, keep_machine, machine_from, process_bytes
+from ..training.memory.optimizer import state_bytes
+from ..training.memory.planner import Planner, recomputed_blocks
 from ..training.run.events import Prepared
 from ..training.run.folder import RunFolder
 from ..training.step.train_step import TrainStep
@@ -66,10 +69,13 @@ def warm_up(job: Job, cancelled: Callable[[], bool]) -> Generator[Prepared, None
         draw = _drawing(family, recipe) if job.sampler is None and job.recipe.output.sample_every else None
         Assistant(family, job.base, recipe.flow)
         train_step = TrainStep(family, training_set, recipe)
+        before = _peak(job.device)
+        _forget_peak(job.device)
         step = yield from _timed(train_step, job.device, cancelled)
+        _measure_machine(job, recipe, largest.size, beside=bool(training_set.prior))
         trained = sum(weight.numel() for weight in train_step.adapter.parameters(family.spec.parts))
         state = sum(tensor.nbytes for tensor in train_step.tensors().values())
-        peak = _peak(job.device)
+        peak = _highest(before, _peak(job.device))
         train_step.adapter.detach()
     return WarmUp(
         load=loaded - encoded,
@@ -82,6 +88,30 @@ def warm_up(job: Job, cancelled: Callable[[], bool]) -> Generator[Prepared, None
         state=state,
         pixels=largest.size[0] * largest.size[1],
     )
+
+
+def _measure_machine(job: Job, recipe: Recipe, size: Size, *, beside: bool) -> None:
+    """What the GPU took in these steps besides what is counted, for the plans that come."""
+    if not job.device.startswith("cuda"):
+        return
+    planner = Planner(job.base, size, beside=beside)
+    if planner.blank is None:
+        return
+    step = planner.step(recipe)
+    activations = step.timeline.peak(step.recomputes(recomputed_blocks(recipe, step)))
+    state = state_bytes(recipe.optim, step.resting["LoRA"] // 4)
+    cuda: Any = torch.cuda
+    peaks = Peaks(
+        allocated=int(cuda.max_memory_allocated(job.device)),
+        reserved=int(cuda.max_memory_reserved(job.device)),
+        process=process_bytes(job.device),
+    )
+    machine = machine_from(peaks, sum(step.resting.values()) + activations + state)
+    keep_machine(job.device, job.base.family, machine)
+
+
+def _highest(*peaks: int | None) -> int | None:
+    return max((each for each in peaks if each is not None), default=None)
 
 
 def _preparation(  # noqa: PLR0913
@@ -169,6 +199,8 @@ def _bytes(module: torch.nn.Module) -> int:
 
 def _forget_peak(device: str) -> None:
     if device.startswith("cuda"):
+        # What encoders left reserved is no part of what comes.
+        torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
 
 

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 from .atomic import write_atomically
+from .user_cache import user_cache
 
 _MOST_REMEMBERED = 2000
 
@@ -42,8 +42,7 @@ def _hashed(place: Path, size: int, changed: int) -> str:
 
 
 def _store() -> Path:
-    root = os.environ.get("XDG_CACHE_HOME")
-    return (Path(root) if root else Path.home() / ".cache") / "likeness" / "hashes.json"
+    return user_cache("hashes.json")
 
 
 def _remembered() -> dict[str, Any]:

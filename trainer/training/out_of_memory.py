@@ -1,6 +1,6 @@
 """What to change when a device's memory is full, the mildest help first."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -14,21 +14,29 @@ _MANY = 24
 
 
 @contextmanager
-def explain_out_of_memory(recipe: Recipe, device: str, spec: FamilySpec | None = None) -> Generator[None]:
-    """RunError in place of a device's own words when its memory is full, whatever was under way."""
+def explain_out_of_memory(
+    recipe: Recipe, device: str, spec: FamilySpec | None = None, change: Callable[[], str] | None = None
+) -> Generator[None]:
+    """RunError in place of a device's own words when its memory is full, whatever was under way; `change` plans the
+    single change that makes it fit."""
     try:
         yield
     except torch.OutOfMemoryError as fault:
-        raise out_of_memory(recipe, device, spec) from fault
+        raise out_of_memory(recipe, device, spec, change() if change else "") from fault
 
 
-def out_of_memory(recipe: Recipe, device: str, spec: FamilySpec | None = None) -> RunError:
-    """The error that ends a run whose step did not fit; checkpoints and state of the last save are whole."""
-    helps = ", then ".join(_helps(recipe, spec)[:2])
+def out_of_memory(recipe: Recipe, device: str, spec: FamilySpec | None = None, planned: str = "") -> RunError:
+    """The error that ends a run whose step did not fit; checkpoints and state of the last save are whole. What was
+    `planned` to help is said in place of what helps as a rule."""
+    helps = f"What makes it fit, by the plan: {planned}" if planned else f"What helps: {_usual(recipe, spec)}"
     return RunError(
         f"The memory of {device} is full with batch {recipe.schedule.batch} at {recipe.buckets.resolution} px. "
-        f"What helps: {helps}. What was saved is whole; the changed recipe needs a new run name."
+        f"{helps}. What was saved is whole; the changed recipe needs a new run name."
     )
+
+
+def _usual(recipe: Recipe, spec: FamilySpec | None) -> str:
+    return ", then ".join(_helps(recipe, spec)[:2])
 
 
 def _helps(recipe: Recipe, spec: FamilySpec | None) -> list[str]:

@@ -65,7 +65,8 @@ class PeftLora:
             and self._state.ranks is None
             and not (args or kwargs or module.disable_adapters or torch.compiler.is_compiling())
             and x.dtype == base.weight.dtype
-            and not torch.is_autocast_enabled(x.device.type)
+            # torch refuses the question of shapes alone, which a plan asks with.
+            and (x.is_meta or not torch.is_autocast_enabled(x.device.type))
         )
         if not is_plain:
             return self._pefts_forward(x, *args, **kwargs)

@@ -31,7 +31,7 @@ class Change:
 def change_that_fits(planner: Planner, recipe: Recipe, free: int) -> Change | None:
     """The first with which the run needs at most `free` bytes in all; None where no single one does."""
     for change in _changes(planner, recipe, free):
-        if planner.plan(change.recipe, change.size).peak <= free:
+        if planner.plan(change.recipe, change.size).needed <= free:
             return change
     return None
 
@@ -102,7 +102,7 @@ def _recomputing(planner: Planner, recipe: Recipe, free: int, with_memory: With)
 
 
 def _packing(memory: Memory, with_memory: With) -> Iterator[Change]:
-    kinds = {"none": ("int8", "nf4"), "int8": ("nf4",), "fp8": ("nf4",)}.get(memory.quantization, ())
+    kinds = {"none": ("int8_w8a8", "int8", "nf4"), "nf4": ()}.get(memory.quantization, ("nf4",))
     for kind in kinds:
         yield with_memory(f"quantization {kind}", quantization=kind)
     if memory.gradient_checkpointing and not memory.offload_activations:
@@ -120,7 +120,7 @@ def _swapping(planner: Planner, recipe: Recipe, free: int, with_memory: With) ->
         return
     while low < high:
         middle = (low + high) // 2
-        is_enough = planner.plan(with_memory("", swapped_blocks=middle).recipe).peak <= free
+        is_enough = planner.plan(with_memory("", swapped_blocks=middle).recipe).needed <= free
         low, high = (low, middle) if is_enough else (middle + 1, high)
     yield with_memory(f"swapped_blocks {low} (slower)", swapped_blocks=low)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 
 from ...errors import ModelError
 from ...families.base import FOLDER, Base
+from ...families.codec import in_tiles
 from ...families.flux2.shapes import autoencoder_config
 from ...families.flux2.transformer import make_autoencoder
 from ...families.ldm_vae import vae_config
@@ -121,12 +123,13 @@ class ShapedAutoencoder:
         """Most bytes besides its weights while one picture of that size is encoded."""
         return self._work(lambda: self._model.encode(torch.empty(1, 3, size[1], size[0], device="meta")))
 
-    def decoding(self, size: Size) -> int:
-        """The same of latents of that size of picture."""
+    def decoding(self, size: Size, *, is_tiled: bool = False) -> int:
+        """The same while latents become a picture of that size, in tiles where the GPU has no room for it whole."""
         config = self._model.config
         factor = 2 ** (len(config.block_out_channels) - 1)
         latent = (1, config.latent_channels, size[1] // factor, size[0] // factor)
-        return self._work(lambda: self._model.decode(torch.empty(latent, device="meta"), return_dict=False))
+        with in_tiles(self._model) if is_tiled else nullcontext():
+            return self._work(lambda: self._model.decode(torch.empty(latent, device="meta"), return_dict=False))
 
     def _own(self) -> list[torch.Tensor]:
         return [*self._model.parameters(), *self._model.buffers()]

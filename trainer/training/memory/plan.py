@@ -17,14 +17,20 @@ PARTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    """Bytes by part, at the moment of the phase when most are taken."""
+    """Bytes by part, at the moment of the phase when most are taken; it can do with `spared` fewer where memory is
+    short, and does."""
 
     name: str
     parts: Mapping[str, int]
+    spared: int = 0
 
     @property
     def total(self) -> int:
         return sum(self.parts.values())
+
+    @property
+    def least(self) -> int:
+        return self.total - self.spared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +72,22 @@ class MemoryPlan:
 
     @property
     def highest(self) -> Phase:
-        """The phase that needs most."""
-        return max(self.phases, key=lambda phase: phase.total)
+        """The phase that needs most, be memory as short as it may."""
+        return max(self.phases, key=lambda phase: phase.least)
+
+    @property
+    def needed(self) -> int:
+        """Bytes that the run cannot do without."""
+        return self.highest.least
 
     @property
     def peak(self) -> int:
-        """Bytes that the run needs at the most."""
-        return self.highest.total
+        """Most bytes that it takes where there are as many as it likes."""
+        return max(phase.total for phase in self.phases)
+
+    def peak_within(self, free: int) -> int:
+        """Most bytes that it will take of `free` ones."""
+        return max(phase.total if phase.total <= free else phase.least for phase in self.phases)
 
     @property
     def training(self) -> int:

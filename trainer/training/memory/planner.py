@@ -51,7 +51,7 @@ class Planner:
     def plan(self, recipe: Recipe, size: Size | None = None) -> MemoryPlan:
         """With this recipe, and a largest bucket of another size where one is given."""
         size = size or self.size
-        step = self._step(recipe, size)
+        step = self.step(recipe, size)
         return MemoryPlan(recipe=recipe, size=size, phases=tuple(self._phases(recipe, size, step)), step=step)
 
     @property
@@ -74,8 +74,10 @@ class Planner:
             # The denoiser is there from then on.
             beside = {**weights, **beside}
             largest = min(recipe.prior.images, LARGEST_BATCH)
-            drawn = max(self._answering(recipe, size, largest, is_drawn=True), self._decoding(size))
-            yield Phase(name="prior pictures", parts=own({**beside, "activations": drawn}))
+            asked, whole = self._answering(recipe, size, largest, is_drawn=True), self._decoding(size)
+            spared = max(0, whole - max(asked, self._decoding(size, is_tiled=True)))
+            drawn = own({**beside, "activations": max(asked, whole)})
+            yield Phase(name="prior pictures", parts=drawn, spared=spared)
         yield Phase(name="captions", parts=own({**beside, "activations": text.work}))
         yield Phase(name="latents", parts=own({**beside, "activations": self._encoding(size)}))
         first = step.parts(recomputed_blocks(recipe, step), is_offloaded=recipe.memory.offload_activations)
@@ -86,20 +88,24 @@ class Planner:
         asked = self._answering(recipe, size, _HELD_OUT)
         yield Phase(name="held-out pictures", parts=own({**trained, "activations": asked}))
         if self._draws and recipe.output.sample_every and recipe.output.samples:
-            yield Phase(name="samples", parts=own(self._sampling(recipe, trained)))
+            yield self._sampling(recipe, trained)
 
-    def _sampling(self, recipe: Recipe, trained: Mapping[str, int]) -> dict[str, int]:
+    def _sampling(self, recipe: Recipe, trained: Mapping[str, int]) -> Phase:
         """While the denoiser is asked, or while its answer becomes a picture, whichever takes more."""
         side = recipe.buckets.resolution // recipe.buckets.step * recipe.buckets.step
+        size, pictures = (side, side), min(len(recipe.output.samples), LARGEST_BATCH)
         aside = drawing_bytes(recipe.optim, self._model(recipe).learns)
         state = {**trained, "optimizer": trained["optimizer"] + aside}
-        asked = self._answering(recipe, (side, side), min(len(recipe.output.samples), LARGEST_BATCH), is_drawn=True)
-        decoder, decoding = self._autoencoder.weights, self._decoding((side, side))
-        if asked >= decoder + decoding:
-            return {**state, "activations": asked}
-        return {**state, "autoencoder": decoder, "activations": decoding}
+        asked = self._answering(recipe, size, pictures, is_drawn=True)
+        decoder, whole, tiled = self._autoencoder.weights, self._decoding(size), self._decoding(size, is_tiled=True)
+        if asked >= decoder + whole:
+            return Phase(name="samples", parts=self.machine.with_own({**state, "activations": asked}))
+        parts = self.machine.with_own({**state, "autoencoder": decoder, "activations": whole})
+        return Phase(name="samples", parts=parts, spared=whole - max(tiled, asked - decoder))
 
-    def _step(self, recipe: Recipe, size: Size) -> Step:
+    def step(self, recipe: Recipe, size: Size | None = None) -> Step:
+        """Of a plan, the training alone."""
+        size = size or self.size
         model = self._model(recipe)
         sizes = model.block_bytes
         blocks = tuple(sizes)
@@ -144,8 +150,8 @@ class Planner:
     def _encoding(self, size: Size) -> int:
         return self._once(("encode", size), lambda: self._autoencoder.encoding(size))
 
-    def _decoding(self, size: Size) -> int:
-        return self._once(("decode", size), lambda: self._autoencoder.decoding(size))
+    def _decoding(self, size: Size, *, is_tiled: bool = False) -> int:
+        return self._once(("decode", size, is_tiled), lambda: self._autoencoder.decoding(size, is_tiled=is_tiled))
 
     def _once(self, key: Any, count: Callable[[], T]) -> T:
         if key not in self._kept:
@@ -156,7 +162,8 @@ class Planner:
 def _of_model(recipe: Recipe) -> tuple[Any, ...]:
     """What a denoiser of shapes and its step hang on."""
     memory = recipe.memory
-    return memory.precision, memory.quantization, memory.precompute_modulation, recipe.lora, recipe.flow
+    ways = memory.precision, memory.quantization, memory.precompute_modulation, memory.keep_attention
+    return *ways, recipe.lora, recipe.flow
 
 
 def recomputed_blocks(recipe: Recipe, step: Step) -> int:

@@ -45,7 +45,7 @@ class ShapedModel:
         self.packing = 0
         """Most bytes that come and go while a block is packed."""
         self._pack()
-        self._again = _again(self.denoiser)
+        self._again = _again(self.denoiser, keeps_attention=memory.keep_attention)
         self.adapter = Adapter(self.family, self.family.lora_targets(recipe.lora.targets), recipe.lora, seed=0)
         for weight in self.learned:
             weight.grad = torch.zeros_like(weight)
@@ -148,9 +148,9 @@ def _shortened(model: torch.nn.Module) -> dict[str, int]:
     return found
 
 
-def _again(denoiser: Any) -> Any:
+def _again(denoiser: Any, *, keeps_attention: bool) -> Any:
     """What a run lets blocks recompute with."""
-    recompute(denoiser, None, offloads=False)
+    recompute(denoiser, None, offloads=False, keeps_attention=keeps_attention)
     every: list[Any] = [getattr(part, "_gradient_checkpointing_func", None) for part in denoiser.modules()]
     return next(each for each in every if each is not None)
 

@@ -1,15 +1,19 @@
 """Who looks on at a run."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from ...families.family import Family
 from ..data.training_set import TrainingSet
 from ..job import Job
+from ..memory.advice import change_for
+from ..memory.measured import machine_on
 from ..run.events import Event, read_events
 from ..run.folder import RunFolder
 from ..step.conditioning import Conditioning
 from ..step.train_step import TrainStep
 from .budget import Budget
+from .device_memory import DeviceMemoryWatch, gpu_reading
 from .live_likeness import LiveLikenessWatch
 from .live_plateau import LivePlateau
 from .picture_watchers import picture_watchers
@@ -19,14 +23,29 @@ from .watcher import Watcher
 
 _SHARE = 0.03
 """Of the time of steps, for live likeness."""
+_WHOLE = 0.05
+"""Of the time of steps, for all: what live likeness leaves is for looking at each picture."""
 
 
 def watchers_of(job: Job, family: Family, training_set: TrainingSet, train_step: TrainStep) -> Mapping[str, Watcher]:
-    """By the name under which each keeps its tensors; none where the recipe wants none."""
+    """By the name under which each keeps its tensors; a GPU's memory alone where the recipe wants none."""
+    memory = _device_memory(job)
     if not job.recipe.output.watch:
-        return {}
+        return memory
     live = _live_likeness(job, family, training_set, train_step)
-    return {"live_likeness": live, **picture_watchers(job.recipe, family, training_set, train_step)}
+    left = _WHOLE if job.likeness is None else _WHOLE - _SHARE
+    watched = picture_watchers(job.recipe, family, training_set, train_step, left)
+    return {**memory, "live_likeness": live, **watched}
+
+
+def _device_memory(job: Job) -> Mapping[str, Watcher]:
+    if not job.device.startswith("cuda"):
+        return {}
+    run, context = RunFolder(job.run), machine_on(job.device, job.base.family).context
+    watch = DeviceMemoryWatch(
+        partial(gpu_reading, job.device), context, partial(change_for, job), lambda: read_events(run.log)
+    )
+    return {"device_memory": watch}
 
 
 def _live_likeness(job: Job, family: Family, training_set: TrainingSet, train_step: TrainStep) -> Watcher:
@@ -43,7 +62,7 @@ def _live_likeness(job: Job, family: Family, training_set: TrainingSet, train_st
         PredictedFaces(family, training_set, conditioning, job.likeness, recipe.seed),
         [*training_set.held_out, *training_set.train],
         LivePlateau(recipe.early_stop, recipe.schedule.warmup, log),
-        Budget(_SHARE),
+        Budget(_SHARE, recipe.schedule.steps),
         recipe.output.watch_every,
         bare=adapter.off,
         settled=train_step.optimizer.eval_weights,

@@ -22,17 +22,17 @@ _LONGEST = 60.0
 """Seconds until processes count as hung."""
 
 
-class Together:
-    """Processes of which each does `work`, with the group it stands in, and says what that returns."""
+class Launched:
+    """Processes of which each does `work`, as a launcher would start it, and says what that returns."""
 
-    def __init__(self, work: Callable[[Group], Any], notes: Path, world: int = 2) -> None:
+    def __init__(self, work: Callable[[], Said], notes: Path, world: int = 2) -> None:
         self._notes = notes
         notes.mkdir(parents=True, exist_ok=True)
         port = _free_port()
         self.ids = [self._forked(work, rank, world, port) for rank in range(world)]
 
     def said(self) -> list[Said]:
-        """By rank, `returned` or the sentence and kind of the `error`; nothing of one that was killed."""
+        """What each returned, by rank; nothing of one that was killed."""
         deadline = time.monotonic() + _LONGEST
         for process in self.ids:
             while not os.waitpid(process, os.WNOHANG)[0]:
@@ -47,7 +47,7 @@ class Together:
         for process in ids:
             os.kill(process, signal.SIGKILL)
 
-    def _forked(self, work: Callable[[Group], Any], rank: int, world: int, port: int) -> int:
+    def _forked(self, work: Callable[[], Said], rank: int, world: int, port: int) -> int:
         child = os.fork()
         if child:
             return child
@@ -58,19 +58,26 @@ class Together:
                 RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(world), LOCAL_WORLD_SIZE=str(world),
                 MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), OMP_NUM_THREADS="1",
             )  # fmt: skip
-            (self._notes / f"{rank}.json").write_text(json.dumps(_done(work)))
+            (self._notes / f"{rank}.json").write_text(json.dumps(work()))
         except BaseException:
             traceback.print_exc(file=sys.__stderr__)
         finally:
             os._exit(0)
 
 
-def _done(work: Callable[[Group], Any]) -> Said:
-    try:
-        with joined("cpu") as (group, _):
-            return {"returned": work(group)}
-    except LikenessError as error:
-        return {"error": str(error), "kind": type(error).__name__}
+class Together(Launched):
+    """Each does `work` with the group it stands in; it says what that `returned`, or the sentence and kind of its
+    `error`."""
+
+    def __init__(self, work: Callable[[Group], Any], notes: Path, world: int = 2) -> None:
+        def joined_work() -> Said:
+            try:
+                with joined("cpu") as (group, _):
+                    return {"returned": work(group)}
+            except LikenessError as error:
+                return {"error": str(error), "kind": type(error).__name__}
+
+        super().__init__(joined_work, notes, world)
 
 
 def _free_port() -> int:

@@ -10,7 +10,6 @@ from ...trainer.training.run.events import (
     Event,
     Finished,
     HeldOut,
-    Noticed,
     Prepared,
     Sampled,
     Saved,
@@ -71,8 +70,8 @@ class RunState:
                 self.steps = event.step
                 self.status = f"{self._note}{event.sentence}"
                 self._stopped.append(self.status)
-            case Unwatched(why=said) | Noticed(what=said):
-                self._unwatched = " ".join(filter(None, (self._unwatched, said)))
+            case Unwatched():
+                self._unwatched = event.why
             case Saved():
                 self.saved.append(event.step)
                 self._health = event.health

@@ -12,6 +12,7 @@ from ...trainer.training.run.events import (
     LiveLikeness,
     MemoryScored,
     MemoryUsed,
+    Noticed,
     PicturesWatched,
     Sampled,
     Settled,
@@ -24,6 +25,7 @@ from .budget import spread
 View = Mapping[str, str]
 Views = Callable[[Sequence[str]], Sequence[View | None]]
 _POINTS, _MOST_PICTURES, _LETTERS = 160, 96, 80
+_NOTICES = 4
 _PLATEAU = 3
 """Samplings in a row without a rise of likeness that are worth a word."""
 
@@ -46,6 +48,7 @@ class WatchState:
         self._scored: MemoryScored | None = None
         self._watched: PicturesWatched | None = None
         self._samplings: list[Sampled] = []
+        self._noticed: dict[str, None] = {}
         self._is_stopped = False
 
     def add(self, event: Event) -> None:
@@ -61,6 +64,8 @@ class WatchState:
                 self._watched = event
             case MemoryScored():
                 self._scored = event
+            case Noticed():
+                self._noticed[event.what] = None
             case Sampled():
                 self._samplings.append(event)
             case StoppedEarly():
@@ -75,6 +80,7 @@ class WatchState:
             "spill": self._spill,
             "by_heart": memory_words(self._scored) if self._scored else "",
             "plateau": self._plateau(),
+            "noticed": " ".join([*self._noticed][-_NOTICES:]),
             "live": spread([[step, value] for step, value in sorted(self._live.items())], _POINTS),
             "live_of": self._live_of,
             "pictures": self._pictures(),

@@ -16,7 +16,7 @@ from trainer.families.base import Base
 from trainer.families.memory.recomputed import offloaded
 from trainer.families.residence import Residence
 from trainer.recipe.memory import Quantization
-from trainer.runtime.deterministic import deterministic
+from trainer.runtime.backends import Backends
 
 pytestmark = [
     pytest.mark.gpu,
@@ -39,7 +39,7 @@ def flux(tmp_path_factory: pytest.TempPathFactory) -> Base:
 
 @pytest.fixture(autouse=True)
 def same_kernels() -> Iterator[None]:
-    with deterministic(True):
+    with Backends(device="cuda", is_deterministic=True).at_work():
         yield
     torch.cuda.empty_cache()
 

@@ -13,7 +13,7 @@ from trainer.families.base import Base
 from trainer.families.registry import describe_base
 from trainer.families.residence import Residence
 from trainer.recipe.memory import Memory, Quantization
-from trainer.runtime.deterministic import deterministic
+from trainer.runtime.backends import Backends
 
 pytestmark = [
     pytest.mark.gpu,
@@ -32,7 +32,7 @@ def flux(tiny_flux_home: Path) -> Iterator[Base]:
 
 @pytest.fixture(autouse=True)
 def exact() -> Iterator[None]:
-    with deterministic(True):
+    with Backends(device="cuda", is_deterministic=True).at_work():
         yield
 
 

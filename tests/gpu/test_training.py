@@ -1,10 +1,13 @@
 """Training on a CUDA device; skipped where there is none."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
+from safetensors.torch import load_file
 
 from trainer.dataset.dataset import Dataset
 from trainer.families.base import Base
@@ -16,7 +19,7 @@ from trainer.recipe.optim import Optim, Schedule
 from trainer.recipe.output import Output
 from trainer.recipe.recipe import Recipe
 from trainer.training.job import Job
-from trainer.training.run.events import Stepped
+from trainer.training.run.events import LiveLikeness, Stepped
 from trainer.training.run.folder import RunFolder
 from trainer.training.train import train
 
@@ -55,6 +58,20 @@ def test_deterministic_runs_give_the_same_bytes(job: Job) -> None:
         list(train(replace(job, run=run)))
         files.append(RunFolder(run).checkpoints()[-1].path.read_bytes())
     assert files[0] == files[1]
+
+
+def test_live_likeness_is_told_and_changes_nothing_that_is_learned(job: Job) -> None:
+    def read(images: Sequence[Image.Image]) -> list[float | None]:
+        return [0.5] * len(images)
+
+    learned: list[dict[str, torch.Tensor]] = []
+    for name, likeness in (("watched", read), ("plain", None)):
+        run = job.run.with_name(name)
+        events = list(train(replace(job, run=run, likeness=likeness)))
+        assert any(isinstance(event, LiveLikeness) for event in events) == (likeness is not None)
+        learned.append(load_file(RunFolder(run).checkpoints()[-1].path))
+    assert learned[0].keys() == learned[1].keys()
+    assert all(torch.equal(learned[0][key], learned[1][key]) for key in learned[0])
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adamw8bit", "lion8bit", "adafactor", "prodigy", "schedulefree"])

@@ -16,7 +16,7 @@ WIDTHS = {
     "LikenessCheckDataset": 640,
     "LikenessReviewCaptions": 760,
     "LikenessCompareCheckpoints": 680,
-    "LikenessTrainCharacterLora": 420,
+    "LikenessTrainCharacterLora": 480,
 }
 LOWEST, HIGHEST = 100, 900
 

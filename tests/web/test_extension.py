@@ -54,6 +54,7 @@ def test_every_module_loads_and_only_one_registers(page: Page) -> None:
     ("kind", "panel"),
     [
         ("LikenessTrainCharacterLora", ".likeness-run"),
+        ("LikenessPlanRun", ".likeness-plan"),
         ("LikenessCheckDataset", ".likeness-check"),
         ("LikenessReviewCaptions", ".likeness-captions"),
         ("LikenessFillGaps", ".likeness-live"),
@@ -72,7 +73,9 @@ def test_a_run_is_shown_as_its_messages_come(extension: Any) -> None:
     assert panel.locator(".likeness-step").inner_text() == "step 50, likeness 0.71"
     assert panel.locator(".likeness-loss").get_attribute("points").count(",") == 2
     assert panel.locator("img").get_attribute("src") == "/api/view?filename=b.png&subfolder=sage&type=output"
-    panel.locator("input").evaluate("(range) => { range.value = '0'; range.dispatchEvent(new Event('input')) }")
+    panel.locator(".likeness-foot input").evaluate(
+        "(range) => { range.value = '0'; range.dispatchEvent(new Event('input')) }"
+    )
     assert panel.locator(".likeness-step").inner_text() == "step 0: no LoRA"
     extension.evaluate(_TELL, ["likeness.train", {"prompt": "mine", "node": "7", **STATE, "status": "Step 75 of 100"}])
     assert panel.locator(".likeness-step").inner_text() == "step 0: no LoRA"  # who looks back is left there

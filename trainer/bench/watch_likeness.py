@@ -25,8 +25,8 @@ from ..training.train import train
 from ..training.watch.live_likeness import LiveLikenessWatch
 from . import Sink
 
-STEPS, SAMPLE_EVERY, LR = 120, 10, 1e-3
-_BARE, _CONTEXTS = 2, 6
+STEPS, SAMPLE_EVERY, LR = 240, 20, 5e-4
+_BARE, _CONTEXTS = 2, 4
 
 
 @dataclass(frozen=True, kw_only=True)

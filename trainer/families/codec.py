@@ -88,10 +88,12 @@ class KlCodec:
     def _pictures(self, sample: Tensor) -> list[Image.Image]:
         """Of latents as the autoencoder knows them. One at a time: the VAE's peak memory is a picture's."""
         model = self._model
-        with in_tiles(model) if _is_tight(model, sample) else nullcontext():
-            pictures = [_picture(model, latent[None]) for latent in sample]
-        self._residents.leave(self._part)
-        return pictures
+        try:
+            with in_tiles(model) if _is_tight(model, sample) else nullcontext():
+                return [_picture(model, latent[None]) for latent in sample]
+        finally:
+            # Out of memory here, training is to have its room back.
+            self._residents.leave(self._part)
 
     def _scale_and_shift(self, like: Tensor) -> tuple[Tensor, Tensor]:
         config = self._model.config

@@ -24,12 +24,12 @@ class Memory:
     writes nothing and encodes again when resumed. `deterministic` makes a GPU repeat itself, about a third slower; a
     processor always does.
 
-    `quantization` is of the frozen denoiser's weights ("nf4": 4 bits, "int8" and "fp8": 8, "int8_w8a8": 8,
-    multiplied as they are), `text_quantization` of the
-    text encoders' while captions are encoded. `swapped_blocks` of the denoiser rest in the computer's memory and come
-    to the GPU when they are used. With checkpointing, `checkpointed_blocks` above 0 recompute their activations and
-    the others keep them (0: all recompute); `offload_activations` keeps what lies between blocks in the computer's
-    memory. `precompute_modulation` leaves layers that only read the time, where they learn nothing, off the GPU.
+    `quantization` is of the frozen denoiser's weights ("nf4": 4 bits, "int8" and "fp8": 8, "int8_w8a8": 8, multiplied
+    as they are), `text_quantization` of the text encoders' while captions are encoded. `swapped_blocks` of the denoiser
+    rest in the computer's memory and come to the GPU when they are used. With checkpointing, `checkpointed_blocks`
+    above 0 recompute their activations and the others keep them (0: all recompute); `offload_activations` keeps what
+    lies between blocks in the computer's memory. `precompute_modulation` leaves layers that only read the time, where
+    they learn nothing, off the GPU.
 
     `checkpoint_as_needed` lets as few blocks recompute as the device's free memory demands, `keep_attention` spares
     those that do the second pass through attention: its answers are kept. `compile` makes kernels of the denoiser's
@@ -83,6 +83,11 @@ def memory_faults(memory: Memory) -> list[tuple[bool, str]]:
         (
             not memory.gradient_checkpointing and (memory.keep_attention or memory.checkpoint_as_needed),
             "keep_attention and checkpoint_as_needed need gradient_checkpointing, which is off; switch it on.",
+        ),
+        (
+            memory.keep_attention and memory.swapped_blocks > 0,
+            f"keep_attention is on with {memory.swapped_blocks} swapped_blocks, which come between what is kept and "
+            "what is made anew; switch it off, or use 0 for no swapped_blocks.",
         ),
         (
             memory.checkpoint_as_needed and (memory.checkpointed_blocks > 0 or memory.swapped_blocks > 0),

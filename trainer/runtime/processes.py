@@ -81,7 +81,7 @@ def joined(device: str) -> Generator[tuple[Group, str]]:
         state.destroy_process_group()
     finally:
         # Accelerate has no other way to begin anew in one process.
-        type(state)._reset_state()
+        state._reset_state()
 
 
 def _state(kind: str) -> Any:

@@ -1,4 +1,4 @@
-"""What the first of several processes does for all, while the others wait and hear how it went."""
+"""What the first of several processes does for all, and what each does, heard of by all when it fails."""
 
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -46,6 +46,25 @@ def led(
                 return end.value
             others = _STOP in group.gathered(_GOING)
             yield event
+
+
+def together(group: Group, work: Callable[[], Result]) -> Result:
+    """What `work` returns, done by each. A LikenessError of one is the others' Echo."""
+    try:
+        result = work()
+    except LikenessError as fault:
+        rank, _ = _first_failure(group, str(fault))
+        raise fault if rank == group.rank else Echo(str(fault)) from fault
+    rank, sentence = _first_failure(group, "")
+    if rank is not None:
+        raise Echo(sentence)
+    return result
+
+
+def _first_failure(group: Group, own: str) -> tuple[int | None, str]:
+    """The first process that has failed, and what it says; None where none has."""
+    said = group.gathered(own)
+    return next(((rank, each) for rank, each in enumerate(said) if each), (None, ""))
 
 
 def _said(group: Group, work: Callable[[], Result]) -> Result:

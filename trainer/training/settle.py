@@ -12,7 +12,8 @@ from ..families.memory.recomputed import Through, plainly, recompute
 from ..runtime.backends import Backends
 from ..runtime.work import Stopwatch
 from .job import Job
-from .run.events import Event, Settled
+from .memory.outlook import outlook
+from .run.events import Settled
 from .step.trial import Trial
 
 _MOST_SHAPES = 4
@@ -31,9 +32,12 @@ class Settling:
         self._compiled: CompiledBlocks | None = None
         self._told = ""
         self._why_not = ""
-        self._seconds: float | None = None
+        self._seconds = 0.0
+        self._planned: int | None = None
+        self._recomputed = 0
+        """How many blocks make their activations anew."""
 
-    def tell(self, step: int) -> Iterator[Event]:
+    def tell(self, step: int) -> Iterator[Settled]:
         """At the first call all is settled; later ones tell what has become of it, where it has changed."""
         if not self._told:
             self._settle(step)
@@ -47,21 +51,16 @@ class Settling:
                 attention=_ATTENTION[self._backends.attention],
                 recomputed=self._recomputed,
                 blocks=len(self._names),
+                planned=self._planned,
             )
 
     @property
     def _names(self) -> tuple[str, ...]:
         return block_names(self._family.denoiser, self._family.spec.blocks)
 
-    @property
-    def _recomputed(self) -> int:
-        """How many blocks make their activations anew."""
-        if not self._memory.gradient_checkpointing:
-            return 0
-        return self._memory.checkpointed_blocks or len(self._names)
-
     def _settle(self, step: int) -> None:
         denoiser, device = self._family.denoiser, self._job.device
+        self._choose_blocks()
         self._why_not = why_not_compiled(self._memory, device, denoiser)
         if not self._why_not or self._backends.attention == "cudnn":
             plain = self._plain_gradients()
@@ -72,6 +71,24 @@ class Settling:
                 self._try_compiled(plain)
         has_convolutions = any(isinstance(module, torch.nn.Conv2d) for module in denoiser.modules())
         self._backends.tunes = has_convolutions and self._trial.shapes <= _MOST_SHAPES
+
+    def _choose_blocks(self) -> None:
+        """As the recipe says, or as many as the device's free memory demands."""
+        memory, count = self._memory, len(self._names)
+        self._recomputed = (memory.checkpointed_blocks or count) if memory.gradient_checkpointing else 0
+        found = outlook(self._job, self._trial.size, count, beside=self._trial.shows_others)
+        if found is None:
+            return
+        self._planned, everything = found.planned, self._recomputed
+        if found.recomputed < everything:
+            self._recomputed = found.recomputed
+            self._go(plainly)
+            try:
+                self._trial.gradients()
+            except torch.OutOfMemoryError:
+                # Somebody has taken what was free, or a kernel needs more than is known of it.
+                self._recomputed = everything
+                self._go(plainly)
 
     def _plain_gradients(self) -> torch.Tensor:
         """By torch's own choice of kernels. The second of two passes is timed: the first one fetches and tunes."""
@@ -98,7 +115,7 @@ class Settling:
 
     def _pays(self, step: int) -> bool:
         schedule = self._job.recipe.schedule
-        left = (schedule.steps - step) * schedule.accumulation * (self._seconds or 0.0)
+        left = (schedule.steps - step) * schedule.accumulation * self._seconds
         return pays(left, len({type(block) for block in repeated(self._family.denoiser)}))
 
     def _try_compiled(self, plain: torch.Tensor) -> None:
@@ -121,10 +138,10 @@ class Settling:
         """Let blocks be gone through so, those that recompute as well."""
         denoiser: Any = self._family.denoiser
         memory, names = self._memory, self._names
-        if not memory.gradient_checkpointing and through is plainly:
+        count = self._recomputed
+        if not count and through is plainly:
             denoiser.disable_gradient_checkpointing()
             return
-        count = self._recomputed
         chosen: list[torch.nn.Module] | None = None
         if count < len(names) or not memory.gradient_checkpointing:
             between = block_names(denoiser, self._family.spec.between)

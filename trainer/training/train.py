@@ -22,7 +22,7 @@ from .data.prepare import Preparation
 from .data.prepare_together import prepare_together
 from .group_fit import check_group
 from .job import Job, sample_shots
-from .lead import lead
+from .lead import lead, together
 from .loop import TrainingLoop
 from .memory.advice import change_for
 from .out_of_memory import explain_out_of_memory
@@ -71,7 +71,7 @@ def _train(
     full = explain_out_of_memory(job.recipe, job.device, spec_of(job.base), partial(change_for, job))
     with ExitStack() as held, full:
         lead(group, lambda: held.enter_context(run.locked()) or b"")
-        family = job.family()
+        family = together(group, job.family)
         if lead(group, lambda: _claimed(job, run, family)) == _FINISHED:
             finished = Finished(checkpoints=run.paths(), answered=True)
             yield finished

@@ -1,5 +1,5 @@
 // @ts-check
-/** A run as it will be: what it comes to, the memory of each phase beside what is free, what cards need, and all words. */
+/** A run as it will be: what it comes to, the memory of each phase beside what is free, all words, and what cards need. */
 
 import { make } from "../shared/element.js";
 
@@ -9,7 +9,7 @@ const COLORS = 8;
 
 export class PlanPanel {
   constructor() {
-    this.height = 330;
+    this.height = 300;
     this.isFixed = true;
     this.element = make("div", "likeness-plan");
     this.element.dataset.captureWheel = "true";
@@ -31,8 +31,9 @@ export class PlanPanel {
     if (!plan.lines) return this.say(plan.text ?? "", false);
     const { memory } = plan;
     const parts = [headOf(plan)];
-    if (memory?.phases?.length) parts.push(phasesOf(memory), ...changeOf(memory), cardsOf(memory));
+    if (memory?.phases?.length) parts.push(...phasesOf(memory), ...changeOf(memory));
     parts.push(wordsOf(plan.lines));
+    if (memory?.cards) parts.push(cardsOf(memory));
     this.element.replaceChildren(...parts);
     this.element.scrollTop = 0;
   }
@@ -56,15 +57,14 @@ function chip(words, verdict) {
   return made;
 }
 
-/** A table: each phase with its bar and its total; the line is what is free. */
+/** What the colours are, and a table: each phase with its bar and its total; the line is what is free. */
 function phasesOf({ phases, free }) {
   const names = [...new Set(phases.flatMap(({ parts }) => Object.entries(parts).flatMap(([name, size]) => (size ? [name] : []))))];
   const most = Math.max(free ?? 0, ...phases.map(({ total }) => total), 1);
   const table = make("table", "likeness-plan-phases");
-  const caption = make("caption");
-  caption.append(...names.map((name, number) => legend(name, number)));
-  if (free !== null) caption.append(legend(`${gib(free)} free`, "free"));
-  table.append(caption);
+  const legends = make("div", "likeness-plan-legends");
+  legends.append(...names.map((name, number) => legend(name, number)));
+  if (free !== null) legends.append(legend(`${gib(free)} free`, "free"));
   for (const phase of phases) {
     const row = make("tr");
     const cell = make("td");
@@ -75,7 +75,7 @@ function phasesOf({ phases, free }) {
     row.append(name, cell, total);
     table.append(row);
   }
-  return table;
+  return [legends, table];
 }
 
 function barOf({ name, parts, total }, names, most, free) {
@@ -108,7 +108,7 @@ function changeOf({ change, fits }) {
   return fits === false && change ? [make("div", "likeness-warning", `What makes it fit: ${change}`)] : [];
 }
 
-function cardsOf({ cards = {} }) {
+function cardsOf({ cards }) {
   const table = make("table", "likeness-plan-cards");
   for (const [card, words] of Object.entries(cards)) {
     const row = make("tr");

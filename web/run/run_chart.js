@@ -27,7 +27,7 @@ const CURVES = [
     plot: "likeness",
     name: "likeness of samples",
     digits: 2,
-    why: "How much the faces of the samples are the character's, a mean of all prompts. The scale at the left is its own.",
+    why: "How much the faces of the samples are the character's, a mean of all prompts. Its scale is at the left.",
   },
 ];
 
@@ -35,6 +35,7 @@ export class RunChart {
   constructor() {
     this.data = { loss: [], heldOut: [], live: [], likeness: [], saved: [] };
     this.hidden = new Set();
+    this.scales = new Map();
     this.at = null;
     this.element = make("div", "likeness-chart");
     this.area = make("div", "likeness-chart-area");
@@ -75,8 +76,8 @@ export class RunChart {
     const heldOut = (state.held_out ?? []).map(([step, held]) => [step, held]);
     const { loss = [], live = [], likeness = [], saved = [] } = state;
     this.data = { loss, heldOut, live, likeness, saved };
-    const live_of = state.live_of ? `Live likeness: ${state.live_of}. Its scale, at the right, is its own.` : "";
-    this.entries.get("live")?.button.setAttribute("title", live_of);
+    const what = state.live_of ? `Live likeness: ${state.live_of}. Its scale, at the right, is its own.` : "";
+    this.entries.get("live")?.button.setAttribute("title", what);
     this.render();
   }
 
@@ -91,6 +92,7 @@ export class RunChart {
 
   render() {
     const [wide, high] = [Math.max(this.area.clientWidth, LEAST[0]), Math.max(this.area.clientHeight, LEAST[1])];
+    this.scales.clear();
     this.svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
     this.across = { from: LEFT, to: wide - RIGHT, last: Math.max(1, ...this.steps) };
     const plots = ["likeness", "loss"].filter((plot) => this.shown(plot).length);
@@ -122,8 +124,9 @@ export class RunChart {
     }
     for (const value of ticks(right, most)) made.push(text(short(value), this.across.to + 4, right.y(value) + 3, "start", "likeness-live-words"));
     for (const curve of curves) {
-      curve.scale = curve.own ? right : left;
-      const points = this.data[curve.key].map(([step, value]) => `${this.x(step).toFixed(1)},${curve.scale.y(value).toFixed(1)}`);
+      const scale = curve.own ? right : left;
+      this.scales.set(curve.key, scale);
+      const points = this.data[curve.key].map(([step, value]) => `${this.x(step).toFixed(1)},${scale.y(value).toFixed(1)}`);
       made.push(svgOf("polyline", { class: `likeness-${classOf(curve.key)}`, points: points.join(" ") }));
       if (points.length === 1) made.push(this.dot(curve, this.data[curve.key][0]));
     }
@@ -150,7 +153,7 @@ export class RunChart {
   }
 
   dot(curve, [step, value]) {
-    return svgOf("circle", { class: `likeness-dot likeness-${classOf(curve.key)}`, cx: this.x(step), cy: curve.scale.y(value), r: 2.5 });
+    return svgOf("circle", { class: `likeness-dot likeness-${classOf(curve.key)}-dot`, cx: this.x(step), cy: this.scales.get(curve.key).y(value), r: 2.5 });
   }
 
   point(event) {
@@ -181,7 +184,7 @@ export class RunChart {
     }
     const last = this.steps.at(-1) ?? 0;
     this.stepWords.textContent = `step ${step ?? last}`;
-    const seen = values.filter(([curve, row]) => row && curve.scale && !this.hidden.has(curve.key));
+    const seen = values.filter(([curve, row]) => row && this.scales.has(curve.key) && !this.hidden.has(curve.key));
     const dots = seen.map(([curve, row]) => this.dot(curve, row));
     const line = svgOf("line", { x1: this.x(step ?? 0), x2: this.x(step ?? 0), y1: TOP, y2: Number(this.svg.viewBox.baseVal.height) - FOOT });
     this.cursor.replaceChildren(...(step === null ? [] : [line, ...dots]));

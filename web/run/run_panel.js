@@ -102,8 +102,8 @@ export class RunPanel {
   }
 
   /** What costs speed comes first and in the colour of warnings. */
-  note({ spill = "", by_heart: heart = "", plateau = "" }) {
-    const rest = [heart, plateau].filter(Boolean).join(" · ");
+  note({ spill = "", by_heart: heart = "", plateau = "", noticed = "" }) {
+    const rest = [heart, plateau, noticed].filter(Boolean).join(" · ");
     const warning = spill ? [make("span", "likeness-warning", rest ? `${spill} ` : spill)] : [];
     this.notes.replaceChildren(...warning, rest);
     this.notes.title = [spill, rest].filter(Boolean).join("\n");

@@ -40,7 +40,15 @@ export class WatchedPictures {
     const more = total - pictures.length;
     const rest = more > 0 ? [make("span", "likeness-watched-rest", `and ${more} more`)] : [];
     const none = make("span", "likeness-watched-rest", "Each training picture shows here once the run has seen it a few times.");
-    this.element.replaceChildren(...[...this.tiles.values()].map(({ element }) => element), ...rest, ...(total ? [] : [none]));
+    this.lay([...[...this.tiles.values()].map(({ element }) => element), ...rest, ...(total ? [] : [none])]);
+  }
+
+  /** What stays in its place is not moved: it would lose the focus. */
+  lay(parts) {
+    const focused = /** @type {any} */ (document.activeElement);
+    const isHere = this.element.contains(focused);
+    if (parts.some((part, number) => part !== this.element.children[number])) this.element.replaceChildren(...parts);
+    if (isHere) focused.focus({ preventScroll: true });
   }
 
   tile(first) {
@@ -54,11 +62,12 @@ export class WatchedPictures {
     let said = "";
     for (const event of ["pointerenter", "focus"]) element.addEventListener(event, () => this.tell(said));
     for (const event of ["pointerleave", "blur"]) element.addEventListener(event, () => this.tell(""));
-    const fill = ({ name, learned, verdict, why }) => {
+    const fill = ({ name, learned: share, verdict, why }) => {
+      const learned = Math.min(Math.max(share, 0), 1);
       said = `${name}: ${why || verdict || "too early to tell"}, ${Math.round(learned * 100)} % learned`;
       element.title = said;
       element.dataset.verdict = verdict in SHORT ? "look" : "";
-      part.style.width = `${Math.min(Math.max(learned, 0), 1) * 100}%`;
+      part.style.width = `${learned * 100}%`;
       words.textContent = SHORT[verdict] ?? `${Math.round(learned * 100)} %`;
     };
     return { element, fill };

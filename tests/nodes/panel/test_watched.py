@@ -70,6 +70,12 @@ def test_a_plateau_is_told_after_three_samplings_and_not_once_the_run_ended_for_
     assert _folded(pack, *rising, *flat, stop)["plateau"] == ""
 
 
+def test_what_a_run_notices_is_told_once_and_the_status_stays_a_status(pack: Pack, events: Any) -> None:
+    stepped = events.Stepped(step=1, steps=9, loss=0.1, lr=1e-4, seconds_per_step=1.0, seconds_left=8.0)
+    said = _folded(pack, *[events.Noticed(step=1, what="Nobody reads faces.")] * 2, stepped)
+    assert said["noticed"] == "Nobody reads faces." and said["status"] == "Step 1 of 9 · 1.00 s a step · 8 s left"
+
+
 def test_a_runs_pictures_are_seen_by_their_names_where_they_still_lie(
     pack: Pack, fake_host: FakeHost, tmp_path: Path
 ) -> None:

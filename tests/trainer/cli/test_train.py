@@ -15,7 +15,7 @@ from trainer.demo.characters.character import draw_character
 from trainer.demo.settings import demo_recipe
 from trainer.recipe.early_stop import EarlyStop
 from trainer.training.job import Job
-from trainer.training.run.events import Unwatched
+from trainer.training.run.events import Noticed, Unwatched
 from trainer.training.run.folder import RunFolder
 
 
@@ -45,12 +45,14 @@ def test_headless_samples_are_measured_and_an_early_stop_is_said(
 
 
 @pytest.mark.parametrize(
-    ("faces", "sample_every", "measures"), [("auto", 1, True), ("none", 1, False), ("auto", 0, False)]
+    ("faces", "sample_every", "watch", "measures"),
+    [("auto", 1, False, True), ("none", 1, True, False), ("auto", 0, True, True), ("auto", 0, False, False)],
 )
-def test_samples_are_measured_where_they_are_drawn_and_somebody_reads_them(
-    tiny_dataset: Dataset, tmp_path: Path, faces: str, sample_every: int, measures: bool
+def test_faces_are_measured_where_any_are_looked_at_and_somebody_reads_them(  # noqa: PLR0913
+    tiny_dataset: Dataset, tmp_path: Path, faces: str, sample_every: int, watch: bool, measures: bool
 ) -> None:
-    recipe = replace(demo_recipe(), output=replace(demo_recipe().output, sample_every=sample_every))
+    output = replace(demo_recipe().output, sample_every=sample_every, watch=watch)
+    recipe = replace(demo_recipe(), output=output)
     job = Job(recipe=recipe, dataset=tiny_dataset, base=demo_base(), run=tmp_path, name="sage")
     options = parser().parse_args(["train", "--data", "a", "--out", "b", "--faces", faces])
     likeness = likeness_of(options, job)
@@ -61,4 +63,6 @@ def test_samples_are_measured_where_they_are_drawn_and_somebody_reads_them(
 def test_what_cannot_be_watched_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     with following() as follower:
         follower.show(Unwatched(step=0, why="Nobody reads faces."))
-    assert "Nobody reads faces." in capsys.readouterr().err
+        follower.show(Noticed(step=1, what="Live likeness is not told."))
+    said = capsys.readouterr().err
+    assert "Nobody reads faces." in said and "Live likeness is not told." in said

@@ -125,7 +125,7 @@ ELSEWHERE = {
     "memory.precompute_modulation": "tests/trainer/families/memory/test_same_numbers.py: modulation rests",
     "memory.compile": "tests/trainer/families/memory/test_compiled.py: blocks run what was made of them",
     "memory.keep_attention": "tests/trainer/families/memory/test_same_numbers.py: attention's answers are kept",
-    "memory.checkpoint_as_needed": "tests/trainer/families/memory/test_same_numbers.py: as many as memory demands",
+    "memory.checkpoint_as_needed": "test_settle.py: as few recompute as memory demands",
     "memory.deterministic": "test_train_options.py: the process's switches",
     "output": "test_train.py and test_train_options.py: what a run leaves behind",
     "seed": "test_train.py: other bytes",

@@ -32,13 +32,14 @@ def draw_planted(folder: Path, number: int, seed: int) -> Planted:
     in the look that its caption tells, and one comes a second time, cut by a few pixels and a little lighter."""
     identity, trigger = character(number), TRIGGERS[number % len(TRIGGERS)]
     looks = balanced_looks(TRAIN + HELD_OUT, np.random.default_rng([4711, number]))
-    strokes, chosen = np.random.default_rng([4712, number]), np.random.default_rng([4713, number, seed])
+    chosen = np.random.default_rng([4713, number, seed])
     full = [place for place in range(TRAIN) if not _is_bare(place)]
     wrong, stranger, twin = chosen.choice(full, 3, replace=False).tolist()
     other = character(number + 1 + int(chosen.integers(_STRANGERS)))
     other_scene = random_look(chosen)
     samples: list[Sample] = []
     for place, look in enumerate(looks):
+        strokes = np.random.default_rng([4712, number, place])
         image = draw(other if place == stranger else identity, look, strokes).image
         told = other_scene if place == wrong else look
         text = f"{trigger}, {SUBJECT}" if _is_bare(place) else caption([trigger], told)

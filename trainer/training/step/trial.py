@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from ...families.family import Family
+from ...recipe.buckets import Size
 from ...recipe.recipe import Recipe
 from ...storage.seeding import random_source
 from ..data.training_set import Example, TrainingSet
@@ -29,6 +30,16 @@ class Trial:
     def shapes(self) -> int:
         """How many sizes of pictures there are."""
         return len({example.placement.bucket for example in self._examples})
+
+    @property
+    def size(self) -> Size:
+        """Of the largest pictures."""
+        return self._largest[0].placement.bucket
+
+    @property
+    def shows_others(self) -> bool:
+        """Whether a picture of other people is shown beside each."""
+        return bool(self._training_set.prior)
 
     @torch.enable_grad()
     def gradients(self) -> torch.Tensor:

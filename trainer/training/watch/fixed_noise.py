@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from ...families.family import Family
+from ...families.noise import Noised, NoiseLevel
 from ...recipe.loss import Loss
 from ...recipe.text import Text
 from ...storage.seeding import random_source
@@ -39,29 +40,33 @@ class FixedNoise:
         self._seed = seed
 
     @torch.no_grad()
-    def losses(self, example: Example, captions: Sequence[str], noise: Noise, *, with_adapter: bool) -> list[float]:
-        """Mean squared error of one picture told each of the captions, the same noise for all.
+    def losses(self, told: Sequence[tuple[Example, str]], noise: Noise, *, with_adapter: bool) -> list[float]:
+        """Mean squared error of each picture told its caption, all at the same noise, in one forward pass.
 
-        The captions share a forward pass.
+        The pictures are of one bucket; one may stand there with several captions.
         """
-        if with_adapter:
-            with self._weights():
-                return self._losses(example, captions, noise)
-        with self._adapter.off():
-            return self._losses(example, captions, noise)
+        weights = self._weights() if with_adapter else self._adapter.off()
+        with weights:
+            return self._losses([example for example, _ in told], [caption for _, caption in told], noise)
 
-    def _losses(self, example: Example, captions: Sequence[str], noise: Noise) -> list[float]:
-        batch = self._training_set.batch([example] * _CANDIDATES)
-        source = random_source(self._seed, "watched noise", noise.number)
-        noised = self._family.noised(batch.latents, source)
-        order = torch.argsort(noised.level.time, stable=True)
-        row = int(order[min(int(noise.noisier_than * _CANDIDATES), _CANDIDATES - 1)])
-        rows = [row] * len(captions)
-        level = noised.level.rows(rows)
-        text = self._conditioning.of(captions)
-        places = [example.placement] * len(captions)
+    def _losses(self, examples: Sequence[Example], captions: Sequence[str], noise: Noise) -> list[float]:
+        noised = [self._noised(example, noise) for example in examples]
+        level = NoiseLevel(
+            time=torch.cat([each.level.time for each in noised]),
+            snr=torch.cat([each.level.snr for each in noised]),
+            objective=noised[0].level.objective,
+        )
+        text, places = self._conditioning.of(captions), [example.placement for example in examples]
         with self._adapter.at(level.time):
-            predicted = self._family.predict(noised.noisy[rows], level.time, text, places)
-        target = noised.target[rows].to(predicted.device)
+            predicted = self._family.predict(torch.cat([each.noisy for each in noised]), level.time, text, places)
+        target = torch.cat([each.target for each in noised]).to(predicted.device)
         found = picture_losses(predicted.float(), target, _PLAIN, level, None)
         return [float(loss) for loss in found.cpu()]
+
+    def _noised(self, example: Example, noise: Noise) -> Noised:
+        """One picture, (1, c, h, w): of many draws as training makes them the one at the wanted level."""
+        batch = self._training_set.batch([example] * _CANDIDATES)
+        drawn = self._family.noised(batch.latents, random_source(self._seed, "watched noise", noise.number))
+        order = torch.argsort(drawn.level.time, stable=True)
+        row = int(order[min(int(noise.noisier_than * _CANDIDATES), _CANDIDATES - 1)])
+        return Noised(drawn.noisy[[row]], drawn.target[[row]], drawn.level.rows([row]))

@@ -67,9 +67,8 @@ class LiveLikenessWatch:
             return
         try:
             if self._views is None:
-                # Done once, like the encoding of pictures, and not paid for by steps.
-                self._views = self._chosen()
-                self._seen = self._looked_at(self._views)
+                with self._budget.beginning():
+                    self._begin()
             else:
                 self._look_again(self._views)
         except torch.OutOfMemoryError:
@@ -114,19 +113,27 @@ class LiveLikenessWatch:
         with self._settled():
             return [self._faces.likeness(view) for view in views]
 
-    def _chosen(self) -> list[View]:
-        """Of the first pictures in which a face is read; the first of them says how much noise there is."""
+    def _begin(self) -> None:
+        """Choose the first pictures in which a face is read; the first of them says how much noise there is."""
         views: list[View] = []
+        seen: list[float | None] = []
         for example in self._examples[:_MOST_TRIED]:
-            own = self._faces.own(example)
-            if own is None:
-                continue
-            all_views = self._faces.views(example)
-            if views:
-                views.append(min(all_views, key=lambda view: abs(math.log(view.snr / views[0].snr))))
-            else:
-                with self._bare():
-                    views.append(self._faces.mostly_lost(all_views, own))
+            view = self._view(example, views)
+            value = None if view is None else self._looked_at([view])[0]
+            if view is not None and value is not None:
+                views.append(view)
+                seen.append(value)
             if len(views) == _PICTURES:
                 break
-        return views
+        self._views, self._seen = views, seen
+
+    def _view(self, example: Example, views: Sequence[View]) -> View | None:
+        """As noisy as those that are chosen already; None where it shows no face without noise."""
+        ladder = self._faces.views(example)
+        if views:
+            return min(ladder, key=lambda view: abs(math.log(view.snr / views[0].snr)))
+        own = self._faces.own(example)
+        if own is None:
+            return None
+        with self._bare():
+            return self._faces.mostly_lost(ladder, own)

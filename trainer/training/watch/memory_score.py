@@ -10,7 +10,7 @@ from ..step.answer import Answer
 from .probes import Probes
 from .separation import separation
 
-_FEWEST_HELD_OUT, _FEWEST_TRAIN = 3, 2
+_FEWEST_HELD_OUT, _FEWEST_TRAIN = 2, 2
 
 
 class MemoryScore:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..step.answer import Answer
 
+Table = NDArray[np.float64]
 _KNOTS = 6
 _FEWEST_VIEWS = 4
 """Of a picture in a window, before anything is said of it."""
@@ -46,7 +48,7 @@ class OwnLosses:
             places = [self._places[answer.examples[row].name] for row in ours]
             self._new.append((places, answer.noised.level.snr[ours], answer.losses[ours]))
 
-    def rows(self) -> np.ndarray:
+    def rows(self) -> Table:
         """All views, (n, 3), oldest first."""
         for places, snr, losses in self._new:
             logs = [torch.log(each.double().cpu().clamp(min=1e-12)).numpy() for each in (snr, losses)]
@@ -54,7 +56,7 @@ class OwnLosses:
         self._new.clear()
         return self._rows
 
-    def restore(self, rows: np.ndarray) -> None:
+    def restore(self, rows: Table) -> None:
         self._rows = rows
         self._new.clear()
 
@@ -77,7 +79,7 @@ class OwnLosses:
         return [Gain(float(v), float(e)) for v, e in zip(before[0] - after[0], errors, strict=True)]
 
 
-def _fitted(window: np.ndarray, knots: np.ndarray, count: int, levels: np.ndarray) -> tuple[np.ndarray, float]:
+def _fitted(window: Table, knots: Table, count: int, levels: Table) -> tuple[Table, float]:
     """Mean log loss of each picture at `levels`, (count,), and the standard deviation of a view from its fit."""
     curve, height = _hats(window[:, 1], knots), np.eye(count)[window[:, 0].astype(int)]
     design = np.concatenate([curve, height], axis=1)
@@ -87,6 +89,6 @@ def _fitted(window: np.ndarray, knots: np.ndarray, count: int, levels: np.ndarra
     return _hats(levels, knots).mean(axis=0) @ found[: len(knots)] + found[len(knots) :], spread
 
 
-def _hats(levels: np.ndarray, knots: np.ndarray) -> np.ndarray:
+def _hats(levels: Table, knots: Table) -> Table:
     """Straight interpolation between knots as weights of each, (n, knots)."""
     return np.stack([np.interp(levels, knots, row) for row in np.eye(len(knots))], axis=1)

@@ -10,7 +10,7 @@ from ..data.training_set import Example, TrainingSet
 from ..run.events import Event, PicturesWatched
 from ..step.answer import Answer
 from .alike import near_duplicates
-from .own_losses import OwnLosses
+from .own_losses import Gain, OwnLosses, Table
 from .probes import Probes
 from .verdicts import FEWEST, Seen, verdicts
 
@@ -40,15 +40,9 @@ class PictureWatch:
         said = verdicts(Seen(self._probes.caption_gains(), drops, self._near_duplicates(), gains))
         if gains is None and not any(said):
             return
-        fallen = (
-            np.nanmean(np.where(np.isnan(drops), np.nan, drops), axis=1) if not np.isnan(drops[:, 0]).any() else None
-        )
-        if fallen is not None:
-            learned = 1 - np.exp(-fallen)
-        else:
-            learned = [gain.share for gain in gains] if gains else [0.0] * count
+        learned = self._learned(drops, gains)
         yield PicturesWatched(
-            step=step, names=self._names, learned=tuple(round(float(each), 3) for each in learned), verdicts=said
+            step=step, names=self._names, learned=tuple(round(each, 3) for each in learned), verdicts=said
         )
 
     def tensors(self) -> Mapping[str, Tensor]:
@@ -57,6 +51,12 @@ class PictureWatch:
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         if tensors:
             self._own.restore(tensors["own"].numpy().copy())
+
+    def _learned(self, drops: Table, gains: Sequence[Gain] | None) -> list[float]:
+        """Share of its error near noise, once every picture was looked at there; before, of training's own losses."""
+        if not np.isnan(drops[:, 0]).any():
+            return (1 - np.exp(-np.nanmean(drops, axis=1))).tolist()
+        return [gain.share for gain in gains] if gains else [0.0] * len(drops)
 
     def _near_duplicates(self) -> list[int]:
         """Found once, when first asked for."""

@@ -15,7 +15,7 @@ from ..data.training_set import Example, TrainingSet
 from ..step.conditioning import Conditioning
 from .face_place import face_place
 
-_DRAWS = 32
+_DRAWS, _LEVELS = 32, 8
 _LEFT = 0.25
 Read = Callable[[Sequence[Image.Image]], Sequence[float | None]]
 """As a Job's likeness."""
@@ -67,16 +67,18 @@ class PredictedFaces:
         return self._seen(example, self._family.codec.to_model(mean.float()))
 
     def mostly_lost(self, views: Sequence[View], own: float) -> View:
-        """Of one example's views, ever noisier, the first in which no more than a quarter of the character is left:
-        from the noisiest to the picture itself, which is `own`. Found by halving, as likeness falls with noise."""
+        """Of one example's views, ever noisier, the first of eight in which no more than a quarter of the character is
+        left: from the noisiest to the picture itself, which is `own`. Found by halving, as likeness falls with noise.
+        """
         least = self.likeness(views[-1]) or 0.0
-        low, high = 0, len(views) - 1
+        levels = views[:: max(1, len(views) // _LEVELS)]
+        low, high = 0, len(levels) - 1
         while low < high:
             at = (low + high) // 2
-            value = self.likeness(views[at])
+            value = self.likeness(levels[at])
             is_lost = value is None or value <= least + _LEFT * (own - least)
             low, high = (low, at) if is_lost else (at + 1, high)
-        return views[low]
+        return levels[low]
 
     def _seen(self, example: Example, latents: Tensor) -> float | None:
         left, top, right, bottom = face_place(example, self._family.codec.factor)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .own_losses import Gain
+from .own_losses import Gain, Table
 
 LEARNING, STUCK, CAPTION, STRANGER, TWIN, UNKNOWN = (
     "learning",
@@ -17,7 +17,9 @@ LEARNING, STUCK, CAPTION, STRANGER, TWIN, UNKNOWN = (
 )
 FEWEST = 4
 """Pictures below which none can be held against the others."""
-_CAPTION_Z, _STRANGER_Z = -3.5, -2.0
+_CAPTION_Z, _STRANGER_Z = -3.5, -1.5
+_STRANGE = 0.4
+"""Part of the middle picture's drop that a stranger does not reach."""
 _CAPTION_DRAWS, _STRANGER_DRAWS = 2, 2
 _LEAST_DROP = 0.05
 """Fall of log loss that the middle picture must show before one is called a stranger to the others, or stuck."""
@@ -34,26 +36,26 @@ class Seen:
     takes near noise. `twins`: places of near-duplicates. `gains`: how far training's own losses have fallen.
     """
 
-    caption_gains: np.ndarray
-    drops: np.ndarray
+    caption_gains: Table
+    drops: Table
     twins: Sequence[int] = ()
     gains: Sequence[Gain] | None = None
 
 
 def verdicts(seen: Seen) -> tuple[str, ...]:
-    """One a picture; the first of suspect caption, stranger, near-duplicate, stuck and learning that holds."""
+    """One a picture; the first of suspect caption, near-duplicate, stranger, stuck and learning that holds."""
     count = len(seen.caption_gains)
     if count < FEWEST:
         return (UNKNOWN,) * count
     captions, strangers = suspect_captions(seen.caption_gains), _strangers(seen.drops)
     rest = [UNKNOWN] * count if seen.gains is None else _learned(seen.gains)
     return tuple(
-        CAPTION if captions[n] else STRANGER if strangers[n] else TWIN if n in seen.twins else rest[n]
+        CAPTION if captions[n] else TWIN if n in seen.twins else STRANGER if strangers[n] else rest[n]
         for n in range(count)
     )
 
 
-def suspect_captions(gains: np.ndarray) -> np.ndarray:
+def suspect_captions(gains: Table) -> Table:
     """Those whose caption explains the picture worse than none does.
 
     A diffusion model is a classifier of captions by its losses under paired noise (Li et al. 2023, arXiv 2303.16203).
@@ -65,18 +67,20 @@ def suspect_captions(gains: np.ndarray) -> np.ndarray:
         return np.zeros(len(gains), bool)
     known = (~np.isnan(gains)).sum(axis=1)
     is_worse = (np.isnan(gains) | (gains < 0)).all(axis=1) & (known >= _CAPTION_DRAWS)
-    return is_worse & (_robust_z(np.nanmean(gains, axis=1), first) <= _CAPTION_Z)
+    return is_worse & (robust_z(np.nanmean(gains, axis=1), first) <= _CAPTION_Z)
 
 
-def _strangers(drops: np.ndarray) -> np.ndarray:
+def _strangers(drops: Table) -> Table:
     """Those from whose error near noise, where a person is settled, the adapter takes far less than from the others'.
 
-    Two draws at least, and a mean 2 robust standard deviations below the median, once the median itself has fallen.
+    What the others teach does not help a stranger. Two draws at least, a mean below 0.4 of the median picture's
+    and 1.5 robust standard deviations below it, once the median itself has fallen.
     """
     if np.isnan(drops[:, 0]).any() or np.median(drops[:, 0]) < _LEAST_DROP:
         return np.zeros(len(drops), bool)
     means, known = np.nanmean(drops, axis=1), (~np.isnan(drops)).sum(axis=1)
-    return (known >= _STRANGER_DRAWS) & (_robust_z(means, means) <= _STRANGER_Z)
+    is_less = (means < _STRANGE * np.median(means)) & (robust_z(means, means) <= _STRANGER_Z)
+    return is_less & (known >= _STRANGER_DRAWS)
 
 
 def _learned(gains: Sequence[Gain]) -> list[str]:
@@ -86,7 +90,7 @@ def _learned(gains: Sequence[Gain]) -> list[str]:
     return [STUCK if gain.value + _ERRORS * gain.error < _STUCK * middle else LEARNING for gain in gains]
 
 
-def _robust_z(values: np.ndarray, among: np.ndarray) -> np.ndarray:
+def robust_z(values: Table, among: Table) -> Table:
     """Distances from the median of `among` in its standard deviations, as 1.4826 times the median deviation gives."""
     middle = np.median(among)
     return (values - middle) / max(1.4826 * float(np.median(np.abs(among - middle))), 1e-9)

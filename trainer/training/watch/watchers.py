@@ -23,6 +23,8 @@ from .watcher import Watcher
 
 _SHARE = 0.03
 """Of the time of steps, for live likeness."""
+_WHOLE = 0.05
+"""Of the time of steps, for all: what live likeness leaves is for looking at each picture."""
 
 
 def watchers_of(job: Job, family: Family, training_set: TrainingSet, train_step: TrainStep) -> Mapping[str, Watcher]:
@@ -31,7 +33,9 @@ def watchers_of(job: Job, family: Family, training_set: TrainingSet, train_step:
     if not job.recipe.output.watch:
         return memory
     live = _live_likeness(job, family, training_set, train_step)
-    return {**memory, "live_likeness": live, **picture_watchers(job.recipe, family, training_set, train_step)}
+    left = _WHOLE if job.likeness is None else _WHOLE - _SHARE
+    watched = picture_watchers(job.recipe, family, training_set, train_step, left)
+    return {**memory, "live_likeness": live, **watched}
 
 
 def _device_memory(job: Job) -> Mapping[str, Watcher]:
@@ -58,7 +62,7 @@ def _live_likeness(job: Job, family: Family, training_set: TrainingSet, train_st
         PredictedFaces(family, training_set, conditioning, job.likeness, recipe.seed),
         [*training_set.held_out, *training_set.train],
         LivePlateau(recipe.early_stop, recipe.schedule.warmup, log),
-        Budget(_SHARE),
+        Budget(_SHARE, recipe.schedule.steps),
         recipe.output.watch_every,
         bare=adapter.off,
         settled=train_step.optimizer.eval_weights,

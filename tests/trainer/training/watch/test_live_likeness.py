@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 
 from tests.toy_flow.family import TOY, write_toy
 from trainer.dataset.dataset import Dataset
+from trainer.dataset.sample import FaceMark
 from trainer.errors import Cancelled
 from trainer.families import registry
 from trainer.families.registry import describe_base
@@ -28,6 +30,7 @@ from trainer.training.run.events import Event, LiveLikeness, Noticed, Stepped, U
 from trainer.training.run.folder import RunFolder
 from trainer.training.train import train
 from trainer.training.watch import watchers
+from trainer.training.watch.predicted_faces import PredictedFaces, View
 
 RECIPE = Recipe(
     lora=Lora(rank=4, alpha=4.0, targets="attention_mlp", rank_by_timestep=True),
@@ -70,7 +73,8 @@ def told(events: Sequence[Event]) -> list[LiveLikeness]:
 
 
 def noticed(events: Sequence[Event]) -> list[str]:
-    return [event.what for event in events if isinstance(event, Noticed)]
+    """Of live likeness alone."""
+    return [event.what for event in events if isinstance(event, Noticed) and "ive likeness" in event.what]
 
 
 def logged(job: Job) -> list[Event]:
@@ -166,13 +170,47 @@ def test_a_picture_whose_face_is_not_found_now_leaves_the_mean_to_the_others(job
     assert [(event.step, event.pictures) for event in live] == [(1, 3), (2, 3), (4, 2), (6, 1)]
 
 
+def test_of_a_marked_face_no_more_than_its_surroundings_is_decoded(job: Job) -> None:
+    mark = FaceMark(box=(8.0, 8.0, 24.0, 24.0), reader="any")
+    marked = job.dataset.with_samples(tuple(replace(sample, face=mark) for sample in job.dataset.samples))
+    reader = Reader()
+    assert told(list(train(replace(job, dataset=marked, likeness=reader))))
+    assert set(reader.shown) == {(40, 40)}
+
+
+class Fading(PredictedFaces):
+    """Whose likeness falls with each view, from the picture itself to nobody."""
+
+    def __init__(self, curve: Sequence[float | None]) -> None:
+        self._curve = curve
+
+    def likeness(self, view: View) -> float | None:
+        return self._curve[view.number]
+
+
+@pytest.mark.parametrize(
+    ("curve", "chosen"),
+    [
+        ([0.9, 0.8, 0.6, 0.4, 0.2, 0.1, 0.0, 0.0], 4),
+        ([0.9, 0.8, 0.6, 0.4, None, None, None, None], 4),
+        ([0.9, 0.8, 0.6, 0.4, 0.2, 0.0, -0.3, -0.5], 6),
+        ([-0.5, -0.5], 0),
+        ([0.9], 0),
+    ],
+)
+def test_the_noise_leaves_a_quarter_of_the_character_to_the_base(curve: list[float | None], chosen: int) -> None:
+    still: Any = None
+    views = [View(still, number, still) for number in range(len(curve))]
+    assert Fading(curve).mostly_lost(views, own=1.0).number == chosen
+
+
 def test_what_does_not_fit_into_memory_is_left_and_the_run_ends_as_ever(job: Job, tmp_path: Path) -> None:
     looks = 0
 
     def read(image: Image.Image) -> float:
         nonlocal looks
         looks += 1
-        if looks > 13:
+        if looks > 9:
             raise torch.OutOfMemoryError("no room")
         return 0.5
 
@@ -180,7 +218,7 @@ def test_what_does_not_fit_into_memory_is_left_and_the_run_ends_as_ever(job: Job
     events = list(train(full))
     assert "do not fit into memory" in noticed(events)[0]
     assert len(noticed(events)) == 1
-    assert looks == 14
+    assert looks == 10
     list(train(replace(job, run=tmp_path / "other")))
     assert learned(full) == learned(replace(job, run=tmp_path / "other"))
 

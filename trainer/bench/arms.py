@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -42,10 +43,9 @@ class Arm:
         """What the process answers; LikenessError with its last words if it has ended."""
         pipe_in, pipe_out = self._process.stdin, self._process.stdout
         assert pipe_in is not None and pipe_out is not None
-        try:
-            print(what, file=pipe_in, flush=True)
-        except BrokenPipeError:
-            pass
+        with suppress(BrokenPipeError):
+            pipe_in.write(what + "\n")
+            pipe_in.flush()
         for line in pipe_out:
             if line.startswith(_MARK):
                 return json.loads(line.removeprefix(_MARK))
@@ -64,4 +64,5 @@ class Arm:
 
 def answer(what: Mapping[str, Any]) -> None:
     """In an arm: say this to the parent."""
-    print(_MARK + json.dumps(what), flush=True)
+    sys.stdout.write(_MARK + json.dumps(what) + "\n")
+    sys.stdout.flush()

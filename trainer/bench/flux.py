@@ -69,12 +69,12 @@ PRECISIONS: Mapping[str, Memory] = {
     "nf4_modulation": Memory(quantization="nf4", precompute_modulation=True),
 }
 PRESETS: Mapping[int, Memory] = {
-    8: Memory(quantization="nf4", precompute_modulation=True, swapped_blocks=28),
-    12: Memory(quantization="nf4", precompute_modulation=True),
-    16: Memory(quantization="int8", precompute_modulation=True, swapped_blocks=14),
-    24: Memory(quantization="int8"),
+    8: Memory(quantization="nf4", precompute_modulation=True, swapped_blocks=14),
+    12: Memory(quantization="nf4", checkpointed_blocks=53),
+    16: Memory(quantization="int8_w8a8", precompute_modulation=True, checkpointed_blocks=51),
+    24: Memory(precompute_modulation=True, checkpointed_blocks=52),
 }
-"""By the GB of a card; the first with what `plan` advises for 1024 px."""
+"""By the GB of a card, what `plan` solves for 1024 px and a LoRA on attention and MLP."""
 
 
 @dataclass(frozen=True)

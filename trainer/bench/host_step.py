@@ -23,7 +23,7 @@ def main(host: str, text: str) -> None:
     arguments = importlib.import_module("comfy.cli_args").args
     arguments.cpu = task["device"] == "cpu"
     torch: Any = importlib.import_module("torch")
-    node = importlib.import_module("comfy_extras.nodes_train").TrainLoraNode
+    nodes: Any = importlib.import_module("comfy_extras.nodes_train")
     utils = importlib.import_module("comfy.utils")
     turns = _Turns(torch, task["device"])
 
@@ -35,11 +35,17 @@ def main(host: str, text: str) -> None:
         def update(self, _: int) -> None:
             turns.wait()
 
-    importlib.import_module("comfy_extras.nodes_train").ProgressBar = Bar
+    make = nodes._create_optimizer
+
+    def counted(name: str, weights: Any, lr: float) -> Any:
+        turns.weights = sum(weight.numel() for weight in weights)
+        return make(name, weights, lr)
+
+    nodes.ProgressBar, nodes._create_optimizer = Bar, counted
     patcher = _patcher(utils, torch, Path(task["base"]))
     side = task["side"] // 8
     told = {"pooled_output": torch.randn(1, _POOLED)}
-    dtype = task["precision"]
+    memory = task["memory"]
     given = {
         "model": patcher,
         "latents": {"samples": torch.randn(_PICTURES, 4, side, side)},
@@ -52,20 +58,19 @@ def main(host: str, text: str) -> None:
         "optimizer": "AdamW",
         "loss_function": "MSE",
         "seed": 0,
-        "training_dtype": dtype,
+        "training_dtype": memory["precision"],
         "lora_dtype": "fp32",
         "quantized_backward": False,
         "algorithm": "LoRA",
-        "gradient_checkpointing": task["checkpointing"],
+        "gradient_checkpointing": memory["gradient_checkpointing"],
         "checkpoint_depth": 1,
         "offloading": False,
         "existing_lora": "[None]",
         "bucket_mode": False,
         "bypass_mode": False,
     }
-    created = node.execute.__func__
     turns.first()
-    created(node, **{name: [value] for name, value in given.items()})
+    nodes.TrainLoraNode.execute(**{name: [value] for name, value in given.items()})
 
 
 class _Turns:
@@ -73,9 +78,8 @@ class _Turns:
 
     def __init__(self, torch: Any, device: str) -> None:
         self._torch, self._device = torch, device
-        self._left = self._count = 0
-        self._since = 0.0
-        self._before = 0
+        self._left = self._count = self.weights = 0
+        self._since = self._busy = 0.0
 
     def first(self) -> None:
         """The first steps are asked for before training begins, their time counts its preparation."""
@@ -87,7 +91,8 @@ class _Turns:
         if self._left:
             return
         self._synchronise()
-        _answer({"seconds": (time.perf_counter() - self._since) / self._count})
+        seconds, busy = time.perf_counter() - self._since, time.process_time() - self._busy
+        _answer({"seconds": seconds / self._count, "processor": busy / self._count})
         self._next()
 
     def _next(self) -> None:
@@ -95,13 +100,13 @@ class _Turns:
             what, _, count = line.strip().partition(" ")
             if what == "steps":
                 self._left = self._count = int(count)
-                self._since = time.perf_counter()
+                self._since, self._busy = time.perf_counter(), time.process_time()
                 return
             if what == "forget":
                 self._forget_peak()
                 _answer({})
             else:
-                _answer(self._memory())
+                _answer({"weights": self.weights} if what == "weights" else self._memory())
         raise SystemExit
 
     def _synchronise(self) -> None:
@@ -143,7 +148,8 @@ def _patcher(utils: Any, torch: Any, path: Path, disable_dynamic: bool = False) 
 
 
 def _answer(what: dict[str, Any]) -> None:
-    print(_MARK + json.dumps(what), flush=True)
+    sys.stdout.write(_MARK + json.dumps(what) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

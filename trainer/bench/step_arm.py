@@ -50,7 +50,7 @@ class _Ours:
 
     @property
     def learned(self) -> Mapping[str, tuple[Any, Any]]:
-        layers: Mapping[str, Any] = self._step.adapter.layers
+        layers: Mapping[str, Any] = {**self._step.adapter.layers}
         return {address.partition(".")[2]: (layer.down, layer.up) for address, layer in layers.items()}
 
     def predict(self, noisy: Tensor, time: Tensor) -> Tensor:
@@ -93,23 +93,25 @@ def main(kind: str, text: str) -> None:
         what, _, count = line.strip().partition(" ")
         if what == "parity":
             answer(_parity(stepper, task))
+        elif what == "weights":
+            answer({"weights": sum(weight.numel() for pair in stepper.learned.values() for weight in pair)})
         elif what == "forget":
-            peak = Peak(task.device)
+            peak.begin()
             answer({})
         elif what == "memory":
             answer(peak.figures())
         else:
-            answer({"seconds": _seconds(stepper, task.device, int(count))})
+            answer(_seconds(stepper, task.device, int(count)))
 
 
-def _seconds(stepper: _Stepper, device: str, count: int) -> float:
-    """A step, of `count` in a row."""
+def _seconds(stepper: _Stepper, device: str, count: int) -> Mapping[str, float]:
+    """A step, of `count` in a row: on the clock, and of the processor, which nobody else slows."""
     synchronise(device)
-    started = time.perf_counter()
+    started, busy = time.perf_counter(), time.process_time()
     for _ in range(count):
         stepper.step()
     synchronise(device)
-    return (time.perf_counter() - started) / count
+    return {"seconds": (time.perf_counter() - started) / count, "processor": (time.process_time() - busy) / count}
 
 
 def _parity(stepper: _Stepper, task: StepTask) -> Mapping[str, float]:

@@ -15,7 +15,7 @@ from ..families.condition import Condition
 from ..recipe.buckets import Buckets, Placement
 from ..recipe.lora import Lora, Targets
 from ..recipe.loss import Loss
-from ..recipe.memory import Memory, Precision
+from ..recipe.memory import Memory
 from ..recipe.optim import Optim, Schedule
 from ..recipe.recipe import Recipe
 from ..training.data.training_set import Example
@@ -34,8 +34,7 @@ class StepTask:
     batch: int
     rank: int = 32
     targets: Targets = "attention"
-    precision: Precision = "fp32"
-    checkpointing: bool = False
+    memory: Memory = Memory(precision="fp32", gradient_checkpointing=False, cache="memory")
     device: str = "cpu"
 
     @property
@@ -50,10 +49,6 @@ class StepTask:
             buckets=Buckets(resolution=self.side, step=smallest, shortest=smallest, longest=2 * self.side),
             memory=self.memory,
         )
-
-    @property
-    def memory(self) -> Memory:
-        return Memory(precision=self.precision, gradient_checkpointing=self.checkpointing, cache="memory")
 
     @property
     def placement(self) -> Placement:
@@ -72,7 +67,9 @@ class StepTask:
     @classmethod
     def of_json(cls, text: str) -> "StepTask":
         """From a parent process."""
-        return cls(**json.loads(text))
+        said: dict[str, Any] = json.loads(text)
+        memory = Memory(**said.pop("memory"))
+        return cls(**said, memory=memory)
 
 
 class DrawnCache:

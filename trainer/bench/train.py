@@ -1,225 +1,205 @@
-"""`bench train`: our step beside diffusers' example, what the loop adds to it, and how soon training begins."""
+"""`bench train`: our step beside that of diffusers' example and of the host's trainer, each in a process of its own,
+what the loop adds to it, and how soon training begins."""
 
+import os
 import statistics
+import sys
 import tempfile
-import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from ..dataset.dataset import Dataset
-from ..demo.assets import demo_base
-from ..demo.characters.character import draw_character
 from ..errors import LikenessError
-from ..families.base import Base
-from ..families.registry import describe_base, load_family
-from ..families.residence import Residence
-from ..families.sd.model import StableDiffusion
-from ..planning.warm_up import synchronise
-from ..recipe.buckets import Buckets
-from ..recipe.lora import Lora
-from ..recipe.loss import Loss
+from ..families.registry import describe_base
 from ..recipe.memory import Memory
-from ..recipe.optim import Optim, Schedule
-from ..recipe.output import Output
-from ..recipe.recipe import Recipe
-from ..runtime.peak import peak_mb
-from ..runtime.work import follow
-from ..training.data.prepare import Preparation, prepare
-from ..training.data.training_set import TrainingSet
-from ..training.job import Job
-from ..training.run.events import Finished, Prepared, Stepped
-from ..training.run.folder import RunFolder
-from ..training.step.train_step import TrainStep
-from ..training.train import train
-from .diffusers_step import DiffusersLoop
-from .inputs.random_sdxl import write_random_sdxl
+from ..training.memory.cards import CARDS, settings_in_words, solved, usable
+from ..training.memory.planner import Planner
+from .arms import Arm
+from .inputs.random_sdxl import MID, REAL, write_random_sdxl
+from .step_task import StepTask
+from .whole_run import demo_run, whole_run
 
-_ROUNDS, _STEPS = 8, 6
-_STEPS_OF_A_RUN = 24
+_WARM, _ROUNDS, _STEPS = 2, 8, 1
+_SIDE, _RANK = 256, 16
+_REAL_SIDE, _REAL_RANK, _REAL_ROUNDS, _REAL_STEPS, _REAL_WARM = 1024, 32, 4, 25, 10
+_LOSS, _NORM = 1e-3, 0.02
+"""How far apart losses, and norms of gradients, of arms may be that are compared, as shares."""
+_HOST_STEP = Path(__file__).with_name("host_step.py")
+_NO_HOST = "There is no ComfyUI to compare with; set COMFYUI_PATH to one."
+_FLOP = 14.6e12
+"""Of one picture of SDXL at 1024 px, forward and backward through a frozen UNet, without checkpointing."""
+_DENSE = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "4090": 165e12, "3090": 71e12}
+"""bf16 operations a second without sparsity, as the makers tell, fp32 sums."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Set:
-    """What is trained, on what."""
+class _Told:
+    """Of one arm: seconds of every round, its processor's, and MiB at the peak and above the loaded model."""
 
-    base: Base
-    dataset: Dataset
-    recipe: Recipe
-    device: str
+    seconds: Sequence[float]
+    processor: Sequence[float]
+    memory: Mapping[str, float | None]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
 
 
 def bench_train(out: Path | None = None, device: str = "cpu") -> dict[str, Any]:
-    """Ratio of our step's time to that of diffusers' example (medians of interleaved rounds), and the rest of a run.
+    """Ratios of our step's time to the others' (medians of interleaved rounds) and of memory at the peak of steps.
 
-    On a processor the demo base at 128 px, batch 4; on a GPU SDXL at its real size with random weights, 1024 px,
-    batch 1, bf16 with checkpointing, whose file of 7 GB is kept in `out`.
+    Like for like: the same file, pictures, rank, batch, precision, plain AdamW, no checkpointing, nothing compiled;
+    against diffusers the same layers, against the host, which trains every weight, all that a LoRA here can wrap.
+    Loading and encoding are left out of both. On a processor a UNet of 220 million weights in SDXL's architecture at
+    256 px, fp32; on a GPU SDXL at its real size, 1024 px, bf16, whose file of 7 GB is kept in `out`.
     """
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(prefix="likeness-bench-") as scratch:
         folder = out or Path(scratch)
-        given = _given(folder, device)
-        ours, theirs = _side_by_side(given, folder / "side_by_side")
-        run = _whole_run(given, folder / f"run_{time.time_ns()}")
+        if device == "cpu":
+            return {"device": "cpu", **_on_processor(folder)}
+        if not torch.cuda.is_available():
+            raise LikenessError(f"There is no device {device!r} on this machine; leave --device out for the processor.")
+        return {"device": torch.cuda.get_device_name(device), **_on_gpu(folder, device)}
+
+
+def _on_processor(folder: Path) -> dict[str, Any]:
+    base = _file(folder, "mid")
+    task = StepTask(base=str(base), side=_SIDE, batch=1, rank=_RANK)
     return {
-        "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",
-        "model": given.base.name,
-        "resolution": given.recipe.buckets.resolution,
-        "batch": given.recipe.schedule.batch,
-        "ratio_vs_diffusers": round(ours / theirs, 3),
-        "seconds_per_step": round(ours, 4),
-        "diffusers_seconds_per_step": round(theirs, 4),
-        **run,
-        "peak_mb": peak_mb(),
+        "model": base.stem,
+        "resolution": _SIDE,
+        "batch": task.batch,
+        **_compared(task, _WARM, _ROUNDS, _STEPS),
+        **whole_run(base, _SIDE, folder / "run", "cpu"),
+        **{f"demo_{name}": value for name, value in demo_run(folder / "demo").items()},
     }
 
 
-def _given(folder: Path, device: str) -> _Set:
-    dataset = draw_character(folder / "dataset", 0)
-    recipe = Recipe(
-        lora=Lora(rank=16, alpha=16.0),
-        optim=Optim(lr=1e-4),
-        schedule=Schedule(steps=_STEPS_OF_A_RUN, batch=4),
-        loss=Loss(min_snr_gamma=5.0),
-        buckets=Buckets(resolution=128, step=64, shortest=64, longest=256),
-        memory=Memory(precision="fp32", gradient_checkpointing=False),
-        output=Output(save_every=_STEPS_OF_A_RUN, sample_every=0, held_out_every=_STEPS_OF_A_RUN),
-    )
-    if device == "cpu":
-        return _Set(base=demo_base(), dataset=dataset, recipe=recipe, device=device)
-    if not torch.cuda.is_available():
-        raise LikenessError(f"There is no device {device!r} on this machine; leave --device out for the processor.")
-    recipe = replace(
-        recipe,
-        schedule=replace(recipe.schedule, batch=1),
-        buckets=Buckets(resolution=1024, step=64, shortest=512, longest=2048),
-        memory=Memory(precision="bf16", gradient_checkpointing=True),
-    )
-    path = folder / "random_sdxl.safetensors"
+def _on_gpu(folder: Path, device: str) -> dict[str, Any]:
+    base = _file(folder, "real")
+    memory = Memory(precision="bf16", gradient_checkpointing=False, cache="memory")
+    task = StepTask(base=str(base), side=_REAL_SIDE, batch=1, rank=_REAL_RANK, memory=memory, device=device)
+    one = _compared(task, _REAL_WARM, _REAL_ROUNDS, _REAL_STEPS)
+    four = _compared(replace(task, batch=4), _REAL_WARM, _REAL_ROUNDS, _REAL_STEPS)
+    dense = next((rate for name, rate in _DENSE.items() if name in torch.cuda.get_device_name(device)), None)
+    seconds = four["seconds_per_step"]
+    return {
+        "model": base.stem,
+        "resolution": _REAL_SIDE,
+        **one,
+        "seconds_per_step_batch1": one["seconds_per_step"],
+        **{f"{name}_batch4": value for name, value in four.items()},
+        "mfu_batch4": None if dense is None else round(4 * _FLOP / seconds / dense, 4),
+        **_presets(task),
+        **whole_run(base, _REAL_SIDE, folder / "run", device),
+    }
+
+
+def _file(folder: Path, name: str) -> Path:
+    path = folder / f"random_sdxl_{name}.safetensors"
     if not path.is_file():
-        write_random_sdxl(path)
-    return _Set(base=describe_base(path), dataset=dataset, recipe=recipe, device=device)
+        write_random_sdxl(path, sizes={"mid": MID, "real": REAL}[name])
+    return path
 
 
-def _side_by_side(given: _Set, folder: Path) -> tuple[float, float]:
-    """Seconds a step, ours and theirs: medians over rounds that take turns, so that a busy moment hits both."""
-    ours = _train_step(given, folder)
-    theirs = _diffusers(given, ours[1])
-    seconds: tuple[list[float], list[float]] = ([], [])
-    number = 0
-    for round_number in range(_ROUNDS + 1):
-        for kind in (0, 1) if round_number % 2 else (1, 0):
-            started = time.monotonic()
-            for _ in range(_STEPS):
-                if kind:
-                    theirs.step()
-                else:
-                    ours[0].update(number % _STEPS_OF_A_RUN)
-                    number += 1
-            synchronise(given.device)
-            if round_number:
-                seconds[kind].append((time.monotonic() - started) / _STEPS)
-    return statistics.median(seconds[0]), statistics.median(seconds[1])
-
-
-def _train_step(given: _Set, folder: Path) -> tuple[TrainStep, TrainingSet]:
-    recipe = given.recipe
-    family = load_family(given.base, Residence.of(recipe.memory, given.device))
-    work = Preparation(
-        recipe=recipe,
-        dataset=given.dataset,
-        base=given.base,
-        run=RunFolder(folder),
-        family=family,
-        regularisation=None,
-        prompts=(),
-        cancelled=lambda: False,
-    )
-    training_set = follow(prepare(work))
-    return TrainStep(family, training_set, recipe), training_set
-
-
-def _diffusers(given: _Set, training_set: TrainingSet) -> DiffusersLoop:
-    family = load_family(given.base, Residence.of(given.recipe.memory, given.device))
-    assert isinstance(family, StableDiffusion)
-    cache = training_set.cache
-    pictures: list[tuple[Tensor, Any, Any]] = [
-        (cache.latents(item.sample, item.placement), cache.condition(item.caption), item.placement)
-        for item in training_set.train
-    ]
-    return DiffusersLoop(family, given.recipe, pictures)
-
-
-def _whole_run(given: _Set, folder: Path) -> dict[str, Any]:
-    """A short run as users start it: time to the first step, caching, and what the loop takes besides the step."""
-    job = Job(
-        recipe=given.recipe, dataset=given.dataset, base=given.base, run=folder, name="bench", device=given.device
-    )
-    started, first = time.monotonic(), 0.0
-    encoding: list[float] = []
-    stepped: list[float] = []
-    with _timed_work() as busy:
-        for event in train(job):
-            now = time.monotonic()
-            if isinstance(event, Prepared) and event.what == "encoding pictures":
-                encoding.append(now)
-            elif isinstance(event, Stepped):
-                first = first or now - started
-                stepped.append(now)
-            elif isinstance(event, Finished):
-                break
-    wall = stepped[-1] - stepped[0]
-    worked = sum(busy[1:]) if len(busy) > 1 else 0.0
-    pictures = len(given.dataset.train) + len(given.dataset.held_out)
+def _compared(task: StepTask, warm: int, rounds: int, steps: int) -> dict[str, Any]:
+    wide = replace(task, targets="attention_mlp_conv")
+    host = _host()
+    with ExitStack() as stack:
+        arms = {
+            "ours": stack.enter_context(Arm.ours("ours", task.json())),
+            "diffusers": stack.enter_context(Arm.ours("diffusers", task.json())),
+        }
+        parity = _parity(arms)
+        if host is not None:
+            arms["ours_wide"] = stack.enter_context(Arm.ours("ours", wide.json()))
+            arms["host"] = stack.enter_context(Arm([_interpreter(host), _HOST_STEP, host, task.json()]))
+        told = _in_turns(arms, warm, rounds, steps)
+        weights = {} if host is None else {name: arms[name].ask("weights")["weights"] for name in ("ours_wide", "host")}
+    ours, theirs = told["ours"], told["diffusers"]
     return {
-        "overhead_fraction": round(max(0.0, 1 - worked / wall), 4),
-        "seconds_to_first_step": round(first, 2),
-        "cached_pictures_per_second": round(pictures / (encoding[-1] - encoding[0]), 2),
+        "ratio_vs_diffusers": round(ours.median / theirs.median, 3),
+        "ratio_vs_diffusers_by_processor": _ratio(ours.processor, theirs.processor),
+        "ratio_vs_host": None if host is None else round(told["ours_wide"].median / told["host"].median, 3),
+        **({"no_host": _NO_HOST} if host is None else {}),
+        "seconds_per_step": round(ours.median, 4),
+        **{f"{name}_seconds_per_step": round(each.median, 4) for name, each in told.items() if name != "ours"},
+        "peak_ratio_vs_diffusers": _of_memory(ours, theirs, "peak"),
+        "above_model_ratio_vs_diffusers": _of_memory(ours, theirs, "above"),
+        "memory_mib": {name: each.memory for name, each in told.items()},
+        "parity": parity,
+        "learned_weights": weights,
     }
 
 
-@contextmanager
-def _timed_work() -> Generator[list[float]]:
-    """Seconds of each update's forward and backward passes and optimizer step: all else is the loop's own."""
-    learn, update = TrainStep.learn, TrainStep.update
-    each: list[float] = []
-    spent = [0.0]
-
-    def learning(self: TrainStep, *given: Any) -> Tensor:
-        with _added_to(spent):
-            return learn(self, *given)
-
-    def updating(self: TrainStep, step: int) -> tuple[float, float]:
-        spent[0] = 0.0
-        inner = self.optimizer.step
-
-        def stepping(*given: Any) -> None:
-            with _added_to(spent):
-                inner(*given)
-
-        self.optimizer.step = stepping  # type: ignore[method-assign]
-        try:
-            return update(self, step)
-        finally:
-            self.optimizer.step = inner  # type: ignore[method-assign]
-            each.append(spent[0])
-
-    TrainStep.learn, TrainStep.update = learning, updating  # type: ignore[method-assign]
-    try:
-        yield each
-    finally:
-        TrainStep.learn, TrainStep.update = learn, update  # type: ignore[method-assign]
+def _in_turns(arms: Mapping[str, Arm], warm: int, rounds: int, steps: int) -> dict[str, _Told]:
+    """All arms by turns, forwards and backwards, so that a busy moment hits each."""
+    seconds: dict[str, list[Mapping[str, float]]] = {name: [] for name in arms}
+    for arm in arms.values():
+        arm.ask(f"steps {warm}")
+        arm.ask("forget")
+    for number in range(rounds):
+        for name in [*arms][:: 1 if number % 2 else -1]:
+            seconds[name].append(arms[name].ask(f"steps {steps}"))
+    return {
+        name: _Told(
+            seconds=[each["seconds"] for each in seconds[name]],
+            processor=[each["processor"] for each in seconds[name]],
+            memory=arm.ask("memory"),
+        )
+        for name, arm in arms.items()
+    }
 
 
-@contextmanager
-def _added_to(spent: list[float]) -> Generator[None]:
-    """Adds the block's seconds to the first of `spent`."""
-    started = time.monotonic()
-    try:
-        yield
-    finally:
-        spent[0] += time.monotonic() - started
+def _parity(arms: Mapping[str, Arm]) -> dict[str, Any]:
+    """What both said of one forward and backward pass; LikenessError when they do not train the same."""
+    ours, theirs = (arms[name].ask("parity") for name in ("ours", "diffusers"))
+    apart = {name: abs(ours[name] / theirs[name] - 1) for name in ("loss", "norm")}
+    if ours["weights"] != theirs["weights"] or not (apart["loss"] <= _LOSS and apart["norm"] <= _NORM):
+        raise LikenessError(f"Ours and diffusers' do not train the same: {dict(ours)} and {dict(theirs)}.")
+    return {"weights": ours["weights"], "loss_apart": apart["loss"], "gradient_norm_apart": apart["norm"]}
+
+
+def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    return round(statistics.median(ours) / statistics.median(theirs), 3)
+
+
+def _of_memory(ours: _Told, theirs: _Told, name: str) -> float | None:
+    mine, other = ours.memory[name], theirs.memory[name]
+    return round(mine / other, 3) if mine and other else None
+
+
+def _presets(task: StepTask) -> dict[str, Any]:
+    """For each card that is sold, with the settings that the memory plan finds for it: what torch had given out at most
+    while three steps were made, and what the plan says of them; CUDA's own context is in the plan alone."""
+    peaks: dict[str, float | None] = {}
+    plans: dict[str, float] = {}
+    settings: dict[str, str] = {}
+    planner = Planner(describe_base(Path(task.base)), (task.side, task.side), draws=False)
+    for card in CARDS:
+        found = solved(planner, task.recipe, usable(card))
+        if found is None:
+            continue
+        name = f"{card}gb"
+        settings[name] = settings_in_words(found)
+        plans[name] = round(planner.plan(found).training / 2**30, 2)
+        memory = replace(found.memory, cache="memory")
+        with Arm.ours("ours", replace(task, batch=found.schedule.batch, memory=memory).json()) as arm:
+            arm.ask("steps 3")
+            peak = arm.ask("memory")["peak"]
+        peaks[name] = None if peak is None else round(peak / 1024, 2)
+    return {"peak_gib": peaks, "planned_gib": plans, "preset_settings": settings}
+
+
+def _host() -> Path | None:
+    folder = Path(os.environ.get("COMFYUI_PATH") or Path.home() / "comfy" / "ComfyUI")
+    return folder if (folder / "comfy_extras" / "nodes_train.py").is_file() else None
+
+
+def _interpreter(host: Path) -> Path:
+    own = host / ".venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    return own if own.is_file() else Path(sys.executable)

@@ -14,8 +14,8 @@ from . import Sink
 from .watch_likeness import Followed, followed
 from .watch_runs import Kind, Watched, timed, watched
 
-SEEDS = ((0, 70), (1, 71), (2, 72), (0, 73), (1, 74))
-"""Demo character and training seed. Thresholds were made on the seeds 50 to 61."""
+SEEDS = ((1, 71), (2, 72), (0, 73), (1, 74), (0, 75))
+"""Demo character and training seed. Thresholds were made on the seeds 50 to 70."""
 _FINE = ("", "learning")
 
 

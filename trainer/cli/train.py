@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..dataset.step_budget import step_budget
-from ..runtime.group import Group
 from ..runtime.peak import peak_mb
 from ..runtime.signals import stopping
 from ..runtime.work import follow
@@ -18,6 +17,7 @@ from .job import add_job, job_of
 from .progress import following, say
 
 if TYPE_CHECKING:
+    from ..runtime.group import Group
     from ..scoring.likeness import Likeness
     from ..training.job import Job
 
@@ -46,7 +46,7 @@ def _train(options: Namespace) -> Figures | None:
         return _as_first(options, job, group) if group.rank == 0 else _as_other(job, group)
 
 
-def _as_first(options: Namespace, job: "Job", group: Group) -> Figures:
+def _as_first(options: Namespace, job: "Job", group: "Group") -> Figures:
     """The process that says how it goes, which most runs have alone."""
     from ..training.run.folder import RunFolder
     from ..training.run.last_error import errors_kept
@@ -74,7 +74,7 @@ def _as_first(options: Namespace, job: "Job", group: Group) -> Figures:
     }
 
 
-def _as_other(job: "Job", group: Group) -> None:
+def _as_other(job: "Job", group: "Group") -> None:
     """A process that helps the first one, which says for both what there is to say."""
     from ..training.seeds import train_seeds
 
@@ -83,7 +83,7 @@ def _as_other(job: "Job", group: Group) -> None:
         follow(train_seeds(job, cancelled=asked, group=group))
 
 
-def _signals(group: Group) -> tuple[signal.Signals, ...]:
+def _signals(group: "Group") -> tuple[signal.Signals, ...]:
     """Those upon which a run saves before it ends. Of several processes none ends by itself, or each would stop at
     another step."""
     return (signal.SIGTERM,) if group.world == 1 else (signal.SIGTERM, signal.SIGINT)

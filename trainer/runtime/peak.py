@@ -18,32 +18,33 @@ def peak_mb() -> int | None:
 
 
 class Peak:
-    """The most memory that was held at once since this was made, in RAM or, for a GPU, of what torch gave out there."""
+    """The most memory that was held at once since `begin`, in RAM or, for a GPU, of what torch gave out there."""
 
     def __init__(self, device: str) -> None:
         self._device = device
         cuda: Any = torch.cuda
-        if device.startswith("cuda"):
-            cuda.reset_peak_memory_stats(device)
-            self._before = cuda.memory_allocated(device)
-        else:
-            self._before = _status("VmRSS")
-            marks = Path("/proc/self/clear_refs")
-            if marks.is_file():
-                # proc(5): 5 begins the count of the most that was resident anew.
-                marks.write_text("5")
+        self._before = cuda.memory_allocated(device) if device.startswith("cuda") else _status("VmRSS")
+        self.begin()
+
+    def begin(self) -> None:
+        """Count anew; what was held when this was made stays what `above` is told from."""
+        cuda: Any = torch.cuda
+        marks = Path("/proc/self/clear_refs")
+        if self._device.startswith("cuda"):
+            cuda.reset_peak_memory_stats(self._device)
+        elif marks.is_file():
+            # proc(5): 5 begins the count of the most that was resident anew.
+            marks.write_text("5")
 
     def figures(self) -> dict[str, float | None]:
         """MiB: `peak`, `above` what was held before, and on a GPU what torch had `reserved`; None off Linux."""
+        cuda: Any = torch.cuda
+        peak = cuda.max_memory_allocated(self._device) if self._device.startswith("cuda") else _status("VmHWM")
+        above = None if peak is None or self._before is None else peak - self._before
+        told = {"peak": _mib(peak), "above": _mib(above)}
         if self._device.startswith("cuda"):
-            cuda: Any = torch.cuda
-            peak = cuda.max_memory_allocated(self._device)
-            reserved = cuda.max_memory_reserved(self._device)
-            return {"peak": _mib(peak), "above": _mib(peak - self._before), "reserved": _mib(reserved)}
-        peak = _status("VmHWM")
-        if peak is None or self._before is None:
-            return {"peak": None, "above": None}
-        return {"peak": _mib(peak), "above": _mib(peak - self._before)}
+            told["reserved"] = _mib(cuda.max_memory_reserved(self._device))
+        return told
 
 
 def _status(name: str) -> int | None:
@@ -54,5 +55,5 @@ def _status(name: str) -> int | None:
     return None if found is None else int(found) * 1024
 
 
-def _mib(size: int) -> float:
-    return round(size / 2**20, 1)
+def _mib(size: int | None) -> float | None:
+    return None if size is None else round(size / 2**20, 1)

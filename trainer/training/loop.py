@@ -1,11 +1,12 @@
 """A run under way: how far it is, and what is due when. The first process of several does what is due for all."""
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 
 from torch import Tensor
 
-from ..errors import Cancelled, Echo
+from ..errors import Cancelled, Echo, RunError
 from ..runtime.group import ALONE, Group
 from ..runtime.work import Pace, Stopwatch
 from .checkpoints import Checkpoints
@@ -17,6 +18,7 @@ from .run.folder import RunFolder
 from .run.state import load_state, packed_state, unpacked_state
 from .samples import Samples
 from .settle import Settling
+from .step.answer import Updated
 from .step.train_step import TrainStep
 from .watch.watcher import Watchers
 
@@ -46,6 +48,7 @@ class TrainingLoop:
         self._step = 0
         self._saved = 0
         self._is_whole = True
+        self._unread: deque[Updated] = deque()
         self._pace = Pace(window=_TIMED_STEPS)
 
     def events(self, cancelled: Callable[[], bool]) -> Generator[Event, None, Finished]:
@@ -55,7 +58,7 @@ class TrainingLoop:
         while self._step < self._end:
             if self._group.any(cancelled()):
                 yield from self._stop()
-            yield self._record(self._update())
+            yield from map(self._record, self._update())
             yield from self._settled()
             yield from map(self._record, self._watchers.tell(self._step))
             yield from self._due(already=frozenset())
@@ -71,9 +74,15 @@ class TrainingLoop:
             yield event if is_told else self._record(event)
 
     def save_if_whole(self) -> None:
-        """Save what was learned since the last save, unless an update was cut in the middle."""
-        if self._is_first and self._is_whole and self._step > self._saved:
-            self._save()
+        """Save what was learned since the last save, unless an update was cut in the middle or gave no numbers."""
+        if not (self._is_first and self._is_whole) or self._step <= self._saved:
+            return
+        try:
+            for each in self._read(late=0):
+                self._record(self._stepped(*each))
+        except RunError:
+            return
+        self._save()
 
     def _resume(self) -> None:
         state = self._state()
@@ -91,16 +100,33 @@ class TrainingLoop:
             return load_state(self._run.state)
         return unpacked_state(lead(self._group, lambda: packed_state(load_state(self._run.state))))
 
-    def _update(self) -> Stepped:
+    def _update(self) -> list[Stepped]:
+        """One update, and what is known by then: on a GPU of the one before, unless something is due."""
         self._is_whole = False
         watch = Stopwatch()
-        loss, lr = self._train_step.update(self._step)
-        self._pace.add(watch.read())
+        self._unread.append(self._train_step.update(self._step))
         self._step += 1
+        read = self._read(late=0 if self._is_due else self._train_step.lag)
+        self._pace.add(watch.read())
         self._is_whole = True
-        each = self._pace.each or 0.0
-        left = each * (self._steps - self._step)
-        return Stepped(step=self._step, steps=self._steps, loss=loss, lr=lr, seconds_per_step=each, seconds_left=left)
+        return [self._stepped(*each) for each in read]
+
+    def _read(self, late: int) -> list[tuple[Updated, float]]:
+        """Losses of the updates not read yet but for the `late` newest, which may still be under way."""
+        updates = [self._unread.popleft() for _ in range(len(self._unread) - late)]
+        return [(updated, updated.loss()) for updated in updates]
+
+    def _stepped(self, updated: Updated, loss: float) -> Stepped:
+        step, each = updated.step + 1, self._pace.each or 0.0
+        left = each * (self._steps - step)
+        return Stepped(step=step, steps=self._steps, loss=loss, lr=updated.lr, seconds_per_step=each, seconds_left=left)
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether anything is to be saved, drawn or measured after this step."""
+        output = self._job.recipe.output
+        every = (output.held_out_every, output.sample_every, output.save_every)
+        return self._is_last or any(steps and self._step % steps == 0 for steps in every)
 
     def _due(self, already: frozenset[type[Event]]) -> Iterator[Event]:
         """What this step calls for besides the update, and when the run ends."""
@@ -152,6 +178,8 @@ class TrainingLoop:
             yield from self._hold_out(self._run.logged(self._step))
 
     def _stop(self) -> Iterator[Event]:
+        for each in self._read(late=0):
+            yield self._record(self._stepped(*each))
         if self._is_first and self._step > self._saved:
             yield self._save()
         kept, again = "nothing learned yet", "begin anew"

@@ -1,5 +1,5 @@
 // @ts-check
-/** A run as it will be: what it comes to, the memory of each phase beside what is free, what cards need, and all words. */
+/** A run as it will be: what it comes to, the memory of each phase beside what is free, all words, and what cards need. */
 
 import { make } from "../shared/element.js";
 
@@ -31,8 +31,9 @@ export class PlanPanel {
     if (!plan.lines) return this.say(plan.text ?? "", false);
     const { memory } = plan;
     const parts = [headOf(plan)];
-    if (memory?.phases?.length) parts.push(...phasesOf(memory), ...changeOf(memory), cardsOf(memory));
+    if (memory?.phases?.length) parts.push(...phasesOf(memory), ...changeOf(memory));
     parts.push(wordsOf(plan.lines));
+    if (memory?.cards) parts.push(cardsOf(memory));
     this.element.replaceChildren(...parts);
     this.element.scrollTop = 0;
   }
@@ -107,7 +108,7 @@ function changeOf({ change, fits }) {
   return fits === false && change ? [make("div", "likeness-warning", `What makes it fit: ${change}`)] : [];
 }
 
-function cardsOf({ cards = {} }) {
+function cardsOf({ cards }) {
   const table = make("table", "likeness-plan-cards");
   for (const [card, words] of Object.entries(cards)) {
     const row = make("tr");

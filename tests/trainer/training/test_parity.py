@@ -135,7 +135,7 @@ def test_loss_and_gradients_are_those_of_the_diffusers_script(
     recipe = replace(RECIPE, loss=Loss(min_snr_gamma=gamma), seed=SEED)
     family, train_step, _ = train_step_on(base, tiny_dataset, recipe, tmp_path / "run")
     with watched(family, train_step) as seen:
-        loss, _ = train_step.update(0)
+        loss = train_step.update(0).loss()
 
     unet = UNet2DConditionModel.from_pretrained(base.path / "unet", torch_dtype=torch.float32)
     unet.requires_grad_(False)

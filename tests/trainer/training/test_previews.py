@@ -113,7 +113,8 @@ def test_what_helps_is_what_is_not_done_yet() -> None:
     assert "resolution 576" in str(out_of_memory(eight, "cuda:0"))
     small = replace(eight, buckets=replace(eight.buckets, resolution=512))
     assert "closing other programs" in str(out_of_memory(small, "cuda:0"))
-    two = PRESETS["SDXL on 24 GB"].recipe
+    one = PRESETS["SDXL on 24 GB"].recipe
+    two = replace(one, schedule=replace(one.schedule, batch=2, accumulation=2))
     assert "batch 1 with accumulation 4" in str(out_of_memory(two, "cuda:0"))
 
 

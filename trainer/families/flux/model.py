@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ...recipe.buckets import Placement
+from ...runtime.reading import moved
 from ..base import FOLDER, Base
 from ..condition import Condition, stacked
 from ..flow.family import FlowFamily
@@ -89,10 +90,10 @@ class Flux1(FlowFamily):
         return asked_by_length(conditions, lambda rows, told: self._ask(noisy[rows], times[rows], told, guidance))
 
     def _ask(self, noisy: Tensor, time: Tensor, conditions: Sequence[Condition], guidance: float | None) -> Tensor:
-        move = partial(torch.Tensor.to, device=self.device, dtype=self.dtype)
+        move = partial(moved, device=self.device, dtype=self.dtype)
         height, width = noisy.shape[2:]
         context = move(stacked(conditions, "context"))
-        exact = time.to(self.device, torch.float32)
+        exact = moved(time, self.device, torch.float32)
         told = self._guidance(guidance)
         scale = None if told is None else torch.full_like(exact, told)
         with _exact_time(self.denoiser, exact, scale):
@@ -103,7 +104,7 @@ class Flux1(FlowFamily):
                 pooled_projections=move(stacked(conditions, "pooled")),
                 encoder_hidden_states=context,
                 txt_ids=torch.zeros(context.shape[1], _POSITION_AXES, device=self.device),
-                img_ids=positions(height, width).to(self.device),
+                img_ids=moved(positions(height, width), self.device),
                 return_dict=False,
             )[0]
         return unpacked(tokens, height, width)

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..layer_names import modules_by_name
+from .opaque import packed_product
 from .packing import PACKINGS, check_packing
 from .rotation import rotation_of
 from .w8a8 import W8A8, Multiplied, can_multiply
@@ -41,7 +42,14 @@ class QuantisedLinear(torch.nn.Linear):
             return PACKINGS[self.kind].unpack(packed, (self.out_features, self.in_features), dtype or self.dtype)
 
     def forward(self, input: Tensor) -> Tensor:
-        function: Any = Multiplied if self.kind == W8A8 and can_multiply(input, self.weight) else _Applied
+        if self.kind == W8A8 and can_multiply(input, self.weight):
+            function: Any = Multiplied
+        elif torch.compiler.is_compiling():
+            parts = [self.get_buffer(name) for name in self._names]
+            names = ",".join(self._names)
+            return packed_product(input, self.weight, parts, self.bias, self.kind, names, self.out_features)
+        else:
+            function = _Applied
         return function.apply(input, self)
 
 

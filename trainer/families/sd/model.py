@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...errors import ModelError
 from ...recipe.buckets import Placement
+from ...runtime.reading import moved
 from ..assistant import MergedAssistant
 from ..base import Base
 from ..codec import KlCodec, sampled
@@ -182,12 +183,12 @@ class StableDiffusion:
         guidance: float | None = None,
     ) -> Tensor:
         """The UNet's answer, (n, c, h, w)."""
-        move = partial(torch.Tensor.to, device=self.device, dtype=self.dtype)
+        move = partial(moved, device=self.device, dtype=self.dtype)
         others = self._beside(conditions, placements)
         return self.denoiser(
             move(noisy),
             # In fp64 a whole timestep, and any other of fp32, comes back as it was.
-            (time.double() * len(self.signal)).to(self.device, torch.float32),
+            moved(time.double() * len(self.signal), self.device, torch.float32),
             encoder_hidden_states=move(stacked(conditions, "context")),
             added_cond_kwargs=others and {name: move(tensor) for name, tensor in others.items()},
             return_dict=False,

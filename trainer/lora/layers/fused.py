@@ -24,7 +24,7 @@ class _FusedLora(torch.autograd.Function):
     """Keeps x once and A x, which is thin; whatever is added is added in place."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(  # type: ignore[override]  # noqa: PLR0913
         ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, down: Tensor, up: Tensor, scale: float
     ) -> Tensor:
         rows = x.reshape(-1, x.shape[-1])

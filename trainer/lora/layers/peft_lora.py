@@ -56,11 +56,10 @@ class PeftLora:
             module.forward = self._forward
 
     def _forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        """Fused while it learns; peft's own in all that is more than W x + s B A x."""
+        """Fused where it is to learn; peft's own in all that is more than W x + s B A x."""
         module, base = self._module, self._module.base_layer
         is_plain = (
             type(base) in (torch.nn.Linear, FrozenLinear)
-            and torch.is_grad_enabled()
             and self.up.requires_grad
             and self._state.ranks is None
             and not (args or kwargs or module.disable_adapters or torch.compiler.is_compiling())

@@ -11,7 +11,6 @@ from dataclasses import replace
 from ...recipe.memory import Memory, Quantization
 from ...recipe.recipe import Recipe
 from .changes import can_precompute
-from .plan import blocks_that_fit
 from .planner import Planner
 
 CARDS = (6, 8, 12, 16, 24)
@@ -70,7 +69,7 @@ def _faster(planner: Planner, recipe: Recipe, free: int) -> Recipe:
     if memory.swapped_blocks:
         return recipe
     plan = planner.plan(recipe)
-    fewest = blocks_that_fit(plan, free)
+    fewest = plan.fewest(free)
     if fewest > 0 and planner.spec.blocks:
         fewest = 0 if fewest == len(plan.step.blocks) else fewest
         return replace(recipe, memory=replace(memory, checkpointed_blocks=fewest))

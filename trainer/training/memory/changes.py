@@ -11,7 +11,7 @@ from typing import Any
 from ...recipe.buckets import Size
 from ...recipe.memory import Memory
 from ...recipe.recipe import Recipe
-from .plan import MemoryPlan, blocks_that_fit
+from .plan import MemoryPlan
 from .planner import Planner
 
 _LEAST_SWAPPED, _LEAST_SIDE = 3, 512
@@ -93,7 +93,7 @@ def _recomputing(planner: Planner, recipe: Recipe, free: int, with_memory: With)
     everything = with_memory("", gradient_checkpointing=True, checkpointed_blocks=0)
     plan = planner.plan(everything.recipe)
     count = len(plan.step.blocks)
-    fewest = max(blocks_that_fit(plan, free), memory.swapped_blocks)
+    fewest = max(plan.fewest(free), memory.swapped_blocks)
     word = "" if memory.gradient_checkpointing else "gradient_checkpointing on"
     if planner.spec.blocks and 0 < fewest < count:
         words = " with ".join(filter(None, (word, f"checkpointed_blocks {fewest}")))

@@ -77,9 +77,10 @@ def process_bytes(device: str) -> int | None:
     except ImportError:
         return None
     library: Any = pynvml
+    cuda: Any = torch.cuda
     try:
         library.nvmlInit()
-        uuid = f"GPU-{torch.cuda.get_device_properties(device).uuid}"
+        uuid = f"GPU-{cuda.get_device_properties(device).uuid}"
         handle = library.nvmlDeviceGetHandleByUUID(uuid)
         running = library.nvmlDeviceGetComputeRunningProcesses(handle)
     except (library.NVMLError, AttributeError, RuntimeError):

@@ -94,6 +94,10 @@ class MemoryPlan:
         """Bytes of a step from the second on."""
         return self.phase("training").total
 
+    def fewest(self, free: int) -> int:
+        """`blocks_that_fit` for all steps, the optimizer's state being there from the first one on."""
+        return blocks_that_fit(self, free - self.phase("training").parts["optimizer"])
+
     def phase(self, name: str) -> Phase:
         return next(phase for phase in self.phases if phase.name == name)
 

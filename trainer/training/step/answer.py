@@ -1,4 +1,4 @@
-"""What the denoiser answered in one forward pass of training."""
+"""What the denoiser answered in one forward pass of training, and what an update of it gave."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,3 +23,13 @@ class Answer:
 
 Look = Callable[[Answer], None]
 """Is shown every forward pass, and may take what it likes; what waits for the device costs speed."""
+
+
+@dataclass(frozen=True)
+class Updated:
+    """Update `step` (from 0) at learning rate `lr`. `loss` is its mean over the pictures, read when it is asked for:
+    RunError when it or its gradient is not a number, and then nothing that was learned since is worth keeping."""
+
+    step: int
+    lr: float
+    loss: Callable[[], float]

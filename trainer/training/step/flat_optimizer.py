@@ -43,6 +43,8 @@ class FlatOptimizer:
         return torch.stack([gradient.square().sum() for gradient in self.gradients()]).sum().sqrt()
 
     def scale_gradients(self, factor: float | Tensor) -> None:
+        if isinstance(factor, float) and factor == 1.0:
+            return
         for gradient in self.gradients():
             gradient.mul_(factor)
 
@@ -114,7 +116,10 @@ class FlatOptimizer:
             elif name.startswith(_GROUP):
                 self.inner.param_groups[int(number)][name.removeprefix(_GROUP)] = tensor.item()
             else:
-                states[int(number)][name.removeprefix("state.")] = _as_kept(tensor, self.flats[0].device)
+                device = self.flats[0].device
+                # A fused optimizer counts its steps on the device.
+                kept = tensor.to(device).clone() if self.inner.defaults.get("fused") else _as_kept(tensor, device)
+                states[int(number)][name.removeprefix("state.")] = kept
         if updates:
             for part, state in zip(self._parts, states, strict=True):
                 self.inner.state[part] = state

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from ...families.noise import NoiseLevel, debiased_weight, min_snr_weight
 from ...recipe.loss import HuberSchedule, Loss, LossKind
+from ...runtime.reading import moved
 
 
 def picture_losses(predicted: Tensor, target: Tensor, how: Loss, at: NoiseLevel, mask: Tensor | None) -> Tensor:
@@ -14,12 +15,12 @@ def picture_losses(predicted: Tensor, target: Tensor, how: Loss, at: NoiseLevel,
     """
     errors = element_errors(predicted, target, how.kind, huber_threshold(at, how.huber_c, how.huber_schedule))
     if how.masked and mask is not None:
-        errors = errors * mask_weight(mask, how.mask_floor).to(errors.device)
+        errors = errors * moved(mask_weight(mask, how.mask_floor), errors.device)
     losses = errors.mean(dim=(1, 2, 3))
     if how.debiased:
-        return losses * debiased_weight(at).to(losses.device)
+        return losses * moved(debiased_weight(at), losses.device)
     if how.min_snr_gamma > 0:
-        return losses * min_snr_weight(at, how.min_snr_gamma).to(losses.device)
+        return losses * moved(min_snr_weight(at, how.min_snr_gamma), losses.device)
     return losses
 
 
@@ -44,7 +45,7 @@ def element_errors(predicted: Tensor, target: Tensor, kind: LossKind, threshold:
     square = (predicted - target).square()
     if kind == "l2":
         return square
-    c = threshold.to(square.device).view(-1, *[1] * (square.ndim - 1))
+    c = moved(threshold, square.device).view(-1, *[1] * (square.ndim - 1))
     smooth = 2 * square / ((square + c.square()).sqrt() + c)
     return smooth if kind == "smooth_l1" else c * smooth
 

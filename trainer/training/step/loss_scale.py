@@ -14,15 +14,15 @@ class LossScale:
     """The factor, halved at an overflow and doubled after 200 updates without one; always 1 but in fp16."""
 
     def __init__(self, precision: Precision) -> None:
-        self._is_used = precision == "fp16"
-        self.factor = _FIRST if self._is_used else 1.0
+        self.is_used = precision == "fp16"
+        self.factor = _FIRST if self.is_used else 1.0
         self._calm = 0
 
     def passed(self, *, is_finite: bool) -> bool:
         """Whether the update may be made; False means that a smaller factor should be tried on the next one."""
         if is_finite:
             self._calm += 1
-            if self._is_used and self._calm % _PATIENCE == 0:
+            if self.is_used and self._calm % _PATIENCE == 0:
                 self.factor *= 2
             return True
         self._calm = 0

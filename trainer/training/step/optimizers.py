@@ -29,7 +29,10 @@ def build_optimizer(optim: Optim, groups: Sequence[Sequence[torch.nn.Parameter]]
     options: dict[str, Any] = {"lr": optim.lr, **OWN_OPTIONS.get(optim.optimizer, {})}
     if optim.optimizer != "adafactor":
         options["betas"] = (optim.beta1, optim.beta2)
-    if optim.optimizer in ("adamw", "schedulefree"):
+    if optim.optimizer == "adamw":
+        # One pass over the weights in place of ten, without the copies that those make.
+        options["fused"] = True
+    if optim.optimizer == "schedulefree":
         options["foreach"] = False
     made = optimizer_class(optim)([{"params": list(group)} for group in groups], **options)
     for group in made.param_groups:

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,10 +16,11 @@ from ...lora.adapter import Adapter, trained_addresses
 from ...lora.layers.frozen_linear import freeze_linears
 from ...recipe.recipe import Recipe
 from ...runtime.group import ALONE, Group
+from ...runtime.reading import moved, reading
 from ...runtime.work import ignore
 from ...storage.seeding import random_source
 from ..data.training_set import Batch, Example, TrainingSet
-from .answer import Answer, Look
+from .answer import Answer, Look, Updated
 from .conditioning import Conditioning
 from .dead_layers import dead_layers
 from .fixed_loss import FixedLoss
@@ -55,11 +57,15 @@ class TrainStep:
         self.fixed_loss = FixedLoss(family, training_set, self._conditioning, recipe.seed)
         self._shown = Shown(training_set, recipe)
         self._is_checked = self._was_told = False
+        # Processes that train together wait for each other anyway.
+        self.lag = 1 if family.device.type == "cuda" and group.world == 1 else 0
+        """How many updates may be under way before the first of them is read: a GPU is not waited for."""
 
-    def update(self, step: int) -> tuple[float, float]:
-        """Update number `step`, from 0. Mean loss and learning rate; RunError, and no update, when it is not finite.
+    def update(self, step: int) -> Updated:
+        """Update number `step`, from 0; RunError, and no update, when its loss or gradient is not finite.
 
-        In fp16 an update whose gradients overflowed is left out, and the next one is scaled less.
+        In fp16 an update whose gradients overflowed is left out, and the next one is scaled less. With a `lag` the
+        update is made unseen, and reading it raises.
         """
         self._let_text_learn(step)
         parts = range(self._recipe.schedule.accumulation)[self._group.rank :: self._group.world]
@@ -67,22 +73,29 @@ class TrainStep:
         if self._recipe.prior.delta_l2 and self._group.rank == 0:
             self._add_gradients(self._recipe.prior.delta_l2 * self.adapter.square_norm())
         examples = [example for part, _ in seen for example in part]
-        losses = [float(loss) for _, part in seen for loss in part.cpu()]
         for gradient in self.optimizer.gradients():
             self._group.add_up(gradient)
         self.optimizer.scale_gradients(1 / self.scale.factor)
         norm = self.optimizer.gradient_norm()
+        read = reading(torch.cat([norm.detach()[None], *[losses for _, losses in seen]]))
+        is_unseen = self.lag and self._is_checked and not self.scale.is_used
+        check = partial(self._checked, step, examples)
+        loss = (lambda: check(read())) if is_unseen else partial(float, check(read()))
         lrs = self._lrs(step)
-        is_finite = math.isfinite(norm)
-        self._refuse_dead_layers(norm)
-        is_broken = not all(map(math.isfinite, losses)) or not (is_finite or self.scale.may_overflow)
-        if self._group.any(is_broken):
-            raise self._not_finite(step + 1, examples, losses)
-        if self.scale.passed(is_finite=is_finite):
+        if is_unseen or self.scale.passed(is_finite=math.isfinite(norm)):
             self.optimizer.step(lrs, norm)
         else:
             self.optimizer.forget_gradients()
-        return self._mean(losses), lrs[0]
+        return Updated(step, lrs[0], loss)
+
+    def _checked(self, step: int, examples: Sequence[Example], numbers: Sequence[float]) -> float:
+        """Mean loss of an update that gave the norm of its gradients and these losses; RunError for a broken one."""
+        norm, *losses = numbers
+        self._refuse_dead_layers(norm)
+        is_broken = not all(map(math.isfinite, losses)) or not (math.isfinite(norm) or self.scale.may_overflow)
+        if self._group.any(is_broken):
+            raise self._not_finite(step + 1, examples, losses)
+        return self._mean(losses)
 
     def _mean(self, losses: Sequence[float]) -> float:
         """Over the whole group's pictures."""
@@ -90,7 +103,7 @@ class TrainStep:
         self._group.add_up(total)
         return float(total[0] / total[1])
 
-    def _refuse_dead_layers(self, norm: Tensor) -> None:
+    def _refuse_dead_layers(self, norm: float) -> None:
         """RunError, once, that names layers of the denoiser which the first gradients do not reach."""
         if self._is_checked or not math.isfinite(norm) or not norm or not self._group.any(self._was_told):
             return
@@ -166,11 +179,11 @@ class TrainStep:
         with self.adapter.at(level.time):
             text = self._conditioning.of(captions)
             predicted = self._family.predict(noised.noisy, level.time, text, batch.placements)
-            target = self._target(noised, batch).to(predicted.device)
+            target = moved(self._target(noised, batch), predicted.device)
             loss = picture_losses(predicted.float(), target, self._recipe.loss, level, batch.mask)
             if noised.weight is not None:
-                loss = loss * noised.weight.to(loss.device)
-            self._add_gradients((loss * batch.weight.to(loss.device)).sum() * share)
+                loss = loss * moved(noised.weight, loss.device)
+            self._add_gradients((loss * moved(batch.weight, loss.device)).sum() * share)
         return loss.detach(), predicted.detach()
 
     @torch.no_grad()

@@ -18,7 +18,7 @@ LEARNING, STUCK, CAPTION, STRANGER, TWIN, UNKNOWN = (
 FEWEST = 4
 """Pictures below which none can be held against the others."""
 _CAPTION_Z, _STRANGER_Z = -3.5, -1.5
-_STRANGE = 1 / 3
+_STRANGE = 0.4
 """Part of the middle picture's drop that a stranger does not reach."""
 _CAPTION_DRAWS, _STRANGER_DRAWS = 2, 2
 _LEAST_DROP = 0.05
@@ -73,7 +73,7 @@ def suspect_captions(gains: Table) -> Table:
 def _strangers(drops: Table) -> Table:
     """Those from whose error near noise, where a person is settled, the adapter takes far less than from the others'.
 
-    What the others teach does not help a stranger. Two draws at least, a mean below a third of the median picture's
+    What the others teach does not help a stranger. Two draws at least, a mean below 0.4 of the median picture's
     and 1.5 robust standard deviations below it, once the median itself has fallen.
     """
     if np.isnan(drops[:, 0]).any() or np.median(drops[:, 0]) < _LEAST_DROP:

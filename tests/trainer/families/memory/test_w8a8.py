@@ -238,7 +238,7 @@ def test_compiled_it_answers_the_same_and_keeps_as_little(kind: str) -> None:
     x = drawn(40, 64)
     plain = _answer_and_gradient(packed, x)
     library: Any = torch
-    made = library.compile(packed, backend="aot_eager")
+    made = library.compile(packed, backend="aot_eager", fullgraph=True)
     mine = x.clone().requires_grad_()
     with Kept() as kept:
         answer = made(mine)

@@ -30,7 +30,7 @@ def unzipped(bundle: Bundle) -> dict[str, str]:
 
 
 @given(user=NAMES, run=NAMES, folder=NAMES, picture=NAMES, host=NAMES, secret=NAMES, word=NAMES)
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_file_of_a_bundle_names_whose_it_is(
     tmp_path_factory: pytest.TempPathFactory,
     user: str,

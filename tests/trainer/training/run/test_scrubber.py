@@ -27,7 +27,7 @@ def spellings(path: str) -> list[str]:
 
 
 @given(st.lists(NAMES, min_size=2, max_size=4), st.sampled_from(SENTENCES), st.booleans(), st.integers(0, 4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_folder_of_a_known_place_stays_however_it_is_written(
     parts: list[str], sentence: str, windows: bool, spelled: int
 ) -> None:
@@ -37,7 +37,7 @@ def test_no_folder_of_a_known_place_stays_however_it_is_written(
 
 
 @given(st.lists(NAMES.filter(lambda part: " " not in part), min_size=2, max_size=4), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_place_that_nobody_knows_goes_by_its_looks(parts: list[str], windows: bool) -> None:
     place = PureWindowsPath("D:/", *parts) if windows else PurePosixPath("/srv", *parts)
     for spelled in spellings(str(place)):

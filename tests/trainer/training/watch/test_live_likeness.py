@@ -73,7 +73,8 @@ def told(events: Sequence[Event]) -> list[LiveLikeness]:
 
 
 def noticed(events: Sequence[Event]) -> list[str]:
-    return [event.what for event in events if isinstance(event, Noticed)]
+    """Of live likeness alone."""
+    return [event.what for event in events if isinstance(event, Noticed) and "ive likeness" in event.what]
 
 
 def logged(job: Job) -> list[Event]:

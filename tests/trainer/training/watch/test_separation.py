@@ -1,7 +1,7 @@
 """Whether one group lies above another, and how sure that is."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainer.training.watch.separation import separation
@@ -13,6 +13,7 @@ def test_it_counts_the_pairs_that_are_won_and_half_of_those_that_tie() -> None:
     assert separation([1.0, 2.0], [0.0, 2.0]).value == pytest.approx(2.5 / 4)
 
 
+@settings(max_examples=50, deadline=None)
 @given(NUMBERS, NUMBERS)
 def test_groups_that_change_places_turn_chance_and_interval_around(one: list[float], other: list[float]) -> None:
     found, turned = separation(one, other), separation(other, one)

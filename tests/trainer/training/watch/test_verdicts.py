@@ -22,7 +22,7 @@ def sound(seed: int) -> Seen:
     )
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000))
 def test_what_is_planted_is_found(seed: int) -> None:
     seen = sound(seed)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..runtime.reading import moved
+
 
 @dataclass(frozen=True, eq=False)
 class Condition:
@@ -18,9 +20,10 @@ class Condition:
 
     def to(self, device: torch.device | str, dtype: torch.dtype) -> "Condition":
         """On a device; numbers that are not whole in `dtype`."""
+        place = torch.device(device)
         return Condition(
             {
-                name: tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype)
+                name: moved(tensor, place, dtype if tensor.is_floating_point() else tensor.dtype)
                 for name, tensor in self.tensors.items()
             }
         )

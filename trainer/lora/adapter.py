@@ -9,6 +9,7 @@ from torch import Tensor
 from ..families.family import Family
 from ..recipe.lora import Lora
 from ..recipe.recipe import Recipe
+from ..runtime.reading import moved
 from ..storage.seeding import random_source
 from .layers.build import LayerShape, build_layers
 from .layers.layer import AdapterState, LowRank, weight_shape
@@ -60,7 +61,7 @@ class Adapter:
             least = self._rank // 2
             speaking = ((self._rank - least) * (1 - time.float())).floor() + least
             ranks = torch.arange(self._rank)[None] < speaking[:, None]
-            self._state.ranks = ranks.float().to(self._family.device)
+            self._state.ranks = moved(ranks, self._family.device, torch.float32)
         try:
             yield
         finally:

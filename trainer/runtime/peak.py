@@ -4,8 +4,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import torch
-
 
 def peak_mb() -> int | None:
     """Most memory this process ever held, MiB; None where the system does not say."""
@@ -22,29 +20,33 @@ class Peak:
 
     def __init__(self, device: str) -> None:
         self._device = device
-        cuda: Any = torch.cuda
-        self._before = cuda.memory_allocated(device) if device.startswith("cuda") else _status("VmRSS")
+        self._before = _cuda().memory_allocated(device) if device.startswith("cuda") else _status("VmRSS")
         self.begin()
 
     def begin(self) -> None:
         """Count anew; what was held when this was made stays what `above` is told from."""
-        cuda: Any = torch.cuda
         marks = Path("/proc/self/clear_refs")
         if self._device.startswith("cuda"):
-            cuda.reset_peak_memory_stats(self._device)
+            _cuda().reset_peak_memory_stats(self._device)
         elif marks.is_file():
             # proc(5): 5 begins the count of the most that was resident anew.
             marks.write_text("5")
 
     def figures(self) -> dict[str, float | None]:
         """MiB: `peak`, `above` what was held before, and on a GPU what torch had `reserved`; None off Linux."""
-        cuda: Any = torch.cuda
-        peak = cuda.max_memory_allocated(self._device) if self._device.startswith("cuda") else _status("VmHWM")
+        peak = _cuda().max_memory_allocated(self._device) if self._device.startswith("cuda") else _status("VmHWM")
         above = None if peak is None or self._before is None else peak - self._before
         told = {"peak": _mib(peak), "above": _mib(above)}
         if self._device.startswith("cuda"):
-            told["reserved"] = _mib(cuda.max_memory_reserved(self._device))
+            told["reserved"] = _mib(_cuda().max_memory_reserved(self._device))
         return told
+
+
+def _cuda() -> Any:
+    # Commands that only say what they can do, and those of pictures alone, import this and wait for no torch.
+    import torch
+
+    return torch.cuda
 
 
 def _status(name: str) -> int | None:

@@ -1,4 +1,4 @@
-"""TrainingLoop a character: from a job to checkpoints, in one generator of events that can stop and resume anywhere."""
+"""Training a character: from a job to checkpoints, in one generator of events that can stop and resume anywhere."""
 
 from collections.abc import Callable
 from collections.abc import Generator as EventGenerator

@@ -242,7 +242,7 @@ def test_the_last_few_and_the_best_stay(job: Job) -> None:
     recipe = replace(
         RECIPE,
         schedule=Schedule(steps=5, batch=2),
-        output=Output(save_every=1, sample_every=1, samples=("{trigger}",), keep_last=2),
+        output=Output(save_every=1, sample_every=1, samples=("{trigger}",), keep_last=2, watch=False),
     )
     list(train(replace(job, recipe=recipe, likeness=lambda images: [next(likeness)] * len(images))))
     assert [checkpoint.step for checkpoint in RunFolder(job.run).checkpoints()] == [2, 4, 5]

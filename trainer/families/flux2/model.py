@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ...recipe.buckets import Placement
+from ...runtime.reading import moved
 from ..base import FOLDER, Base
 from ..condition import Condition, stacked
 from ..flow.family import FlowFamily
@@ -90,15 +91,15 @@ class Flux2Klein(FlowFamily):
 
     def _ask(self, noisy: Tensor, time: Tensor, conditions: Sequence[Condition]) -> Tensor:
         height, width = noisy.shape[2:]
-        context = stacked(conditions, "context").to(self.device, self.dtype)
-        exact = time.to(self.device, torch.float32)
+        context = moved(stacked(conditions, "context"), self.device, self.dtype)
+        exact = moved(time, self.device, torch.float32)
         with _exact_time(self.denoiser, exact):
             tokens = self.denoiser(
-                hidden_states=packed(noisy.to(self.device, self.dtype)),
+                hidden_states=packed(moved(noisy, self.device, self.dtype)),
                 timestep=exact,
                 encoder_hidden_states=context,
-                txt_ids=word_ids(context.shape[1]).to(self.device),
-                img_ids=picture_ids(height, width).to(self.device),
+                txt_ids=moved(word_ids(context.shape[1]), self.device),
+                img_ids=moved(picture_ids(height, width), self.device),
                 return_dict=False,
             )[0]
         return unpacked(tokens, height, width)

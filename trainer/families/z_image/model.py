@@ -1,6 +1,7 @@
 """A loaded Z-Image: how its transformer is asked, which of its layers learn, and what they are called in files."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -8,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...recipe.buckets import Placement
+from ...runtime.reading import moved
 from ..base import FOLDER, Base
 from ..condition import Condition
 from ..flow.family import FlowFamily
@@ -75,9 +77,10 @@ class ZImage(FlowFamily):
         """The flow at each σ, (n, c, h, w). Captions keep their lengths: the transformer fills them up itself."""
         height, width = noisy.shape[2:]
         # ComfyUI takes what an odd side lacks from the other end.
-        even = F.pad(noisy, (0, width % _PATCH, 0, height % _PATCH), mode="circular").to(self.device, self.dtype)
-        times = time.to(self.device, torch.float32).expand(len(noisy))
-        context = [condition["context"].to(self.device, self.dtype) for condition in conditions]
+        move = partial(moved, device=self.device, dtype=self.dtype)
+        even = move(F.pad(noisy, (0, width % _PATCH, 0, height % _PATCH), mode="circular"))
+        times = moved(time, self.device, torch.float32).expand(len(noisy))
+        context = [move(condition["context"]) for condition in conditions]
         answers: list[Tensor] = self.denoiser(list(even.unsqueeze(2).unbind(0)), 1 - times, context, return_dict=False)[
             0
         ]

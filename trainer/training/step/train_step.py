@@ -110,10 +110,11 @@ class TrainStep:
         self._is_checked = True
         dead = dead_layers(self.adapter, self._family.spec.denoiser)
         if dead:
-            raise RunError(
+            said = (
                 f"{few(dead)} learn nothing: no gradient reaches them, so the LoRA would hold layers that change "
                 "nothing. Choose other LoRA targets."
             )
+            raise Echo(said) if self._group.rank else RunError(said)
 
     def tensors(self) -> dict[str, Tensor]:
         """What a resumed run needs besides its step."""
@@ -195,7 +196,7 @@ class TrainStep:
             return noised.target
         untold = self._conditioning.of([""] * len(batch.placements))
         bare = self._family.predict(noised.noisy, noised.level.time, untold, batch.placements).float()
-        return bare + scale * (noised.target.to(bare.device) - bare)
+        return bare + scale * (moved(noised.target, bare.device) - bare)
 
     def _preserve(self, group: Sequence[Example], batch: Batch, noised: Noised, share: float) -> None:
         """Gradients that hold the prediction for anybody in the character's place to the bare base's own."""

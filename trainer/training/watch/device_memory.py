@@ -58,7 +58,7 @@ class Spill:
 
 class DeviceMemoryWatch:
     """`read` asks the GPU, `context` are bytes of CUDA besides torch's, `helps` says what setting would help, and `log`
-    has what was planned."""
+    has what was planned; it grows with the run, and is asked once."""
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class DeviceMemoryWatch:
         self._told = self._looks = self._apart = 0
         self._is_spilled = False
         self._last: float | None = None
+        self._planned: int | None = None
 
     def look(self, answer: Answer) -> None:
         """Sees nothing."""
@@ -99,7 +100,10 @@ class DeviceMemoryWatch:
 
     def _apart_from_plan(self, peak: int) -> str:
         """A sentence, once, when a second look finds more than was planned."""
-        planned = next((each.planned for each in reversed(self._log()) if isinstance(each, Settled)), None)
+        if self._planned is None:
+            settled = [each for each in self._log() if isinstance(each, Settled)]
+            self._planned = (settled[-1].planned or 0) if settled else 0
+        planned = self._planned
         if not planned or peak <= planned * (1 + _APART) or self._apart > 1:
             return ""
         self._apart += 1

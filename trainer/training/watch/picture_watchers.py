@@ -7,7 +7,7 @@ from ...recipe.recipe import Recipe
 from ..data.training_set import Example, TrainingSet
 from ..step.train_step import TrainStep
 from .fixed_noise import FixedNoise
-from .memory_score import MemoryScore
+from .memory_score import MemoryScore, why_unscored
 from .picture_watch import PictureWatch
 from .probes import Probes
 from .watcher import Watcher
@@ -21,18 +21,18 @@ _TOLD_EVERY = 5
 
 def picture_watchers(
     recipe: Recipe, family: Family, training_set: TrainingSet, train_step: TrainStep, share: float
-) -> Mapping[str, Watcher]:
-    """By name; `probes` comes first, because the others read it. `share` of a run's time is theirs."""
+) -> tuple[Mapping[str, Watcher], str]:
+    """By name; `probes` comes first, because the others read it. `share` of a run's time is theirs. And why nothing is
+    told of learning by heart, "" where it is."""
     train, held_out = _once(training_set.train), _once(training_set.held_out)
     noise = FixedNoise(family, training_set, train_step, recipe.text, recipe.seed)
     steps, every = recipe.schedule.steps, _TOLD_EVERY * recipe.output.watch_every
     each = _PASSES_RECOMPUTED if recipe.memory.gradient_checkpointing else _PASSES
     probes = Probes(noise, train, held_out, steps, share=share, each=each, batch=recipe.schedule.batch)
-    return {
-        "probes": probes,
-        "pictures": PictureWatch(training_set, train, probes, every, steps),
-        "memory": MemoryScore(probes, len(train), len(held_out), every, steps),
-    }
+    watchers = {"probes": probes, "pictures": PictureWatch(training_set, train, probes, every, steps)}
+    why = why_unscored(len(train), len(held_out))
+    scored = {} if why else {"memory": MemoryScore(probes, len(train), every, steps)}
+    return {**watchers, **scored}, why
 
 
 def _once(examples: Sequence[Example]) -> list[Example]:

@@ -18,7 +18,7 @@ from .live_likeness import LiveLikenessWatch
 from .live_plateau import LivePlateau
 from .picture_watchers import picture_watchers
 from .predicted_faces import PredictedFaces
-from .unread import Unread
+from .untold import NO_READER, Untold
 from .watcher import Watcher
 
 _SHARE = 0.03
@@ -33,9 +33,11 @@ def watchers_of(job: Job, family: Family, training_set: TrainingSet, train_step:
     if not job.recipe.output.watch:
         return memory
     live = _live_likeness(job, family, training_set, train_step)
-    left = _WHOLE if job.likeness is None else _WHOLE - _SHARE
-    watched = picture_watchers(job.recipe, family, training_set, train_step, left)
-    return {**memory, "live_likeness": live, **watched}
+    left = _WHOLE - _SHARE if live else _WHOLE
+    watched, unscored = picture_watchers(job.recipe, family, training_set, train_step, left)
+    whys = [why for why in ("" if live else NO_READER, unscored) if why]
+    untold = {"untold": Untold(whys)} if whys else {}
+    return {**memory, **live, **watched, **untold}
 
 
 def _device_memory(job: Job) -> Mapping[str, Watcher]:
@@ -48,17 +50,17 @@ def _device_memory(job: Job) -> Mapping[str, Watcher]:
     return {"device_memory": watch}
 
 
-def _live_likeness(job: Job, family: Family, training_set: TrainingSet, train_step: TrainStep) -> Watcher:
+def _live_likeness(job: Job, family: Family, training_set: TrainingSet, train_step: TrainStep) -> Mapping[str, Watcher]:
     """Held-out pictures come first: nobody learns them by heart."""
     if job.likeness is None:
-        return Unread()
+        return {}
     recipe, adapter, run = job.recipe, train_step.adapter, RunFolder(job.run)
     conditioning = Conditioning(family, recipe.text, training_set.cache.condition, adapter.off)
 
     def log() -> Sequence[Event]:
         return read_events(run.log)
 
-    return LiveLikenessWatch(
+    watch = LiveLikenessWatch(
         PredictedFaces(family, training_set, conditioning, job.likeness, recipe.seed),
         [*training_set.held_out, *training_set.train],
         LivePlateau(recipe.early_stop, recipe.schedule.warmup, log),
@@ -69,3 +71,4 @@ def _live_likeness(job: Job, family: Family, training_set: TrainingSet, train_st
         log=log,
         reader=getattr(job.likeness, "name", ""),
     )
+    return {"live_likeness": watch}

@@ -78,3 +78,10 @@ def test_a_plan_that_erred_twice_is_told_once(planned: int | None, is_said: bool
     events = told(watch(always(ROOM), ticking(lambda _: 1.0), planned), 40)
     said = [event.what for event in events if isinstance(event, Noticed)]
     assert said == (["The run takes 3.5 GiB of the GPU, and 3.0 GiB were planned."] if is_said else [])
+
+
+def test_the_log_which_grows_with_the_run_is_read_once() -> None:
+    asked = count()
+    watching = DeviceMemoryWatch(lambda: ROOM, 0, str, lambda: [] if next(asked) >= 0 else [], ticking(lambda _: 1.0))
+    told(watching, 200)
+    assert next(asked) == 1

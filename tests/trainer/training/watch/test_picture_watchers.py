@@ -26,7 +26,7 @@ from trainer.recipe.prior import Prior
 from trainer.recipe.recipe import Recipe
 from trainer.runtime.work import follow
 from trainer.training.job import Job
-from trainer.training.run.events import Event, MemoryScored, Noticed, PicturesWatched, Stepped, read_events
+from trainer.training.run.events import Event, MemoryScored, Noticed, PicturesWatched, Settled, Stepped, read_events
 from trainer.training.run.folder import RunFolder
 from trainer.training.train import train
 from trainer.training.watch import watchers
@@ -131,9 +131,34 @@ def test_a_resumed_run_tells_what_the_unbroken_one_does(job: Job, tmp_path: Path
     with pytest.raises(Cancelled):
         follow(train(broken, cancelled=lambda: len(of_kind(Stepped, seen)) >= 9), seen.append)
     list(train(broken))
-    for kind in (PicturesWatched, MemoryScored):
+    for kind in (Settled, PicturesWatched, MemoryScored):
         assert of_kind(kind, logged(broken)) == of_kind(kind, logged(job))
+    assert len(of_kind(Settled, logged(broken))) == 1
     assert learned(broken) == learned(job)
+    assert state(broken).read_bytes() == state(job).read_bytes()
+
+
+def test_a_run_that_nobody_watched_so_far_goes_on_to_the_same_end(job: Job, tmp_path: Path) -> None:
+    """As older versions left one: neither what watchers keep nor what they said."""
+    from safetensors.numpy import load_file, save_file
+
+    list(train(job))
+    older, seen = replace(job, run=tmp_path / "older"), list[Event]()
+    with pytest.raises(Cancelled):
+        follow(train(older, cancelled=lambda: len(of_kind(Stepped, seen)) >= 9), seen.append)
+    kept = {name: each for name, each in load_file(state(older)).items() if not name.startswith("watch.")}
+    save_file(kept, state(older))
+    log = RunFolder(older.run).log
+    known = ('"event": "stepped"', '"event": "saved"')
+    lines = [line for line in log.read_text().splitlines(keepends=True) if any(each in line for each in known)]
+    log.write_text("".join(lines))
+    list(train(older))
+    assert learned(older) == learned(job)
+    assert of_kind(PicturesWatched, logged(older)) and len(of_kind(Settled, logged(older))) == 1
+
+
+def state(job: Job) -> Path:
+    return RunFolder(job.run).state / "tensors.safetensors"
 
 
 def test_of_three_pictures_none_is_judged(job: Job, tmp_path: Path) -> None:
@@ -153,3 +178,11 @@ def test_where_nothing_is_held_out_it_is_said_once_what_would_help(
     assert len(said) == 1
     assert told in said[0]
     assert not of_kind(MemoryScored, events)
+
+
+def test_a_run_with_neither_reader_nor_held_out_pictures_says_all_it_cannot_tell_in_one_go(
+    job: Job, tmp_path: Path
+) -> None:
+    few = replace(job, dataset=pictures(tmp_path / "few", 4, 0))
+    (said,) = [event for event in train(few) if isinstance(event, Noticed)]
+    assert "live likeness is not told" in said.what and "held-out pictures, and there are 0" in said.what

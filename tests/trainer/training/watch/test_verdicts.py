@@ -4,8 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trainer.training.run.words import CONCERNS
 from trainer.training.watch.own_losses import Gain
-from trainer.training.watch.verdicts import Seen, verdicts
+from trainer.training.watch.verdicts import CAPTION, LEARNING, STRANGER, STUCK, TWIN, Seen, verdicts
 
 COUNT, DRAWS = 16, 4
 NONE = np.full((COUNT, DRAWS), np.nan)
@@ -65,3 +66,7 @@ def test_a_caption_that_helps_in_one_draw_is_not_suspect() -> None:
 def test_of_three_pictures_nothing_is_said() -> None:
     gains = np.array([[0.1] * DRAWS, [0.1] * DRAWS, [-0.9] * DRAWS])
     assert verdicts(Seen(gains, gains, [2], [Gain(0.4, 0.01)] * 3)) == ("", "", "")
+
+
+def test_every_verdict_has_words() -> None:
+    assert {*CONCERNS, LEARNING} == {STUCK, CAPTION, STRANGER, TWIN, LEARNING}

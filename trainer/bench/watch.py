@@ -103,6 +103,8 @@ def _row_json(row: Row) -> dict[str, Any]:
     return {
         "seed": row.seed,
         "likeness": row.followed.correlation,
+        "likeness_of_halves": row.followed.halves,
+        "samplings": row.followed.samplings,
         **told,
         "planted": planted,
         "false_alarms": wrong,

@@ -28,6 +28,8 @@ def sound(seed: int) -> Seen:
 def test_what_is_planted_is_found(seed: int) -> None:
     seen = sound(seed)
     seen.caption_gains[3], seen.drops[7] = -0.4, -0.1
+    # One set in a thousand has by chance a caption that looks suspect on one of these, which is said first.
+    seen.caption_gains[[7, 11]] = 0.1
     said = verdicts(Seen(seen.caption_gains, seen.drops, [11], seen.gains))
     assert (said[3], said[7], said[11]) == ("suspect caption", "stranger", "near-duplicate")
 

@@ -15,6 +15,7 @@ from ...trainer.training.run.events import (
     Noticed,
     PicturesWatched,
     Sampled,
+    Seeded,
     Settled,
     StoppedEarly,
 )
@@ -56,7 +57,8 @@ class WatchState:
             case Settled():
                 self._settled = event
             case MemoryUsed():
-                self._peak, self._spill = max(self._peak or 0, event.peak), event.spill
+                # A spill is told once; peaks that grow afterwards do not take it back.
+                self._peak, self._spill = max(self._peak or 0, event.peak), event.spill or self._spill
             case LiveLikeness():
                 self._live[event.step] = event.likeness
                 self._live_of = _live_words(event)
@@ -66,6 +68,9 @@ class WatchState:
                 self._scored = event
             case Noticed():
                 self._noticed[event.what] = None
+            case Seeded():
+                self._samplings.clear()
+                self._is_stopped = False
             case Sampled():
                 self._samplings.append(event)
             case StoppedEarly():
@@ -92,9 +97,9 @@ class WatchState:
         if self._is_stopped or len(self._samplings) <= _PLATEAU:
             return ""
         from ...trainer.recipe.early_stop import EarlyStop
-        from ...trainer.training.plateau import last_rise
+        from ...trainer.training.plateau import last_rise, of_one_reader
 
-        rise = last_rise(self._samplings, EarlyStop(), 0)
+        rise = last_rise(of_one_reader(self._samplings), EarlyStop(), 0)
         if rise is None or rise.waited < _PLATEAU:
             return ""
         return f"likeness last rose at step {rise.step}: no rise beyond its noise in {rise.waited} samplings since"

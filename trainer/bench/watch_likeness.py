@@ -5,9 +5,7 @@ chance alone, and two halves of one sampling's prompts rank the steps alike no b
 """
 
 import statistics
-import time
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +17,9 @@ from ..recipe.recipe import Recipe
 from ..runtime.work import follow
 from ..scoring.likeness import Likeness
 from ..training.job import Job
-from ..training.run.events import Event, LiveLikeness, Sampled, Stepped, read_events
+from ..training.run.events import Event, LiveLikeness, Sampled, read_events
 from ..training.run.folder import RunFolder
 from ..training.train import train
-from ..training.watch.live_likeness import LiveLikenessWatch
 from . import Sink
 
 STEPS, SAMPLE_EVERY, LR = 240, 20, 5e-4
@@ -32,13 +29,11 @@ _BARE, _CONTEXTS = 2, 4
 @dataclass(frozen=True, kw_only=True)
 class Followed:
     """What a run told of likeness. `halves` is how alike the two halves of each sampling's prompts rank the steps: what
-    nobody can beat. Seconds that looking took, by those of all steps; None of a run that was only read."""
+    nobody can beat."""
 
     correlation: float | None
     halves: float | None
     samplings: int
-    looks: int
-    watching_fraction: float | None
 
 
 def followed(number: int, seed: int, root: Path, sink: Sink) -> Followed:
@@ -57,21 +52,12 @@ def followed(number: int, seed: int, root: Path, sink: Sink) -> Followed:
         name=dataset.trigger,
         likeness=Likeness(demo_reader(), dataset),
     )
-    with _timed() as seconds:
-        follow(train(job), sink)
-    return followed_in(read_events(RunFolder(job.run).log), sum(seconds))
-
-
-def followed_in(events: Sequence[Event], seconds: float = 0.0) -> Followed:
-    """Of a run's events, and the `seconds` that looking took; 0: not known."""
-    learning = sum(event.seconds_per_step for event in events if isinstance(event, Stepped))
-    pairs = _pairs(events)
+    follow(train(job), sink)
+    pairs = _pairs(read_events(RunFolder(job.run).log))
     return Followed(
         correlation=rank_correlation([(live, statistics.fmean(seen)) for live, seen in pairs]),
         halves=rank_correlation([(statistics.fmean(s[::2]), statistics.fmean(s[1::2])) for _, s in pairs if s[1:]]),
         samplings=len(pairs),
-        looks=sum(isinstance(event, LiveLikeness) for event in events),
-        watching_fraction=round(seconds / learning, 4) if seconds and learning else None,
     )
 
 
@@ -98,22 +84,3 @@ def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
 
 def _ranks(values: Sequence[float]) -> list[float]:
     return [sum(other < value for other in values) + sum(other == value for other in values) / 2 for value in values]
-
-
-@contextmanager
-def _timed() -> Generator[list[float]]:
-    """Inside, the seconds of every look are noted, choosing its pictures included; a run makes its watchers itself."""
-    seconds: list[float] = []
-    tell = LiveLikenessWatch.tell
-
-    def timed(self: LiveLikenessWatch, step: int) -> Iterator[Event]:
-        began = time.monotonic()
-        told = list(tell(self, step))
-        seconds.append(time.monotonic() - began)
-        return iter(told)
-
-    LiveLikenessWatch.tell = timed
-    try:
-        yield seconds
-    finally:
-        LiveLikenessWatch.tell = tell

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..dataset.dataset import Dataset
-from ..demo.assets import demo_base
+from ..demo.assets import demo_base, demo_reader
 from ..demo.characters.character import draw_character
 from ..demo.settings import demo_recipe
 from ..recipe.recipe import Recipe
 from ..runtime.work import follow
+from ..scoring.likeness import Likeness
 from ..training.job import Job
 from ..training.run.events import Event, Stepped, read_events
 from ..training.run.folder import RunFolder
@@ -63,6 +64,8 @@ def watched(kind: Kind, number: int, seed: int, root: Path, sink: Sink) -> Watch
         base=demo_base(),
         run=run,
         name=dataset.trigger,
+        # Strangers are told by their faces; what is learned by heart is told without any, at the whole of the time.
+        likeness=Likeness(demo_reader(), dataset) if kind == "planted" else None,
     )
     with timed() as clock:
         follow(train(job), sink)

@@ -120,9 +120,10 @@ class Follower:
 
     def _tell(self, concerns: list[str]) -> None:
         """Each picture's verdict once: it is looked at again and again."""
-        new = [line for line in concerns if line.partition(" (")[0] not in self._told]
-        self._told.update(line.partition(" (")[0] for line in new)
-        self._tell_all([(line, "yellow") for line in new])
+        # But for how much is learned, the last bracket; names have brackets too.
+        new = {line.rpartition(" (")[0]: line for line in concerns}
+        self._tell_all([(line, "yellow") for known, line in new.items() if known not in self._told])
+        self._told.update(new)
 
     def move(self, what: str, done: int, total: int | None, note: str = "") -> None:
         """The bar named `what`; another name begins another bar below."""

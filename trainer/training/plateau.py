@@ -78,7 +78,7 @@ class PlateauWatch:
 
     def stop(self, step: int, log: Sequence[Event]) -> StoppedEarly | None:
         """That the run ends at `step`, if its samples have just shown a plateau."""
-        samplings = _of_one_reader(log)
+        samplings = of_one_reader(log)
         is_now = bool(samplings) and samplings[-1].step == step < self._schedule.steps
         if not self._early_stop.patience or self._job.likeness is None or not is_now:
             return None
@@ -96,13 +96,13 @@ class PlateauWatch:
             )
         if not any("{trigger}" in prompt or dataset.trigger in prompt for prompt in self._job.recipe.output.samples):
             return f"No sample prompt names {{trigger}}, so this run cannot stop early and {last}. Add one that does."
-        seen = [sampled for sampled in _of_one_reader(log) if sampled.step > self._schedule.warmup]
+        seen = [sampled for sampled in of_one_reader(log) if sampled.step > self._schedule.warmup]
         if len(seen) < self._early_stop.patience or any(map(_measured, seen)):
             return ""
         return f"Up to step {step} no sample shows a face to compare with the character's: until one does, {last}."
 
 
-def _of_one_reader(log: Sequence[Event]) -> list[Sampled]:
+def of_one_reader(log: Sequence[Event]) -> list[Sampled]:
     """The samplings that the last one can be compared with: another reader's numbers are on another scale, and one
     that was skipped tells nothing."""
     samplings = [event for event in log if isinstance(event, Sampled) and not event.skipped]

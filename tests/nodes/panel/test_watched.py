@@ -41,6 +41,8 @@ def test_how_it_computes_is_one_line_with_the_peak_so_far_and_a_spill_apart(pack
     said = _folded(pack, settled, events.MemoryUsed(step=1, peak=5 << 30), events.MemoryUsed(step=2, peak=4 << 30))
     assert said["facts"].endswith("planned 6.0 GiB, peak 5.0 GiB") and said["spill"] == ""
     assert _folded(pack, events.MemoryUsed(step=2, peak=1, spill="1 GiB lies elsewhere."))["spill"].startswith("1 GiB")
+    spilled = events.MemoryUsed(step=1, peak=1, spill="1 GiB lies elsewhere.")
+    assert _folded(pack, spilled, events.MemoryUsed(step=2, peak=2))["spill"].startswith("1 GiB")
 
 
 def test_live_likeness_is_a_curve_of_its_own_that_says_what_it_is(pack: Pack, events: Any) -> None:
@@ -68,6 +70,14 @@ def test_a_plateau_is_told_after_three_samplings_and_not_once_the_run_ended_for_
     assert _folded(pack, *rising, *flat)["plateau"].startswith("likeness last rose at step 30: no rise")
     stop = events.StoppedEarly(step=60, steps=100, best=30, samplings=3)
     assert _folded(pack, *rising, *flat, stop)["plateau"] == ""
+
+
+def test_samplings_of_another_reader_or_seed_are_no_plateau(pack: Pack, events: Any) -> None:
+    rising = [_sampled(events, step, step / 100) for step in (10, 20, 30)]
+    flat = [_sampled(events, step, 0.3) for step in (40, 50, 60)]
+    others = [replace(_sampled(events, step, step / 1000), reader="another") for step in (40, 50, 60)]
+    assert _folded(pack, *rising, *others)["plateau"] == ""
+    assert _folded(pack, *rising, events.Seeded(seed=2, number=2, count=2), *flat)["plateau"] == ""
 
 
 def test_what_a_run_notices_is_told_once_and_the_status_stays_a_status(pack: Pack, events: Any) -> None:

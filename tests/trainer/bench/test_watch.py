@@ -37,7 +37,7 @@ def watched(*verdicts: str) -> Watched:
 
 
 def row(*verdicts: str, good: float) -> Row:
-    likeness = Followed(correlation=0.8, halves=0.9, samplings=12, looks=12, watching_fraction=0.03)
+    likeness = Followed(correlation=0.8, halves=0.9, samplings=12)
     scores = [MemoryScored(step=20, score=score, low=0.4, high=1.0) for score in (good, 1.0)]
     found = found_in(watched(*verdicts))
     return Row(
@@ -62,3 +62,4 @@ def test_figures_are_shares_over_all_pictures_and_means_over_seeds() -> None:
     assert figures["likeness_rank_correlation"] == 0.8
     assert figures["cost_of_watching"] == 0.05
     assert figures["rows"][1]["planted"]["c"] == "near-duplicate: "
+    assert figures["rows"][1]["likeness_of_halves"] == 0.9

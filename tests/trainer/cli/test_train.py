@@ -15,7 +15,7 @@ from trainer.demo.characters.character import draw_character
 from trainer.demo.settings import demo_recipe
 from trainer.recipe.early_stop import EarlyStop
 from trainer.training.job import Job
-from trainer.training.run.events import Noticed, Unwatched
+from trainer.training.run.events import Noticed, PicturesWatched, Unwatched
 from trainer.training.run.folder import RunFolder
 
 
@@ -66,3 +66,15 @@ def test_what_cannot_be_watched_is_said(capsys: pytest.CaptureFixture[str]) -> N
         follower.show(Noticed(step=1, what="Live likeness is not told."))
     said = capsys.readouterr().err
     assert "Nobody reads faces." in said and "Live likeness is not told." in said
+
+
+def test_each_pictures_verdict_is_said_once_whatever_brackets_its_name_has(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("photo (1).png", "photo (2).png")
+    with following() as follower:
+        for step, other in ((1, "learning"), (2, "stuck"), (3, "stuck")):
+            learned = step / 10
+            follower.show(
+                PicturesWatched(step=step, names=names, learned=(learned, learned), verdicts=("stuck", other))
+            )
+    said = capsys.readouterr().err
+    assert all(said.count(name) == 1 for name in names)

@@ -70,7 +70,8 @@ def test_the_views_of_many_pictures_cost_no_more_than_as_many_of_few() -> None:
     count, views = 1500, 20
     rng, own = np.random.default_rng(0), OwnLosses([str(place) for place in range(count)])
     places = np.tile(np.arange(count), views)
-    own.restore(np.stack([places, rng.uniform(-4, 4, len(places)), rng.normal(0, 1, len(places))], axis=1))
+    log_snr, log_loss = rng.uniform(-4, 4, len(places)), rng.normal(0, 1, len(places))
+    own.restore(np.stack([places.astype(float), log_snr, log_loss], axis=1))
     began = process_time()
     gains = own.gains()
     assert gains is not None and len(gains) == count

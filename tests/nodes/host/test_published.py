@@ -51,7 +51,7 @@ def _is_copy(pack: Pack, path: Path, run: Any, step: int) -> bool:
 
 def _trained(pack: Pack, run: Any) -> dict[str, Any]:
     """What the Train node says and does once its run has ended."""
-    page = SimpleNamespace(state=SimpleNamespace(snapshot=lambda: {"status": "Answered from the finished run"}))
+    page = SimpleNamespace(snapshot=lambda: {"status": "Answered from the finished run"})
     return pack("nodes.train.train")._published(SimpleNamespace(folder=run.path, name=run.path.name), page)
 
 

@@ -62,13 +62,25 @@ class CheckInstallation(io.ComfyNode):
 def _checked_up(node: str) -> Checkup:
     from ...trainer.demo.check import check_installation
     from ...trainer.runtime.work import follow
-    from ...trainer.training.run.events import Stepped
+    from ...trainer.scoring import Compared
+    from ...trainer.training.run.events import Prepared, Stepped
 
     throttle = Throttle()
 
+    def show(done: int, total: int, text: str) -> None:
+        if throttle.is_due():
+            show_progress(node, done, total)
+            send("likeness.note", {"node": node, "text": text})
+
     def tell(event: object) -> None:
-        if isinstance(event, Stepped) and throttle.is_due():
-            show_progress(node, event.step, event.steps)
-            send("likeness.note", {"node": node, "text": f"Learning: step {event.step} of {event.steps}"})
+        match event:
+            case Prepared():
+                show(event.done, event.total, f"{event.what.capitalize()} {event.done} of {event.total}")
+            case Stepped():
+                show(event.step, event.steps, f"Learning: step {event.step} of {event.steps}")
+            case Compared():
+                show(event.done, event.total, f"{event.phase.capitalize()}: picture {event.done} of {event.total}")
+            case _:
+                pass
 
     return follow(check_installation(device=device(), cancelled=is_cancelled), tell)

@@ -120,12 +120,10 @@ def run_folder(name: str) -> Path:
 
 def runs() -> list[str]:
     """The names of the runs that lie under the output folder."""
-    root = Path(folder_paths.get_output_directory()) / "likeness"
-    try:
-        found = [path.name for path in root.iterdir() if (path / "recipe.json").is_file()]
-    except OSError:
-        return []
-    return sorted((name for name in found if name_fault(name) is None), key=str.casefold)
+    from ...trainer.training.run.run_names import run_names
+
+    found = run_names(Path(folder_paths.get_output_directory()) / "likeness")
+    return [name for name in found if name_fault(name) is None]
 
 
 def demo_folder(number: int) -> Path:

@@ -8,6 +8,7 @@ from .comfyui import ROOT, Comfy, HostPython, comfy_path
 NODES = {
     "LikenessDemoBaseModel",
     "LikenessDemoCharacter",
+    "LikenessCheckInstallation",
     "LikenessLoadCharacterDataset",
     "LikenessImagesToDataset",
     "LikenessCheckDataset",

@@ -152,8 +152,10 @@ def test_a_bundle_is_shown_file_by_file_before_it_is_saved(panel: Panel) -> None
     assert files.all_inner_texts() == ["README.txt · 12 B", "events.jsonl · 1.2 kB"]
     files.nth(1).click()
     assert panel.locate(".likeness-bundle-text").inner_text() == f"{NASTY}\n…"
+    head = panel.locate(".likeness-bundle-head")
+    assert head.inner_text().endswith("No picture, path or name of yours is in it.")
     panel.locate("label", has_text="names of picture files").click()
-    panel.page.wait_for_function("() => bundleAsked.length === 2")
+    head.filter(has_text="No picture and no path of yours is in it; what you ticked is.").wait_for()
     assert panel.page.evaluate("() => bundleAsked") == ["name=sage", "name=sage&names=1"]
     panel.page.evaluate("() => { HTMLAnchorElement.prototype.click = function () { window.saved = this.href; } }")
     panel.locate("button", has_text="Save zip").click()

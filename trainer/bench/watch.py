@@ -14,8 +14,9 @@ from . import Sink
 from .watch_likeness import Followed, followed
 from .watch_runs import Kind, Watched, timed, watched
 
-SEEDS = ((1, 71), (2, 72), (0, 73), (1, 74), (0, 75))
-"""Demo character and training seed. Thresholds were made on the seeds 50 to 70."""
+SEEDS = ((0, 90), (1, 91), (2, 92), (3, 93), (4, 94))
+"""Demo character and training seed. Rules and thresholds were made on the seeds 50 to 84, some of which were to be
+reported and did not reach what was wanted; these five were first run when nothing was changed any more."""
 _FINE = ("", "learning")
 
 

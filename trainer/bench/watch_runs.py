@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..dataset.dataset import Dataset
-from ..demo.assets import demo_base
+from ..demo.assets import demo_base, demo_reader
 from ..demo.characters.character import draw_character
 from ..demo.settings import demo_recipe
 from ..recipe.recipe import Recipe
 from ..runtime.work import follow
+from ..scoring.likeness import Likeness
 from ..training.job import Job
 from ..training.run.events import Event, Stepped, read_events
 from ..training.run.folder import RunFolder
@@ -25,7 +26,7 @@ from .inputs.planted import draw_planted
 
 Kind = Literal["good", "overfit", "planted"]
 _FEW = 3
-_STEPS: Mapping[Kind, int] = {"good": 170, "overfit": 300, "planted": 300}
+_STEPS: Mapping[Kind, int] = {"good": 170, "overfit": 600, "planted": 300}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,8 @@ def watched(kind: Kind, number: int, seed: int, root: Path, sink: Sink) -> Watch
         base=demo_base(),
         run=run,
         name=dataset.trigger,
+        # Strangers are told by their faces; what is learned by heart is told without any, at the whole of the time.
+        likeness=Likeness(demo_reader(), dataset) if kind == "planted" else None,
     )
     with timed() as clock:
         follow(train(job), sink)
@@ -78,8 +81,9 @@ def _pictures(kind: Kind, number: int, seed: int, folder: Path) -> tuple[Dataset
 
 
 def _recipe(kind: Kind, seed: int) -> Recipe:
-    """The demo's; what over-trains has three pictures and nothing that keeps other people, as in `demo.run.overdo`."""
-    data: dict[str, Any] = demo_recipe(steps=_STEPS[kind], seed=seed).to_json()
+    """The demo's; what over-trains is that of `demo.run.overdo`, on three pictures."""
+    lr = 6e-3 if kind == "overfit" else None
+    data: dict[str, Any] = demo_recipe(steps=_STEPS[kind], lr=lr, seed=seed).to_json()
     data["output"] |= {"save_every": _STEPS[kind], "held_out_every": _STEPS[kind], "sample_every": 0}
     if kind == "overfit":
         data["prior"]["images"] = 0

@@ -70,7 +70,9 @@ export class BundleBox {
     if (asked !== String(this.asked)) return;
     const files = told.files ?? [];
     this.save.disabled = !files.length;
-    this.head.textContent = told.fault ?? `Run ${this.run}: this is all that would be saved. No picture, path or name of yours is in it.`;
+    const isPlain = [...this.boxes.values()].every(({ input }) => !input.checked);
+    const lacks = isPlain ? "No picture, path or name of yours is in it." : "No picture and no path of yours is in it; what you ticked is.";
+    this.head.textContent = told.fault ?? `Run ${this.run}: this is all that would be saved. ${lacks}`;
     this.list.replaceChildren(...files.map((file) => this.line(file)));
     this.show(files[0]);
   }

@@ -47,7 +47,7 @@ def test_the_guides_use_cases_are_there() -> None:
 
 
 def test_less_memory_asks_for_less() -> None:
-    sizes = [PRESETS[f"SDXL on {size} GB"].recipe for size in (24, 16, 12, 8)]
+    sizes = [PRESETS[f"SDXL on {size} GB"].recipe for size in (24, 16, 12, 8, 6)]
     resolutions = [recipe.buckets.resolution for recipe in sizes]
     assert resolutions == sorted(resolutions, reverse=True)
     assert all(recipe.optim.optimizer == "adamw8bit" for recipe in sizes[1:])
@@ -94,13 +94,12 @@ def test_presets_of_flow_bases_hold_nothing_that_is_for_noise() -> None:
 
 
 def test_flux_in_less_memory_asks_for_less_and_shows_as_much() -> None:
-    sizes = [PRESETS[f"FLUX on {size} GB"].recipe for size in (24, 16, 12, 8)]
-    bits = [{"fp8": 8, "nf4": 4}[recipe.memory.quantization] for recipe in sizes]
+    sizes = [PRESETS[f"FLUX on {size} GB"].recipe for size in (24, 16, 12, 8, 6)]
+    bits = [{"int8_w8a8": 8, "nf4": 4}[recipe.memory.quantization] for recipe in sizes]
     assert bits == sorted(bits, reverse=True)
     resolutions = [recipe.buckets.resolution for recipe in sizes]
     assert resolutions == sorted(resolutions, reverse=True)
-    swapped = [recipe.memory.swapped_blocks for recipe in sizes]
-    assert swapped == sorted(swapped) and swapped[-1] > 0
+    assert not any(recipe.memory.swapped_blocks for recipe in sizes)
     assert all(recipe.memory.gradient_checkpointing for recipe in sizes)
     assert {recipe.schedule.steps * recipe.schedule.accumulation for recipe in sizes} == {1500}
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.real_sizes import real_base
 from trainer.recipe.presets import PRESETS
+from trainer.training.memory import cards
 from trainer.training.memory.cards import solved, usable
 from trainer.training.memory.planner import Planner
 
@@ -31,4 +32,5 @@ def test_a_preset_is_what_is_solved_for_its_card(name: str, tmp_path: Path) -> N
 
 
 def test_every_card_has_its_preset() -> None:
-    assert sorted(CARDS) == sorted(f"{kind} on {card} GB" for kind in _KINDS for card in (8, 12, 16, 24))
+    flux = [f"FLUX on {card} GB" for card in cards.CARDS if card >= 8]
+    assert sorted(CARDS) == sorted([*flux, *(f"SDXL on {card} GB" for card in cards.CARDS)])

@@ -59,7 +59,7 @@ class CompiledBlocks:
     """
 
     def __init__(self, denoiser: torch.nn.Module, backend: str = "inductor") -> None:
-        self._blocks = {id(block) for block in repeated(denoiser)}
+        self._blocks = frozenset(repeated(denoiser))
         self._plain: set[Hashable] = set()
         self.fault = ""
         library: Any = torch
@@ -70,7 +70,7 @@ class CompiledBlocks:
         self._failures = _failures()
 
     def __call__(self, block: torch.nn.Module, *inputs: Any) -> Any:
-        if id(block) not in self._blocks or (self._plain and _signature(block, inputs) in self._plain):
+        if block not in self._blocks or (self._plain and _signature(block, inputs) in self._plain):
             return block(*inputs)
         try:
             with _limits():

@@ -33,7 +33,7 @@ def solved(planner: Planner, recipe: Recipe, free: int) -> Recipe | None:
     for tried in _ladder(planner, recipe):
         if planner.plan(tried).training > free:
             continue
-        for kind in _TEXT if planner.reads_large_text else _TEXT[:1]:
+        for kind in _TEXT if planner.packs_text else _TEXT[:1]:
             found = replace(tried, memory=replace(tried.memory, text_quantization=kind))
             if planner.plan(found).needed <= free:
                 return _faster(planner, found, free)

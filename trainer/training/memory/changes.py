@@ -43,7 +43,7 @@ def _changes(planner: Planner, recipe: Recipe, free: int) -> Iterator[Change]:
         return Change(words=words, recipe=replace(recipe, memory=replace(memory, **settings)), size=planner.size)
 
     for kind in ("int8", "nf4"):
-        if memory.text_quantization == "none" and planner.reads_large_text:
+        if memory.text_quantization == "none" and planner.packs_text:
             yield with_memory(f"text_quantization {kind}", text_quantization=kind)
     if can_precompute(planner, recipe):
         yield with_memory("precompute_modulation on", precompute_modulation=True)

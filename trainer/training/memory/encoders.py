@@ -28,7 +28,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 _LAYER = re.compile(r"(?:block|layers)\.(\d+)\.")
 _SMALL = 10**9
-"""Numbers below which an encoder, a CLIP, stays in fp32 and whole."""
+"""Numbers below which an encoder, a CLIP, stays in fp32."""
 _INSIDE = re.compile(r"(?:text_encoders\.[^.]+|conditioner\.embedders\.\d+|cond_stage_model)\.")
 """Begins the names of a text encoder's tensors in a file of everything."""
 _VAES = ("first_stage_model.", "vae.")
@@ -43,16 +43,17 @@ class TextBytes:
 
     weights: int
     work: int
-    is_large: bool
-    """Whether any of them can be packed."""
+    can_pack: bool
+    """Whether any of them can be packed: all of Stable Diffusion's, and elsewhere the large ones."""
 
 
 def text_bytes(base: Base, spec: FamilySpec, memory: Memory) -> TextBytes:
     every = [_as_loaded(shapes, spec) for shapes in _encoders(base, spec)]
+    packed = [shapes for shapes in every if spec.text_parts or _count(shapes) >= _SMALL]
     return TextBytes(
-        weights=sum(_encoder_bytes(shapes, memory) for shapes in every),
+        weights=sum(_encoder_bytes(shapes, memory, can_pack=shapes in packed) for shapes in every),
         work=max((_work(shapes, memory) for shapes in every), default=0),
-        is_large=any(_count(shapes) >= _SMALL for shapes in every),
+        can_pack=bool(packed),
     )
 
 
@@ -82,10 +83,10 @@ def _as_loaded(shapes: Shapes, spec: FamilySpec) -> Shapes:
     return {name: shape for name, shape in shapes.items() if not (found := _LAYER.search(name)) or int(found[1]) < last}
 
 
-def _encoder_bytes(shapes: Shapes, memory: Memory) -> int:
+def _encoder_bytes(shapes: Shapes, memory: Memory, *, can_pack: bool) -> int:
     count = _count(shapes)
     each = _itemsize(count, memory)
-    if memory.text_quantization == "none" or count < _SMALL:
+    if memory.text_quantization == "none" or not can_pack:
         return count * each
     packed = sum(prod(shape) for name, shape in shapes.items() if len(shape) == 2 and _LAYER.search(name))
     return (count - packed) * each + round(packed * PACKINGS[memory.text_quantization].bits / 8)

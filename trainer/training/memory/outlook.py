@@ -6,6 +6,7 @@ from ...recipe.buckets import Size
 from ...recipe.recipe import Recipe
 from ..job import Job
 from .free import device_memory
+from .measured import machine_on
 from .plan import blocks_that_fit
 from .planner import Planner
 
@@ -26,7 +27,8 @@ def outlook(job: Job, size: Size, blocks: int, *, beside: bool) -> Outlook | Non
     device = device_memory(job.device)
     if device is None:
         return None
-    planner = Planner(job.base, size, beside=beside, draws=job.sampler is None)
+    machine = machine_on(job.device, job.base.family)
+    planner = Planner(job.base, size, beside=beside, draws=job.sampler is None, machine=machine)
     if planner.blank is None:
         return None
     recipe, memory = job.recipe, job.recipe.memory
@@ -35,7 +37,7 @@ def outlook(job: Job, size: Size, blocks: int, *, beside: bool) -> Outlook | Non
     if memory.checkpoint_as_needed:
         # The optimizer keeps nothing before its first step, and needs the room from then on.
         later = plan.phase("training").parts["optimizer"]
-        recomputed = blocks_that_fit(plan, device.for_a_run(planner.machine.context) - later)
+        recomputed = blocks_that_fit(plan, device.for_a_run(machine.context) - later)
     return Outlook(planned=planner.plan(_with(recipe, recomputed, blocks)).peak, recomputed=recomputed)
 
 

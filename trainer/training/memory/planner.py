@@ -60,9 +60,9 @@ class Planner:
         return load_family(self.base, Residence(device="meta")).blank_condition()
 
     @property
-    def reads_large_text(self) -> bool:
+    def packs_text(self) -> bool:
         """Whether there are text encoders that can be packed."""
-        return self._text(Recipe()).is_large
+        return self._text(Recipe()).can_pack
 
     def _phases(self, recipe: Recipe, size: Size, step: Step) -> Iterator[Phase]:
         model, text = self._model(recipe), self._text(recipe)

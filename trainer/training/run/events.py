@@ -116,8 +116,11 @@ class PicturesWatched:
 
 @dataclass(frozen=True, kw_only=True)
 class MemoryScored:
-    """How far the run learns its pictures by heart, told without drawing any: the chance that the LoRA takes more error
-    from a training picture than from a held-out one, 0.5 (none) to 1, with an interval of 95 %."""
+    """How far the run learns its pictures by heart, told without drawing any.
+
+    Of the error that the LoRA takes away near noise, the share that training pictures have beside held-out ones: 0.5
+    (none by heart) to 1 (nothing else), with an interval of at least 95 %.
+    """
 
     step: int
     score: float

@@ -9,6 +9,7 @@ from typing import Any
 from ...errors import LikenessError
 from .folder import RunFolder
 from .past_run import read_past_run
+from .run_names import run_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,15 +30,6 @@ class RunEntry:
     likeness: float | None = None
     checkpoints: int = 0
     fault: str = ""
-
-
-def run_names(folder: Path) -> list[str]:
-    """Folders in `folder` that a run was made in, by name."""
-    try:
-        found = [path.name for path in folder.iterdir() if (path / "recipe.json").is_file()]
-    except OSError:
-        return []
-    return sorted(found, key=str.casefold)
 
 
 def past_runs(folder: Path) -> tuple[RunEntry, ...]:

@@ -18,7 +18,7 @@ _GENERIC = frozenset(
         *("program files (x86)", "windows", "system32", "comfyui", "comfy", "custom_nodes", "models", "checkpoints"),
         *("loras", "output", "input", "likeness", "trainer", "train", "training", "project", "projects", "workspace"),
         *("work", "content", "app", "src", "python", "venv", "env", "cache", "site-packages", "true", "false", "none"),
-        *("null", "utf-8", "held_out", "dataset", "pictures", "regularisation", "samples"),
+        *("null", "utf-8", "held_out", "dataset", "regularisation", "samples"),
     )
 )
 """Folders and values that anybody has: what holds them tells nothing."""

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ..run.events import Event, MemoryScored
 from ..step.answer import Answer
+from .fall_share import fall_share
 from .probes import Probes
-from .separation import separation
 
 _FEWEST_HELD_OUT, _FEWEST_TRAIN = 2, 2
 
@@ -17,9 +17,9 @@ class MemoryScore:
     """A Watcher: every `every`-th step and after the last, once every picture was looked at with the adapter. The first
     `train` pictures of the probes are trained on, the others held out; `why_unscored` says whether they are enough.
 
-    Of the fall of log loss near noise the chance that a training picture's is larger than a held-out one's. Each is
-    held against the base's own loss of it, at the same noise, so that hard pictures and easy ones compare. Near noise,
-    because at little noise every LoRA knows the strokes of its own pictures: there good runs part them entirely too.
+    Of the fall of log loss near noise, the share that training pictures have. Each picture is held against the base's
+    own loss of it, at the same noise, so that hard pictures and easy ones compare. Near noise, because at little noise
+    every LoRA knows the strokes of its own pictures: there good runs part them entirely too.
     """
 
     def __init__(self, probes: Probes, train: int, every: int, steps: int) -> None:
@@ -33,7 +33,7 @@ class MemoryScore:
         drops = self._probes.drops()
         if (step % self._every and step != self._steps) or np.isnan(drops).any():
             return
-        found = separation(drops[: self._train].tolist(), drops[self._train :].tolist())
+        found = fall_share(drops[: self._train].tolist(), drops[self._train :].tolist())
         value, low, high = (round(each, 3) for each in (found.value, found.low, found.high))
         yield MemoryScored(step=step, score=value, low=low, high=high)
 

@@ -6,27 +6,37 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..data.placed import placed_picture
 from ..data.training_set import Example, TrainingSet
 from ..run.events import Event, PicturesWatched
 from ..step.answer import Answer
 from .alike import near_duplicates
 from .own_losses import Gain, OwnLosses, Table
+from .predicted_faces import Read
 from .probes import Probes
 from .verdicts import FEWEST, Seen, verdicts
 
 
 class PictureWatch:
     """A Watcher of `pictures`, one example each: every `every`-th step and after the last, once there is anything to
-    tell."""
+    tell. `read` tells how like the character each one's own face is, as a Job's likeness does."""
 
-    def __init__(
-        self, training_set: TrainingSet, pictures: Sequence[Example], probes: Probes, every: int, steps: int
+    def __init__(  # noqa: PLR0913
+        self,
+        training_set: TrainingSet,
+        pictures: Sequence[Example],
+        probes: Probes,
+        every: int,
+        steps: int,
+        read: Read | None = None,
     ) -> None:
         self._training_set, self._pictures, self._probes = training_set, pictures, probes
         self._every, self._steps = every, steps
         self._names = tuple(example.name for example in pictures)
         self._own = OwnLosses(self._names)
         self._twins: list[int] | None = None
+        self._read = read
+        self._faces: Sequence[float | None] | None = None if read else ()
 
     def look(self, answer: Answer) -> None:
         self._own.add(answer)
@@ -37,7 +47,8 @@ class PictureWatch:
             return
         gains, count = self._own.gains(), len(self._pictures)
         drops = self._probes.drops_by_draw()[:count]
-        said = verdicts(Seen(self._probes.caption_gains(), drops, self._near_duplicates(), gains))
+        twins, faces = self._near_duplicates(), self._own_faces()
+        said = verdicts(Seen(self._probes.caption_gains(), drops, twins, gains, faces))
         if gains is None and not any(said):
             return
         learned = self._learned(drops, gains)
@@ -64,3 +75,10 @@ class PictureWatch:
             latents = [self._training_set.cache.latents(each.sample, each.placement) for each in self._pictures]
             self._twins = near_duplicates([each.chunk(2, dim=0)[0] for each in latents])
         return self._twins
+
+    def _own_faces(self) -> Sequence[float | None]:
+        """Read once, when first asked for, and one picture in memory at a time."""
+        if self._faces is None:
+            assert self._read is not None
+            self._faces = [self._read([placed_picture(each.sample, each.placement)])[0] for each in self._pictures]
+        return self._faces

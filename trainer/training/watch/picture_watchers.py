@@ -9,6 +9,7 @@ from ..step.train_step import TrainStep
 from .fixed_noise import FixedNoise
 from .memory_score import MemoryScore, why_unscored
 from .picture_watch import PictureWatch
+from .predicted_faces import Read
 from .probes import Probes
 from .watcher import Watcher
 
@@ -19,17 +20,22 @@ backward, and one more where activations are made anew; but looks are of few pic
 _TOLD_EVERY = 5
 
 
-def picture_watchers(
-    recipe: Recipe, family: Family, training_set: TrainingSet, train_step: TrainStep, share: float
+def picture_watchers(  # noqa: PLR0913
+    recipe: Recipe,
+    family: Family,
+    training_set: TrainingSet,
+    train_step: TrainStep,
+    share: float,
+    read: Read | None = None,
 ) -> tuple[Mapping[str, Watcher], str]:
-    """By name; `probes` comes first, because the others read it. `share` of a run's time is theirs. And why nothing is
-    told of learning by heart, "" where it is."""
+    """By name; `probes` comes first, because the others read it. `share` of a run's time is theirs; `read` tells
+    faces, as a Job's likeness. And why nothing is told of learning by heart, "" where it is."""
     train, held_out = _once(training_set.train), _once(training_set.held_out)
     noise = FixedNoise(family, training_set, train_step, recipe.text, recipe.seed)
     steps, every = recipe.schedule.steps, _TOLD_EVERY * recipe.output.watch_every
     each = _PASSES_RECOMPUTED if recipe.memory.gradient_checkpointing else _PASSES
     probes = Probes(noise, train, held_out, steps, share=share, each=each, batch=recipe.schedule.batch)
-    watchers = {"probes": probes, "pictures": PictureWatch(training_set, train, probes, every, steps)}
+    watchers = {"probes": probes, "pictures": PictureWatch(training_set, train, probes, every, steps, read)}
     why = why_unscored(len(train), len(held_out))
     scored = {} if why else {"memory": MemoryScore(probes, len(train), every, steps)}
     return {**watchers, **scored}, why

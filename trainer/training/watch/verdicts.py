@@ -20,6 +20,8 @@ FEWEST = 4
 _CAPTION_Z, _STRANGER_Z = -3.5, -1.5
 _STRANGE = 0.4
 """Part of the middle picture's drop that a stranger does not reach."""
+_FACE_Z, _FACE = -3.5, 0.5
+"""How far below the others', and below which part of the middle one's, a stranger's face lies."""
 _CAPTION_DRAWS, _STRANGER_DRAWS = 2, 2
 _LEAST_DROP = 0.05
 """Fall of log loss that the middle picture must show before one is called a stranger to the others, or stuck."""
@@ -33,13 +35,15 @@ class Seen:
     """Of n pictures, in nats of log loss; NaN is not known.
 
     `caption_gains`, (n, draws): what the caption takes from the base's loss. `drops`, (n, draws): what the adapter
-    takes near noise. `twins`: places of near-duplicates. `gains`: how far training's own losses have fallen.
+    takes near noise. `twins`: places of near-duplicates. `gains`: how far training's own losses have fallen. `faces`:
+    how like the character each one's face is, None where none was read.
     """
 
     caption_gains: Table
     drops: Table
     twins: Sequence[int] = ()
     gains: Sequence[Gain] | None = None
+    faces: Sequence[float | None] = ()
 
 
 def verdicts(seen: Seen) -> tuple[str, ...]:
@@ -47,7 +51,7 @@ def verdicts(seen: Seen) -> tuple[str, ...]:
     count = len(seen.caption_gains)
     if count < FEWEST:
         return (UNKNOWN,) * count
-    captions, strangers = suspect_captions(seen.caption_gains), _strangers(seen.drops)
+    captions, strangers = suspect_captions(seen.caption_gains), _strangers(seen.drops, seen.faces)
     rest = [UNKNOWN] * count if seen.gains is None else _learned(seen.gains)
     return tuple(
         CAPTION if captions[n] else TWIN if n in seen.twins else STRANGER if strangers[n] else rest[n]
@@ -70,7 +74,28 @@ def suspect_captions(gains: Table) -> Table:
     return is_worse & (robust_z(np.nanmean(gains, axis=1), first) <= _CAPTION_Z)
 
 
-def _strangers(drops: Table) -> Table:
+def _strangers(drops: Table, faces: Sequence[float | None]) -> Table:
+    """By the face where one was read, else by what is learned: a face is the better witness.
+
+    A stranger who resembles the character gains from what the others teach, and a clean picture whose caption says
+    little gains less than they do.
+    """
+    by_loss, by_face = _unhelped(drops), _unlike(faces, len(drops))
+    is_read = np.array([face is not None for face in faces] or [False] * len(drops))
+    return np.where(is_read, by_face, by_loss)
+
+
+def _unlike(faces: Sequence[float | None], count: int) -> Table:
+    """Those whose face is less than half as like the character as the middle one's, and 3.5 robust standard deviations
+    below it."""
+    known = np.array([face for face in faces if face is not None])
+    if len(known) < FEWEST or np.median(known) <= 0:
+        return np.zeros(count, bool)
+    values = np.array([np.inf if face is None else face for face in faces])
+    return (values < _FACE * np.median(known)) & (robust_z(values, known) <= _FACE_Z)
+
+
+def _unhelped(drops: Table) -> Table:
     """Those from whose error near noise, where a person is settled, the adapter takes far less than from the others'.
 
     What the others teach does not help a stranger. Two draws at least, a mean below 0.4 of the median picture's

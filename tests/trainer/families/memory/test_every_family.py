@@ -127,7 +127,8 @@ def test_compiled_blocks_give_the_plain_ways_bits(
     one = learning(name)
     denoiser: Any = one.family.denoiser
     # What is compiled is a LoRA of single operations: fused by hand, as outside of those blocks, they round otherwise.
-    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    for layer in one.adapter.layers.values():
+        monkeypatch.setattr(layer.module, "forward", layer._pefts_forward)  # type: ignore[attr-defined]
     plain, whole = one.step(), one.kept()
     through = CompiledBlocks(denoiser, "aot_eager")
     try:

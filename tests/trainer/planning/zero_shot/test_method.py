@@ -35,7 +35,7 @@ def _angles(**counts: int) -> Coverage:
 
 VERDICT_CASES = {
     "nothing": situation(SERIES, 0),
-    "small_card": situation(SERIES, 30, card=6),
+    "small_card": situation(SERIES, 30, card=4),
     "quick": situation("one picture", 30),
     "limited": situation(SERIES, 5),
     "unreadable": situation(SERIES, 12, faces=2),
@@ -57,7 +57,7 @@ REASON_CASES = {
     "few": situation("a few pictures", 6),
     "style": situation("another style", 20),
     "testing": situation("a test of an idea", 20),
-    "small_card": situation(SERIES, 20, card=7.5),
+    "small_card": situation(SERIES, 20, card=5.5),
     "robust": situation(SERIES, 15, faces=15),
     "one_view": situation(SERIES, 20, coverage=_angles(front=18, left_profile=2, no_face=3)),
     "drawn": situation(SERIES, 20, is_drawn=True),

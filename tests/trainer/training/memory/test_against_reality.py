@@ -14,7 +14,7 @@ from trainer.families.registry import describe_base
 from trainer.recipe.flow import Flow
 from trainer.recipe.lora import Lora
 from trainer.recipe.loss import Loss
-from trainer.recipe.memory import Memory
+from trainer.recipe.memory import Memory, Quantization
 from trainer.recipe.optim import Schedule
 from trainer.recipe.recipe import Recipe
 from trainer.training.memory.planner import Planner, recomputed_blocks
@@ -72,9 +72,9 @@ def test_with_all_some_and_no_blocks_recomputed(tiny: Find, kind: str) -> None:
     compare(tiny(kind), kind, 2, FP32, some, replace(FP32, gradient_checkpointing=False))
 
 
-@pytest.mark.parametrize("kind", ["sdxl", "flux"])
-def test_with_packed_weights(tiny: Find, kind: str) -> None:
-    compare(tiny(kind), kind, 1, Memory(quantization="nf4"))
+@pytest.mark.parametrize(("kind", "quantization"), [("sdxl", "int8_w8a8"), ("flux", "nf4")])
+def test_with_packed_weights(tiny: Find, kind: str, quantization: Quantization) -> None:
+    compare(tiny(kind), kind, 1, Memory(quantization=quantization))
 
 
 @pytest.mark.slow
@@ -82,7 +82,7 @@ def test_with_packed_weights(tiny: Find, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["sdxl", "sd15", "flux", "z-image", "klein-base"])
 def test_every_way(tiny: Find, kind: str, batch: int) -> None:
     ways: list[Memory] = []
-    for quantization in ("none", "int8", "nf4", "fp8"):
+    for quantization in ("none", "int8", "int8_w8a8", "nf4", "fp8"):
         memory = Memory(quantization=quantization)
         ways += [memory, replace(memory, gradient_checkpointing=False), replace(memory, checkpointed_blocks=1)]
     ways += [Memory(keep_attention=True), replace(FP32, keep_attention=True)]

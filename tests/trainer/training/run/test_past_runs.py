@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from trainer.training.run.past_runs import entry_line, past_runs, run_names
+from trainer.training.run.past_runs import entry_line, past_runs
+from trainer.training.run.run_names import run_names
 
 from .made_run import make_run, stepped, whole_story
 

@@ -72,3 +72,25 @@ def test_of_three_pictures_nothing_is_said() -> None:
 
 def test_every_verdict_has_words() -> None:
     assert {*CONCERNS, LEARNING} == {STUCK, CAPTION, STRANGER, TWIN, LEARNING}
+
+
+def test_a_face_is_believed_before_a_loss() -> None:
+    seen = sound(1)
+    seen.drops[7], seen.drops[9] = -0.1, -0.1
+    faces: list[float | None] = [0.6 + 0.01 * place for place in range(COUNT)]
+    faces[4], faces[9] = 0.05, None
+    said = verdicts(Seen(seen.caption_gains, seen.drops, gains=seen.gains, faces=faces))
+    assert (said[4], said[7], said[9]) == (STRANGER, LEARNING, STRANGER)
+
+
+def test_profiles_that_are_less_alike_than_the_rest_are_no_strangers() -> None:
+    rng = np.random.default_rng(2)
+    faces = [float(value) for value in rng.normal(0.6, 0.1, COUNT)]
+    faces[2] = 0.33
+    said = verdicts(Seen(NONE, NONE, gains=sound(1).gains, faces=faces))
+    assert STRANGER not in said
+
+
+def test_a_reader_that_knows_nobody_of_the_set_accuses_nobody() -> None:
+    for faces in ([None] * COUNT, [0.0] * COUNT, [-0.2] * (COUNT - 1) + [-0.9]):
+        assert STRANGER not in verdicts(Seen(NONE, NONE, gains=sound(1).gains, faces=faces))

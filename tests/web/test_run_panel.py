@@ -26,7 +26,7 @@ def told(step: int = 100, **more: Any) -> dict[str, Any]:
         "samples": [{"step": 0, "images": [picture]}, {"step": 100, "images": [picture]}],
         "samples_of": 2,
         "saved": [100],
-        "facts": "compiled: no: why · attention flash",
+        "facts": "compiled: no (why) · attention flash",
         "spill": "",
         "by_heart": "by heart: 0.54 of 0.5 to 1",
         "plateau": "",

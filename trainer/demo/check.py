@@ -31,6 +31,12 @@ SCORES = Path(__file__).with_name("check_scores.json")
 _STEPS, _LAST = 150, 50
 _WITHIN: Mapping[str, float] = {"loss": 0.01, "identity_control": 0.1, "identity": 0.1, "following": 0.15}
 """How far a score may be from the stored one: devices and versions of torch round in other ways."""
+_TITLES: Mapping[str, str] = {
+    "loss": "loss",
+    "identity_control": "likeness without the LoRA",
+    "identity": "likeness with it",
+    "following": "share of prompts followed",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +46,11 @@ class Score:
     name: str
     here: float | None
     stored: float
+
+    @property
+    def title(self) -> str:
+        """The name as a person says it."""
+        return _TITLES[self.name]
 
     @property
     def is_alike(self) -> bool:
@@ -67,7 +78,7 @@ class Checkup:
         spent = f"{self.seconds:.0f} s on {self.device}, {self.seconds_training:.0f} of them training"
         if self.is_well:
             return f"All is well: the demo character was learned, drawn and measured as it should be ({spent})."
-        words = [f"{score.name} is {_said(score.here)} where {score.stored:.3f} is stored" for score in self.scores]
+        words = [f"{score.title} is {_said(score.here)} where {score.stored:.3f} is stored" for score in self.scores]
         wrong = [word for word, score in zip(words, self.scores, strict=True) if not score.is_alike]
         return (
             f"Something is wrong here ({spent}): {'; '.join(wrong)}. Check it on the processor too (ComfyUI with "

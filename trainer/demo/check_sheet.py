@@ -30,5 +30,4 @@ def draw_checkup(checkup: Checkup) -> Image.Image:
 
 def _line(score: Score) -> Line:
     here = "not measured" if score.here is None else f"{score.here:.3f}"
-    name = score.name.replace("_", " ")
-    return Line(f"{name}: {here} (stored {score.stored:.3f})", 15, GREEN if score.is_alike else AMBER)
+    return Line(f"{score.title}: {here} (stored {score.stored:.3f})", 15, GREEN if score.is_alike else AMBER)

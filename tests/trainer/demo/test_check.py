@@ -33,11 +33,11 @@ def test_alike_scores_are_well():
 @pytest.mark.parametrize(
     ("name", "here", "said"),
     [
-        ("identity", 0.1, "identity is 0.100 where"),
-        ("identity_control", 0.8, "identity_control is 0.800 where"),
+        ("identity", 0.1, "likeness with it is 0.100 where"),
+        ("identity_control", 0.8, "likeness without the LoRA is 0.800 where"),
         ("loss", 0.2, "loss is 0.200 where"),
-        ("following", None, "following is not measured where"),
-        ("identity", float("nan"), "identity is nan where"),
+        ("following", None, "share of prompts followed is not measured where"),
+        ("identity", float("nan"), "likeness with it is nan where"),
     ],
 )
 def test_a_score_that_is_off_is_named_with_what_to_do(name: str, here: float | None, said: str):
@@ -45,7 +45,7 @@ def test_a_score_that_is_off_is_named_with_what_to_do(name: str, here: float | N
     checkup = replace(_WELL, scores=scores)
     assert not checkup.is_well
     assert said in checkup.sentence and "--cpu" in checkup.sentence
-    others = {score.name for score in _WELL.scores} - {name}
+    others = {score.title for score in _WELL.scores if score.name != name}
     assert not any(f"{other} is " in checkup.sentence for other in others)
 
 

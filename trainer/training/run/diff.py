@@ -54,10 +54,10 @@ class RunDiff:
     results: tuple[RunResult, RunResult]
 
     @property
-    def same_reader(self) -> bool:
-        """Whether their likeness is on one scale."""
+    def is_on_two_scales(self) -> bool:
+        """Whether both have likeness, and not by one reader."""
         first, second = self.results
-        return first.reader == second.reader
+        return bool(first.likeness and second.likeness) and first.reader != second.reader
 
 
 def diff_folders(first: Path, second: Path) -> RunDiff:

@@ -50,7 +50,7 @@ def draw_diff(diff: RunDiff) -> Image.Image:
 def _charts(diff: RunDiff) -> list[tuple[str, tuple[Curve, Curve]]]:
     """Titles and the curves of both, where at least one run has any."""
     first, second = diff.results
-    scale = "" if diff.same_reader else ", by two readers: the curves do not compare"
+    scale = ", by two readers: the curves do not compare" if diff.is_on_two_scales else ""
     made = [
         (f"Likeness of the samples{scale}", (first.likeness, second.likeness)),
         ("Held-out loss", (first.held_out, second.held_out)),

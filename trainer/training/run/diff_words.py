@@ -72,7 +72,7 @@ def result_lines(diff: RunDiff) -> Iterator[str]:
     """What came of each, row by row; rows that neither run tells are left out."""
     yield "Result:"
     yield from (f"  {name}: {first} → {second}" for name, first, second in result_rows(diff))
-    if diff.results[0].likeness and diff.results[1].likeness and not diff.same_reader:
+    if diff.is_on_two_scales:
         readers = " and ".join(each.reader or "a reader that is not named" for each in diff.results)
         yield f"  Likeness was read by {readers}: the two are on different scales and do not compare."
 

@@ -20,7 +20,9 @@ def settled_words(settled: Settled, peak: int | None = None) -> str:
     memory = ", ".join(filter(None, (planned, "" if peak is None else f"peak {gib(peak)}")))
     blocks = f"{settled.recomputed} of {settled.blocks} blocks recomputed" if settled.blocks else ""
     attention = f"attention {settled.attention}" if settled.attention else ""
-    return " · ".join(filter(None, (f"compiled: {settled.compiled}", attention, blocks, memory)))
+    answer, _, why = settled.compiled.partition(": ")
+    compiled = f"compiled: {answer} ({why})" if why else f"compiled: {answer}"
+    return " · ".join(filter(None, (compiled, attention, blocks, memory)))
 
 
 def memory_words(scored: MemoryScored) -> str:

@@ -56,6 +56,10 @@ def test_what_came_of_each_is_told_and_what_neither_measured_is_not(diff: RunDif
     assert not any("compiled" in line and "– → –" in line for line in lines)
 
 
+def test_a_run_without_likeness_is_on_no_second_scale(diff: RunDiff) -> None:
+    assert diff.results[0].likeness and not diff.results[1].likeness and not diff.is_on_two_scales
+
+
 def test_likeness_by_two_readers_is_said_not_to_compare(tmp_path: Path) -> None:
     ours = whole_story(tmp_path / "one")
     theirs = [replace(event, reader="sface") if hasattr(event, "reader") else event for event in ours]

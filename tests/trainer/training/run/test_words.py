@@ -12,7 +12,7 @@ def test_how_a_run_computes_is_one_line_and_what_is_not_known_is_left_out() -> N
         "compiled: yes · attention flash · 12 of 57 blocks recomputed · planned 6.0 GiB, peak 5.0 GiB"
     )
     bare = replace(settled, compiled="no: a CPU", attention="", blocks=0, planned=None)
-    assert settled_words(bare, 300 << 20) == "compiled: no: a CPU · peak 300 MiB"
+    assert settled_words(bare, 300 << 20) == "compiled: no (a CPU) · peak 300 MiB"
 
 
 def test_the_memory_score_is_told_between_its_ends() -> None:

@@ -56,7 +56,7 @@ KOHYA_TOOK = {
     *("network_alpha", "network_args", "network_dim", "network_module", "network_train_unet_only", "no_half_vae"),
     *("optimizer_args", "optimizer_type", "prior_loss_weight", "resolution", "save_every_n_steps", "save_model_as"),
     *("save_precision", "seed", "shuffle_caption", "text_encoder_lr", "train_batch_size", "unet_lr"),
-    *("noise_offset", "clip_skip", "fp8_base"),
+    *("noise_offset", "clip_skip", "fp8_base_unet"),
 }
 """Options that sd-scripts' own parser and TOML loader took with these values, at 48d368fa of 2026-02-16."""
 OURS = {"output.held_out_every", "output.samples", "output.tag_frequency", "output.keep_last", "output.save_every"}
@@ -113,6 +113,7 @@ def variants() -> list[Recipe]:
         replace(guide, memory=replace(guide.memory, precision="fp32", cache="memory", deterministic=True)),
         replace(guide, memory=replace(guide.memory, quantization="int8_w8a8", swapped_blocks=9)),
         replace(guide, memory=replace(guide.memory, quantization="fp8", text_quantization="int8")),
+        replace(guide, memory=replace(guide.memory, quantization="fp8", precision="fp32")),
         replace(guide, memory=replace(guide.memory, quantization="nf4", offload_activations=True)),
         replace(guide, optim=replace(guide.optim, optimizer="adafactor")),
         replace(guide, optim=replace(guide.optim, optimizer="prodigy", lr=1.0, weight_decay=0.0)),
@@ -141,6 +142,7 @@ def flow_variants() -> list[Recipe]:
         replace(flux, flow=replace(flux.flow, sampling="", assistant_training=0.5, assistant_samples=0.25)),
         replace(flux, memory=replace(flux.memory, quantization="int8", text_quantization="nf4", swapped_blocks=20)),
         replace(flux, memory=replace(flux.memory, quantization="fp8", offload_activations=True, cache="memory")),
+        replace(flux, memory=replace(flux.memory, quantization="fp8", precision="fp32")),
         replace(flux, memory=replace(flux.memory, swapped_blocks=9, offload_activations=True)),
         replace(flux, memory=replace(flux.memory, quantization="int8_w8a8", text_quantization="int8_w8a8")),
         replace(flux, memory=replace(flux.memory, compile="on", keep_attention=True, checkpoint_as_needed=True)),
@@ -208,9 +210,13 @@ def test_rank_alpha_and_rate_travel_together_in_every_format() -> None:
 
 def test_only_options_that_kohyas_own_parser_takes_are_written() -> None:
     for recipe in variants():
-        assert set(tomllib.loads(export_recipe(recipe, "kohya TOML").text)) <= KOHYA_TOOK
+        sdxl = tomllib.loads(export_recipe(recipe, "kohya TOML").text)
+        assert set(sdxl) <= KOHYA_TOOK
         flux = tomllib.loads(export_recipe(recipe, "kohya FLUX TOML").text)
         assert set(flux) <= FLUX_TOOK
+        # Its trainer stops where weights in fp8 meet no mixed precision.
+        for one in (sdxl, flux):
+            assert one["mixed_precision"] != "no" or not (one.get("fp8_base") or one.get("fp8_base_unet"))
         assert not (flux["blocks_to_swap"] and flux["cpu_offload_checkpointing"])
         changes = flux["caption_dropout_rate"] or flux["shuffle_caption"] or flux["caption_tag_dropout_rate"]
         assert flux["cache_text_encoder_outputs"] == (not changes)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from trainer.recipe.early_stop import EarlyStop
-from trainer.training.plateau import _of_one_reader, last_rise
+from trainer.training.plateau import last_rise, of_one_reader
 from trainer.training.run.events import Sampled
 
 Row = Sequence[float | None]
@@ -84,4 +84,4 @@ def test_falling_is_waited_for_too() -> None:
 def test_skipped_samplings_neither_hide_a_reader_nor_count_as_faceless() -> None:
     seen = Sampled(step=10, paths=(Path("a.png"),), likeness=(0.5,), reader="one")
     log = [seen, Sampled(step=20, paths=(), skipped="The base is gone.")]
-    assert _of_one_reader(log) == [seen] and _of_one_reader(log[1:]) == []
+    assert of_one_reader(log) == [seen] and of_one_reader(log[1:]) == []

@@ -105,7 +105,7 @@ def test_a_run_tells_and_leaves_what_it_promises(job: Job) -> None:
     kinds = [(type(event).__name__, getattr(event, "step", None)) for event in events]
     assert [kind for kind in kinds if kind[0] != "Prepared"] == [
         ("Settled", 0), ("HeldOut", 0), ("Sampled", 0),
-        ("Stepped", 1), ("Noticed", 1), ("Noticed", 1),
+        ("Stepped", 1), ("Noticed", 1),
         ("Stepped", 2), ("Stepped", 3), ("HeldOut", 3), ("Sampled", 3),
         ("Stepped", 4), ("Saved", 4), ("Stepped", 5), ("Stepped", 6), ("HeldOut", 6), ("Sampled", 6), ("Saved", 6),
         ("Finished", None),

@@ -6,10 +6,17 @@ from ...recipe.recipe import Recipe
 from ..flow_text import HOST_TOKENS
 from ..keys import Left, left_out, of_speed
 from .flux import MODULE
-from .writing import kohya_cannot, kohya_settings
+from .writing import is_in_fp8, kohya_cannot, kohya_settings, of_quantization
 
 _BLOCKS = {"double_blocks": "double", "single_blocks": "single"}
-_NOT_OF_FLOW = ("min_snr_gamma", "noise_offset", "debiased_estimation_loss", "clip_skip", "no_half_vae")
+_NOT_OF_FLOW = (
+    "min_snr_gamma",
+    "noise_offset",
+    "debiased_estimation_loss",
+    "clip_skip",
+    "no_half_vae",
+    "fp8_base_unet",
+)
 _DRAWN = ("uniform", "sigmoid", "shift", "flux_shift")
 _LEAST_STEP = 32
 _SHIFT = 3.1582
@@ -31,7 +38,7 @@ def flux_settings(recipe: Recipe) -> dict[str, Any]:
         "model_prediction_type": "raw",
         "guidance_scale": flow.guidance,
         "t5xxl_max_token_length": flow.text_tokens or HOST_TOKENS["flux1"],
-        "fp8_base": memory.quantization != "none",
+        "fp8_base": is_in_fp8(memory),
         "blocks_to_swap": memory.swapped_blocks,
         "bucket_reso_steps": _bucket_step(recipe),
         # kohya takes only one of the two.
@@ -70,7 +77,7 @@ def flux_cannot(recipe: Recipe) -> list[Left]:
         "flow.contrastive": (flow.contrastive > 0, "left out"),
         "flow.assistant_training": (flow.assistant_training != 1, "left out: kohya has no assistants"),
         "flow.assistant_samples": (flow.assistant_samples != 0, "left out: kohya has no assistants"),
-        "memory.quantization": (memory.quantization not in ("none", "fp8"), "written as fp8_base"),
+        "memory.quantization": of_quantization(memory, "fp8_base"),
         "memory.text_quantization": (memory.text_quantization != "none", "left out"),
         "memory.offload_activations": (
             memory.offload_activations and memory.swapped_blocks > 0,

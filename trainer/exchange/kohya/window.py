@@ -36,6 +36,8 @@ def window_keys(values: Mapping[str, Any], file: str) -> Keys:
 def to_window(settings: Mapping[str, Any]) -> dict[str, Any]:
     """kohya's settings by the window's names; what it would start with otherwise is written out."""
     names = {theirs: ours for ours, theirs in words.OPTIONS.items() if ours in ("optimizer", "max_resolution")}
+    # The window has `fp8_base_unet` for FLUX alone.
+    names["fp8_base_unet"] = "fp8_base"
     found = {names.get(key, key): value for key, value in settings.items()}
     arguments = dict(word.partition("=")[::2] for word in found.pop("network_args", []))
     algorithm = arguments.get("algo", "")

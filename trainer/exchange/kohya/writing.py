@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ...recipe.memory import Memory
 from ...recipe.optimizers import OWN_OPTIONS
 from ...recipe.recipe import Recipe
 from ..flow_bases import of_flow_bases
@@ -70,10 +71,22 @@ def kohya_cannot(recipe: Recipe) -> list[Left]:
         **of_early_stop(recipe),
         **of_speed(recipe),
         "memory.deterministic": (recipe.memory.deterministic, "left out"),
-        "memory.quantization": (recipe.memory.quantization not in ("none", "fp8"), "written as fp8_base"),
+        "memory.quantization": of_quantization(recipe.memory, "fp8_base_unet"),
         "buckets.also": (bool(recipe.buckets.also), "set in the dataset file: a [[datasets]] for each size"),
     }
     return [*left_out(recipe, found), *of_flow_bases(recipe, ("quantization",))]
+
+
+def is_in_fp8(memory: Memory) -> bool:
+    """Whether kohya is to keep the base so, which it refuses without mixed precision."""
+    return memory.quantization != "none" and memory.precision != "fp32"
+
+
+def of_quantization(memory: Memory, written: str) -> tuple[bool, str]:
+    """Whether what is `written` says less than the recipe, and what to say then."""
+    if memory.quantization != "none" and not is_in_fp8(memory):
+        return True, "left out: kohya packs no base in fp32"
+    return memory.quantization not in ("none", "fp8"), f"written as {written}"
 
 
 def _loss(recipe: Recipe) -> dict[str, Any]:
@@ -96,7 +109,8 @@ def _memory_and_files(recipe: Recipe) -> dict[str, Any]:
         "mixed_precision": _PRECISIONS[recipe.memory.precision],
         "save_precision": _SAVED[recipe.output.precision],
         "gradient_checkpointing": recipe.memory.gradient_checkpointing,
-        "fp8_base": recipe.memory.quantization != "none" or None,
+        # `fp8_base` would put text encoders into fp8 too.
+        "fp8_base_unet": is_in_fp8(recipe.memory) or None,
         "cache_latents": True,
         "cache_latents_to_disk": recipe.memory.cache == "disk",
         "no_half_vae": True,

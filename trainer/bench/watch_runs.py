@@ -26,7 +26,7 @@ from .inputs.planted import draw_planted
 
 Kind = Literal["good", "overfit", "planted"]
 _FEW = 3
-_STEPS: Mapping[Kind, int] = {"good": 170, "overfit": 600, "planted": 300}
+_STEPS: Mapping[Kind, int] = {"good": 190, "overfit": 600, "planted": 300}
 
 
 @dataclass(frozen=True, kw_only=True)

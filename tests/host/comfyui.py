@@ -65,6 +65,9 @@ class Comfy:
         # As at a user's, whose ComfyUI does not compile itself at every start.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment["HF_HUB_OFFLINE"] = "1"
+        # Nor does the pack, but at its first start after an installation.
+        compiled = [comfy_python(), "-m", "compileall", "-q", ROOT / "nodes", ROOT / "trainer"]
+        subprocess.run([str(part) for part in compiled], env=environment, check=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [str(part) for part in command], cwd=comfy_path(), env=environment, stdout=log, stderr=log

@@ -60,7 +60,7 @@ def _imported(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("command", [["bench", "train"], ["demo", "build"]])
+@pytest.mark.parametrize("command", [["bench", "train"], pytest.param(["demo", "build"], marks=pytest.mark.slow)])
 def test_a_command_that_is_not_in_it_says_where_it_is(tmp_path: Path, packed: list[Path], command: list[str]):
     for path in packed:
         if path.suffix in (".py", ".toml", ".txt") and path.parts[0] == "trainer":

@@ -44,6 +44,7 @@ def heard(arguments: Sequence[str]) -> Said:
     return {"status": status, "out": out.getvalue(), "err": err.getvalue()}
 
 
+@pytest.mark.slow
 def test_only_the_first_process_speaks(tiny_base: Base, tmp_path: Path) -> None:
     """Batch and accumulation are given beside the recipe, whose update two cannot share."""
     command = asked(tiny_base, tmp_path, 1)

@@ -73,6 +73,7 @@ def test_phases_have_what_they_hold(planner: Planner) -> None:
     assert prior.phase("captions").parts["weights"] == plan.phase("loading").parts["weights"]
 
 
+@pytest.mark.slow
 def test_settings_save_where_they_should(planner: Planner) -> None:
     def parts(**settings: Any) -> Any:
         memory = replace(RECIPE.memory, **settings)
@@ -99,6 +100,7 @@ def test_the_least_costly_change_that_fits_is_found(planner: Planner) -> None:
     assert any("gradient_checkpointing on" in each or "precompute_modulation" in each for each in words[:3])
 
 
+@pytest.mark.slow
 def test_a_card_gets_the_most_exact_settings_that_fit(planner: Planner) -> None:
     plenty = solved(planner, RECIPE, 10**9)
     assert plenty is not None

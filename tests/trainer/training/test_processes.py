@@ -201,6 +201,7 @@ def test_one_asked_to_stop_while_the_first_encodes_stops_it(job: Job, tmp_path: 
     assert first["error"] == other["error"] == "Stopped while getting ready; what was encoded so far is kept."
 
 
+@pytest.mark.slow
 def test_seeds_and_an_early_stop_are_the_same_for_all(job: Job, tmp_path: Path) -> None:
     """Each encodes for itself, and reads the prior picture that the first has drawn; likeness rises no more."""
     recipe = replace(

@@ -70,6 +70,7 @@ def test_a_run_tells_how_it_computes(job: Job) -> None:
     assert 1 == told.recomputed < told.blocks
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_plainly_where_nothing_can_be_compiled(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     _, plain = trained(job, Memory(precision="fp32", compile="off"), "plain")
 
@@ -124,6 +125,7 @@ def test_all_blocks_recompute_where_memory_is_full_after_all(job: Job, monkeypat
     assert asked == [1]
 
 
+@pytest.mark.slow
 def test_what_a_device_has_free_says_how_many_recompute(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     place = "trainer.training.memory.outlook.device_memory"
     job = replace(job, recipe=replace(RECIPE, memory=AS_NEEDED))

@@ -28,7 +28,7 @@ RECIPE = Recipe(
     schedule=Schedule(steps=12, batch=4),
     buckets=Buckets(resolution=64, step=16, shortest=48, longest=96),
     memory=Memory(precision="fp32", gradient_checkpointing=False),
-    output=Output(save_every=12, sample_every=0, held_out_every=12),
+    output=Output(save_every=12, sample_every=0, held_out_every=12, watch=False),
 )
 LOSSES = {
     "huber": Loss(kind="huber", huber_schedule="exponential"),

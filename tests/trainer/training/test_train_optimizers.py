@@ -33,7 +33,7 @@ def recipe_of(name: str) -> Recipe:
         schedule=Schedule(steps=4, warmup=1, curve=OWN_CURVES.get(name, "rex"), lr_floor=0.1),
         buckets=Buckets(resolution=64, step=16, shortest=48, longest=96),
         memory=Memory(precision="fp32", gradient_checkpointing=False),
-        output=Output(save_every=4, sample_every=0, held_out_every=4),
+        output=Output(save_every=4, sample_every=0, held_out_every=4, watch=False),
         seed=1,
     )
 

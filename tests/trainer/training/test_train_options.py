@@ -39,7 +39,7 @@ RECIPE = Recipe(
     schedule=Schedule(steps=4, batch=2),
     buckets=Buckets(resolution=64, step=16, shortest=48, longest=96),
     memory=Memory(precision="fp32", gradient_checkpointing=False),
-    output=Output(save_every=2, sample_every=0, held_out_every=4),
+    output=Output(save_every=2, sample_every=0, held_out_every=4, watch=False),
     seed=1,
 )
 WAYS: dict[str, dict[str, Any]] = {

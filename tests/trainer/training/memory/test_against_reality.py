@@ -89,6 +89,7 @@ def test_every_way(tiny: Find, kind: str, batch: int) -> None:
     compare(tiny(kind), kind, batch, *ways)
 
 
+@pytest.mark.slow
 def test_a_shortened_list_stands_for_the_whole(tiny: Find, monkeypatch: pytest.MonkeyPatch) -> None:
     """Five blocks counted one by one, and told from four of them."""
     base = tiny("flux")

@@ -95,6 +95,8 @@ def _state(kind: str) -> Any:
     here, gpus = int(os.environ.get("LOCAL_WORLD_SIZE", "1")), torch.cuda.device_count()
     if kind == "cuda" and here > gpus:
         raise RunError(f"{here} processes were started where there are {gpus} GPUs. Start one for each GPU.")
+    # Whoever used accelerate in this process before left its state of one process behind.
+    PartialState._reset_state()  # pyright: ignore[reportPrivateUsage]
     try:
         return PartialState(cpu=kind == "cpu", backend=_BACKENDS[kind], timeout=_PATIENCE)
     except (RuntimeError, ValueError, NotImplementedError) as fault:

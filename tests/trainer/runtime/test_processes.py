@@ -21,6 +21,17 @@ def test_a_process_that_no_launcher_started_is_alone() -> None:
         assert (group, device) == (ALONE, "cuda")
 
 
+def test_they_come_together_where_accelerate_was_used_before(tmp_path: Path) -> None:
+    from accelerate import PartialState
+
+    PartialState(cpu=True)
+    try:
+        said = Together(lambda group: group.world, tmp_path).said()
+    finally:
+        PartialState._reset_state()
+    assert said == [{"returned": 2}] * 2
+
+
 def test_all_hear_the_same(tmp_path: Path) -> None:
     def work(group: Group) -> Any:
         flat = torch.full((5,), 1.5 + group.rank)

@@ -11,6 +11,7 @@ from ..generate.local import LocalGenerator
 from ..recipe.recipe import Recipe
 from ..runtime.work import Ask, never
 from ..scoring import Compared, Report, Subject, Tools, candidates_of_run, compare
+from ..scoring.likeness import Likeness
 from ..training.job import Job
 from ..training.run.events import Event
 from ..training.run.folder import Checkpoint, RunFolder
@@ -58,7 +59,8 @@ def _learn(
 ) -> Generator[Event | Compared, None, Outcome]:
     started = time.monotonic()
     base = demo_base(family=family)
-    job = Job(recipe=recipe, dataset=dataset, base=base, run=out / "run", name=dataset.trigger)
+    likeness = Likeness(demo_reader(), dataset)
+    job = Job(recipe=recipe, dataset=dataset, base=base, run=out / "run", name=dataset.trigger, likeness=likeness)
     yield from train(job, cancelled=cancelled)
     trained = time.monotonic()
     checkpoints = RunFolder(job.run).checkpoints()

@@ -4,12 +4,11 @@ import json
 import subprocess
 import sys
 import time
-from math import prod
 from pathlib import Path
 
 import pytest
-import torch
 
+from tests.real_sizes import t5_shapes, write_with_holes
 from tests.tiny_flux import clip_shapes, transformer_shapes, vae_shapes
 from trainer.families.registry import describe_base
 
@@ -21,36 +20,6 @@ BLOCK_MB = 340e6 * 2 / 2**20
 def real_shapes() -> dict[str, tuple[int, ...]]:
     shapes = transformer_shapes(True, width=3072, double=19, single=38)
     return {**shapes, "txt_in.weight": (3072, 4096), "vector_in.in_layer.weight": (3072, 768)}
-
-
-def t5_shapes() -> dict[str, tuple[int, ...]]:
-    shapes: dict[str, tuple[int, ...]] = {"shared.weight": (32128, 4096), "encoder.final_layer_norm.weight": (4096,)}
-    for number in range(24):
-        layer = f"encoder.block.{number}.layer"
-        shapes |= {f"{layer}.0.SelfAttention.{name}.weight": (4096, 4096) for name in "qkvo"}
-        shapes |= {f"{layer}.1.DenseReluDense.{name}.weight": (10240, 4096) for name in ("wi_0", "wi_1")}
-        shapes[f"{layer}.1.DenseReluDense.wo.weight"] = (4096, 10240)
-    return shapes | {"encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight": (32, 64)}
-
-
-def write_with_holes(path: Path, shapes: dict[str, tuple[int, ...]], filled: str = "none") -> Path:
-    """A whole safetensors file in fp8 whose tensors, but those that begin with `filled`, take no room on the disk."""
-    entries, end = {}, 0
-    for name, shape in shapes.items():
-        entries[name] = {"dtype": "F8_E4M3", "shape": shape, "data_offsets": (end, end + prod(shape))}
-        end += prod(shape)
-    header = json.dumps(entries).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    source = torch.Generator().manual_seed(0)
-    with path.open("wb") as file:
-        file.write(len(header).to_bytes(8, "little") + header)
-        file.truncate(8 + len(header) + end)
-        for name, shape in shapes.items():
-            if name.startswith(filled) or len(shape) == 1:
-                file.seek(8 + len(header) + entries[name]["data_offsets"][0])
-                drawn = torch.randn(prod(shape), generator=source) * 0.02
-                file.write(drawn.to(torch.float8_e4m3fn).view(torch.uint8).numpy().tobytes())
-    return path
 
 
 @pytest.fixture(scope="module")

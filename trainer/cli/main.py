@@ -18,6 +18,7 @@ from . import (
     fill,
     lora,
     method,
+    models,
     motion,
     plan,
     recipe,
@@ -29,7 +30,7 @@ from . import (
 
 _COMMANDS = (
     *(demo, check, method, train, plan, compare, balance, score, motion),
-    *(dataset, fill, variants, captions, recipe, lora, runs, bench),
+    *(dataset, fill, variants, captions, recipe, lora, runs, models, bench),
 )
 
 

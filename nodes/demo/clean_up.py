@@ -58,8 +58,8 @@ class CleanUp(io.ComfyNode):
                     max=3650,
                     advanced=True,
                     tooltip=(
-                        "Crops, variants and previews that were used within so many days stay, whoever needs them: a "
-                        "graph that is not saved may."
+                        "Crops, variants, previews and pictures of comparisons used within so many days stay: "
+                        "a graph that is not saved may need them."
                     ),
                 ),
             ],

@@ -25,7 +25,10 @@ def add(command: AddParser) -> None:
     clean.add_argument("--remove", help=f"kinds to remove, with commas between, or {_ALL} ({kinds})")
     clean.add_argument("--run", help="remove this run whole, by its name")
     clean.add_argument(
-        "--idle-days", type=float, default=30, help="pictures and previews used since then stay (default: 30)"
+        "--idle-days",
+        type=float,
+        default=30,
+        help="pictures and comparisons used since then stay (default: 30)",
     )
     clean.add_argument(
         "--keep", type=Path, action="append", default=[], help="folder of datasets whose pictures stay; may be repeated"

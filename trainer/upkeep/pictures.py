@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from .comparisons import Compared, compared_in
 from .groups import Verdict, gathered, used_since
 from .kept import Kept
 from .names import NOTE, PICTURE, PREVIEW, RUN, is_draft
 from .places import Places, files_below
-from .run_parts import SEEDS, needed_picture, shown_in
+from .run_parts import SEEDS
 
 _HASH = re.compile(rb"[0-9a-f]{64}")
 _INDEX = "dataset.json"
@@ -41,19 +42,19 @@ def parts_of_previews(places: Places, since: float) -> tuple[Kept, ...]:
 def parts_of_compared(places: Places, since: float) -> tuple[Kept, ...]:
     """Comparisons of no run: of LoRA files, with models that were wired in."""
 
+    known: dict[Path, Compared] = {}
+
     def verdicts() -> Iterator[tuple[Path, Verdict]]:
         for path in files_below(places.compared):
             where = next((each for each in path.parents if each.name.startswith("report")), path.parent)
             inside = path.relative_to(where.parent).as_posix()
-            shown = shown_in(where)
+            kind = next((kind for kind in ("comparisons", "readings") if RUN[kind].fullmatch(inside)), "reports")
             if is_draft(path):
                 yield path, ("drafts", where, _in_use(path, since))
-            elif RUN["comparisons"].fullmatch(inside):
-                yield path, ("comparisons", where, needed_picture(path, shown) or _in_use(path, since))
-            elif RUN["readings"].fullmatch(inside):
-                yield path, ("readings", where, _in_use(path, since) if shown is not None else "not ended")
             else:
-                yield path, ("reports", where, "what the comparison found")
+                if where not in known:
+                    known[where] = compared_in(where)
+                yield path, (kind, where, known[where].needed(kind, path, since))
 
     return gathered(verdicts())
 

@@ -1,11 +1,11 @@
 """What lies in one run's folder, part by part, and who needs each."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..storage.file_hash import file_sha256
+from .comparisons import Compared, compared_in
 from .groups import Verdict, gathered, written_since
 from .kept import Kept
 from .names import RUN, kind_in_run
@@ -13,14 +13,12 @@ from .places import files_below
 from .run_state import RunState, is_published
 
 SEEDS = "seeds"
-_SHOWN = re.compile(r"[0-9a-f]{32,64}")
 _WHY = {
     "caches": "the run goes on faster with them",
     "states": "the run goes on from it",
     "samples": "the run has not ended",
     "checkpoints": "the run has not ended",
 }
-_REPORT, _BALANCE = "report.json", "balance.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +42,8 @@ def parts_of_run(run: Run) -> tuple[Kept, ...]:
     """One item for each kind of file in the run's folder but for its other seeds', which are runs of their own."""
     seeds = run.folder / SEEDS
     files = (path for path in files_below(run.folder) if not path.is_relative_to(seeds))
-    shown = {folder: shown_in(folder) for folder in run.folder.glob("report*")}
-    return gathered(((path, _verdict(run, path, shown)) for path in files), run.folder)
+    reports = {folder.name: compared_in(folder) for folder in run.folder.glob("report*")}
+    return gathered(((path, _verdict(run, path, reports)) for path in files), run.folder)
 
 
 def seed_runs(folder: Path) -> Iterator[Path]:
@@ -55,7 +53,7 @@ def seed_runs(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _verdict(run: Run, path: Path, shown: dict[Path, frozenset[str] | None]) -> Verdict:
+def _verdict(run: Run, path: Path, reports: Mapping[str, Compared]) -> Verdict:
     inside, state = path.relative_to(run.folder).as_posix(), run.state
     kind = kind_in_run(inside)
     if not kind or kind == "run":
@@ -64,7 +62,7 @@ def _verdict(run: Run, path: Path, shown: dict[Path, frozenset[str] | None]) -> 
     if state.fault:
         return kind, run.folder, state.fault
     if kind in ("comparisons", "readings", "reports"):
-        return kind, run.folder, _needed_by_report(kind, path, shown.get(run.folder / inside.partition("/")[0]))
+        return kind, run.folder, reports[inside.partition("/")[0]].needed(kind, path, run.since)
     if kind == "drafts":
         return kind, run.folder, ""
     if not state.has_learned:
@@ -75,7 +73,10 @@ def _verdict(run: Run, path: Path, shown: dict[Path, frozenset[str] | None]) -> 
         return kind, run.folder, _WHY[kind]
     if kind == "samples":
         return kind, run.folder, _needed_sample(path)
-    return kind, run.folder, _needed_checkpoint(run, path) if kind == "checkpoints" else ""
+    if kind == "checkpoints":
+        is_read = any(report.at_work for report in reports.values())
+        return kind, run.folder, "they are being compared" if is_read else _needed_checkpoint(run, path)
+    return kind, run.folder, ""
 
 
 def _is_empty(run: Run) -> bool:
@@ -124,28 +125,3 @@ def _needed_checkpoint(run: Run, path: Path) -> str:
     if run.starts and file_sha256(path) in run.starts:
         return "another run started from it"
     return "a LoRA that ComfyUI lists is a copy of it" if is_published(path, run.loras) else ""
-
-
-def needed_picture(path: Path, shown: frozenset[str] | None) -> str:
-    """Why a drawn picture of a comparison stays, whose report shows those of `shown`; None where there is no report."""
-    if shown is None:
-        return "the comparison has not ended and goes on from them"
-    return "its report shows them" if path.stem in shown else ""
-
-
-def _needed_by_report(kind: str, path: Path, shown: frozenset[str] | None) -> str:
-    if kind == "comparisons":
-        return needed_picture(path, shown)
-    if kind == "readings":
-        return "" if shown is not None else "the comparison has not ended"
-    return "what the comparison found"
-
-
-def shown_in(folder: Path) -> frozenset[str] | None:
-    """Keys and hashes named by the report and the balance in a folder; None without one, or where one is no JSON."""
-    texts = [path for path in (folder / _REPORT, folder / _BALANCE) if path.is_file()]
-    try:
-        found = frozenset(key for path in texts for key in _SHOWN.findall(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return None
-    return found if texts else None

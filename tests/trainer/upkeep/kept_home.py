@@ -54,10 +54,10 @@ def report_of(folder: Path, run: RunFolder, chosen: str | None, shown: str = KEY
     """A comparison's folder: a report that shows one picture, and another picture that it does not show."""
     columns = [{"label": f"Step {each.step}", "step": each.step, "lora": each.path.name} for each in run.checkpoints()]
     told = {"chosen": chosen, "tied": [], "checkpoints": columns, "pictures": [{"path": f"pictures/{shown}.png"}]}
-    put(folder / "report.json", json.dumps(told).encode())
     put(folder / "pictures" / f"{shown}.png")
     put(folder / "pictures" / f"{'f' * 32}.png")
     put(folder / "readings" / "faces-0123456789ab.jsonl", b"[]\n")
+    put(folder / "report.json", json.dumps(told).encode())
 
 
 def put(path: Path, data: bytes = b"something") -> Path:

@@ -80,6 +80,9 @@ def test_checkpoints_go_once_a_comparison_has_chosen_another(tmp_path: Path) -> 
     report_of(run.path / "report", run, "Step 2")
     found = going(places)
     assert found["checkpoints"] == ["sage_step000001.safetensors"]
+    assert {"comparisons", "readings"}.isdisjoint(found)
+    aged(run.path)
+    found = going(places)
     assert found["comparisons"] == [f"{'f' * 32}.png"] and found["readings"] == ["faces-0123456789ab.jsonl"]
 
 
@@ -94,6 +97,15 @@ def test_a_checkpoint_that_is_published_or_that_a_run_started_from_stays(tmp_pat
     start = hashlib.sha256(second.read_bytes()).hexdigest()
     (heir.path / "inputs.json").write_text(json.dumps({"regularisation": None, "start": start}))
     assert "checkpoints" not in going(places)
+
+
+def test_what_is_being_compared_stays(tmp_path: Path) -> None:
+    places = home(tmp_path)
+    run = run_of(places, "sage")
+    report_of(run.path / "report", run, "Step 2")
+    aged(run.path)
+    put(run.path / "report" / "pictures" / f"{'e' * 32}.png")
+    assert {"comparisons", "readings", "checkpoints"}.isdisjoint(going(places))
 
 
 def test_a_comparison_without_a_report_goes_on_from_its_pictures(tmp_path: Path) -> None:

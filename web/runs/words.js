@@ -16,7 +16,7 @@ export function sizeWords(bytes) {
 export function ageWords(at, now = Date.now() / 1000) {
   const minutes = Math.max(now - at, 0) / 60;
   if (minutes < 1.5) return "just now";
-  if (minutes < 90) return `${Math.round(minutes)} min ago`;
+  if (minutes < 59.5) return `${Math.round(minutes)} min ago`;
   if (minutes < 36 * 60) return `${Math.round(minutes / 60)} h ago`;
   if (minutes < 60 * 24 * 60) return `${Math.round(minutes / 60 / 24)} days ago`;
   return new Date(at * 1000).toISOString().slice(0, 10);

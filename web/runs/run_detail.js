@@ -6,7 +6,7 @@ import { PlanPanel } from "../plan/plan_panel.js";
 import { RunPanel } from "../run/run_panel.js";
 import { button, make } from "../shared/element.js";
 import { RunRemoval } from "./run_removal.js";
-import { runFacts } from "./words.js";
+import { runFacts, titled } from "./words.js";
 
 export class RunDetail {
   /**
@@ -139,7 +139,7 @@ function rows(pairs) {
   const table = make("table", "likeness-runs-table");
   for (const [name, value] of pairs) {
     const row = make("tr");
-    const head = make("th", "", name);
+    const head = make("th", "", titled(name));
     head.scope = "row";
     row.append(head, make("td", "", value));
     table.append(row);

@@ -28,3 +28,8 @@ export function runFacts(run) {
   const likeness = run.likeness === null ? [] : [`likeness ${run.likeness.toFixed(2)}`];
   return [`${run.step} of ${run.steps}`, ...likeness, sizeWords(run.bytes), ageWords(run.at)];
 }
+
+/** What a row of a table is called: a setting or a file by its own name, all else as a title. */
+export function titled(name) {
+  return name.includes(".") ? name : name.charAt(0).toUpperCase() + name.slice(1);
+}

@@ -1,8 +1,10 @@
 // @ts-check
 /** Ways from a past run into the graph: its workflow opened, or the nodes that go on with it or use its LoRA. */
 
+import { api } from "../../../scripts/api.js";
 import { app } from "../../../scripts/app.js";
-import { rootGraph } from "../shared/graph_nodes.js";
+import { showKeptRun } from "../run/kept_run.js";
+import { panelOf, rootGraph } from "../shared/graph_nodes.js";
 
 const GAP = 60;
 const QUEUE = "Queue it: the run goes on where it stopped, and answers at once where it has finished.";
@@ -21,6 +23,7 @@ export async function goOn(told) {
   recipe.connect(0, train, train.inputs.findIndex(({ name }) => name === "recipe"));
   const needs = `its ${told.pictures} pictures with the trigger ${told.trigger}, and the base ${told.base}`;
   app.canvas.centerOnNode?.(train);
+  if (panelOf(train)) await showKeptRun(api, train, panelOf(train)).catch(() => undefined);
   return `Wire in what the run was trained on: ${needs}. ${QUEUE}`;
 }
 

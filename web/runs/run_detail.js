@@ -60,7 +60,7 @@ export class RunDetail {
     const state = await this.ask(`/likeness/run?${new URLSearchParams({ name })}`);
     if (name !== this.name) return;
     if (state?.status) this.panel.show(state);
-    else this.panel.say("It ended before its first update.", false);
+    else if (!this.panel.state) this.panel.say(told.run.state === "running" ? "Getting ready" : "It ended before its first update.", false);
   }
 
   /** What can be done, and why something cannot. */

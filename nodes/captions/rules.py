@@ -178,9 +178,17 @@ def _inputs() -> list[Any]:
                 "all are renders: what is captioned stays changeable."
             ),
         ),
-        _list("keep", "never leave out", "Never left out, whatever the policy: red hair, *_glasses. Commas or lines between them."),
+        _list(
+            "keep",
+            "never leave out",
+            "Never left out, whatever is taken out: red hair, *_glasses. Commas or lines between them.",
+        ),
         _list("drop", "always leave out", "Always left out: watermark, white background. * stands for any letters."),
-        _list("signature", "own items", "The character's own items, like red_scarf: left out when most pictures show them."),
+        _list(
+            "signature",
+            "own items",
+            "The character's own items, like red_scarf: left out when most pictures show them.",
+        ),
         io.Boolean.Input(
             "fill_light",
             display_name="add words for light",

@@ -21,6 +21,7 @@ import { Outcomes } from "./shared/outcomes.js";
 import { giveSize } from "./shared/panel_size.js";
 import { PromptOwner } from "./shared/prompt_owner.js";
 import { Restoring } from "./shared/restoring.js";
+import { nameSlots } from "./shared/slot_words.js";
 import { growTextBoxes } from "./shared/text_boxes.js";
 
 const TRAIN = "LikenessTrainCharacterLora";
@@ -100,6 +101,7 @@ app.registerExtension({
   nodeCreated(node) {
     if (!node.comfyClass?.startsWith("Likeness")) return;
     if (node.comfyClass === RECIPE) showRecipe(node);
+    nameSlots(node);
     nameZeros(node);
     showBaseWords(node);
     foldAdvanced(node);

@@ -47,6 +47,16 @@ def test_numbers_and_placeholders_are_those_of_the_english(language: str) -> Non
     assert changed == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_category_is_translated(pack: Pack, language: str) -> None:
+    """Numbers stay in front, for the page sorts by them."""
+    schemas = [node.define_schema() for node in listed_nodes()]
+    parts = {part for schema in schemas for part in schema.category.split("/")} - {"Likeness"}
+    there = json.loads((PACK / "locales" / language / "main.json").read_text(encoding="utf-8"))["nodeCategories"]
+    assert there.keys() == parts
+    assert all(there[part].split()[0] == part.split()[0] for part in parts if part[0].isdigit())
+
+
 def _facts(text: str) -> Counter[str]:
     """Numbers, whatever their decimal sign and thousands mark, and words in braces."""
     numbers = (re.sub(r"[.,]", "", number) for number in _NUMBER.findall(text))

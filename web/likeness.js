@@ -13,6 +13,7 @@ import { loadBaseWords, showBaseWords } from "./recipe/base_words.js";
 import { loadRecipes, showRecipe } from "./recipe/recipe_node.js";
 import { nameZeros } from "./recipe/zero_words.js";
 import { RunPanel } from "./run/run_panel.js";
+import { RunsTab } from "./runs/runs_tab.js";
 import { foldAdvanced } from "./shared/advanced_widgets.js";
 import { panelOf, wear } from "./shared/graph_nodes.js";
 import { Messages } from "./shared/messages.js";
@@ -68,12 +69,14 @@ const SHEETS = [
   "dataset/check_panel.css",
   "captions/captions_panel.css",
   "compare/compare_panel.css",
+  "runs/runs.css",
 ];
 
 const listed = new Set();
 const owner = new PromptOwner(api);
 const messages = new Messages(api, owner, new Outcomes(), listNew);
 const restoring = new Restoring(api, messages);
+const runs = new RunsTab(urlOf);
 
 app.registerExtension({
   name: "likeness",
@@ -92,6 +95,8 @@ app.registerExtension({
     owner.listen();
     messages.listen();
     restoring.listen();
+    runs.listen();
+    runs.register();
   },
 
   beforeConfigureGraph() {

@@ -157,7 +157,7 @@ class TrainCharacterLora(io.ComfyNode):
             start=start_path(start_from),
             likeness=_likeness(likeness, dataset, base),
         )
-        page = RunPage(cls.hidden.unique_id, job.run)
+        page = RunPage(cls.hidden.unique_id, job.run, getattr(cls.hidden, "extra_pnginfo", None))
         with cancellable(), memory_handed_over():
             page.follow(train_seeds(job, cancelled=is_cancelled))
         run = Run(folder=job.run, dataset=dataset, base=base, recipe=job.recipe, models=LazyBase(base))

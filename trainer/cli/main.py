@@ -19,6 +19,7 @@ from . import (
     fill,
     lora,
     method,
+    models,
     motion,
     plan,
     recipe,
@@ -30,7 +31,7 @@ from . import (
 
 _COMMANDS = (
     *(demo, check, method, train, plan, compare, balance, score, motion),
-    *(dataset, fill, variants, captions, recipe, lora, runs, clean, bench),
+    *(dataset, fill, variants, captions, recipe, lora, runs, models, clean, bench),
 )
 
 

@@ -13,7 +13,10 @@ _BATCH = re.compile(r"\.[a-z0-9_]{8}\.part")
 PICTURE = re.compile(rf"(?P<hash>{_HASH})(?:-clear|-[0-9a-f]{{16}}.{{1,20}})?\.png")
 NOTE = re.compile(r"[^/]+\.json")
 PREVIEW = re.compile(r"[0-9a-f]{40}\.jpg")
-CLAIM = ("events.jsonl", "last_error.json", "beside.json", "base.json", "dataset.json", "inputs.json", "recipe.json")
+CLAIM = (
+    *("events.jsonl", "workflow.json", "last_error.json", "beside.json"),
+    *("base.json", "dataset.json", "inputs.json", "recipe.json"),
+)
 """What says whose a run is. The last is removed last: with it the rest is known for what it is."""
 REPORTED = re.compile(rf"{_REPORT}/pictures/(?P<key>{_KEY})\.png")
 RUN = {

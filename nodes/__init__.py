@@ -25,6 +25,7 @@ from .dataset.variants import MakeStyleVariants
 from .demo.base_model import DemoBaseModel
 from .demo.character import DemoCharacter
 from .demo.check_installation import CheckInstallation
+from .demo.clean_up import CleanUp
 from .host.routes import answer_page
 from .panel.kept_bundle import serve_bundles
 from .panel.kept_run import serve_kept_runs
@@ -104,4 +105,5 @@ class LikenessExtension(ComfyExtension):
             ApplyReference,
             TrainOrZeroShot,
             BalanceLoraAndIdentity,
+            CleanUp,
         ]

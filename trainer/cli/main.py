@@ -12,6 +12,7 @@ from . import (
     bench,
     captions,
     check,
+    clean,
     compare,
     dataset,
     demo,
@@ -29,7 +30,7 @@ from . import (
 
 _COMMANDS = (
     *(demo, check, method, train, plan, compare, balance, score, motion),
-    *(dataset, fill, variants, captions, recipe, lora, runs, bench),
+    *(dataset, fill, variants, captions, recipe, lora, runs, clean, bench),
 )
 
 

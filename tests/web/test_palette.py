@@ -1,4 +1,4 @@
-"""Words on panels can be read in every palette of the host: contrast by WCAG 2, from the colours that the browser makes."""
+"""Words on panels can be read in every palette of the host: contrast by WCAG 2, of colours as the browser has them."""
 
 from typing import Any
 

@@ -75,7 +75,7 @@ def _datasets() -> Graph:
 def _captions() -> Graph:
     return {
         "14": node("LikenessTagWithWd14", dataset=["4", 0], tagger=DEFAULT_TAGGER, threshold=0.5),
-        "15": node("LikenessCaptionWithJoyCaption", dataset=["6", 0], model=_JOY, max_new_tokens=8),
+        "15": node("LikenessCaptionWithJoyCaption", dataset=["6", 0], model=_JOY, max_new_tokens=16),
         "16": node("LikenessUseCaptions", dataset=["6", 0], captions=["5", 1]),
         "52": node("LikenessDemoCharacter", number=0, pictures="as captioners describe them"),
         "17": node("LikenessApplyCaptionRules", dataset=["52", 0]),

@@ -228,7 +228,8 @@ _QUIET = """async () => {
     await set('Comfy.UseNewMenu', 'Disabled').catch(() => {});
     await set('Comfy.Minimap.Visible', false).catch(() => {});
     await set('Comfy.Canvas.SelectionToolbox', false).catch(() => {});
-    await set('Comfy.Execution.PreviewMethod', 'none').catch(() => {});
+    for (const badge of ['NodeSource', 'NodeId', 'NodeLifeCycle'])
+        await set(`Comfy.NodeBadge.${badge}BadgeMode`, 'None').catch(() => {});
     app.extensionManager.command.execute('Workspace.ToggleFocusMode');
 }"""
 
@@ -242,6 +243,8 @@ _BUILD = """async (prompt) => {
         if (x > 6000) [x, y, low] = [0, y + low + 120, 0];
     }
     app.canvas.deselectAll?.();
+    // Wires of forty nodes would cross every picture.
+    app.canvas.links_render_mode = LiteGraph.HIDDEN_LINK;
     app.graph.setDirtyCanvas(true, true);
 }"""
 

@@ -13,6 +13,7 @@ from ..checked import checked
 from ..host.images import from_frame, to_image
 from ..host.page import cancellable, stop_if_cancelled
 from ..host.pictures import keep_picture
+from ..panel.budget import words_of
 from ..panel.progress import reporter
 from ..panel.sheet import dataset_view, held_out_line
 from ..sockets import DATASET
@@ -148,6 +149,7 @@ class DatasetToImages(io.ComfyNode):
                 "captions",
                 "training images",
             ],
+            has_intermediate_output=True,
             hidden=[io.Hidden.unique_id],
             inputs=[
                 DATASET.Input("dataset", tooltip="The dataset whose pictures and captions are wanted."),
@@ -182,7 +184,9 @@ class DatasetToImages(io.ComfyNode):
                 stop_if_cancelled()
                 images.append(to_image([open_sample(sample)]))
                 progress(number, len(samples), sample.path.name)
-        return io.NodeOutput(images, [sample.caption for sample in samples])
+        captions = [sample.caption for sample in samples]
+        said = f"{len(images)} pictures, {sum(bool(caption) for caption in captions)} with a caption."
+        return io.NodeOutput(images, captions, ui={"text": words_of(said)})
 
 
 def _frames(batches: Sequence[torch.Tensor]) -> list[torch.Tensor]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._api import io
 from ..checked import checked
+from ..panel.budget import words_of
 from ..sockets import BASE
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 SDXL, FLUX = "SDXL", "FLUX.1"
 _FAMILIES: "dict[str, DemoFamily]" = {SDXL: "sdxl", FLUX: "flow"}
+_CFG = {SDXL: "4", FLUX: "2 to 3"}
 
 
 @checked
@@ -38,6 +40,7 @@ class DemoBaseModel(io.ComfyNode):
                 "without gpu",
                 "likeness demo",
             ],
+            has_intermediate_output=True,
             inputs=[
                 io.Combo.Input(
                     "family",
@@ -65,4 +68,5 @@ class DemoBaseModel(io.ComfyNode):
 
         base = demo_base(family=_FAMILIES[family])
         loaded = LazyBase(base).loaded
-        return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base)
+        said = f"A tiny {family} base. Draw at 128 × 128, with cfg {_CFG[family]}."
+        return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base, ui={"text": words_of(said)})

@@ -57,7 +57,7 @@ class DiffRuns(io.ComfyNode):
                 io.Combo.Input(
                     "second",
                     display_name="second run",
-                    options=runs() or [NO_RUN],
+                    options=_second_first(runs()) or [NO_RUN],
                     tooltip="The run to hold against it. Take another than the first.",
                 ),
                 RUN.Input(
@@ -101,6 +101,11 @@ class DiffRuns(io.ComfyNode):
         diff = diff_folders(_folder(first, first_run, "first"), _folder(second, second_run, "second"))
         text, sheet = "\n".join(diff_lines(diff)), to_image([draw_diff(diff)])
         return io.NodeOutput(text, sheet, ui=picture_view(sheet, cls, text))
+
+
+def _second_first(names: list[str]) -> list[str]:
+    """A new node begins with two different runs."""
+    return [*names[1:2], *names[:1], *names[2:]]
 
 
 def _folder(name: str, run: Run | None, which: str) -> Path:

@@ -7,6 +7,7 @@ from ...trainer.recipe.optim import OWN_CURVES, OWN_NUMBERS
 from ...trainer.recipe.recipe import Recipe
 from .._api import io
 from ..checked import checked
+from ..panel.budget import words_of
 from ..sockets import RECIPE
 from .preset import preset_recipe
 from .recipe_widgets import WIDGET_OF, WIDGETS, recipe_inputs
@@ -42,6 +43,7 @@ class TrainingRecipe(io.ComfyNode):
                 "lora settings",
                 "low vram",
             ],
+            has_intermediate_output=True,
             inputs=recipe_inputs(),
             outputs=[
                 RECIPE.Output(display_name="recipe", tooltip="How to train, for Train character LoRA and Plan run.")
@@ -50,7 +52,14 @@ class TrainingRecipe(io.ComfyNode):
 
     @classmethod
     def execute(cls, preset: str, **numbers: Any) -> Any:
-        return io.NodeOutput(changed(preset_recipe(preset), **numbers))
+        recipe = changed(preset_recipe(preset), **numbers)
+        return io.NodeOutput(recipe, ui={"text": words_of(f"{preset}: {_said(recipe)}")})
+
+
+def _said(recipe: Recipe) -> str:
+    data = recipe.to_json()
+    rank, steps, rate = (WIDGET_OF[name].of(data) for name in ("rank", "steps", "learning_rate"))
+    return f"{steps} steps, rank {rank}, learning rate {rate:g}."
 
 
 def changed(recipe: Recipe, **numbers: Any) -> Recipe:

@@ -10,6 +10,7 @@ from .._api import io
 from ..checked import checked
 from ..host.lora_files import NOTHING, lora_path, loras
 from ..host.page import withheld
+from ..panel.budget import words_of
 from ..sockets import LORA, ChosenLora
 
 _NO_VAE = "Apply character LoRA gives the run's VAE only when model and clip are left open; wire the VAE of your model."
@@ -41,6 +42,7 @@ class ApplyCharacterLora(io.ComfyNode):
                 "use character",
                 "apply lora",
             ],
+            has_intermediate_output=True,
             inputs=[
                 io.Model.Input(
                     "model",
@@ -121,9 +123,19 @@ class ApplyCharacterLora(io.ComfyNode):
             model, clip, vae = base.model, base.clip, base.vae
         named = [] if lora_name == NOTHING else [(lora_path(lora_name), strength, strength)]
         own = [] if lora is None else [(lora.path, strength, strength)]
-        for path, on_model, on_clip in [*own, *named, *_of_stack(lora_stack)]:
+        files = [*own, *named, *_of_stack(lora_stack)]
+        for path, on_model, on_clip in files:
             model, clip = apply_lora(model, clip, path, on_model, on_clip)
-        return io.NodeOutput(model, clip, vae, lora.trigger if lora is not None else _trigger_of(named))
+        trigger = lora.trigger if lora is not None else _trigger_of(named)
+        return io.NodeOutput(model, clip, vae, trigger, ui={"text": words_of(_said(files, trigger))})
+
+
+def _said(files: Sequence[tuple[Any, float, float]], trigger: str) -> str:
+    """What was put on, and the word to name in the prompt."""
+    if not files:
+        return "No LoRA is chosen: the model is as it came."
+    on = ", ".join(f"{path.stem} at {on_model:g}" for path, on_model, _ in files)
+    return f"{on}. " + (f"Name {trigger} in the prompt." if trigger else "The file names no trigger.")
 
 
 def _of_stack(stack: Sequence[Sequence[Any]] | None) -> list[tuple[Any, float, float]]:

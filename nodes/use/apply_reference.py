@@ -8,6 +8,7 @@ from ...trainer.errors import ModelError
 from .._api import io
 from ..checked import checked
 from ..host.images import to_image
+from ..panel.budget import words_of
 from ..sockets import IDENTITY
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class ApplyReference(io.ComfyNode):
                 "qwen edit",
                 "consistent character",
             ],
+            has_intermediate_output=True,
             inputs=_inputs(),
             outputs=[
                 io.Model.Output(display_name="model", tooltip="The model that heeds the settings of its references."),
@@ -81,7 +83,10 @@ class ApplyReference(io.ComfyNode):
         else:
             pixels = _given(to_image([picture.image]) if picture is not None else image)
             samples = encoded(_needed(vae), pixels)
-        return io.NodeOutput(*with_reference(model, conditioning, samples, use))
+        model, conditioning = with_reference(model, conditioning, samples, use)
+        count = len(conditioning[0][1].get("reference_latents", ()))
+        said = f"Reference {count} of the prompt, at strength {strength:g}." if strength else "Strength 0: not shown."
+        return io.NodeOutput(model, conditioning, ui={"text": words_of(said)})
 
 
 def _inputs() -> list[Any]:

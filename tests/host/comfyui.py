@@ -33,10 +33,11 @@ class Refused(Exception):
 
 
 class Comfy:
-    """A host with `home` as its base directory and the pack linked into it."""
+    """A host with `home` as its base directory and the pack linked into it; `options` go to its command line."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *options: str) -> None:
         self.home = home
+        self.options = options
         self.log = home / "host.log"
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -61,7 +62,7 @@ class Comfy:
     def start(self) -> "Comfy":
         command = [comfy_python(), "main.py", "--cpu", "--port", self.port, "--base-directory", self.home]
         command += ["--user-directory", self.home / "user", "--disable-api-nodes", "--disable-auto-launch"]
-        command += ["--database-url", f"sqlite:///{self.home / 'user' / 'comfyui.db'}"]
+        command += ["--database-url", f"sqlite:///{self.home / 'user' / 'comfyui.db'}", *self.options]
         # As at a user's, whose ComfyUI does not compile itself at every start.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment["HF_HUB_OFFLINE"] = "1"

@@ -11,6 +11,7 @@ from ..host.lora_files import PublishedLora, publish_lora
 
 if TYPE_CHECKING:
     from ...trainer.scoring.choice.choose import Choice
+    from ...trainer.scoring.report.manager_info import Example
     from ...trainer.scoring.report.report import Report
     from ...trainer.scoring.scores import Scores
     from ...trainer.training.run.folder import RunFolder
@@ -145,7 +146,29 @@ def publish_chosen(comparison: Comparison, chosen: Chosen, name: str) -> Publish
     if shown is None and run is not None and chosen.step is not None:
         shown = run.sample_at(chosen.step)
     card = _card(comparison, chosen, name, f"{name}.png" if shown else "")
-    return publish_lora(chosen.path, name, shown, own, _metadata(chosen), card)
+    return publish_lora(chosen.path, name, shown, own, _metadata(chosen), card, _examples(comparison, chosen))
+
+
+def _examples(comparison: Comparison, chosen: Chosen) -> list[Example]:
+    """Pictures of the comparison that name the trigger, the likest of each prompt, with how they were drawn."""
+    from ...trainer.scoring.report.manager_info import Example
+
+    plan = chosen.report.plan
+    pictures = [
+        each for each in (chosen.scores.pictures if chosen.scores else ()) if each.kind in ("trigger", "prompt")
+    ]
+    likest = {each.probe: each for each in sorted(pictures, key=lambda each: each.identity or 0.0)}
+    return [
+        Example(
+            picture=comparison.folder / each.path,
+            prompt=plan.probes[probe].prompt,
+            seed=each.seed,
+            steps=plan.steps,
+            guidance=plan.guidance,
+            size=plan.size,
+        )
+        for probe, each in sorted(likest.items())
+    ]
 
 
 def _picture_of(comparison: Comparison, chosen: Chosen) -> Path | None:

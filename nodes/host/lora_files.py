@@ -1,9 +1,13 @@
 """LoRA files in the host's folders: listed, found, published."""
 
+from __future__ import annotations
+
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import folder_paths
 
@@ -13,6 +17,9 @@ from ...trainer.storage.atomic import create_atomically, write_atomically
 from ...trainer.storage.tensor_metadata import with_metadata
 from .folders import WEIGHTS, unlinked
 from .published import Published, is_copy, publish
+
+if TYPE_CHECKING:
+    from ...trainer.scoring.report.manager_info import Example
 
 NOTHING = "nothing"
 """The choice of no LoRA to start from."""
@@ -81,12 +88,13 @@ def publish_lora(  # noqa: PLR0913
     replaces: Sequence[Path] = (),
     metadata: Mapping[str, str] | None = None,
     card: str = "",
+    examples: Sequence[Example] | None = None,
 ) -> PublishedLora:
     """Copy a checkpoint into the host's loras folder by the rule of `publish`, with `metadata` added to its own.
 
     `replaces` are checkpoints and pictures of the same work. `preview` lies beside the copy, where the host's model
-    library looks for a picture, and so does `card`, a text in Markdown; a picture or a text that is not of the same
-    work stays.
+    library looks for a picture, and so does `card`, a text in Markdown, and, with `examples`, what LoRA managers read:
+    the trigger, and these pictures with their prompts. What is not of the same work stays.
     """
     roots = [Path(root) for root in folder_paths.get_folder_paths("loras")]
     folder = unlinked(roots[0], _FOLDER)
@@ -97,6 +105,8 @@ def publish_lora(  # noqa: PLR0913
             _put_preview(folder / f"{done.stem}.png", preview, replaces)
         if card:
             _put_card(folder / f"{done.stem}{_CARD}", card)
+        if examples is not None:
+            _put_info(folder / f"{done.stem}{WEIGHTS}", examples)
     except OSError as error:
         raise RunError(
             f"{error.filename or folder} cannot be written: {error.strerror or error}. The run keeps {source}."
@@ -123,6 +133,27 @@ def _is_own_card(path: Path) -> bool:
         return path.read_text(encoding="utf-8").rstrip().endswith(_OWN)
     except (OSError, ValueError):
         return False
+
+
+def _put_info(lora: Path, examples: Sequence[Example]) -> None:
+    """One that was written here before is replaced; a manager's own, or one that a person has made theirs, stays."""
+    from ...trainer.scoring.report.manager_info import ENDING, manager_info
+
+    path = lora.with_name(f"{lora.stem}{ENDING}")
+    if os.path.lexists(path) and (path.is_symlink() or not _is_own_info(path)):
+        return
+    info = manager_info(lora, [each for each in examples if each.picture.is_file()])
+    write_atomically(path, (json.dumps(info, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass"))
+
+
+def _is_own_info(path: Path) -> bool:
+    from ...trainer.scoring.report.manager_info import OWN, OWN_WORDS
+
+    try:
+        kept: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(kept, dict) and kept.get(OWN) == OWN_WORDS
 
 
 def _note(name: str, done: Published) -> str:

@@ -85,10 +85,13 @@ def serve_change(path: str, act: Callable[[Any], dict[str, Any]]) -> None:
 
 
 def _is_own_page(headers: Mapping[str, str]) -> bool:
-    """Whether the host that is asked is the one that the asking page came from; what is no browser names none."""
-    origin = headers.get("Origin")
-    if headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        return False
+    """Whether the host that is asked is the one that the asking page came from; what is no browser says nothing.
+
+    Browsers name the origin alone where the page came unencrypted from another machine.
+    """
+    site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
+    if site is not None:
+        return site in ("same-origin", "none")
     return origin is None or urllib.parse.urlsplit(origin).netloc.lower() == headers.get("Host", "").lower()
 
 

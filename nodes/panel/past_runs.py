@@ -61,7 +61,7 @@ def told_run(name: str) -> dict[str, Any] | None:
         return None
     return {
         **entry_json(entry),
-        "fault": shortened(entry.fault, _MOST_LETTERS),
+        "fault": shortened(entry.fault.replace(str(folder), name), _MOST_LETTERS),
         "picture": RunFolder(folder).last_sample() is not None,
         "loras": loras_of_run(name),
         "has_workflow": has_workflow(folder),

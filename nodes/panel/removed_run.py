@@ -13,6 +13,13 @@ from ..host.routes import serve, serve_change
 _MOST_LETTERS = 400
 _MOST_NAMED = 20
 _LOCKS = ("lock", "lock.owner")
+_WORDS: Mapping[str, str] = {
+    "states": "state to go on from",
+    "comparisons": "pictures of comparisons",
+    "readings": "what readers saw in them",
+    "run": "settings, log and workflow",
+    "drafts": "half-written files",
+}
 
 
 def serve_removing() -> None:
@@ -50,7 +57,10 @@ def removal(name: str) -> dict[str, Any]:
         "name": name,
         "files": sum(files for files, _ in parts.values()),
         "bytes": sum(size for _, size in parts.values()),
-        "parts": [{"what": kind, "files": files, "bytes": size} for kind, (files, size) in sorted(parts.items())],
+        "parts": [
+            {"what": _WORDS.get(kind, kind), "files": files, "bytes": size}
+            for kind, (files, size) in sorted(parts.items())
+        ],
         "stays": stays[:_MOST_NAMED],
         "is_running": is_locked(folder / "lock"),
     }

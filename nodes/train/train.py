@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
     from ...trainer.families.base import Base
     from ...trainer.recipe.recipe import Recipe
+    from ...trainer.scoring.report.manager_info import Example
     from ..panel.run import RunPage
 
 
@@ -170,9 +171,33 @@ def _published(run: Run, page: RunPage) -> dict[str, Any]:
 
     folder = RunFolder(run.folder)
     last = folder.checkpoints()[-1]
-    saved = publish_lora(last.path, run.name, folder.sample_at(last.step))
+    saved = publish_lora(last.path, run.name, folder.sample_at(last.step), examples=_examples(run, last.step))
     state = page.snapshot()
     return {**state, "lora": saved.name, "status": " ".join(filter(None, (state["status"], saved.note)))}
+
+
+def _examples(run: Run, step: int) -> list[Example]:
+    """The samples of the last sampling up to `step`, each with how it was drawn."""
+    from ...trainer.families.registry import spec_of
+    from ...trainer.scoring.report.manager_info import Example
+    from ...trainer.training.job import sample_shots
+    from ...trainer.training.run.folder import RunFolder
+
+    first = RunFolder(run.folder).sample_at(step)
+    if first is None:
+        return []
+    shots = sample_shots(run.recipe, run.dataset, spec_of(run.base))
+    return [
+        Example(
+            picture=first.with_name(first.name.replace("_0.png", f"_{number}.png")),
+            prompt=shot.prompt,
+            seed=shot.seed,
+            steps=shot.steps,
+            guidance=shot.guidance,
+            size=(shot.width, shot.height),
+        )
+        for number, shot in enumerate(shots)
+    ]
 
 
 def _likeness(choice: str, dataset: Dataset, base: Base) -> Any:

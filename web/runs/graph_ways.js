@@ -5,13 +5,14 @@ import { app } from "../../../scripts/app.js";
 import { rootGraph } from "../shared/graph_nodes.js";
 
 const GAP = 60;
+const QUEUE = "Queue it: the run goes on where it stopped, and answers at once where it has finished.";
 const PASTED = "what is pasted below";
 
 /** @param {any} told the host's answer: a workflow, or a recipe and what else the run needs; what to do next, in words */
 export async function goOn(told) {
   if (told.workflow) {
     await app.loadGraphData(told.workflow, true, true, told.name);
-    return `The workflow of ${told.name} is open; queue it, and the run goes on where it stopped.`;
+    return `The workflow of ${told.name} is open. ${QUEUE}`;
   }
   const recipe = place("LikenessImportRecipe", { file: PASTED, text: told.recipe });
   const train = place("LikenessTrainCharacterLora", { name: told.name });
@@ -19,7 +20,8 @@ export async function goOn(told) {
   train.pos = [recipe.pos[0] + recipe.size[0] + GAP, recipe.pos[1]];
   recipe.connect(0, train, train.inputs.findIndex(({ name }) => name === "recipe"));
   const needs = `its ${told.pictures} pictures with the trigger ${told.trigger}, and the base ${told.base}`;
-  return `Wire in what the run was trained on: ${needs}. Queue, and it goes on where it stopped.`;
+  app.canvas.centerOnNode?.(train);
+  return `Wire in what the run was trained on: ${needs}. ${QUEUE}`;
 }
 
 /** @param {string} lora as LoraLoader lists it */
@@ -30,14 +32,16 @@ export async function useLora(lora) {
     : "The node cannot be made; reload the page.";
 }
 
-/** A new node in the middle of what is in sight, chosen and with these values. */
+/** A new node with these values, below all others, and in sight. */
 function place(type, values) {
   const graph = app.canvas?.graph ?? rootGraph();
   const node = /** @type {any} */ (window).LiteGraph?.createNode(type);
   if (!node || !graph) return null;
+  const others = [...graph.nodes];
   graph.add(node);
-  const [left, top, wide, high] = app.canvas.visible_area ?? [0, 0, 0, 0];
-  node.pos = [left + wide / 2 - node.size[0] / 2, top + high / 2 - node.size[1] / 2];
+  const left = Math.min(...others.map(({ pos }) => pos[0]), Infinity);
+  const bottom = Math.max(...others.map(({ pos, size }) => pos[1] + size[1]), -Infinity);
+  node.pos = others.length ? [left, bottom + 2 * GAP] : [0, 0];
   for (const [name, value] of Object.entries(values)) {
     const widget = node.widgets?.find((each) => each.name === name);
     if (!widget) continue;
@@ -45,6 +49,7 @@ function place(type, values) {
     widget.callback?.(value);
   }
   app.canvas.selectNode?.(node);
+  app.canvas.centerOnNode?.(node);
   graph.setDirtyCanvas(true, true);
   return node;
 }

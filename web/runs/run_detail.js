@@ -6,7 +6,7 @@ import { PlanPanel } from "../plan/plan_panel.js";
 import { RunPanel } from "../run/run_panel.js";
 import { button, make } from "../shared/element.js";
 import { RunRemoval } from "./run_removal.js";
-import { runFacts } from "./words.js";
+import { runFacts, titled } from "./words.js";
 
 export class RunDetail {
   /**
@@ -69,11 +69,12 @@ export class RunDetail {
     this.facts.textContent = run ? [run.state, ...runFacts(run)].join(" · ") : this.facts.textContent;
     const isRunning = run?.state === "running";
     this.goOn.disabled = !run || isRunning;
+    this.goOn.textContent = run?.state === "finished" ? "Into the graph" : "Go on";
     this.goOn.title = isRunning
       ? "It is at work now"
       : run?.has_workflow
-        ? "Opens the workflow that it was trained by, in a tab of its own; queue it, and the run goes on"
-        : "Puts Train character LoRA with this name and recipe into the graph; wire in its dataset and base, and queue";
+        ? "Opens the workflow that it was trained by, in a tab of its own"
+        : "Puts Train character LoRA with this name and recipe into the graph; its dataset and base are to be wired in";
     this.use.disabled = !run?.loras?.length;
     this.use.title = run?.loras?.length
       ? `Puts Apply character LoRA with ${run.loras[0]} into the graph`
@@ -138,7 +139,7 @@ function rows(pairs) {
   const table = make("table", "likeness-runs-table");
   for (const [name, value] of pairs) {
     const row = make("tr");
-    const head = make("th", "", name);
+    const head = make("th", "", titled(name));
     head.scope = "row";
     row.append(head, make("td", "", value));
     table.append(row);

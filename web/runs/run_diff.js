@@ -2,6 +2,7 @@
 /** Two runs side by side: what came of each, and every setting, picture and caption that differs. */
 
 import { button, make } from "../shared/element.js";
+import { titled } from "./words.js";
 
 export class RunDiff {
   /**
@@ -53,7 +54,7 @@ function part([title, rows], names) {
 
 function row(name, first, second) {
   const made = make("tr");
-  const head = make("th", "", name);
+  const head = make("th", "", titled(name));
   head.scope = "row";
   made.append(head, make("td", "", first), make("td", "", second));
   return made;

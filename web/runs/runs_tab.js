@@ -59,6 +59,8 @@ export class RunsTab {
   }
 
   mount(place) {
+    // As high as the sidebar: the lists scroll, and what is above them stays.
+    place.style.height = "100%";
     place.replaceChildren(this.element);
     this.look(this.view ?? "runs");
   }

@@ -16,7 +16,7 @@ export function sizeWords(bytes) {
 export function ageWords(at, now = Date.now() / 1000) {
   const minutes = Math.max(now - at, 0) / 60;
   if (minutes < 1.5) return "just now";
-  if (minutes < 90) return `${Math.round(minutes)} min ago`;
+  if (minutes < 59.5) return `${Math.round(minutes)} min ago`;
   if (minutes < 36 * 60) return `${Math.round(minutes / 60)} h ago`;
   if (minutes < 60 * 24 * 60) return `${Math.round(minutes / 60 / 24)} days ago`;
   return new Date(at * 1000).toISOString().slice(0, 10);
@@ -27,4 +27,9 @@ export function runFacts(run) {
   if (run.fault) return [sizeWords(run.bytes), ageWords(run.at)];
   const likeness = run.likeness === null ? [] : [`likeness ${run.likeness.toFixed(2)}`];
   return [`${run.step} of ${run.steps}`, ...likeness, sizeWords(run.bytes), ageWords(run.at)];
+}
+
+/** What a row of a table is called: a setting or a file by its own name, all else as a title. */
+export function titled(name) {
+  return name.includes(".") ? name : name.charAt(0).toUpperCase() + name.slice(1);
 }

@@ -1,6 +1,7 @@
 """The seam to the host: names, folders, files, cancel."""
 
 import errno
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -189,3 +190,26 @@ def test_drawn_pictures_have_the_bytes_that_save_image_would_write(pack: Pack) -
     (ours,) = images.as_saved(tensor)
     assert np.array_equal(np.asarray(ours), theirs)
     assert not np.array_equal(np.asarray(images.from_image(tensor)[0]), theirs)
+
+
+def _with_info(pack: Pack, source: Path, number: float, **more: Any) -> Path:
+    """Publishes weights of that number with what LoRA managers read; where that lies then."""
+    from safetensors.torch import save_file
+    from torch import full
+
+    save_file({"a": full((1,), number)}, source, {"modelspec.trigger_phrase": f"sage_{number:g}"})
+    done = pack("nodes.host.lora_files").publish_lora(source, "sage", examples=[], **more)
+    (root,) = pack("nodes.host.lora_files").folder_paths.get_folder_paths("loras")
+    return Path(root) / Path(done.name).with_suffix(".civitai.info")
+
+
+def test_what_managers_read_is_replaced_with_its_lora_and_a_strangers_stays(pack: Pack, tmp_path: Path) -> None:
+    own = [tmp_path / "step1.safetensors", tmp_path / "step2.safetensors"]
+    info = _with_info(pack, own[0], 1.0)
+    assert json.loads(info.read_text())["trainedWords"] == ["sage_1"]
+    assert _with_info(pack, own[1], 2.0, replaces=own) == info
+    assert json.loads(info.read_text())["trainedWords"] == ["sage_2"]
+    for theirs in ('{"trainedWords": ["mine"]}', "no JSON"):
+        info.write_text(theirs)
+        _with_info(pack, own[1], 2.0, replaces=own)
+        assert info.read_text() == theirs

@@ -13,6 +13,7 @@ import io
 import json
 import sys
 import tempfile
+import urllib.request
 from pathlib import Path
 
 from PIL import Image
@@ -21,20 +22,20 @@ from tests.host.comfyui import ROOT, Comfy
 from tests.host.page import Page, Pages
 from tests.web.browser import browser
 
-_SHOWS = {
-    "0": ["PreviewImage"],
+_NODES = {
     "1": ["LikenessCheckDataset"],
     "2": ["LikenessReviewCaptions"],
-    "3 F": ["LikenessFillGaps"],
-    "3 R": ["LikenessMakeStyleVariants"],
-    "4 Train a F": ["LikenessTrainCharacterLora", "LikenessCompareCheckpoints"],
     "4 Train an": ["LikenessTrainCharacterLora"],
-    "5": ["LikenessCompareCheckpoints"],
-    "6": ["LikenessBalance"],
-    "8": ["LikenessCheckMotion"],
-    "9": ["LikenessCheckInstallation"],
+    "7": [],
 }
-"""What is in the picture, by how the name begins; the whole graph for others."""
+"""Nodes that are in the picture, by how the name begins; none for all."""
+_RESULTS = {
+    "3 F": "LikenessFillGaps",
+    "3 R": "LikenessMakeStyleVariants",
+    "8": "LikenessCheckMotion",
+    "9": "LikenessCheckInstallation",
+}
+"""The node whose picture it is. Of workflows in neither table it is cut from a run's report, and left alone."""
 _SIDE, _BYTES = 512, 70_000
 _VIEW = (1800, 1000)
 
@@ -68,9 +69,12 @@ def _shoot(page: Page, path: Path, whole: Path | None, vue: bool) -> None:
     page.page.wait_for_timeout(2000)
     if whole:
         page.shot(whole / f"{name} run.png")
-    if vue:
-        kinds = next((kinds for start, kinds in _SHOWS.items() if path.stem.startswith(start)), [])
-        _write(_square(page, kinds), path.with_suffix(".jpg"))
+    for start, kinds in _NODES.items():
+        if vue and path.stem.startswith(start):
+            _write(_square(page, kinds), path.with_suffix(".jpg"))
+    for start, kind in _RESULTS.items():
+        if vue and path.stem.startswith(start):
+            _write(_result(page, kind), path.with_suffix(".jpg"))
     sys.stdout.write(f"{name} {page.dialogs()}\n")
     sys.stdout.flush()
 
@@ -87,6 +91,16 @@ def _square(page: Page, kinds: list[str]) -> Image.Image:
     return Image.open(io.BytesIO(data)).convert("RGB")
 
 
+def _result(page: Page, kind: str) -> Image.Image:
+    """A square of the picture that the node shows: the top of a tall one, a wide one whole."""
+    url = page.page.evaluate(_PICTURE, kind)
+    with urllib.request.urlopen(url, timeout=60) as answer:
+        picture = Image.open(io.BytesIO(answer.read())).convert("RGB")
+    square = Image.new("RGB", (picture.width, picture.width), picture.getpixel((0, 0)))
+    square.paste(picture, (0, max(0, (picture.width - picture.height) // 2)))
+    return square
+
+
 def _write(picture: Image.Image, path: Path) -> None:
     small = picture.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
     for quality in (90, 80, 70, 60, 50):
@@ -94,6 +108,12 @@ def _write(picture: Image.Image, path: Path) -> None:
         if path.stat().st_size <= _BYTES:
             return
 
+
+_PICTURE = """(kind) => {
+    const node = app.graph.nodes.find(({ type }) => type === kind);
+    const [image] = app.nodeOutputs[node.id].images;
+    return location.origin + app.api.apiURL(`/view?${new URLSearchParams(image)}`);
+}"""
 
 _LOOK_AT = """([kinds, side, left]) => {
     const nodes = app.graph.nodes.filter((node) => !kinds.length || kinds.includes(node.type));

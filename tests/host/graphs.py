@@ -138,6 +138,8 @@ def from_workflow(workflow: Graph, infos: Graph) -> Graph:
         values = iter(saved.get("widgets_values") or [])
         inputs: dict[str, Any] = {}
         for name, (kind, *options) in _declared(infos[saved["type"]]):
+            if options and options[0].get("forceInput"):
+                continue
             if isinstance(kind, list) or kind in ("COMBO", "INT", "FLOAT", "STRING", "BOOLEAN"):
                 inputs[name] = next(values)
                 if options and options[0].get("control_after_generate"):
@@ -146,7 +148,7 @@ def from_workflow(workflow: Graph, infos: Graph) -> Graph:
         unknown = {name.partition(".")[0] for name in wired} - {name for name, _ in _declared(infos[saved["type"]])}
         assert not unknown, f"{saved['type']} has no inputs {unknown}"
         assert next(values, None) is None, f"{saved['type']} has fewer widgets than the workflow has values"
-        graph[str(saved["id"])] = node(saved["type"], **inputs, **wired)
+        graph[str(saved["id"])] = node(saved["type"], **{**inputs, **wired})
     return graph
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from ..trainer.errors import LikenessError
 from .host.links import accepts
+from .wired import shown, wired_fault
 
 Node = TypeVar("Node", bound=type)
 UNKNOWN = math.nan
@@ -35,10 +36,13 @@ def checked(node: Node) -> Node:
 
     @wraps(execute)
     def run(cls: Any, *args: Any, **given: Any) -> Any:
+        schema = node.define_schema()
+        given = _filled(schema, given)
         values = {**_defaults(execute), **_named(execute, cls, args, given)}
-        _raise(_faults(node.define_schema(), values, _taken(validate)))
+        _raise(_faults(schema, values, _taken(validate)))
         answer = validate(cls, **{name: values[name] for name in _taken(validate) if name in values})
         _raise([] if answer is True else [str(answer)])
+        _raise(list(_wrong_wires(schema, values)))
         return execute(cls, *args, **given)
 
     @wraps(validate)
@@ -57,6 +61,16 @@ def checked(node: Node) -> Node:
     before.__signature__ = _with_links(validate)  # type: ignore[attr-defined]
     node.execute, node.validate_inputs = classmethod(run), classmethod(before)  # type: ignore[attr-defined]
     return node
+
+
+def _filled(schema: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given, without the nothing that a wire brought into an optional widget: it is as good as left open."""
+    left = {part.id for part in schema.inputs if part.optional and part.get_io_type() in _TAKES}
+    return {name: value for name, value in given.items() if name not in left or not _is_nothing(value)}
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(one is None for one in value))
 
 
 def _nothing_more(cls: Any) -> bool:
@@ -133,6 +147,25 @@ def _faults(schema: Any, values: Mapping[str, Any], taken: list[str]) -> list[st
                 "change it, or what is wired into it."
             )
     return found
+
+
+def _wrong_wires(schema: Any, values: Mapping[str, Any]) -> Iterator[str]:
+    """Values that came by wires and are nothing of the kind; those that an input grew too."""
+    is_list = getattr(schema, "is_input_list", False)
+    for part in schema.inputs:
+        if part.id not in values:
+            continue
+        grown = part.template.input if hasattr(part, "template") else None
+        is_open = part.optional or grown is not None
+        given = values[part.id]
+        several = list(given.values()) if grown is not None and isinstance(given, Mapping) else [given]
+        if is_list and isinstance(given, list | tuple):
+            several = list(given)
+        for value in several:
+            takes = None if value is None and is_open else wired_fault((grown or part).get_io_type(), value)
+            if takes is not None:
+                what = f"{part.id} takes {takes}, and {shown(value)} came in"
+                yield f"{schema.display_name}: {what}; wire another."
 
 
 def _shown(value: Any) -> str:

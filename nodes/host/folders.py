@@ -209,9 +209,14 @@ def _children(folder: Path) -> list[Path]:
 
 
 def _inside(root: Path, name: str) -> Path | None:
-    """`root/name` when both resolve to one inside the other; None for absolute names, `..`, and links that lead out."""
+    """`root/name` where it is there and resolves to a place within; None for absolute names, `..`, and links that lead
+    out."""
     parts = re.split(r"[/\\]", name)
     if not name or "\0" in name or any(part in ("", ".", "..") for part in parts) or ":" in parts[0]:
         return None
     path = root.joinpath(*parts)
+    try:
+        path.stat()  # the system refuses some names, such as those of more than 255 bytes
+    except (OSError, ValueError):
+        return None
     return path if folder_paths.is_within_directory(str(root), str(path)) else None

@@ -1,7 +1,13 @@
-"""Questions that the page asks outside of a run: JSON in, JSON out, read-only."""
+"""Questions that the page asks outside of a run: JSON in, JSON out.
+
+They only read, but for what `serve_change` serves. A page of another site cannot ask for that: the host refuses what a
+browser marks as cross-site, a body in JSON needs a leave that the host does not give, and an origin of another name is
+refused here too, also where the host does not look (it does on loopback alone, and not with `--enable-cors-header`).
+"""
 
 import asyncio
 import json
+import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -43,6 +49,47 @@ def serve_zip(path: str, name: str, answer: Callable[[Mapping[str, str]], bytes]
     routes = _routes()
     if routes is not None:
         routes.get(path)(reply)
+
+
+def serve_picture(path: str, answer: Callable[[Mapping[str, str]], bytes]) -> None:
+    """Show at `path` the JPEG that `answer` makes for a question, which may be kept for a minute; it must only read."""
+
+    async def reply(request: web.Request) -> web.Response:
+        try:
+            data = await asyncio.to_thread(answer, request.query)
+        except LikenessError as fault:
+            return web.Response(status=404, text=str(fault))
+        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=60"}
+        return web.Response(body=data, content_type="image/jpeg", headers=headers)
+
+    routes = _routes()
+    if routes is not None:
+        routes.get(path)(reply)
+
+
+def serve_change(path: str, act: Callable[[Any], dict[str, Any]]) -> None:
+    """Let the page have something done at `path` by a POST of a question in JSON, off the loop that serves it.
+
+    `act` checks the question itself and decides; a LikenessError becomes an answer with its sentence.
+    """
+
+    async def reply(request: web.Request) -> web.Response:
+        if request.content_type != "application/json" or not _is_own_page(request.headers):
+            return web.Response(status=403, text="Only ComfyUI's own page may ask for this.")
+        raw = await request.content.read(_LONGEST + 1)
+        return await asyncio.to_thread(_answered, lambda: act(_question(raw)))
+
+    routes = _routes()
+    if routes is not None:
+        routes.post(path)(reply)
+
+
+def _is_own_page(headers: Mapping[str, str]) -> bool:
+    """Whether the host that is asked is the one that the asking page came from; what is no browser names none."""
+    origin = headers.get("Origin")
+    if headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        return False
+    return origin is None or urllib.parse.urlsplit(origin).netloc.lower() == headers.get("Host", "").lower()
 
 
 def answer_page(path: str, table: Callable[[], Any], answer: Callable[[Any], Any]) -> None:

@@ -217,10 +217,11 @@ def read_events(log: Path) -> list[Event]:
     if not log.is_file():
         return []
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [event for line in lines if (event := _event(line, log.parent)) is not None]
+    return [event for line in lines if (event := event_of_line(line, log.parent)) is not None]
 
 
-def _event(line: str, folder: Path) -> Event | None:
+def event_of_line(line: str, folder: Path) -> Event | None:
+    """What a line of the log in `folder` tells; None for a torn one, and for what is no event."""
     try:
         data = cast(dict[str, Any], json.loads(line))
         return _LOGGED[data.pop("event")](**_typed(data, folder))

@@ -64,13 +64,16 @@ class Soak:
         self.faults: list[str] = []
         self.stopped: dict[str, Graph] = {}
 
-    def go(self, count: int, every: int) -> None:
+    def go(self, count: int, every: int, minutes: float) -> None:
         """Queue one item after another; what is held is seen before the first and after each `every`."""
         self.look(0)
+        end = time.monotonic() + minutes * 60
         for number in range(1, count + 1):
             self._one(self._items.next())
             if number % every == 0:
                 self.look(number)
+                if time.monotonic() > end:
+                    return
 
     def _one(self, item: Item) -> None:
         usual = fmean(self._seconds.get(item.kind) or [3.0])
@@ -175,22 +178,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=200)
     parser.add_argument("--every", type=int, default=10)
+    parser.add_argument("--minutes", type=float, default=120, help="no more items after so long (default: 120)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="likeness_soak_") as folder:
         soak, began = Soak(Path(folder), options.seed), time.monotonic()
         try:
-            soak.go(options.items, options.every)
+            soak.go(options.items, options.every, options.minutes)
             told = {
-                "items": options.items,
+                "items": soak.held[-1].item,
                 "minutes": round((time.monotonic() - began) / 60, 1),
                 "queued": dict(soak.counts),
                 "cancelled": dict(soak.cancelled),
                 "faults": soak.faults,
                 "resumed": soak.resumed(),
                 "left": soak.left(),
-                "mb_an_item": round(slope(soak.held, options.items // 2), 3),
+                "mb_an_item": round(slope(soak.held, soak.held[-1].item // 2), 3),
                 "held": [asdict(each) for each in soak.held],
             }
             more = {name: count - soak.kinds.get(name, 0) for name, count in soak.last_kinds.items()}

@@ -14,7 +14,7 @@ from tests.host.test_variants import varying
 _DRAWN = {"model": ["base", 0], "clip": ["base", 1], "vae": ["base", 2]}
 _PROMPTS = "# trigger\n{trigger}, {subject}\n# prompt\n{trigger}, {subject}, red shirt, smiling"
 _KINDS = {
-    **{"check": 8, "crop": 10, "captions": 10, "plan": 6, "train": 32, "compare": 10},
+    **{"check": 10, "crop": 6, "captions": 12, "plan": 6, "train": 32, "compare": 8},
     **{"apply": 8, "identity": 6, "fill": 3, "variants": 2, "runs": 4},
 }
 

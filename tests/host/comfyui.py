@@ -52,6 +52,11 @@ class Comfy:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None, "the host was not started"
+        return self._process.pid
+
+    @property
     def output(self) -> Path:
         return self.home / "output"
 

@@ -37,7 +37,7 @@ def checked(node: Node) -> Node:
     @wraps(execute)
     def run(cls: Any, *args: Any, **given: Any) -> Any:
         schema = node.define_schema()
-        given = _filled(schema, given)
+        given = _unpacked(schema, _filled(schema, given))
         values = {**_defaults(execute), **_named(execute, cls, args, given)}
         _raise(_faults(schema, values, _taken(validate)))
         answer = validate(cls, **{name: values[name] for name in _taken(validate) if name in values})
@@ -104,6 +104,20 @@ def _named(function: Callable[..., Any], cls: Any, args: tuple[Any, ...], given:
 def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
     parameters = inspect.signature(function).parameters
     return {name: one.default for name, one in parameters.items() if one.default is not one.empty}
+
+
+def _unpacked(schema: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """What a node that takes lists was given: packs such as Florence-2 give a batch's texts as one value, a list."""
+    if not getattr(schema, "is_input_list", False):
+        return given
+    texts = [
+        part.id for part in schema.inputs if part.get_io_type() == "STRING" and isinstance(given.get(part.id), list)
+    ]
+    return {**given, **{name: [each for one in given[name] for each in _texts(one)] for name in texts}}
+
+
+def _texts(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def _is_to_come(value: Any) -> bool:

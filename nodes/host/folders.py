@@ -75,6 +75,11 @@ def base_model(choice: str) -> Path:
         path = _inside(Path(root), choice)
         if path is not None and (path / "model_index.json").is_file():
             return path
+    if choice.lower().endswith(".gguf"):
+        raise LikenessError(
+            f"{shortened(choice)} is quantised as GGUF, which draws but is not trained on here: choose the bf16, fp16 "
+            "or fp8 .safetensors file of the same model, and wire the GGUF where pictures are drawn."
+        )
     raise LikenessError(
         f"There is no base model {shortened(choice)!r}: put a checkpoint (.safetensors) into models/checkpoints, a "
         "diffusion model into models/diffusion_models, or a model of diffusers into models/diffusers, and press R."

@@ -1,4 +1,7 @@
-"""A real ComfyUI in a process of its own, driven over HTTP and WebSocket."""
+"""A real ComfyUI in a process of its own, driven over HTTP and WebSocket.
+
+$COMFYUI_FRONTEND is the `static` folder of another comfyui_frontend_package than the host's own page.
+"""
 
 import json
 import os
@@ -68,6 +71,8 @@ class Comfy:
         command = [comfy_python(), "main.py", "--cpu", "--port", self.port, "--base-directory", self.home]
         command += ["--user-directory", self.home / "user", "--disable-api-nodes", "--disable-auto-launch"]
         command += ["--database-url", f"sqlite:///{self.home / 'user' / 'comfyui.db'}", *self.options]
+        if frontend := os.environ.get("COMFYUI_FRONTEND"):
+            command += ["--front-end-root", frontend]
         # As at a user's, whose ComfyUI does not compile itself at every start.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment["HF_HUB_OFFLINE"] = "1"

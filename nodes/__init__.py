@@ -25,9 +25,14 @@ from .dataset.variants import MakeStyleVariants
 from .demo.base_model import DemoBaseModel
 from .demo.character import DemoCharacter
 from .demo.check_installation import CheckInstallation
+from .demo.clean_up import CleanUp
 from .host.routes import answer_page
 from .panel.kept_bundle import serve_bundles
 from .panel.kept_run import serve_kept_runs
+from .panel.models import serve_models
+from .panel.past_run import serve_opened_runs
+from .panel.past_runs import serve_past_runs
+from .panel.removed_run import serve_removing
 from .sentences import told_in_sentences
 from .train.base_model import ChooseBaseModel
 from .train.base_shown import base_words, shown_base
@@ -56,6 +61,10 @@ class LikenessExtension(ComfyExtension):
         """Before the nodes are asked for."""
         serve_kept_runs()
         serve_bundles()
+        serve_past_runs()
+        serve_opened_runs()
+        serve_removing()
+        serve_models()
         answer_page("recipe", recipe_table, shown_recipe)
         answer_page("base", base_words, shown_base)
 
@@ -104,4 +113,5 @@ class LikenessExtension(ComfyExtension):
             ApplyReference,
             TrainOrZeroShot,
             BalanceLoraAndIdentity,
+            CleanUp,
         ]

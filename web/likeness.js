@@ -13,6 +13,7 @@ import { loadBaseWords, showBaseWords } from "./recipe/base_words.js";
 import { loadRecipes, showRecipe } from "./recipe/recipe_node.js";
 import { nameZeros } from "./recipe/zero_words.js";
 import { RunPanel } from "./run/run_panel.js";
+import { RunsTab } from "./runs/runs_tab.js";
 import { foldAdvanced } from "./shared/advanced_widgets.js";
 import { panelOf, wear } from "./shared/graph_nodes.js";
 import { Messages } from "./shared/messages.js";
@@ -21,6 +22,7 @@ import { Outcomes } from "./shared/outcomes.js";
 import { giveSize } from "./shared/panel_size.js";
 import { PromptOwner } from "./shared/prompt_owner.js";
 import { Restoring } from "./shared/restoring.js";
+import { nameSlots } from "./shared/slot_words.js";
 import { growTextBoxes } from "./shared/text_boxes.js";
 
 const TRAIN = "LikenessTrainCharacterLora";
@@ -67,12 +69,14 @@ const SHEETS = [
   "dataset/check_panel.css",
   "captions/captions_panel.css",
   "compare/compare_panel.css",
+  "runs/runs.css",
 ];
 
 const listed = new Set();
 const owner = new PromptOwner(api);
 const messages = new Messages(api, owner, new Outcomes(), listNew);
 const restoring = new Restoring(api, messages);
+const runs = new RunsTab(urlOf);
 
 app.registerExtension({
   name: "likeness",
@@ -91,6 +95,8 @@ app.registerExtension({
     owner.listen();
     messages.listen();
     restoring.listen();
+    runs.listen();
+    runs.register();
   },
 
   beforeConfigureGraph() {
@@ -100,6 +106,7 @@ app.registerExtension({
   nodeCreated(node) {
     if (!node.comfyClass?.startsWith("Likeness")) return;
     if (node.comfyClass === RECIPE) showRecipe(node);
+    nameSlots(node);
     nameZeros(node);
     showBaseWords(node);
     foldAdvanced(node);

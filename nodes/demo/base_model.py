@@ -28,7 +28,16 @@ class DemoBaseModel(io.ComfyNode):
                 "any processor in about a second a picture, and works with every core node, so that the whole way from "
                 "pictures to a chosen LoRA can be tried in minutes. Set Empty Latent Image to 128 × 128."
             ),
-            search_aliases=["demo model", "tiny sdxl", "test checkpoint", "sample base", "likeness demo", "tiny flux"],
+            search_aliases=[
+                "demo model",
+                "demo checkpoint",
+                "tiny sdxl",
+                "tiny flux",
+                "test checkpoint",
+                "sample base",
+                "without gpu",
+                "likeness demo",
+            ],
             inputs=[
                 io.Combo.Input(
                     "family",
@@ -36,8 +45,8 @@ class DemoBaseModel(io.ComfyNode):
                     default=SDXL,
                     optional=True,
                     tooltip=(
-                        "SDXL predicts noise. FLUX.1 predicts the way from noise to picture: a transformer under "
-                        "the same two encoders, never distilled, so that it too is drawn with cfg: 2 to 3; SDXL with 4."
+                        "Which of two small models. Take SDXL to begin with, and cfg 4 in KSampler; FLUX.1 shows how "
+                        "the FLUX half of the field learns, and wants cfg 2 to 3."
                     ),
                 ),
             ],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import folder_paths
 
-from ...trainer.errors import RunError
+from ...trainer.errors import LikenessError, RunError
 from ...trainer.identity.presets import IDENTITY_ENDING
 from ...trainer.storage.atomic import create_atomically, write_atomically
 from ...trainer.storage.tensor_metadata import with_metadata
@@ -41,6 +41,25 @@ def lora_path(listed: str) -> Path:
     if path is None:
         raise RunError(f"There is no LoRA {listed!r} in models/loras; choose another, or press R.")
     return Path(path)
+
+
+def loras_of_run(name: str) -> list[str]:
+    """LoRAs in our folder that say they are of that run, by the names that LoraLoader lists them by: what a comparison
+    chose first, then the last checkpoint."""
+    from ...trainer.storage.tensor_header import read_header
+
+    found: list[tuple[bool, str]] = []
+    for listed in loras():
+        place = Path(listed.replace("\\", "/"))
+        if place.parent.name != _FOLDER or not place.name.startswith(name):
+            continue
+        try:
+            said = read_header(lora_path(listed)).metadata
+        except (LikenessError, OSError):
+            continue
+        if said.get("ss_output_name") == name or said.get("ss_output_name", "").startswith(f"{name}_average"):
+            found.append(("likeness_choice" not in said, listed))
+    return [listed for _, listed in sorted(found)]
 
 
 def start_fault(choice: str) -> str | None:

@@ -108,6 +108,13 @@ def view_of_thumbnail(path: Path) -> dict[str, str] | None:
     return {"filename": small.name, "subfolder": _PREVIEWS, "type": "temp"}
 
 
+def small_jpeg(path: Path) -> bytes:
+    """A small JPEG of a picture file; DatasetError for one that cannot be read."""
+    from ...trainer.images.pixels import load_rgb
+
+    return _small_jpeg(load_rgb(path))
+
+
 def _small_jpeg(image: Image.Image) -> bytes:
     image.thumbnail((_PREVIEW, _PREVIEW), Image.Resampling.BICUBIC, reducing_gap=2.0)
     buffer = io.BytesIO()

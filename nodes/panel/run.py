@@ -22,6 +22,7 @@ from ...trainer.training.run.events import (
 from ...trainer.training.run.last_error import errors_kept
 from ..host.page import send, show_progress, view_of
 from .budget import spread
+from .kept_workflow import keep_workflow
 from .progress import Throttle
 from .watched import TrainingPictures, Views, WatchState, no_views
 
@@ -153,8 +154,9 @@ def is_followed(folder: Path) -> bool:
 class RunPage:
     """What the page of a run shows, from what the run has logged on."""
 
-    def __init__(self, node: str, folder: Path) -> None:
-        self._node, self._folder = node, folder
+    def __init__(self, node: str, folder: Path, workflow: Any = None) -> None:
+        """`workflow` is what the page sent with the prompt, to be kept with the run; None where it sent none."""
+        self._node, self._folder, self._workflow = node, folder, workflow
         self.state = logged_state(folder)
         self._throttle = Throttle()
 
@@ -164,6 +166,7 @@ class RunPage:
         try:
             with errors_kept(self._folder):
                 for event in events:
+                    self._keep_workflow(event)
                     self.state.add(event)
                     if isinstance(event, Sampled) or self._throttle.is_due():
                         self._show()
@@ -173,6 +176,12 @@ class RunPage:
         finally:
             _FOLLOWED.discard(self._folder)
             self._show()
+
+    def _keep_workflow(self, event: Event) -> None:
+        """Once, when what is told shows that the folder is this run's by now."""
+        if self._workflow is not None and isinstance(event, Prepared | Stepped | Finished):
+            keep_workflow(self._folder, self._workflow)
+            self._workflow = None
 
     def _show(self) -> None:
         show_progress(self._node, self.state.step, max(self.state.steps, 1))

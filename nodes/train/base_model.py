@@ -45,15 +45,21 @@ class ChooseBaseModel(io.ComfyNode):
                 "the base you will draw with, or on plain SDXL if the LoRA is to work on many."
             ),
             search_aliases=[
+                "base model",
                 "checkpoint",
+                "load checkpoint",
+                "checkpoint loader",
+                "load model",
+                "diffusers loader",
+                "load diffusion model",
+                "unet loader",
                 "sdxl",
                 "sd15",
                 "illustrious",
                 "pony",
-                "diffusers loader",
-                "load model",
                 "flux",
-                "unet loader",
+                "z-image",
+                "klein",
             ],
             inputs=[
                 io.Combo.Input(
@@ -63,6 +69,7 @@ class ChooseBaseModel(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "predicts",
+                    display_name="model predicts",
                     options=[AS_THE_FILE_SAYS, *PREDICTS],
                     default=AS_THE_FILE_SAYS,
                     optional=True,
@@ -87,9 +94,9 @@ class ChooseBaseModel(io.ComfyNode):
                 ),
             ],
             outputs=[
-                io.Model.Output(display_name="model", tooltip="For sampling."),
-                io.Clip.Output(display_name="clip", tooltip="For CLIP Text Encode."),
-                io.Vae.Output(display_name="vae", tooltip="For VAE Decode."),
+                io.Model.Output(display_name="model", tooltip="The model to draw with, for KSampler and LoRA loaders."),
+                io.Clip.Output(display_name="clip", tooltip="The text encoder, for CLIP Text Encode."),
+                io.Vae.Output(display_name="vae", tooltip="The VAE, for VAE Decode and VAE Encode."),
                 BASE.Output(display_name="base", tooltip="The model's files, for Train character LoRA."),
             ],
         )

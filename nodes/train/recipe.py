@@ -27,9 +27,25 @@ class TrainingRecipe(io.ComfyNode):
                 "those you do not touch follow the preset. Settings that cannot work together are refused when the "
                 "node runs, all at once."
             ),
-            search_aliases=["preset", "learning rate", "rank", "steps", "hyperparameters", "training settings", "dim"],
+            search_aliases=[
+                "preset",
+                "learning rate",
+                "rank",
+                "network dim",
+                "dim",
+                "steps",
+                "epochs",
+                "optimizer",
+                "hyperparameters",
+                "training settings",
+                "training config",
+                "lora settings",
+                "low vram",
+            ],
             inputs=recipe_inputs(),
-            outputs=[RECIPE.Output(display_name="recipe", tooltip="For Train character LoRA.")],
+            outputs=[
+                RECIPE.Output(display_name="recipe", tooltip="How to train, for Train character LoRA and Plan run.")
+            ],
         )
 
     @classmethod

@@ -31,7 +31,16 @@ class ApplyCharacterLora(io.ComfyNode):
                 "stacks beside it. Name the trigger in the prompt. Says so when a LoRA does not belong to the model, "
                 "where LoraLoader would draw on unchanged."
             ),
-            search_aliases=["load lora", "lora loader", "use character", "apply lora"],
+            search_aliases=[
+                "lora",
+                "load lora",
+                "lora loader",
+                "lora stack",
+                "power lora loader",
+                "use lora",
+                "use character",
+                "apply lora",
+            ],
             inputs=[
                 io.Model.Input(
                     "model",
@@ -41,7 +50,11 @@ class ApplyCharacterLora(io.ComfyNode):
                         "of it or a patched one."
                     ),
                 ),
-                io.Clip.Input("clip", optional=True, tooltip="Its text encoder; wire both or none."),
+                io.Clip.Input(
+                    "clip",
+                    optional=True,
+                    tooltip="The text encoder of that model. Wire model and clip together, or neither.",
+                ),
                 LORA.Input("lora", optional=True, tooltip="From Choose checkpoint. Or name a file in lora_name."),
                 io.Float.Input(
                     "strength",
@@ -69,7 +82,10 @@ class ApplyCharacterLora(io.ComfyNode):
                 io.Clip.Output(display_name="clip", tooltip="The text encoder to prompt it with."),
                 io.Vae.Output(
                     display_name="vae",
-                    tooltip="The run's own, for VAE Decode. With model and clip wired, take the VAE that is theirs.",
+                    tooltip=(
+                        "The VAE of the run's base, for VAE Decode. With model and clip wired, take the VAE that is "
+                        "theirs."
+                    ),
                 ),
                 io.String.Output(
                     display_name="trigger", tooltip="The word that wakes the character, to put into prompts."

@@ -33,8 +33,12 @@ class LoadIdentityAdapter(io.ComfyNode):
                 "where it goes, and under which terms it may be used. Nothing is downloaded."
             ),
             search_aliases=[
+                "ipadapter",
                 "ipadapter loader",
+                "ipadapter unified loader",
+                "pulid",
                 "pulid loader",
+                "instantid",
                 "instantid loader",
                 "faceid",
                 "ip adapter",

@@ -60,8 +60,8 @@ def _sees_the_failure_after_a_reload(page: Page, number: int, shot: Path) -> Non
 
 
 def _training(name: str) -> dict[str, Any]:
-    """Workflow 3 with a run too long to wait for, that saves as soon as it is stopped."""
-    path = ROOT / "workflows" / "3 Train a character LoRA.json"
+    """Workflow 4 with a run too long to wait for, that saves as soon as it is stopped."""
+    path = ROOT / "workflows" / "4 Train an SDXL character LoRA.json"
     workflow = json.loads(path.read_text(encoding="utf-8"))
     for node in workflow["nodes"]:
         if node["type"] == "LikenessTrainCharacterLora":

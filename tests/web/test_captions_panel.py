@@ -168,7 +168,7 @@ def test_filters_by_finding_author_and_text_add_up(panel: Panel) -> None:
     panel.draw(state_of(many()))
     panel.button("looks 6").click()
     assert panel.shown() == 6
-    panel.button("VLM 6").click()
+    panel.button("captioner 6").click()
     assert panel.shown() == 6
     panel.button("by hand 6").click()
     panel.button("looks 6").click()

@@ -170,20 +170,25 @@ def folder_case(host: FuzzedHost) -> st.SearchStrategy[dict[str, Any]]:
 
 
 _THEN: dict[str, dict[str, Any]] = {
-    "LikenessDatasetToImages": {"part": "all"},
-    "LikenessCheckDataset": {"reader": "demo drawings", "resolution": 64, "review": ""},
-    "LikenessApplyCaptionRules": {
-        "policy": "core: what most pictures share", "family": "SDXL, SD 1.5 (75 tokens)", "form": "both", "style": "auto", "keep": "",
-        "drop": "", "signature": "", "fill_light": False, "rewrite_by_hand": True,
-    },
-    "LikenessReviewCaptions": {"save": "keep in the workflow", "review": ""},
-    "LikenessSaveDataset": {"name": "saved", "place": "output", "layout": "kohya", "overwrite": True},
-    "LikenessCropDataset": {
-        "mode": "face", "reader": "demo drawings", "resolution": 64, "without_face": "keep", "face_share": 0.4, "close_ups": 0.5,
-        "upscale_limit": 2.0, "outside": "grey", "straighten": True,
-    },
-    "LikenessPickImages": {"count": 2, "reader": "demo drawings", "baselines": "", "held_out": 0},
-}  # fmt: skip
+    "LikenessDatasetToImages": {},
+    "LikenessCheckDataset": {"reader": "demo drawings", "resolution": 256},
+    "LikenessApplyCaptionRules": {},
+    "LikenessReviewCaptions": {"save": "keep in the workflow"},
+    "LikenessSaveDataset": {"name": "saved", "place": "output", "overwrite": True},
+    "LikenessCropDataset": {"reader": "demo drawings", "resolution": 256},
+    "LikenessPickImages": {"count": 2, "reader": "demo drawings", "held_out": 0},
+}
+"""Nodes that go on with a dataset, and the widgets that are not at their defaults."""
+
+
+def _widgets(info: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """A node's widgets at their defaults, but for those of `own`."""
+    found: dict[str, Any] = {}
+    for name, (takes, *more) in info["input"].get("required", {}).items():
+        settings = more[0] if more else {}
+        if takes in ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"):
+            found[name] = settings.get("default", next(iter(settings.get("options") or [""])))
+    return {**found, **own}
 
 
 def run_case(host: FuzzedHost) -> st.SearchStrategy[dict[str, Any]]:
@@ -366,7 +371,10 @@ def prompts(host: FuzzedHost, case: dict[str, Any]) -> list[dict[str, Any]]:
         load = node(
             "LikenessLoadCharacterDataset", folder=f"input/{name}", trigger="", subject="", held_out=0, alpha="white"
         )
-        inside = {"load": load, "then": node(case["then"], dataset=["load", 0], **_THEN[case["then"]])}
+        inside = {
+            "load": load,
+            "then": node(case["then"], dataset=["load", 0], **_widgets(host.infos[case["then"]], _THEN[case["then"]])),
+        }
         return [{**inside, "keep": node("FuzzKeep", value=["then", 0], key="made")}]
     if kind == "run":
         if case["then"] == "train":

@@ -13,7 +13,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.host.comfyui import Comfy  # noqa: E402
+from tests.host.comfyui import ROOT, Comfy  # noqa: E402
 from tests.host.graphs import demo_recipe, node, training  # noqa: E402
 
 _SIDE = Path(__file__).with_name("host_side.py")
@@ -35,6 +35,7 @@ class FuzzedHost:
         side = self.home / "custom_nodes" / "likeness_fuzz"
         side.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(_SIDE, side / "__init__.py")
+        self._freeze()
         self._plant()
 
     def start(self) -> "FuzzedHost":
@@ -91,6 +92,15 @@ class FuzzedHost:
                 if attempt == 2 or isinstance(fault, TimeoutError):
                     raise HostDied(f"{type(fault).__name__}: {fault}\n{self.comfy.text()[-4000:]}") from fault
         raise AssertionError
+
+    def _freeze(self) -> None:
+        """The pack as it is now, in place of the link to it: it may be worked on meanwhile."""
+        pack = self.home / "custom_nodes" / "likeness"
+        pack.unlink()
+        for part in ("nodes", "trainer", "web", "workflows", "locales"):
+            if (ROOT / part).is_dir():
+                shutil.copytree(ROOT / part, pack / part, ignore=shutil.ignore_patterns("bench", "build"))
+        shutil.copyfile(ROOT / "__init__.py", pack / "__init__.py")
 
     def _plant(self) -> None:
         """What lies outside, links that lead there, and the user's own files inside."""
@@ -195,6 +205,7 @@ class FuzzedHost:
         if told["outcome"] != "success":
             raise HostDied(f"The values could not be made: {json.dumps(told)[:4000]}")
         self.kept = set(kept)
+        self.infos = self.comfy.get("/object_info")
         diff = self.case(
             {"diff": node("LikenessDiffRuns", first="kept", second="kept")}, seconds=300, hangs=400, keep=True
         )

@@ -11,8 +11,12 @@ from . import values
 from .findings import Findings
 from .host import FuzzedHost
 
-READS = ("/likeness/run", "/likeness/bundle", "/likeness/bundle.zip")
-ASKS = ("/likeness/recipe", "/likeness/base")
+READS = (
+    *("/likeness/run", "/likeness/bundle", "/likeness/bundle.zip", "/likeness/runs", "/likeness/runs/told"),
+    *("/likeness/runs/picture", "/likeness/runs/one", "/likeness/runs/plan", "/likeness/runs/diff"),
+    *("/likeness/runs/go_on", "/likeness/runs/removal", "/likeness/models"),
+)
+ASKS = ("/likeness/recipe", "/likeness/base", "/likeness/runs/remove")
 _TYPES = (
     "application/json",
     "text/plain",
@@ -42,7 +46,7 @@ def requests(draw: Callable[..., Any], question: Any) -> dict[str, Any]:
         method = "POST"
     parts = []
     for _ in range(draw(st.integers(0, 3))):
-        key = draw(st.sampled_from(["name", "name", "name", "names", "captions", "path", "x"]))
+        key = draw(st.sampled_from(["name", "name", "name", "names", "captions", "first", "second", "x"]))
         value = draw(st.one_of(st.sampled_from(_NAMES), values.words))[:4000]
         parts.append(f"{quote(key)}={draw(st.sampled_from([quote, str_safe]))(value)}")
     body = None
@@ -99,7 +103,7 @@ def judge(host: FuzzedHost, found: Findings, case: dict[str, Any], answer: tuple
         found.fault("a request of another origin was answered", case)
     kind = headers.get("content-type", "")
     if status == 200 and method in ("GET", "POST"):
-        if not kind.startswith(("application/json", "application/zip")):
+        if not kind.startswith(("application/json", "application/zip", "image/jpeg")):
             found.fault(f"an answer of type {kind}", case, repr(body[:300]))
         elif kind.startswith("application/json"):
             strict(found, case, body)

@@ -12,12 +12,14 @@ from . import (
     bench,
     captions,
     check,
+    clean,
     compare,
     dataset,
     demo,
     fill,
     lora,
     method,
+    models,
     motion,
     plan,
     recipe,
@@ -29,7 +31,7 @@ from . import (
 
 _COMMANDS = (
     *(demo, check, method, train, plan, compare, balance, score, motion),
-    *(dataset, fill, variants, captions, recipe, lora, runs, bench),
+    *(dataset, fill, variants, captions, recipe, lora, runs, models, clean, bench),
 )
 
 

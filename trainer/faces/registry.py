@@ -53,6 +53,11 @@ def open_reader(name: str, folders: FaceFolders, device: Device = "auto") -> Fac
     return entry.open(folders, device)
 
 
+def lack_of(name: str, folders: FaceFolders) -> str | None:
+    """What the reader of that name misses, in a sentence; None where it is ready."""
+    return _entries[name].lacks(folders)
+
+
 def _first_ready(folders: FaceFolders) -> ReaderEntry:
     faults: list[str] = []
     for entry in _entries.values():

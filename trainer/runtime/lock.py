@@ -37,3 +37,16 @@ def _read(owner: Path) -> str:
         return owner.read_text().strip() or "unknown"
     except OSError:
         return "unknown"
+
+
+def is_locked(path: Path) -> bool:
+    """Whether somebody holds `path` now; makes nothing. True where that cannot be told."""
+    from filelock import FileLock, Timeout
+
+    if not path.is_file():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except (Timeout, OSError):
+        return True

@@ -85,6 +85,11 @@ def result_rows(diff: RunDiff) -> list[tuple[str, str, str]]:
     return [*((name, told[0][name] or "–", told[1][name] or "–") for name in names), *_scores(*chosen)]
 
 
+def figure_rows(result: RunResult) -> list[tuple[str, str]]:
+    """Name and words of every figure that a run has."""
+    return [(name, words) for name, words in _figures(result).items() if words]
+
+
 def _figures(result: RunResult) -> dict[str, str]:
     return {
         "updates": f"{result.step} of {result.steps}, {_ended(result)}",

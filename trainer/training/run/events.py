@@ -220,11 +220,12 @@ def read_events(log: Path) -> list[Event]:
     if not log.is_file():
         return []
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [event for line in lines if (event := _event(line, log.parent)) is not None]
+    return [event for line in lines if (event := event_of_line(line, log.parent)) is not None]
 
 
-def _event(line: str, folder: Path) -> Event | None:
-    """None for what is no event, or one whose fields hold anything else than its kind has: a log may be anybody's."""
+def event_of_line(line: str, folder: Path) -> Event | None:
+    """What a line of the log in `folder` tells; None for a torn one, for what is no event, and where a field holds
+    anything else than its kind has: a log may be anybody's."""
     try:
         data = cast(dict[str, Any], json_value(line))
         event = _LOGGED[data.pop("event")](**_typed(data, folder))

@@ -96,6 +96,13 @@ class RunFolder:
         past = [at for at in found if 0 < at <= step]
         return found[max(past)] if past else None
 
+    def last_sample(self) -> Path | None:
+        """The first sample of the last sampling, with a LoRA or without; None before there is one."""
+        found = [
+            (int(match[1]), path) for path in self.samples.glob("step*_0.png") if (match := _SAMPLE.match(path.name))
+        ]
+        return max(found, default=(0, None))[1]
+
     @property
     def is_trained(self) -> bool:
         """Whether a run has left a checkpoint or a state here."""

@@ -105,7 +105,7 @@ class RunResult:
             stopped_early=_last(run.events, StoppedEarly) is not None,
             loss=loss,
             held_out=_curve({step: each.held_out for step, each in _by_step(run.events, HeldOut).items()}),
-            likeness=_curve({step: mean for step, each in sampled.items() if (mean := _mean(each)) is not None}),
+            likeness=_curve({step: mean for step, each in sampled.items() if (mean := mean_of(each)) is not None}),
             live=_curve({step: each.likeness for step, each in _by_step(run.events, LiveLikeness).items()}),
             reader=next((each.reader for each in reversed(sampled.values()) if each.reader), ""),
             last_loss=fmean(value for _, value in loss[-max(round(len(loss) * _LAST), 1) :]) if loss else None,
@@ -126,18 +126,28 @@ class RunResult:
 def read_past_run(folder: Path) -> PastRun:
     """The run in `folder`; RunError when there is none or it is damaged."""
     dataset, base = read_run(folder)
-    try:
-        recipe = Recipe.from_json(_json(folder / "recipe.json"))
-    except (OSError, ValueError, TypeError, LikenessError) as error:
-        raise RunError(f"{folder / 'recipe.json'} cannot be read ({error}); give the folder of a training.") from error
     return PastRun(
         folder=folder,
-        recipe=recipe,
+        recipe=read_recipe(folder),
         dataset=dataset,
         base=base,
         inputs=_inputs(folder),
         events=tuple(read_events(RunFolder(folder).log)),
     )
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """Of the run in `folder`; RunError where it has none that can be read."""
+    try:
+        return Recipe.from_json(_json(folder / "recipe.json"))
+    except (OSError, ValueError, TypeError, LikenessError) as error:
+        raise RunError(f"{folder / 'recipe.json'} cannot be read ({error}); give the folder of a training.") from error
+
+
+def chosen_label(folder: Path) -> str:
+    """Which checkpoint the run's newest comparison chose; "" for none."""
+    chosen = _chosen(folder)
+    return chosen.label if chosen else ""
 
 
 def thinned(curve: Curve, most: int = 240) -> Curve:
@@ -168,7 +178,8 @@ def _curve(values: Mapping[int, float]) -> Curve:
     return tuple((step, value) for step, value in values.items() if isfinite(value))
 
 
-def _mean(sampled: Sampled) -> float | None:
+def mean_of(sampled: Sampled) -> float | None:
+    """Of the samples in which it was measured; None where it was in none."""
     measured = [value for value in sampled.likeness if value is not None and isfinite(value)]
     return fmean(measured) if measured else None
 

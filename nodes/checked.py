@@ -201,6 +201,11 @@ def _is_number(value: Any, settings: Mapping[str, Any]) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and _is_within(value, settings)
 
 
+def _is_whole(text: str) -> bool:
+    """Whether it can be written: JSON brings halves of letters (lone surrogates) too."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def _options(settings: Mapping[str, Any]) -> str:
     options = settings.get("options")
     if options is None:
@@ -215,7 +220,7 @@ def _range(settings: Mapping[str, Any]) -> str:
 
 Takes = tuple[Callable[[Any, Mapping[str, Any]], bool], Callable[[Mapping[str, Any]], str]]
 _TAKES: Mapping[str, Takes] = {
-    "STRING": (lambda value, _: isinstance(value, str), lambda _: "a text"),
+    "STRING": (lambda value, _: isinstance(value, str) and _is_whole(value), lambda _: "a text"),
     "COMBO": (_is_option, _options),
     "INT": (lambda value, its: isinstance(value, int) and _is_number(value, its), lambda its: f"a whole {_range(its)}"),
     "FLOAT": (_is_number, lambda its: f"a {_range(its)}"),

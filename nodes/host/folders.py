@@ -54,6 +54,13 @@ def lies_in_a_dataset_root(path: Path) -> bool:
     return any(folder_paths.is_within_directory(str(root), str(path)) for _, root in _dataset_roots())
 
 
+def lies_in_a_root(path: Path) -> bool:
+    """Whether a file lies where the host reads and writes pictures: a run's files may name any other place."""
+    own = [Path(folder_paths.get_output_directory()), Path(folder_paths.get_temp_directory())]
+    roots = [*own, *(root for _, root in _dataset_roots())]
+    return any(folder_paths.is_within_directory(str(root), str(path)) for root in roots)
+
+
 def base_models() -> list[str]:
     """What can be trained on, by the host's names: checkpoint files, diffusion models, as `diffusion_models/…`, and
     folders saved by diffusers."""

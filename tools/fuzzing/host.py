@@ -13,7 +13,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.host.comfyui import Comfy  # noqa: E402
+from tests.host.comfyui import ROOT, Comfy  # noqa: E402
 from tests.host.graphs import demo_recipe, node, training  # noqa: E402
 
 _SIDE = Path(__file__).with_name("host_side.py")
@@ -35,6 +35,7 @@ class FuzzedHost:
         side = self.home / "custom_nodes" / "likeness_fuzz"
         side.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(_SIDE, side / "__init__.py")
+        self._freeze()
         self._plant()
 
     def start(self) -> "FuzzedHost":
@@ -42,6 +43,8 @@ class FuzzedHost:
         self._connection = None
         self._keep_values()
         self._kept_files = self._precious()
+        kept = json.loads((self.home / "output/likeness/kept/dataset.json").read_text(encoding="utf-8"))
+        self.dataset_json = {**kept, "samples": kept["samples"][:3]}
         return self
 
     def stop(self) -> None:
@@ -64,25 +67,40 @@ class FuzzedHost:
         return json.loads(body)
 
     def request(
-        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None, timeout: float = 30
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        timeout: float = 30,
     ) -> tuple[int, dict[str, str], bytes]:
         """Over a connection that is kept."""
         for attempt in (1, 2):
-            if self._connection is None:
-                self._connection = http.client.HTTPConnection("127.0.0.1", self.comfy.port, timeout=timeout)
-                self._connection.connect()
             try:
+                if self._connection is None:
+                    self._connection = http.client.HTTPConnection("127.0.0.1", self.comfy.port, timeout=timeout)
+                    self._connection.connect()
                 if self._connection.sock:
                     self._connection.sock.settimeout(timeout)
                 self._connection.request(method, path, body, headers or {})
                 answer = self._connection.getresponse()
                 return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
             except (OSError, http.client.HTTPException) as fault:
-                self._connection.close()
+                if self._connection is not None:
+                    self._connection.close()
                 self._connection = None
                 if attempt == 2 or isinstance(fault, TimeoutError):
                     raise HostDied(f"{type(fault).__name__}: {fault}\n{self.comfy.text()[-4000:]}") from fault
         raise AssertionError
+
+    def _freeze(self) -> None:
+        """The pack as it is now, in place of the link to it: it may be worked on meanwhile."""
+        pack = self.home / "custom_nodes" / "likeness"
+        pack.unlink()
+        for part in ("nodes", "trainer", "web", "workflows", "locales"):
+            if (ROOT / part).is_dir():
+                shutil.copytree(ROOT / part, pack / part, ignore=shutil.ignore_patterns("bench", "build"))
+        shutil.copyfile(ROOT / "__init__.py", pack / "__init__.py")
 
     def _plant(self) -> None:
         """What lies outside, links that lead there, and the user's own files inside."""
@@ -91,7 +109,14 @@ class FuzzedHost:
                            ("secret.safetensors", b"\x02\0\0\0\0\0\0\0{}"), ("recipe.json", b"{}"), ("events.jsonl", b"")):  # fmt: skip
             (self.outside / name).write_bytes(data)
         home = self.home
-        for place in ("input/good", "input/own", "output/likeness", "models/loras/likeness", "models/checkpoints", "temp"):
+        for place in (
+            "input/good",
+            "input/own",
+            "output/likeness",
+            "models/loras/likeness",
+            "models/checkpoints",
+            "temp",
+        ):
             (home / place).mkdir(parents=True, exist_ok=True)
         for number in range(3):
             (home / "input/good" / f"{number}.png").write_bytes(PNG)
@@ -112,8 +137,7 @@ class FuzzedHost:
         for name, target in links.items():
             if not os.path.lexists(home / name):
                 (home / name).symlink_to(target)
-        for path in self.outside.rglob("*"):
-            os.utime(path, (_LONG_AGO, _LONG_AGO))
+        self.forget_outside()
 
     def _precious(self) -> dict[str, str]:
         paths = ["input/own/keep.txt", "output/keep.png", "models/loras/likeness/keep.safetensors"]
@@ -121,7 +145,9 @@ class FuzzedHost:
 
     def told_outside(self) -> list[str]:
         """Files outside that were read or changed by whatever way, and files of the user that changed."""
-        found = [f"read {path}" for path in self.outside.rglob("*") if path.is_file() and path.stat().st_atime != _LONG_AGO]
+        found = [
+            f"read {path}" for path in self.outside.rglob("*") if path.is_file() and path.stat().st_atime != _LONG_AGO
+        ]
         found += [f"changed {path}" for path in self.outside.rglob("*") if path.stat().st_mtime != _LONG_AGO]
         if len(list(self.outside.rglob("*"))) != 7:
             found.append("another number of files outside")
@@ -130,6 +156,11 @@ class FuzzedHost:
         except OSError as fault:
             found.append(f"the user's own file is gone: {fault.filename}")
         return found
+
+    def forget_outside(self) -> None:
+        """So that what was told is told once."""
+        for path in [self.outside, *self.outside.rglob("*")]:
+            os.utime(path, (_LONG_AGO, _LONG_AGO))
 
     def _keep_values(self) -> None:
         """Trains the demo character for three steps, compares, and keeps what comes out of every kind of wire."""
@@ -160,12 +191,29 @@ class FuzzedHost:
             "LIKENESS_BASE": ["base", 3], "LIKENESS_RECIPE": ["recipe", 0], "LIKENESS_RUN": ["train", 0], "LIKENESS_REPORT": ["compare", 0],
             "LIKENESS_LORA": ["choose", 0], "CONDITIONING": ["words", 0], "LATENT": ["empty", 0], "IMAGE": ["pictures", 0], "MASK": ["mask", 0],
         }  # fmt: skip
+        graph["check"] = node(
+            "LikenessCheckDataset", dataset=["found", 0], reader="demo drawings", resolution=128, review=""
+        )
+        graph["review"] = node("LikenessReviewCaptions", dataset=["who", 0], save="keep in the workflow", review="")
+        graph["plan"] = node(
+            "LikenessPlanRun", dataset=["who", 0], base=["base", 3], recipe=["recipe", 0], measure=False
+        )
+        graph["advise"] = node("LikenessAdviseNextRun", report=["compare", 0])
         for key, link in kept.items():
             graph[f"keep {key}"] = node("FuzzKeep", value=link, key=key)
         told = self.case(graph, seconds=300, hangs=400, keep=True)
         if told["outcome"] != "success":
             raise HostDied(f"The values could not be made: {json.dumps(told)[:4000]}")
         self.kept = set(kept)
+        self.infos = self.comfy.get("/object_info")
+        diff = self.case(
+            {"diff": node("LikenessDiffRuns", first="kept", second="kept")}, seconds=300, hangs=400, keep=True
+        )
+        told["outputs"] |= diff.get("outputs", {})
+        graph["diff"] = node("LikenessDiffRuns")
+        self.outputs: dict[str, list[Any]] = {}
+        for name, output in told["outputs"].items():
+            self.outputs.setdefault(graph[name]["class_type"], []).append(output)
 
 
 def _png() -> bytes:

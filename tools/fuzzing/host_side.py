@@ -17,7 +17,6 @@ import tempfile
 import threading
 import time
 import traceback
-from pathlib import Path
 from typing import Any
 
 import comfy.model_management as management
@@ -33,14 +32,24 @@ PACK = os.path.realpath(os.path.join(HOME, "custom_nodes", "likeness"))
 OUTSIDE = os.path.realpath(os.path.join(HOME, "..", "outside"))
 """Files that nothing may read: links in the host's folders and names in widgets lead to them."""
 WRITABLE = [os.path.join(HOME, *part) for part in (("input",), ("output",), ("temp",), ("models", "loras"), ("user",))]
-OWN_SCRATCH = tuple(os.path.join(os.path.realpath(tempfile.gettempdir()), name) for name in ("likeness_check_", "likeness_plan_", "tmp"))
+OWN_SCRATCH = tuple(
+    os.path.join(os.path.realpath(tempfile.gettempdir()), name) for name in ("likeness_check_", "likeness_plan_", "tmp")
+)
 """Folders that our nodes make for themselves in the system's."""
 FORBIDDEN = ("/etc/passwd", "/etc/shadow", "/etc/hostname", "/dev/zero", "/dev/random", "/proc/self/environ")
 _WRITES = {
     "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.symlink", "os.link", "os.truncate", "os.chmod", "os.utime",
     "shutil.rmtree", "shutil.move", "shutil.copyfile",
 }  # fmt: skip
-_NEVER = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "socket.getaddrinfo", "pickle.find_class"}
+_NEVER = {
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+    "socket.getaddrinfo",
+    "pickle.find_class",
+}
 
 KEPT: dict[str, Any] = {}
 """What FuzzKeep was given, handed out by FuzzGiven."""
@@ -55,7 +64,9 @@ def _watch(event: str, args: tuple[Any, ...]) -> None:
     if event == "open":
         _opened(args)
     elif event in _WRITES:
-        folders = [part for part in args if isinstance(part, int) and part > 2 and event not in ("os.chmod", "os.mkdir")]
+        folders = [
+            part for part in args if isinstance(part, int) and part > 2 and event not in ("os.chmod", "os.mkdir")
+        ]
         for path in args:
             if isinstance(path, str | bytes | os.PathLike):
                 _written(event, _below(folders, path))
@@ -78,7 +89,9 @@ def _opened(args: tuple[Any, ...]) -> None:
     if real.startswith(OUTSIDE) or real in FORBIDDEN:
         _TOUCHED.add(f"read {real}")
     writes = isinstance(mode, str) and any(sign in mode for sign in "wax+")
-    writes = writes or (mode is None and isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)))
+    writes = writes or (
+        mode is None and isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+    )
     if writes:
         _written("write", path)
 
@@ -208,7 +221,7 @@ class Runner:
             begun = time.monotonic()
             _IS_ON = not keep
             try:
-                told = self._ended(prompt, f"fuzz{self._number}", seconds)
+                told = self._ended(prompt, f"fuzz{self._number}", seconds, keep)
             finally:
                 _IS_ON = False
             told["seconds"] = round(time.monotonic() - begun, 3)
@@ -217,13 +230,15 @@ class Runner:
             told["rss"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             return told
 
-    def _ended(self, prompt: dict[str, Any], name: str, seconds: float) -> dict[str, Any]:
+    def _ended(self, prompt: dict[str, Any], name: str, seconds: float, keep: bool) -> dict[str, Any]:
         valid, error, outputs, node_errors = asyncio.run(execution.validate_prompt(name, prompt, None))
         if not valid or node_errors:
             return {"outcome": "refused", "errors": _refusals(error, node_errors)}
         if self._executor is None:
             cache = execution.CacheType.CLASSIC
-            self._executor = execution.PromptExecutor(PromptServer.instance, cache_type=cache, cache_args={"lru": 0, "ram": 0, "ram_inactive": 0})
+            self._executor = execution.PromptExecutor(
+                PromptServer.instance, cache_type=cache, cache_args={"lru": 0, "ram": 0, "ram_inactive": 0}
+            )
         PromptServer.instance.last_prompt_id = name
         stop = threading.Timer(seconds, lambda: management.interrupt_current_processing(True))
         stop.start()
@@ -246,15 +261,11 @@ class Runner:
             json.dumps(self._executor.history_result, allow_nan=False, default=_unsent)
         except ValueError as fault:
             return {"outcome": "error", "type": "page", "message": str(fault), "traceback": [PACK], "node": "ui"}
-        return {"outcome": "success", "ui": _texts(self._executor.history_result)}
+        return {"outcome": "success", "outputs": self._executor.history_result.get("outputs", {}) if keep else {}}
 
 
 def _unsent(value: Any) -> Any:
     raise ValueError(f"no JSON: {type(value).__name__}")
-
-
-def _texts(result: Any) -> int:
-    return len(json.dumps(result.get("outputs", {})))
 
 
 def _refusals(error: Any, node_errors: dict[str, Any]) -> list[dict[str, Any]]:

@@ -43,7 +43,12 @@ _USUAL = {
 }
 _PICTURE = "0" * 63
 REVIEWS = (
-    {"kept": ["a" * 64], "dropped": ["b" * 64 + "#2"], "waived": {"c" * 64: ["blurred"]}, "waived_of_set": ["few close-ups"]},
+    {
+        "kept": ["a" * 64],
+        "dropped": ["b" * 64 + "#2"],
+        "waived": {"c" * 64: ["blurred"]},
+        "waived_of_set": ["few close-ups"],
+    },
     {"captions": {"a" * 64: "text"}, "sources": {"b" * 64: 1}, "source": 1, "appearance": {"hair": "keep"}},
     {"step": 3, "strength": 0.8},
 )
@@ -64,7 +69,9 @@ def node_prompts(draw: Callable[..., Any], kind: str, info: dict[str, Any], kept
     """A prompt with one such node and what is wired into it."""
     prompt: dict[str, Any] = {}
     inputs: dict[str, Any] = {}
-    declared = [(name, spec, part) for part in ("required", "optional") for name, spec in info["input"].get(part, {}).items()]
+    declared = [
+        (name, spec, part) for part in ("required", "optional") for name, spec in info["input"].get(part, {}).items()
+    ]
     names = [name for name, _, _ in declared]
     hostile = draw(st.sets(st.sampled_from(names), max_size=3)) if names else set()
     for name, spec, part in declared:
@@ -82,7 +89,13 @@ def node_prompts(draw: Callable[..., Any], kind: str, info: dict[str, Any], kept
 
 
 def _given(
-    draw: Callable[..., Any], kind: str, name: str, spec: list[Any], is_bad: bool, kept: set[str], prompt: dict[str, Any]
+    draw: Callable[..., Any],
+    kind: str,
+    name: str,
+    spec: list[Any],
+    is_bad: bool,
+    kept: set[str],
+    prompt: dict[str, Any],
 ) -> list[tuple[str, Any]]:
     takes, settings = spec[0], spec[1] if len(spec) > 1 else {}
     if takes == "COMFY_AUTOGROW_V3":
@@ -116,13 +129,24 @@ def _hostile(name: str, takes: Any, settings: dict[str, Any]) -> st.SearchStrate
     options = settings.get("options") or []
     ways = [values.plain, values.words, values.numbers]
     if options:
-        ways += [st.sampled_from(options), st.sampled_from(values.PATHS), st.sampled_from(options).map(lambda one: f"{one}\0")]
+        ways += [
+            st.sampled_from(options),
+            st.sampled_from(values.PATHS),
+            st.sampled_from(options).map(lambda one: f"{one}\0"),
+        ]
     if takes in ("INT", "FLOAT"):
         low, high = settings.get("min", -1e9), settings.get("max", 1e9)
         ends = [low, high, low - 1, high + 1, low + 1, high - 1, str(low), True]
         ways += [st.sampled_from(ends), st.sampled_from(ends), values.numbers]
     if takes == "STRING":
-        ways += [values.words, values.trees.map(repr), st.sampled_from(values.PATHS), st.sampled_from(["*", "**/*", "likeness/*", "[!a]", "{a,b}", "1,2,3", "0.1,,nan", "1e9/0", "60/40/", "inf/1"])]
+        ways += [
+            values.words,
+            values.trees.map(repr),
+            st.sampled_from(values.PATHS),
+            st.sampled_from(
+                ["*", "**/*", "likeness/*", "[!a]", "{a,b}", "1,2,3", "0.1,,nan", "1e9/0", "60/40/", "inf/1"]
+            ),
+        ]
     if name in ("review", "pick"):
         ways = [values.json_text(one) for one in REVIEWS] + [values.words]
     return st.one_of(ways)

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -12,12 +13,12 @@ MARK = "window.__likeness_fuzzed"
 MARKUP = (
     f"<img src=x onerror={MARK}=1>",
     f"<script>{MARK}=1</script>",
-    f"\"><svg onload={MARK}=1>",
+    f'"><svg onload={MARK}=1>',
     f"javascript:{MARK}=1",
-    f"</textarea></script><iframe srcdoc='<script>parent.__likeness_fuzzed=1</script>'>",
+    "</textarea></script><iframe srcdoc='<script>parent.__likeness_fuzzed=1</script>'>",
     f"{{{{constructor.constructor('{MARK}=1')()}}}}",
     f"![x](javascript:{MARK}=1)[y](javascript:{MARK}=1)",
-    f"<a href=\"javascript:{MARK}=1\" autofocus onfocus={MARK}=1>x</a>",
+    f'<a href="javascript:{MARK}=1" autofocus onfocus={MARK}=1>x</a>',
 )
 PATHS = (
     "../../etc/passwd", "../outside/secret.txt", "..", ".", "/", "/etc/passwd", "/dev/zero", "/dev/stdin", "/proc/self/environ",
@@ -35,7 +36,23 @@ NUMBERS = (
     0, -1, 1, 2, -0.0, 0.5, 1e-320, 1e308, -1e308, 2**31, 2**31 - 1, 2**53, 2**63, -(2**63) - 1, 2**64, 10**30, -(10**30), 10**400,
     math.nan, math.inf, -math.inf, 1e400,
 )  # fmt: skip
-PLAIN = (None, True, False, [], {}, [None], [[]], [1, 2], ["a", 0], {"": ""}, {"__class__": 1}, [["x"] * 50], "x", 3, 2.5)
+PLAIN = (
+    None,
+    True,
+    False,
+    [],
+    {},
+    [None],
+    [[]],
+    [1, 2],
+    ["a", 0],
+    {"": ""},
+    {"__class__": 1},
+    [["x"] * 50],
+    "x",
+    3,
+    2.5,
+)
 NAMES = (
     "x\ny", "<b>x</b>", f"<img src=x onerror={MARK}=1>", "-rf", "--help", " lead", "trail ", "trail.", "CON", "aux.png", "NUL.txt",
     "a" * 240, "é" * 120, "\u202egnp", "emoji🧑🏽", "a;b", "a|b", "a&b", "a$b", "a`b", "a'b", 'a"b', "a\\b", "a:b", "a*b?", "%2e%2e", "\x01\x1b[2J",
@@ -51,7 +68,7 @@ words = st.one_of(
     st.builds(lambda one, two: f"{one}{two}", st.sampled_from(UNICODE[:20]), st.sampled_from(MARKUP + PATHS)),
 )
 numbers = st.one_of(st.sampled_from(NUMBERS), st.integers(), st.floats())
-plain = st.one_of(st.sampled_from(PLAIN), numbers, words)
+plain = st.one_of(st.sampled_from(PLAIN).map(deepcopy), numbers, words)
 trees = st.recursive(
     plain, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(words, inner, max_size=4)), max_leaves=8
 )
@@ -138,7 +155,11 @@ def broken_bytes(draw: Callable[..., Any], good: bytes) -> bytes:
                 made[at] ^= draw(st.integers(1, 255))
             case "number":
                 size = draw(st.sampled_from([1, 2, 4, 8]))
-                value = draw(st.sampled_from([0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 2**63 - 1, 2**64 - 1]))
+                value = draw(
+                    st.sampled_from(
+                        [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 2**63 - 1, 2**64 - 1]
+                    )
+                )
                 order = draw(st.sampled_from(["little", "big"]))
                 made[at : at + size] = (value % 256**size).to_bytes(size, order)
             case "cut":

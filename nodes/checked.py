@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from ..trainer.errors import LikenessError
 from .host.links import accepts
+from .wired import shown, wired_fault
 
 Node = TypeVar("Node", bound=type)
 UNKNOWN = math.nan
@@ -35,10 +36,13 @@ def checked(node: Node) -> Node:
 
     @wraps(execute)
     def run(cls: Any, *args: Any, **given: Any) -> Any:
+        schema = node.define_schema()
+        given = _unpacked(schema, _filled(schema, given))
         values = {**_defaults(execute), **_named(execute, cls, args, given)}
-        _raise(_faults(node.define_schema(), values, _taken(validate)))
+        _raise(_faults(schema, values, _taken(validate)))
         answer = validate(cls, **{name: values[name] for name in _taken(validate) if name in values})
         _raise([] if answer is True else [str(answer)])
+        _raise(list(_wrong_wires(schema, values)))
         return execute(cls, *args, **given)
 
     @wraps(validate)
@@ -57,6 +61,16 @@ def checked(node: Node) -> Node:
     before.__signature__ = _with_links(validate)  # type: ignore[attr-defined]
     node.execute, node.validate_inputs = classmethod(run), classmethod(before)  # type: ignore[attr-defined]
     return node
+
+
+def _filled(schema: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given, without the nothing that a wire brought into an optional widget: it is as good as left open."""
+    left = {part.id for part in schema.inputs if part.optional and part.get_io_type() in _TAKES}
+    return {name: value for name, value in given.items() if name not in left or not _is_nothing(value)}
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(one is None for one in value))
 
 
 def _nothing_more(cls: Any) -> bool:
@@ -90,6 +104,20 @@ def _named(function: Callable[..., Any], cls: Any, args: tuple[Any, ...], given:
 def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
     parameters = inspect.signature(function).parameters
     return {name: one.default for name, one in parameters.items() if one.default is not one.empty}
+
+
+def _unpacked(schema: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """What a node that takes lists was given: packs such as Florence-2 give a batch's texts as one value, a list."""
+    if not getattr(schema, "is_input_list", False):
+        return given
+    texts = [
+        part.id for part in schema.inputs if part.get_io_type() == "STRING" and isinstance(given.get(part.id), list)
+    ]
+    return {**given, **{name: [each for one in given[name] for each in _texts(one)] for name in texts}}
+
+
+def _texts(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def _is_to_come(value: Any) -> bool:
@@ -135,6 +163,25 @@ def _faults(schema: Any, values: Mapping[str, Any], taken: list[str]) -> list[st
     return found
 
 
+def _wrong_wires(schema: Any, values: Mapping[str, Any]) -> Iterator[str]:
+    """Values that came by wires and are nothing of the kind; those that an input grew too."""
+    is_list = getattr(schema, "is_input_list", False)
+    for part in schema.inputs:
+        if part.id not in values:
+            continue
+        grown = part.template.input if hasattr(part, "template") else None
+        is_open = part.optional or grown is not None
+        given = values[part.id]
+        several = list(given.values()) if grown is not None and isinstance(given, Mapping) else [given]
+        if is_list and isinstance(given, list | tuple):
+            several = list(given)
+        for value in several:
+            takes = None if value is None and is_open else wired_fault((grown or part).get_io_type(), value)
+            if takes is not None:
+                what = f"{part.id} takes {takes}, and {shown(value)} came in"
+                yield f"{schema.display_name}: {what}; wire another."
+
+
 def _shown(value: Any) -> str:
     said = repr(value[:_MOST_SHOWN] if isinstance(value, str) else value)
     return said if len(said) <= _MOST_SHOWN + 2 else f"{said[:_MOST_SHOWN]}…"
@@ -154,6 +201,11 @@ def _is_number(value: Any, settings: Mapping[str, Any]) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and _is_within(value, settings)
 
 
+def _is_whole(text: str) -> bool:
+    """Whether it can be written: JSON brings halves of letters (lone surrogates) too."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def _options(settings: Mapping[str, Any]) -> str:
     options = settings.get("options")
     if options is None:
@@ -168,7 +220,7 @@ def _range(settings: Mapping[str, Any]) -> str:
 
 Takes = tuple[Callable[[Any, Mapping[str, Any]], bool], Callable[[Mapping[str, Any]], str]]
 _TAKES: Mapping[str, Takes] = {
-    "STRING": (lambda value, _: isinstance(value, str), lambda _: "a text"),
+    "STRING": (lambda value, _: isinstance(value, str) and _is_whole(value), lambda _: "a text"),
     "COMBO": (_is_option, _options),
     "INT": (lambda value, its: isinstance(value, int) and _is_number(value, its), lambda its: f"a whole {_range(its)}"),
     "FLOAT": (_is_number, lambda its: f"a {_range(its)}"),

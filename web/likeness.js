@@ -15,13 +15,15 @@ import { nameZeros } from "./recipe/zero_words.js";
 import { RunPanel } from "./run/run_panel.js";
 import { RunsTab } from "./runs/runs_tab.js";
 import { foldAdvanced } from "./shared/advanced_widgets.js";
+import { firstWords } from "./shared/first_words.js";
 import { panelOf, wear } from "./shared/graph_nodes.js";
 import { Messages } from "./shared/messages.js";
-import { LivePanel, NotePanel, TallPanel } from "./shared/note_panel.js";
+import { LinePanel, LivePanel, NotePanel, TallPanel } from "./shared/note_panel.js";
 import { Outcomes } from "./shared/outcomes.js";
 import { giveSize } from "./shared/panel_size.js";
 import { PromptOwner } from "./shared/prompt_owner.js";
 import { Restoring } from "./shared/restoring.js";
+import { nameSlots } from "./shared/slot_words.js";
 import { growTextBoxes } from "./shared/text_boxes.js";
 
 const TRAIN = "LikenessTrainCharacterLora";
@@ -36,28 +38,16 @@ const CHOOSE = "LikenessChooseCheckpoint";
 const ADVISE = "LikenessAdviseNextRun";
 const SCORE = "LikenessScoreImages";
 const METHOD = "LikenessTrainOrZeroShot";
+const MOTION = "LikenessCheckMotion";
+const FACE = "LikenessReadFace";
 const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants", "LikenessBalance"]);
-const NOTED = new Set([
-  "LikenessDemoCharacter",
-  "LikenessCheckInstallation",
-  "LikenessLoadCharacterDataset",
-  "LikenessImagesToDataset",
-  "LikenessCropDataset",
-  "LikenessPickImages",
-  "LikenessMixDatasets",
-  "LikenessSaveDataset",
-  "LikenessTagWithWd14",
-  "LikenessCaptionWithJoyCaption",
-  "LikenessUseCaptions",
-  "LikenessApplyCaptionRules",
-  "LikenessImportRecipe",
-  "LikenessExportRecipe",
-  "LikenessCheckLora",
-  "LikenessReadFace",
-  "LikenessLoadIdentity",
-  "LikenessLoadIdentityAdapter",
-  "LikenessApplyIdentity",
-  "LikenessInstantIdConditioning",
+const LINES = new Set([
+  "LikenessDemoBaseModel",
+  "LikenessDatasetToImages",
+  "LikenessChooseBaseModel",
+  "LikenessTrainingRecipe",
+  "LikenessApplyCharacterLora",
+  "LikenessApplyReference",
 ]);
 
 const SHEETS = [
@@ -105,31 +95,33 @@ app.registerExtension({
   nodeCreated(node) {
     if (!node.comfyClass?.startsWith("Likeness")) return;
     if (node.comfyClass === RECIPE) showRecipe(node);
+    nameSlots(node);
     nameZeros(node);
     showBaseWords(node);
     foldAdvanced(node);
     if (node.comfyClass === LOAD) addUpload(node, uploadsOf(node));
-    const panel = panelFor(node);
-    if (panel) addPanel(node, panel);
+    addPanel(node, panelFor(node));
     growTextBoxes(node);
     giveSize(node);
   },
 });
 
 function panelFor(node) {
-  if (node.comfyClass === TRAIN) return new RunPanel(urlOf, api);
-  if (node.comfyClass === PLAN) return new PlanPanel();
-  if (node.comfyClass === CHECK) return new CheckPanel(urlOf, reviewOf(node));
-  if (node.comfyClass === CAPTIONS) return new CaptionsPanel(urlOf, reviewOf(node));
-  if (node.comfyClass === COMPARE) return new ComparePanel(urlOf, pickMemory(node));
-  if (node.comfyClass === CHOOSE) return Object.assign(new ComparePanel(urlOf, pickMemory(node)), { height: 260 });
-  if (DRAWING.has(node.comfyClass)) return new LivePanel();
-  if (node.comfyClass === ADVISE || node.comfyClass === METHOD) return new TallPanel(180, false);
-  if (node.comfyClass === DIFF) return new TallPanel(200, true);
-  if (node.comfyClass === SCORE) return new TallPanel(128, true);
-  // What is held out, and why, takes a few lines.
-  if (node.comfyClass === LOAD) return Object.assign(new NotePanel(), { height: 128 });
-  return NOTED.has(node.comfyClass) ? new NotePanel() : null;
+  const { comfyClass: kind } = node;
+  if (kind === TRAIN) return new RunPanel(urlOf, api);
+  if (kind === PLAN) return new PlanPanel();
+  if (kind === CHECK) return new CheckPanel(urlOf, reviewOf(node));
+  if (kind === CAPTIONS) return new CaptionsPanel(urlOf, reviewOf(node));
+  if (kind === COMPARE) return new ComparePanel(urlOf, pickMemory(node));
+  if (kind === CHOOSE) return Object.assign(new ComparePanel(urlOf, pickMemory(node)), { height: 260 });
+  const first = firstWords(kind);
+  if (DRAWING.has(kind)) return new LivePanel(first);
+  if (LINES.has(kind)) return new LinePanel(first);
+  if (kind === ADVISE || kind === METHOD) return new TallPanel(first, 180, false);
+  if (kind === DIFF) return new TallPanel(first, 208, true);
+  // What is held out, and why, or a line a picture, takes a few lines.
+  if ([LOAD, FACE, SCORE, MOTION].includes(kind)) return new TallPanel(first, 128, true);
+  return new NotePanel(first);
 }
 
 /** How a node's files come into ComfyUI's input folder and into its lists, and where it says so. */
@@ -162,6 +154,8 @@ function addPanel(node, panel) {
   const widget = node.addDOMWidget("likeness_panel", "likeness_panel", panel.element, {
     serialize: false,
     hideOnZoom: false,
+    // It is no input: the side panel and apps do not list it.
+    hideInPanel: true,
     getMinHeight: () => panel.height,
   });
   widget.serialize = false;

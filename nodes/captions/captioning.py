@@ -25,6 +25,7 @@ _MOST_NAMED = 5
 def keep_hand_input() -> Any:
     return io.Boolean.Input(
         "keep_by_hand",
+        display_name="keep captions by hand",
         default=True,
         tooltip="On: captions written by hand stay as they are. Off: they are replaced too.",
     )

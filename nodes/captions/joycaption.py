@@ -42,11 +42,27 @@ class CaptionWithJoyCaption(io.ComfyNode):
                 "the same settings is not described again, and Cancel loses nothing. Its memory is given back "
                 "afterwards."
             ),
-            search_aliases=["joycaption", "joy caption", "vlm", "describe images", "llava", "auto caption"],
+            search_aliases=[
+                "joycaption",
+                "joy caption",
+                "caption",
+                "captioner",
+                "auto caption",
+                "caption images",
+                "image to text",
+                "describe images",
+                "llava",
+                "vlm",
+                "vision language model",
+            ],
             has_intermediate_output=True,
             hidden=[io.Hidden.unique_id],
             inputs=_inputs(),
-            outputs=[DATASET.Output(display_name="dataset", tooltip="Captioned. Pass it to Apply caption rules.")],
+            outputs=[
+                DATASET.Output(
+                    display_name="dataset", tooltip="The dataset with captions. Pass it to Apply caption rules."
+                )
+            ],
         )
 
     @classmethod
@@ -125,6 +141,7 @@ def _inputs() -> list[Any]:
         ),
         io.Combo.Input(
             "kind",
+            display_name="kind of text",
             options=[*_KINDS],
             default="description",
             tooltip=(
@@ -135,10 +152,15 @@ def _inputs() -> list[Any]:
             "length",
             options=[*_LENGTHS],
             default="medium-length",
-            tooltip="A wish, not a limit: Apply caption rules cuts to what the text encoder takes in.",
+            tooltip=(
+                "How long texts should be. A wish, not a limit: Apply caption rules cuts to what the text encoder "
+                "takes in."
+            ),
         ),
         keep_hand_input(),
-        io.Boolean.Input("mention_light", default=True, optional=True, advanced=True, tooltip="Ask about lighting."),
+        io.Boolean.Input(
+            "mention_light", default=True, optional=True, advanced=True, tooltip="Ask what the light is like."
+        ),
         io.Boolean.Input(
             "mention_camera", default=True, optional=True, advanced=True, tooltip="Ask about camera angle and framing."
         ),
@@ -181,6 +203,7 @@ def _inputs() -> list[Any]:
         ),
         io.Int.Input(
             "batch",
+            display_name="pictures at once",
             default=1,
             min=1,
             max=64,

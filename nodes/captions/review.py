@@ -41,7 +41,10 @@ class ReviewCaptions(io.ComfyNode):
             ),
             search_aliases=[
                 "edit captions",
+                "caption editor",
+                "tag editor",
                 "caption table",
+                "view captions",
                 "find and replace",
                 "caption diff",
                 "bulk edit tags",
@@ -51,7 +54,9 @@ class ReviewCaptions(io.ComfyNode):
             hidden=[io.Hidden.unique_id],
             inputs=_inputs(),
             outputs=[
-                DATASET.Output(display_name="dataset", tooltip="With the captions as they stand in the table."),
+                DATASET.Output(
+                    display_name="dataset", tooltip="The dataset with the captions as they stand in the table."
+                ),
                 io.String.Output(display_name="report", tooltip="What is odd about the captions, as text."),
             ],
         )
@@ -145,12 +150,16 @@ def _inputs() -> list[Any]:
         io.Autogrow.Input(
             "others",
             template=io.Autogrow.TemplatePrefix(
-                input=DATASET.Input("other", optional=True, tooltip="The same pictures by another captioner."),
+                input=DATASET.Input(
+                    "other",
+                    optional=True,
+                    tooltip="The same pictures, captioned by another node; another socket follows.",
+                ),
                 prefix="other_",
                 min=0,
                 max=MOST_OTHERS,
             ),
             optional=True,
-            tooltip="The same pictures captioned otherwise, up to three: shown side by side, to choose from.",
+            tooltip="The same pictures captioned by other nodes, up to three: shown side by side, to choose from.",
         ),
     ]

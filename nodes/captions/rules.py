@@ -54,18 +54,21 @@ class ApplyCaptionRules(io.ComfyNode):
                 "said stays with each picture, and the diff shows every change."
             ),
             search_aliases=[
-                "prune captions",
                 "trigger word",
+                "prune captions",
+                "prune tags",
                 "remove tags",
+                "clean captions",
                 "caption cleanup",
                 "tag order",
+                "caption rules",
                 "identity",
             ],
             has_intermediate_output=True,
             hidden=[io.Hidden.unique_id],
             inputs=_inputs(),
             outputs=[
-                DATASET.Output(display_name="dataset", tooltip="With its captions rewritten."),
+                DATASET.Output(display_name="dataset", tooltip="The dataset with its captions rewritten."),
                 CAPTION_RULES.Output(display_name="rules", tooltip="For Review captions, which goes on with them."),
                 io.String.Output(display_name="diff", tooltip="Every caption before and after, as text."),
             ],
@@ -143,6 +146,7 @@ def _inputs() -> list[Any]:
         DATASET.Input("dataset", tooltip="Captioned pictures."),
         io.Combo.Input(
             "policy",
+            display_name="looks to take out",
             options=[*_POLICIES],
             default=next(iter(_POLICIES)),
             tooltip=(
@@ -152,18 +156,21 @@ def _inputs() -> list[Any]:
         ),
         io.Combo.Input(
             "family",
+            display_name="captions are for",
             options=[*_FAMILIES],
             default=next(iter(_FAMILIES)),
             tooltip="What the captions are for: how many tokens its text encoder takes in. Longer captions are cut.",
         ),
         io.Combo.Input(
             "form",
+            display_name="form of captions",
             options=["both", "tags", "sentence"],
             default="both",
             tooltip="tags for anime models, sentence for FLUX, both (tags, then sentences) for SDXL.",
         ),
         io.Combo.Input(
             "style",
+            display_name="style words",
             options=["auto", "keep", "drop"],
             default="auto",
             tooltip=(
@@ -171,11 +178,20 @@ def _inputs() -> list[Any]:
                 "all are renders: what is captioned stays changeable."
             ),
         ),
-        _list("keep", "Never left out, whatever the policy: red hair, *_glasses. Commas or lines between them."),
-        _list("drop", "Always left out: watermark, white background. * stands for any letters."),
-        _list("signature", "The character's own items, like red_scarf: left out when most pictures show them."),
+        _list(
+            "keep",
+            "never leave out",
+            "Never left out, whatever is taken out: red hair, *_glasses. Commas or lines between them.",
+        ),
+        _list("drop", "always leave out", "Always left out: watermark, white background. * stands for any letters."),
+        _list(
+            "signature",
+            "own items",
+            "The character's own items, like red_scarf: left out when most pictures show them.",
+        ),
         io.Boolean.Input(
             "fill_light",
+            display_name="add words for light",
             default=True,
             tooltip=(
                 "Where a caption says nothing of light, tell it from the picture (side lighting, backlighting, dim "
@@ -184,11 +200,12 @@ def _inputs() -> list[Any]:
         ),
         io.Boolean.Input(
             "rewrite_by_hand",
+            display_name="rewrite captions by hand",
             default=False,
             tooltip="Off: captions written by hand stay to the letter. On: the rules rewrite them too.",
         ),
     ]
 
 
-def _list(name: str, tooltip: str) -> Any:
-    return io.String.Input(name, default="", advanced=name != "drop", tooltip=tooltip)
+def _list(name: str, words: str, tooltip: str) -> Any:
+    return io.String.Input(name, display_name=words, default="", advanced=name != "drop", tooltip=tooltip)

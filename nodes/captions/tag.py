@@ -33,7 +33,18 @@ class TagWithWd14(io.ComfyNode):
                 "known characters never enter captions; a known name becomes a warning that the character looks like "
                 "another."
             ),
-            search_aliases=["wd14", "tagger", "booru tags", "danbooru", "interrogate", "caption", "auto tag"],
+            search_aliases=[
+                "wd14",
+                "wd tagger",
+                "tagger",
+                "auto tag",
+                "tag images",
+                "booru tags",
+                "danbooru",
+                "interrogate",
+                "caption",
+                "auto caption",
+            ],
             has_intermediate_output=True,
             hidden=[io.Hidden.unique_id],
             inputs=[
@@ -49,6 +60,7 @@ class TagWithWd14(io.ComfyNode):
                 ),
                 io.Float.Input(
                     "character_threshold",
+                    display_name="look-alike threshold",
                     default=0.85,
                     min=0.05,
                     max=1.0,
@@ -58,16 +70,21 @@ class TagWithWd14(io.ComfyNode):
                 ),
                 io.Boolean.Input(
                     "mcut",
+                    display_name="threshold by picture",
                     default=False,
                     tooltip=(
-                        "On: each picture's threshold lies in the largest gap between its scores (MCut), instead of "
-                        "one threshold for all."
+                        "On: each picture has a threshold of its own, in the largest gap between its scores (MCut), "
+                        "instead of one threshold for all."
                     ),
                     advanced=True,
                 ),
                 keep_hand_input(),
             ],
-            outputs=[DATASET.Output(display_name="dataset", tooltip="Tagged. Pass it to Apply caption rules.")],
+            outputs=[
+                DATASET.Output(
+                    display_name="dataset", tooltip="The dataset with tags as captions. Pass it to Apply caption rules."
+                )
+            ],
         )
 
     @classmethod

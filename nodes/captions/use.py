@@ -31,7 +31,18 @@ class UseCaptions(io.ComfyNode):
                 "into a captioner, such as ComfyUI's own TextGenerate or a Florence-2 or Qwen-VL pack, and its texts "
                 "here. An empty or endless text changes nothing and is named."
             ),
-            search_aliases=["florence", "qwen", "text generate", "captions from list", "external captions", "vlm"],
+            search_aliases=[
+                "caption",
+                "captions from list",
+                "external captions",
+                "import captions",
+                "own captions",
+                "florence",
+                "florence2",
+                "qwen vl",
+                "text generate",
+                "vlm",
+            ],
             is_input_list=True,
             has_intermediate_output=True,
             inputs=[
@@ -41,6 +52,7 @@ class UseCaptions(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "are",
+                    display_name="captions are",
                     options=[*_AUTHORS],
                     default="sentences",
                     tooltip=(
@@ -50,7 +62,11 @@ class UseCaptions(io.ComfyNode):
                 ),
                 keep_hand_input(),
             ],
-            outputs=[DATASET.Output(display_name="dataset", tooltip="Captioned. Pass it to Apply caption rules.")],
+            outputs=[
+                DATASET.Output(
+                    display_name="dataset", tooltip="The dataset with captions. Pass it to Apply caption rules."
+                )
+            ],
         )
 
     @classmethod

@@ -44,13 +44,15 @@ class AdviseNextRun(io.ComfyNode):
                 "Fill gaps. With the comparison before wired in, it also says whether the last advice helped."
             ),
             search_aliases=[
+                "what went wrong",
                 "troubleshooting",
                 "overfitting",
+                "overtrained",
                 "underfitting",
                 "training advice",
                 "next recipe",
                 "improve lora",
-                "what went wrong",
+                "bad lora",
             ],
             is_output_node=True,
             hidden=[io.Hidden.unique_id],
@@ -64,6 +66,7 @@ class AdviseNextRun(io.ComfyNode):
                 ),
                 REPORT.Input(
                     "before",
+                    display_name="comparison before",
                     optional=True,
                     tooltip="The comparison of the run before: tells whether this one is better, by the same reader.",
                 ),

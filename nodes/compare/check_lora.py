@@ -31,12 +31,20 @@ class CheckLora(io.ComfyNode):
                 "nothing, NaN. With model and clip wired it also tells which of its keys ComfyUI would not load, where "
                 "LoraLoader would draw on as if nothing were wrong."
             ),
-            search_aliases=["lora not working", "lora info", "key not loaded", "inspect lora", "lora metadata"],
+            search_aliases=[
+                "inspect lora",
+                "lora info",
+                "lora metadata",
+                "lora not working",
+                "broken lora",
+                "key not loaded",
+                "lora weights",
+            ],
             is_output_node=True,
             inputs=[
                 io.Combo.Input("lora", options=loras() or [NO_LORA], tooltip="A file of models/loras, anybody's."),
-                io.Model.Input("model", optional=True, tooltip="To see whether the file belongs to it."),
-                io.Clip.Input("clip", optional=True, tooltip="For keys of text encoders."),
+                io.Model.Input("model", optional=True, tooltip="A model, to see whether the file belongs to it."),
+                io.Clip.Input("clip", optional=True, tooltip="The text encoder, to check the file's part for it."),
             ],
             outputs=[
                 io.String.Output(display_name="health", tooltip="What was found, in words."),

@@ -37,7 +37,16 @@ class ChooseCheckpoint(io.ComfyNode):
                 "earliest if several cannot be told apart. Click a column in the grid to take another. If none passes "
                 "it says why and gives nothing on. Why it was chosen is written into the file and a card beside it."
             ),
-            search_aliases=["best epoch", "select lora", "pick checkpoint", "save lora", "export lora", "best step"],
+            search_aliases=[
+                "best epoch",
+                "best step",
+                "best checkpoint",
+                "pick checkpoint",
+                "select lora",
+                "choose lora",
+                "save lora",
+                "export lora",
+            ],
             is_output_node=True,
             inputs=_inputs(),
             outputs=_outputs(),
@@ -114,6 +123,7 @@ def _inputs() -> list[Any]:
         ),
         io.String.Input(
             "pick",
+            display_name="picked column",
             default="",
             optional=True,
             placeholder="click a column, or write its name",
@@ -124,7 +134,9 @@ def _inputs() -> list[Any]:
             optional=True,
             tooltip="To put the LoRA on. Left open, the base that was compared with. Wire model and clip, or neither.",
         ),
-        io.Clip.Input("clip", optional=True, tooltip="Its text encoder; wire both or none."),
+        io.Clip.Input(
+            "clip", optional=True, tooltip="The text encoder of that model. Wire model and clip together, or neither."
+        ),
     ]
 
 

@@ -34,8 +34,14 @@ def _first_inputs() -> list[Any]:
                 "patched one, without the LoRA."
             ),
         ),
-        io.Clip.Input("clip", optional=True, tooltip="Its text encoder; wire all three or none."),
-        io.Vae.Input("vae", optional=True, tooltip="Its VAE; wire all three or none."),
+        io.Clip.Input(
+            "clip",
+            optional=True,
+            tooltip="The text encoder of that model. Wire model, clip and vae together, or none of them.",
+        ),
+        io.Vae.Input(
+            "vae", optional=True, tooltip="The VAE of that model. Wire model, clip and vae together, or none of them."
+        ),
         io.Combo.Input(
             "prompts",
             options=list(PROMPTS),
@@ -47,19 +53,24 @@ def _first_inputs() -> list[Any]:
         ),
         io.Combo.Input(
             "reader",
+            display_name="face reader",
             options=[DEMO_READER, *READERS, NO_READER],
             default=DEMO_READER,
             tooltip=(
-                "Who reads faces; auto takes the first that is ready. Two readers' numbers never mix. The demo reader "
-                "knows drawn faces only."
+                "Which face reader reads the faces. auto takes the first that is installed. Two readers' numbers "
+                "never mix. The demo reader knows the demo's drawn faces only."
             ),
         ),
         io.Int.Input(
             "most",
+            display_name="most checkpoints",
             default=6,
             min=1,
             max=50,
-            tooltip="At most this many checkpoints, spread evenly; the last is always in. Fewer is quicker.",
+            tooltip=(
+                "How many checkpoints are compared at most. They are spread evenly over the run, the last is always "
+                "in. Fewer is quicker."
+            ),
         ),
         io.Float.Input(
             "strength",
@@ -77,6 +88,7 @@ def _later_inputs() -> list[Any]:
     return [
         io.String.Input(
             "loras",
+            display_name="LoRA files",
             default="",
             optional=True,
             placeholder="likeness/sage*, another.safetensors",
@@ -104,6 +116,7 @@ def _later_inputs() -> list[Any]:
         ),
         io.Int.Input(
             "seeds",
+            display_name="pictures per prompt",
             default=0,
             min=0,
             max=32,
@@ -113,18 +126,22 @@ def _later_inputs() -> list[Any]:
         ),
         io.String.Input(
             "strengths",
+            display_name="more strengths",
             default="",
             optional=True,
             advanced=True,
             placeholder="0.6, 0.8",
-            tooltip="Other LoRA strengths that the winner is drawn at too, to recommend one. Empty: none.",
+            tooltip=("Other LoRA strengths that the best checkpoint is drawn at too, to recommend one. Empty: none."),
         ),
         io.Boolean.Input(
             "refine",
+            display_name="refine around the best",
             default=False,
             optional=True,
             advanced=True,
-            tooltip="Draw the checkpoints next before and after the winner too, where most had left them out.",
+            tooltip=(
+                "Draw the checkpoints next before and after the best one too, where most checkpoints had left them out."
+            ),
         ),
         io.Boolean.Input(
             "missing_views",

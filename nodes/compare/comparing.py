@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...trainer.runtime.duration import duration
+from ...trainer.storage.values import json_value
 from ..host.compute import device, free_models
 from ..host.folders import name_fault, output_folder, unlinked
 from ..host.model_folders import clip_folders
@@ -226,7 +226,7 @@ def folder_name(trigger: str) -> str:
 def _drawn_with(folder: Path) -> tuple[str, str]:
     """Base and precision of the report in a folder, "" where it tells none."""
     try:
-        kept: Any = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        kept: Any = json_value((folder / "report.json").read_text(encoding="utf-8"))
         return str(kept.get("base", "")), str(kept.get("precision", ""))
     except (OSError, ValueError, AttributeError):
         return "", ""

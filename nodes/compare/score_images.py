@@ -46,11 +46,13 @@ class ScoreImages(io.ComfyNode):
             ),
             search_aliases=[
                 "face similarity",
+                "compare faces",
+                "same person",
                 "identity score",
+                "likeness score",
                 "filter faces",
                 "face distance",
-                "same person",
-                "likeness score",
+                "arcface",
             ],
             is_input_list=True,  # one scale for all, be they a batch or a list
             is_output_node=True,
@@ -84,24 +86,33 @@ def _inputs() -> list[Any]:
         io.Image.Input("images", tooltip="One picture, a batch, or a list of them. In a list sizes may differ."),
         io.Combo.Input(
             "reader",
+            display_name="face reader",
             options=list(READERS),
             default=AUTO,
-            tooltip="Who reads faces; auto takes the first that is ready. Two readers' numbers never mix.",
+            tooltip=(
+                "Which face reader reads the faces. auto takes the first that is installed. Two readers' numbers "
+                "never mix."
+            ),
         ),
         io.Float.Input(
             "least",
+            display_name="least likeness",
             default=BY_REFERENCES,
             min=0.0,
             max=1.0,
             step=0.01,
-            tooltip="Likeness to accept from. 0: by the references, each held against the others.",
+            tooltip=(
+                "Pictures at least this much alike are accepted. 0: the references tell, each held against the others."
+            ),
         ),
         DATASET.Input(
             "references",
             optional=True,
             tooltip="Pictures of the person, three or more. What a dataset holds out, else all of it.",
         ),
-        io.Image.Input("reference_images", optional=True, tooltip="The same as pictures; beside a dataset, or alone."),
+        io.Image.Input(
+            "reference_images", optional=True, tooltip="References as pictures of any node; beside a dataset, or alone."
+        ),
     ]
 
 
@@ -122,7 +133,7 @@ def _outputs() -> list[Any]:
         io.Float.Output(
             display_name="likeness",
             is_output_list=True,
-            tooltip="Likeness of each picture, in order; NaN where it was not measured.",
+            tooltip="How alike each picture is, in order; NaN (no number) where it was not measured.",
         ),
     ]
 

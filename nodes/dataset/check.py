@@ -35,13 +35,28 @@ class CheckDataset(io.ComfyNode):
                 "add next. Nothing is dropped by itself: you keep, drop or acknowledge on the node, and it is saved "
                 "with the workflow."
             ),
-            search_aliases=["audit", "quality check", "duplicates", "blur", "coverage", "dataset report", "review"],
+            search_aliases=[
+                "audit",
+                "check images",
+                "quality check",
+                "image quality",
+                "find duplicates",
+                "duplicates",
+                "blur",
+                "blurry images",
+                "coverage",
+                "dataset report",
+                "dataset",
+                "review",
+            ],
             is_input_list=True,  # face landmarks come as a list, one a picture
             is_output_node=True,
             hidden=[io.Hidden.unique_id],
             inputs=_inputs(),
             outputs=[
-                DATASET.Output(display_name="dataset", tooltip="Without the dropped pictures, with the findings."),
+                DATASET.Output(
+                    display_name="dataset", tooltip="The dataset without the dropped pictures, with the findings."
+                ),
                 io.String.Output(display_name="report", tooltip="The findings as text."),
                 io.Image.Output(display_name="sheet", tooltip="A contact sheet with the findings written on it."),
                 io.Image.Output(display_name="coverage", tooltip="A chart of what the pictures cover."),
@@ -95,15 +110,16 @@ def _checked(dataset: Dataset, review: str, readers: Readers, side: int, progres
 
 def _inputs() -> list[Any]:
     return [
-        DATASET.Input("dataset", tooltip="What to look over."),
+        DATASET.Input("dataset", tooltip="The dataset to look over."),
         io.Combo.Input(
             "reader",
+            display_name="face reader",
             options=[*READERS, NO_READER],
             default=READERS[0],
             tooltip=(
-                "Who looks for faces and compares them. auto takes an insightface pack if one lies in "
-                "models/insightface, else OpenCV; demo drawings is for the built-in cartoon characters. Numbers of "
-                "two readers never mix."
+                "Which face reader looks for faces and compares them. auto takes an insightface pack if one lies in "
+                "models/insightface, else the first other that is installed; demo drawings is for the built-in "
+                "cartoon characters. Numbers of two readers never mix."
             ),
         ),
         io.Int.Input(

@@ -44,12 +44,26 @@ class CropDataset(io.ComfyNode):
                 "shoulders in. body: whole figures on the sizes a trainer uses, with close-ups from the same originals "
                 "at 70/30. Faces are found on the original; nothing is enlarged beyond a limit or mirrored in."
             ),
-            search_aliases=["face crop", "portrait", "close-up", "autocrop", "square", "full body", "framing"],
+            search_aliases=[
+                "crop face",
+                "face crop",
+                "crop faces",
+                "crop images",
+                "autocrop",
+                "head crop",
+                "portrait",
+                "close-up",
+                "square",
+                "full body",
+                "framing",
+            ],
             is_output_node=True,
             hidden=[io.Hidden.unique_id],
             inputs=[*_inputs(), *_advanced_inputs()],
             outputs=[
-                DATASET.Output(display_name="dataset", tooltip="The crops, with captions and faces carried over."),
+                DATASET.Output(
+                    display_name="dataset", tooltip="The crops, with the captions and faces of their originals."
+                ),
                 io.Image.Output(display_name="preview", tooltip="The boxes drawn on the originals."),
             ],
         )
@@ -150,9 +164,13 @@ def _inputs() -> list[Any]:
         ),
         io.Combo.Input(
             "reader",
+            display_name="face reader",
             options=[*READERS],
             default=READERS[0],
-            tooltip="Who finds the faces: auto takes an insightface pack that lies in models/insightface, else OpenCV.",
+            tooltip=(
+                "Which face reader finds the faces. auto takes an insightface pack that lies in models/insightface, "
+                "else the first other that is installed."
+            ),
         ),
         io.Int.Input(
             "resolution",
@@ -167,6 +185,7 @@ def _inputs() -> list[Any]:
         ),
         io.Combo.Input(
             "without_face",
+            display_name="pictures without a face",
             options=[KEEP_OUT, KEEP_WHOLE],
             default=KEEP_OUT,
             tooltip="Pictures in which no face is found: named and kept out, or kept (body cuts them to size).",
@@ -178,6 +197,7 @@ def _advanced_inputs() -> list[Any]:
     return [
         io.Float.Input(
             "face_share",
+            display_name="height of the face",
             default=0.6,
             min=0.5,
             max=0.7,
@@ -186,6 +206,7 @@ def _advanced_inputs() -> list[Any]:
         ),
         io.Float.Input(
             "close_ups",
+            display_name="share of close-ups",
             default=0.3,
             min=0.05,
             max=0.95,
@@ -204,6 +225,7 @@ def _advanced_inputs() -> list[Any]:
         ),
         io.Combo.Input(
             "outside",
+            display_name="outside the picture",
             options=[*_OUTSIDE],
             default=next(iter(_OUTSIDE)),
             advanced=True,
@@ -217,10 +239,11 @@ def _advanced_inputs() -> list[Any]:
         ),
         io.String.Input(
             "baselines",
+            display_name="surely the character",
             default="",
             optional=True,
             advanced=True,
             placeholder="002.png, 005.png, 011.png (empty: whom most pictures show)",
-            tooltip="Up to three pictures that certainly show the character: of several faces theirs is taken.",
+            tooltip=("Names of up to three pictures that surely show the character: of several faces theirs is taken."),
         ),
     ]

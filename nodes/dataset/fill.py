@@ -51,17 +51,19 @@ class FillGaps(io.ComfyNode):
             search_aliases=[
                 "coverage",
                 "generate dataset",
+                "synthetic dataset",
+                "character sheet",
+                "turnaround",
+                "angles",
                 "kontext",
                 "qwen edit",
-                "angles",
-                "turnaround",
-                "synthetic",
+                "more images",
             ],
             is_output_node=True,
             hidden=[io.Hidden.unique_id],
             inputs=_inputs(),
             outputs=[
-                DATASET.Output(display_name="dataset", tooltip="Yours and the made pictures, with their captions."),
+                DATASET.Output(display_name="dataset", tooltip="Your pictures and the made ones, with their captions."),
                 io.Image.Output(display_name="made", tooltip="Every made picture with its reference and figures."),
                 io.Image.Output(display_name="coverage", tooltip="The coverage chart before and after."),
                 io.String.Output(display_name="figures", tooltip="What was tried and kept for each gap, as JSON."),
@@ -143,6 +145,7 @@ def _inputs() -> list[Any]:
         *drawing_inputs("The model that draws: an edit model, or one that knows the person by adapter or LoRA."),
         io.Combo.Input(
             "way",
+            display_name="way of drawing",
             options=list(_WAYS),
             default=_WAYS[0],
             tooltip=(
@@ -153,14 +156,21 @@ def _inputs() -> list[Any]:
         ),
         io.String.Input(
             "gaps",
+            display_name="gaps to fill",
             default="",
             multiline=True,
             placeholder="left profile, smile, outdoors",
-            tooltip="What to make, by bucket or by words of a view. Empty: all that no picture shows.",
+            tooltip=(
+                "What to make, one a line, as Check dataset names what is missing (angle: left profile) or in words "
+                "of a view. Empty: all that no picture shows."
+            ),
         ),
-        io.Int.Input("per_gap", default=1, min=1, max=16, tooltip="Pictures for each gap."),
+        io.Int.Input(
+            "per_gap", display_name="pictures per gap", default=1, min=1, max=16, tooltip="Pictures for each gap."
+        ),
         io.String.Input(
             "looks",
+            display_name="looks of the person",
             default="",
             multiline=True,
             placeholder="woman with short red hair, freckles",
@@ -168,9 +178,13 @@ def _inputs() -> list[Any]:
         ),
         io.Combo.Input(
             "reader",
+            display_name="face reader",
             options=[*READERS, NO_READER],
             default=READERS[0],
-            tooltip="Who compares faces and tells angles: auto takes an insightface pack, else OpenCV.",
+            tooltip=(
+                "Which face reader compares faces and tells angles. auto takes the first that is installed, "
+                "insightface packs before others."
+            ),
         ),
         *sampling_inputs(),
         io.String.Input(
@@ -187,10 +201,11 @@ def _inputs() -> list[Any]:
             step=0.01,
             advanced=True,
             optional=True,
-            tooltip="For image to image: how far from your picture.",
+            tooltip="For image to image: how far from your picture, from 0 (the same) to 1 (anew).",
         ),
         io.Int.Input(
             "at_once",
+            display_name="references at once",
             default=1,
             min=1,
             max=5,
@@ -200,6 +215,7 @@ def _inputs() -> list[Any]:
         ),
         io.String.Input(
             "keep",
+            display_name="said after each instruction",
             default="Keep the same person: the same face, hair and features.",
             advanced=True,
             optional=True,

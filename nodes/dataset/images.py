@@ -13,6 +13,7 @@ from ..checked import checked
 from ..host.images import from_frame, to_image
 from ..host.page import cancellable, stop_if_cancelled
 from ..host.pictures import keep_picture
+from ..panel.budget import words_of
 from ..panel.progress import reporter
 from ..panel.sheet import dataset_view, held_out_line
 from ..sockets import DATASET
@@ -35,7 +36,16 @@ class ImagesToDataset(io.ComfyNode):
                 "Takes pictures from any node (a batch or a list) with their captions (a list, one a picture) as a "
                 "dataset. The pictures are written once, under output/likeness_pictures, named by their contents."
             ),
-            search_aliases=["images to dataset", "image batch", "make dataset", "dataset from images", "captions"],
+            search_aliases=[
+                "images to dataset",
+                "make dataset",
+                "create dataset",
+                "dataset from images",
+                "dataset",
+                "image batch",
+                "batch to dataset",
+                "captions",
+            ],
             is_input_list=True,
             has_intermediate_output=True,
             hidden=[io.Hidden.unique_id],
@@ -55,16 +65,23 @@ class ImagesToDataset(io.ComfyNode):
                 ),
                 io.Int.Input(
                     "held_out",
+                    display_name="held-out pictures",
                     default=0,
                     min=0,
                     max=64,
-                    tooltip="How many of the last pictures are kept out of training to measure likeness with.",
+                    tooltip=(
+                        "How many pictures, from the end, are kept out of training to measure likeness with. 3 to 8 "
+                        "is good; 0 keeps none out."
+                    ),
                 ),
                 io.String.Input(
                     "captions",
                     optional=True,
                     force_input=True,
-                    tooltip="One caption a picture, in order; a single one goes to all. Open: no captions.",
+                    tooltip=(
+                        "One caption a picture, in order; a single one goes to all. Left open, no picture has a "
+                        "caption."
+                    ),
                 ),
                 io.Mask.Input(
                     "masks",
@@ -123,10 +140,19 @@ class DatasetToImages(io.ComfyNode):
                 "previews, upscalers, caption writers, face landmarks. Lists hold every picture in memory: 30 pictures "
                 "of 1024 × 1024 take 0.4 GB."
             ),
-            search_aliases=["dataset to images", "unpack dataset", "image list", "captions", "training images"],
+            search_aliases=[
+                "dataset to images",
+                "unpack dataset",
+                "preview dataset",
+                "image list",
+                "images from dataset",
+                "captions",
+                "training images",
+            ],
+            has_intermediate_output=True,
             hidden=[io.Hidden.unique_id],
             inputs=[
-                DATASET.Input("dataset", tooltip="Whose pictures and captions."),
+                DATASET.Input("dataset", tooltip="The dataset whose pictures and captions are wanted."),
                 io.Combo.Input(
                     "part",
                     options=[ALL, TRAIN, HELD_OUT],
@@ -136,7 +162,11 @@ class DatasetToImages(io.ComfyNode):
             ],
             outputs=[
                 io.Image.Output(display_name="images", is_output_list=True, tooltip="The pictures, one by one."),
-                io.String.Output(display_name="captions", is_output_list=True, tooltip="Their captions, in order."),
+                io.String.Output(
+                    display_name="captions",
+                    is_output_list=True,
+                    tooltip="The captions of the pictures, in the same order.",
+                ),
             ],
         )
 
@@ -154,7 +184,9 @@ class DatasetToImages(io.ComfyNode):
                 stop_if_cancelled()
                 images.append(to_image([open_sample(sample)]))
                 progress(number, len(samples), sample.path.name)
-        return io.NodeOutput(images, [sample.caption for sample in samples])
+        captions = [sample.caption for sample in samples]
+        said = f"{len(images)} pictures, {sum(bool(caption) for caption in captions)} with a caption."
+        return io.NodeOutput(images, captions, ui={"text": words_of(said)})
 
 
 def _frames(batches: Sequence[torch.Tensor]) -> list[torch.Tensor]:

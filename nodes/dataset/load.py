@@ -37,14 +37,30 @@ class LoadCharacterDataset(io.ComfyNode):
                 "and dataset.json are understood. Use 10 to 50 pictures; 20 to 30 is best. Files that cannot be used "
                 "are named on the node and left out."
             ),
-            search_aliases=["image folder", "load images", "training images", "kohya folder", "dataset", "captions"],
+            search_aliases=[
+                "load images folder",
+                "load images from folder",
+                "load image folder",
+                "load images",
+                "load dataset",
+                "dataset",
+                "image folder",
+                "folder of images",
+                "training images",
+                "upload images",
+                "kohya folder",
+                "captions",
+            ],
             has_intermediate_output=True,
             hidden=[io.Hidden.unique_id],
             inputs=[
                 io.Combo.Input(
                     "folder",
                     options=[*dataset_folders(), NO_FOLDER],
-                    tooltip="The folder with the pictures. Upload one, or put it into ComfyUI's input and press R.",
+                    tooltip=(
+                        "The folder with the pictures. Upload one below, or put it into ComfyUI's input folder and "
+                        "press R."
+                    ),
                 ),
                 io.String.Input(
                     "trigger",
@@ -67,6 +83,7 @@ class LoadCharacterDataset(io.ComfyNode):
                 ),
                 io.Int.Input(
                     "held_out",
+                    display_name="held-out pictures",
                     default=3,
                     min=0,
                     max=64,

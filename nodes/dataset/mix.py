@@ -30,7 +30,18 @@ class MixDatasets(io.ComfyNode):
                 "60/40, full body and close-ups 70/30. Solved with the smallest whole repeats that come within 3 %, "
                 "counting what training really shows, not files."
             ),
-            search_aliases=["ratio", "combine datasets", "merge datasets", "repeats", "balance", "60/40", "70/30"],
+            search_aliases=[
+                "merge datasets",
+                "combine datasets",
+                "join datasets",
+                "concat datasets",
+                "ratio",
+                "repeats",
+                "num repeats",
+                "balance",
+                "60/40",
+                "70/30",
+            ],
             is_output_node=True,
             inputs=[
                 io.String.Input(

@@ -32,7 +32,16 @@ class PickImages(io.ComfyNode):
                 "such that angles, expressions, light, backgrounds and clothes are all there. Says of every other "
                 "picture why it stayed out. No face, or a profile, is not measured, never low."
             ),
-            search_aliases=["select images", "best pictures", "curate", "filter dataset", "thin out", "likeness score"],
+            search_aliases=[
+                "select images",
+                "choose images",
+                "best images",
+                "best pictures",
+                "curate",
+                "filter dataset",
+                "thin out",
+                "likeness score",
+            ],
             is_output_node=True,
             hidden=[io.Hidden.unique_id],
             inputs=_inputs(),
@@ -68,6 +77,7 @@ def _inputs() -> list[Any]:
         DATASET.Input("dataset", tooltip="All pictures there are."),
         io.Int.Input(
             "count",
+            display_name="pictures to pick",
             default=30,
             min=1,
             max=500,
@@ -75,21 +85,32 @@ def _inputs() -> list[Any]:
         ),
         io.Combo.Input(
             "reader",
+            display_name="face reader",
             options=[*READERS, NO_READER],
             default=READERS[0],
-            tooltip="Who looks for faces and compares them. Numbers of two readers never mix.",
+            tooltip=(
+                "Which face reader looks for faces and compares them. auto takes the first that is installed. "
+                "Numbers of two readers never mix."
+            ),
         ),
         io.String.Input(
             "baselines",
+            display_name="surely the character",
             default="",
             placeholder="002.png, 005.png, 011.png (empty: against all the others)",
-            tooltip="Up to three pictures that certainly show the character: every picture is scored against them.",
+            tooltip=(
+                "Names of up to three pictures that surely show the character: every picture is scored against them."
+            ),
         ),
         io.Int.Input(
             "held_out",
+            display_name="held-out pictures",
             default=3,
             min=0,
             max=64,
-            tooltip="Picked besides, and kept out of training to measure with. 3 to 5 is good. Never a sibling.",
+            tooltip=(
+                "So many more are picked and kept out of training to measure with. 3 to 5 is good. Never a near copy "
+                "of one that is trained on."
+            ),
         ),
     ]

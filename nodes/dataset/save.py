@@ -35,11 +35,20 @@ class SaveDataset(io.ComfyNode):
                 "are read by kohya_ss, sd-scripts and Load character dataset; an ai-toolkit folder by ai-toolkit. "
                 "Pictures or captions that differ from what lies there are never overwritten unless you allow it."
             ),
-            search_aliases=["export dataset", "write captions", "kohya folder", "ai-toolkit", "save images", "dataset"],
+            search_aliases=[
+                "export dataset",
+                "dataset",
+                "save images",
+                "save captions",
+                "write captions",
+                "caption files",
+                "kohya folder",
+                "ai-toolkit",
+            ],
             is_output_node=True,
             hidden=[io.Hidden.unique_id],
             inputs=[
-                DATASET.Input("dataset", tooltip="What to write."),
+                DATASET.Input("dataset", tooltip="The dataset to write."),
                 io.String.Input(
                     "name",
                     default="my_character",
@@ -47,6 +56,7 @@ class SaveDataset(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "place",
+                    display_name="save in",
                     options=[*SAVE_PLACES],
                     default=SAVE_PLACES[0],
                     tooltip=(

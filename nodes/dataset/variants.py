@@ -56,7 +56,18 @@ class MakeStyleVariants(io.ComfyNode):
                 "again what fails, drops what keeps failing and says so, and mixes variants and originals 60/40. "
                 "Nothing is drawn twice: cancelled work goes on where it stopped."
             ),
-            search_aliases=["img2img", "style transfer", "3d render", "augment", "variations", "restyle", "synthetic"],
+            search_aliases=[
+                "img2img",
+                "image to image",
+                "style transfer",
+                "3d render",
+                "render to photo",
+                "augment",
+                "data augmentation",
+                "variations",
+                "restyle",
+                "synthetic",
+            ],
             is_input_list=True,  # hints come as a list, one a picture
             is_output_node=True,
             hidden=[io.Hidden.unique_id],
@@ -174,6 +185,7 @@ def _inputs() -> list[Any]:
         ),
         io.Int.Input(
             "per_render",
+            display_name="variants per render",
             default=3,
             min=1,
             max=8,
@@ -181,6 +193,7 @@ def _inputs() -> list[Any]:
         ),
         io.String.Input(
             "looks",
+            display_name="looks of the person",
             default="",
             multiline=True,
             placeholder="woman with short red hair, freckles",
@@ -191,14 +204,19 @@ def _inputs() -> list[Any]:
         ),
         io.Combo.Input(
             "reader",
+            display_name="face reader",
             options=[*READERS, NO_READER],
             default=READERS[0],
-            tooltip="Who compares faces: auto takes an insightface pack, else OpenCV. no faces keeps everything.",
+            tooltip=(
+                "Which face reader compares faces. auto takes the first that is installed, insightface packs before "
+                "others; no faces keeps every picture."
+            ),
         ),
         *sampling_inputs(),
         *retry_inputs(),
         io.String.Input(
             "render_style",
+            display_name="style of the renders",
             default="3d render",
             advanced=True,
             optional=True,
@@ -206,6 +224,7 @@ def _inputs() -> list[Any]:
         ),
         io.Combo.Input(
             "way",
+            display_name="way of drawing",
             options=list(_WAYS),
             default=_WAYS[0],
             advanced=True,
@@ -217,6 +236,7 @@ def _inputs() -> list[Any]:
         ),
         io.String.Input(
             "edit",
+            display_name="instruction to edit",
             default=_EDIT,
             advanced=True,
             optional=True,
@@ -225,6 +245,7 @@ def _inputs() -> list[Any]:
         *control_inputs("A ControlNet (tile, lineart, depth) that holds the drawing, so that denoise may go higher."),
         io.Image.Input(
             "hints",
+            display_name="ControlNet pictures",
             optional=True,
             tooltip=(
                 "What the ControlNet follows: one picture for all, or one for each of the dataset, made from Turn "

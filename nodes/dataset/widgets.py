@@ -14,14 +14,16 @@ COLOURS = ("white", "grey", "black", "green")
 def alpha_input() -> Any:
     return io.Combo.Input(
         "alpha",
+        display_name="behind transparency",
         options=[*COLOURS, AS_MASK],
         default="white",
         advanced=True,
         optional=True,
         tooltip=(
             "What lies behind transparent pictures. A plain colour is learned with the character unless the caption "
-            "names it (green background). keep as mask shows grey there and masks the loss, as do mask files "
-            "(001-masklabel.png beside 001.png, or masks/001.png; white is learned), which leave the picture as it is."
+            "names it (green background). keep as mask shows grey there and lets training pass over it, as do mask "
+            "files (001-masklabel.png beside 001.png, or masks/001.png; white is learned), which leave the picture "
+            "as it is."
         ),
     )
 
@@ -36,8 +38,8 @@ def alpha_of(choice: str) -> Any:
 def drawing_inputs(model: str) -> list[Any]:
     return [
         io.Model.Input("model", tooltip=model),
-        io.Clip.Input("clip", tooltip="Its text encoder."),
-        io.Vae.Input("vae", tooltip="Its VAE."),
+        io.Clip.Input("clip", tooltip="The text encoder of that model."),
+        io.Vae.Input("vae", tooltip="The VAE of that model."),
     ]
 
 
@@ -50,9 +52,18 @@ def sampling_inputs() -> list[Any]:
             min=64,
             max=2048,
             step=64,
-            tooltip="About this many pixels squared, in its own shape: 1024 for SDXL and FLUX, 128 for the demo.",
+            tooltip=(
+                "Pictures have about as many pixels as a square of this side, each in its own shape: 1024 for SDXL "
+                "and FLUX, 128 for the demo."
+            ),
         ),
-        io.Int.Input("steps", default=20, min=1, max=100, tooltip="Sampling steps, all of them whatever the denoise."),
+        io.Int.Input(
+            "steps",
+            default=20,
+            min=1,
+            max=100,
+            tooltip="Sampling steps. All of them are made, whatever the denoise. 20 to 30 is usual.",
+        ),
         io.Float.Input(
             "cfg",
             default=5.0,
@@ -60,8 +71,8 @@ def sampling_inputs() -> list[Any]:
             max=20.0,
             step=0.1,
             tooltip=(
-                "How closely the words are followed; 1 for FLUX. A LoRA learns what a high one exaggerates: as low as "
-                "still gives what is asked."
+                "How closely the words are followed; 1 for FLUX. A LoRA learns what a high one exaggerates: take the "
+                "lowest that still gives what is asked."
             ),
         ),
         io.Int.Input(
@@ -70,10 +81,15 @@ def sampling_inputs() -> list[Any]:
             min=0,
             max=2**32 - 1,
             control_after_generate=False,
-            tooltip="Every picture has a seed of its own that comes from this one.",
+            tooltip="Where chance begins: every picture has a seed of its own that comes from this one.",
         ),
         io.Combo.Input(
-            "sampler", options=samplers(), default="euler", advanced=True, optional=True, tooltip="As in KSampler."
+            "sampler",
+            options=samplers(),
+            default="euler",
+            advanced=True,
+            optional=True,
+            tooltip="The same choice as in KSampler.",
         ),
         io.Combo.Input(
             "scheduler",
@@ -81,7 +97,7 @@ def sampling_inputs() -> list[Any]:
             default="simple",
             advanced=True,
             optional=True,
-            tooltip="As in KSampler.",
+            tooltip="The same choice as in KSampler.",
         ),
     ]
 
@@ -90,13 +106,17 @@ def retry_inputs() -> list[Any]:
     return [
         io.Float.Input(
             "share",
+            display_name="share of made pictures",
             default=0.6,
             min=0.1,
             max=0.9,
             step=0.05,
             advanced=True,
             optional=True,
-            tooltip="Share of training that made pictures get, solved in repeats. 0.6 is usual.",
+            tooltip=(
+                "How much of the training time the made pictures get beside your own; their repeats are set so. 0.6 "
+                "is usual."
+            ),
         ),
         io.Int.Input(
             "retries",
@@ -116,23 +136,28 @@ def control_inputs(net: str) -> list[Any]:
         io.ControlNet.Input("control_net", optional=True, tooltip=net),
         io.Float.Input(
             "strength",
+            display_name="ControlNet strength",
             default=0.7,
             min=0.0,
             max=2.0,
             step=0.05,
             advanced=True,
             optional=True,
-            tooltip="Of the ControlNet, where one is wired in. 0.5 to 0.8 is usual.",
+            tooltip="How strongly the ControlNet holds, where one is wired in. 0.5 to 0.8 is usual.",
         ),
         io.Float.Input(
             "end",
+            display_name="ControlNet end",
             default=0.7,
             min=0.0,
             max=1.0,
             step=0.05,
             advanced=True,
             optional=True,
-            tooltip="Part of the way at which the ControlNet lets go. 0.6 to 0.8 is usual.",
+            tooltip=(
+                "Part of sampling after which the ControlNet lets go: 0 is the first step, 1 the last. 0.6 to 0.8 is "
+                "usual."
+            ),
         ),
     ]
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._api import io
 from ..checked import checked
+from ..panel.budget import words_of
 from ..sockets import BASE
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 SDXL, FLUX = "SDXL", "FLUX.1"
 _FAMILIES: "dict[str, DemoFamily]" = {SDXL: "sdxl", FLUX: "flow"}
+_CFG = {SDXL: "4", FLUX: "2 to 3"}
 
 
 @checked
@@ -28,7 +30,17 @@ class DemoBaseModel(io.ComfyNode):
                 "any processor in about a second a picture, and works with every core node, so that the whole way from "
                 "pictures to a chosen LoRA can be tried in minutes. Set Empty Latent Image to 128 × 128."
             ),
-            search_aliases=["demo model", "tiny sdxl", "test checkpoint", "sample base", "likeness demo", "tiny flux"],
+            search_aliases=[
+                "demo model",
+                "demo checkpoint",
+                "tiny sdxl",
+                "tiny flux",
+                "test checkpoint",
+                "sample base",
+                "without gpu",
+                "likeness demo",
+            ],
+            has_intermediate_output=True,
             inputs=[
                 io.Combo.Input(
                     "family",
@@ -36,8 +48,8 @@ class DemoBaseModel(io.ComfyNode):
                     default=SDXL,
                     optional=True,
                     tooltip=(
-                        "SDXL predicts noise. FLUX.1 predicts the way from noise to picture: a transformer under "
-                        "the same two encoders, never distilled, so that it too is drawn with cfg: 2 to 3; SDXL with 4."
+                        "Which of two small models. Take SDXL to begin with, and cfg 4 in KSampler; FLUX.1 shows how "
+                        "the FLUX half of the field learns, and wants cfg 2 to 3."
                     ),
                 ),
             ],
@@ -56,4 +68,5 @@ class DemoBaseModel(io.ComfyNode):
 
         base = demo_base(family=_FAMILIES[family])
         loaded = LazyBase(base).loaded
-        return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base)
+        said = f"A tiny {family} base. Draw at 128 × 128, with cfg {_CFG[family]}."
+        return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base, ui={"text": words_of(said)})

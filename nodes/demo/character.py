@@ -33,11 +33,20 @@ class DemoCharacter(io.ComfyNode):
                 "measure with, or 24 pictures as one finds them, to be checked and cropped first, or with captions as "
                 "a tagger writes them. Every number is another person; 0 is Sage, whose trigger is sage_character."
             ),
-            search_aliases=["demo dataset", "sample character", "sage", "example images", "likeness demo"],
+            search_aliases=[
+                "demo dataset",
+                "demo images",
+                "example images",
+                "example dataset",
+                "sample character",
+                "sage",
+                "likeness demo",
+            ],
             has_intermediate_output=True,
             inputs=[
                 io.Int.Input(
                     "number",
+                    display_name="character",
                     default=0,
                     min=0,
                     max=9999,

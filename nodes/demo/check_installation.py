@@ -32,7 +32,16 @@ class CheckInstallation(io.ComfyNode):
                 "about a minute on a processor, draws it, measures it, and holds the scores against those of this "
                 "version. Nothing is kept and nothing is downloaded."
             ),
-            search_aliases=["self test", "diagnose", "verify", "health check", "does it work", "likeness demo"],
+            search_aliases=[
+                "self test",
+                "test installation",
+                "does it work",
+                "diagnose",
+                "verify",
+                "health check",
+                "troubleshoot",
+                "likeness demo",
+            ],
             is_output_node=True,
             hidden=[io.Hidden.unique_id],
             inputs=[],

@@ -7,7 +7,7 @@ import logging
 import types
 import weakref
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -123,7 +123,7 @@ class _Walk:
         self._hash.update("\0".join(words).encode("utf-8", "surrogatepass") + b"\1")
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _places(shape: tuple[int, ...]) -> tuple[torch.Tensor, ...]:
     """Where the values lie that are read of a tensor of this shape: all of a small one, else runs spread evenly."""
     count = int(np.prod(shape))

@@ -1,6 +1,5 @@
 """The parts of a diffusers folder of any sizes, in the host's own classes."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import folder_paths
 import torch
 
 from ...trainer.errors import ModelError
+from ...trainer.storage.values import json_value
 
 WEIGHT_NAMES = ("diffusion_pytorch_model.fp16.safetensors", "diffusion_pytorch_model.safetensors")
 _TEXT_NAMES = ("model.fp16.safetensors", "model.safetensors")
@@ -92,7 +92,7 @@ def _tokenizer_class(folder: Path) -> type:
 
 
 def _pads_with_end(folder: Path, part: str) -> bool:
-    config = json.loads((folder / part / "tokenizer_config.json").read_text(encoding="utf-8"))
+    config = json_value((folder / part / "tokenizer_config.json").read_text(encoding="utf-8"))
     return _token_text(config.get("pad_token")) == _token_text(config.get("eos_token"))
 
 
@@ -164,7 +164,7 @@ def part_config(folder: Path, part: str) -> dict[str, Any]:
     path = folder / part / "config.json"
     if not path.is_file():
         raise ModelError(f"{path} is missing; choose a folder saved by diffusers, with a VAE and two text encoders.")
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json_value(path.read_text(encoding="utf-8"))
 
 
 def part_weights(folder: Path, part: str, names: tuple[str, ...]) -> dict[str, torch.Tensor]:

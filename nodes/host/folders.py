@@ -54,6 +54,13 @@ def lies_in_a_dataset_root(path: Path) -> bool:
     return any(folder_paths.is_within_directory(str(root), str(path)) for _, root in _dataset_roots())
 
 
+def lies_in_a_root(path: Path) -> bool:
+    """Whether a file lies where the host reads and writes pictures: a run's files may name any other place."""
+    own = [Path(folder_paths.get_output_directory()), Path(folder_paths.get_temp_directory())]
+    roots = [*own, *(root for _, root in _dataset_roots())]
+    return any(folder_paths.is_within_directory(str(root), str(path)) for root in roots)
+
+
 def base_models() -> list[str]:
     """What can be trained on, by the host's names: checkpoint files, diffusion models, as `diffusion_models/…`, and
     folders saved by diffusers."""
@@ -75,6 +82,11 @@ def base_model(choice: str) -> Path:
         path = _inside(Path(root), choice)
         if path is not None and (path / "model_index.json").is_file():
             return path
+    if choice.lower().endswith(".gguf"):
+        raise LikenessError(
+            f"{shortened(choice)} is quantised as GGUF, which draws but is not trained on here: choose the bf16, fp16 "
+            "or fp8 .safetensors file of the same model, and wire the GGUF where pictures are drawn."
+        )
     raise LikenessError(
         f"There is no base model {shortened(choice)!r}: put a checkpoint (.safetensors) into models/checkpoints, a "
         "diffusion model into models/diffusion_models, or a model of diffusers into models/diffusers, and press R."
@@ -209,9 +221,14 @@ def _children(folder: Path) -> list[Path]:
 
 
 def _inside(root: Path, name: str) -> Path | None:
-    """`root/name` when both resolve to one inside the other; None for absolute names, `..`, and links that lead out."""
+    """`root/name` where it is there and resolves to a place within; None for absolute names, `..`, and links that lead
+    out."""
     parts = re.split(r"[/\\]", name)
     if not name or "\0" in name or any(part in ("", ".", "..") for part in parts) or ":" in parts[0]:
         return None
     path = root.joinpath(*parts)
+    try:
+        path.stat()  # the system refuses some names, such as those of more than 255 bytes
+    except (OSError, ValueError):
+        return None
     return path if folder_paths.is_within_directory(str(root), str(path)) else None

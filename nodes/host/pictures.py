@@ -13,7 +13,7 @@ import folder_paths
 from PIL import Image
 
 from ...trainer.errors import DatasetError, RunError
-from .folders import name_fault, output_folder, unlinked
+from .folders import lies_in_a_root, name_fault, output_folder, unlinked
 
 if TYPE_CHECKING:
     from ...trainer.dataset.sample import Sample
@@ -91,10 +91,12 @@ def view_of_picture(sample: Sample) -> dict[str, str] | None:
 
 def view_of_thumbnail(path: Path) -> dict[str, str] | None:
     """How the page asks the host for a small JPEG of a picture file, made once in the temp folder; None for a file that
-    is gone or unreadable."""
+    is gone or unreadable, or lies in none of the host's folders."""
     from ...trainer.images.pixels import load_rgb
     from ...trainer.storage.atomic import write_atomically
 
+    if not lies_in_a_root(path):
+        return None
     try:
         stat = path.stat()
         name = hashlib.sha256(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()[:40]

@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 from server import PromptServer
 
-from ...trainer.errors import LikenessError
+from ...trainer.errors import LikenessError, refusal
 
 _LONGEST = 64 * 1024
 """Bytes of a question."""
@@ -24,7 +24,7 @@ def serve(path: str, answer: Callable[[Mapping[str, str]], dict[str, Any]]) -> N
     """Answer the page's questions at `path`, by their query, off the loop that serves it; it must only read."""
 
     async def reply(request: web.Request) -> web.Response:
-        return web.json_response(await asyncio.to_thread(answer, request.query))
+        return await asyncio.to_thread(_answered, lambda: answer(request.query))
 
     routes = _routes()
     if routes is not None:
@@ -76,7 +76,7 @@ def serve_change(path: str, act: Callable[[Any], dict[str, Any]]) -> None:
     async def reply(request: web.Request) -> web.Response:
         if request.content_type != "application/json" or not _is_own_page(request.headers):
             return web.Response(status=403, text="Only ComfyUI's own page may ask for this.")
-        raw = await request.content.read(_LONGEST + 1)
+        raw = await _body(request)
         return await asyncio.to_thread(_answered, lambda: act(_question(raw)))
 
     routes = _routes()
@@ -108,8 +108,8 @@ def answer_page(path: str, table: Callable[[], Any], answer: Callable[[Any], Any
         return _answered(table)
 
     async def ask(request: web.Request) -> web.Response:
-        raw = await request.content.read(_LONGEST + 1)
-        return _answered(lambda: answer(_question(raw)))
+        raw = await _body(request)
+        return await asyncio.to_thread(_answered, lambda: answer(_question(raw)))
 
     routes.get(f"/likeness/{path}")(tell)
     routes.post(f"/likeness/{path}")(ask)
@@ -117,6 +117,16 @@ def answer_page(path: str, table: Callable[[], Any], answer: Callable[[Any], Any
 
 def _routes() -> Any:
     return getattr(getattr(PromptServer, "instance", None), "routes", None)
+
+
+async def _body(request: web.Request) -> bytes:
+    """All of it, and of what is longer than a question no more than shows that it is: it comes in pieces."""
+    raw = b""
+    async for piece in request.content.iter_any():
+        raw += piece
+        if len(raw) > _LONGEST:
+            break
+    return raw
 
 
 def _question(raw: bytes) -> Any:
@@ -133,3 +143,5 @@ def _answered(answer: Callable[[], Any]) -> web.Response:
         return web.json_response(answer())
     except LikenessError as fault:
         return web.json_response({"fault": str(fault)})
+    except OSError as fault:  # a file that went while it was looked at, or that may not be read
+        return web.json_response({"fault": refusal(fault)})

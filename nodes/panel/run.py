@@ -140,10 +140,15 @@ def thinned(points: list[tuple[int, float]]) -> list[list[float]]:
 
 def logged_state(folder: Path) -> RunState:
     """A run as far as its log goes."""
-    state = RunState(view_of, TrainingPictures(folder))
+    state = RunState(_view_there, TrainingPictures(folder))
     for event in read_events(folder / "events.jsonl"):
         state.add(event)
     return state
+
+
+def _view_there(path: Path) -> View | None:
+    """None where the picture was cleaned up."""
+    return view_of(path) if path.is_file() else None
 
 
 def is_followed(folder: Path) -> bool:

@@ -10,6 +10,7 @@ from ..checked import UNKNOWN, checked
 from ..host.base_parts import AUTOMATIC, base_parts, part_choices
 from ..host.folders import DIFFUSION_MODELS, base_model, base_models, file_fingerprint
 from ..host.lora_files import NOTHING, lora_path, loras
+from ..panel.budget import words_of
 from ..sockets import BASE
 
 AS_THE_FILE_SAYS = "as the file says"
@@ -45,16 +46,23 @@ class ChooseBaseModel(io.ComfyNode):
                 "the base you will draw with, or on plain SDXL if the LoRA is to work on many."
             ),
             search_aliases=[
+                "base model",
                 "checkpoint",
+                "load checkpoint",
+                "checkpoint loader",
+                "load model",
+                "diffusers loader",
+                "load diffusion model",
+                "unet loader",
                 "sdxl",
                 "sd15",
                 "illustrious",
                 "pony",
-                "diffusers loader",
-                "load model",
                 "flux",
-                "unet loader",
+                "z-image",
+                "klein",
             ],
+            has_intermediate_output=True,
             inputs=[
                 io.Combo.Input(
                     "model",
@@ -63,6 +71,7 @@ class ChooseBaseModel(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "predicts",
+                    display_name="model predicts",
                     options=[AS_THE_FILE_SAYS, *PREDICTS],
                     default=AS_THE_FILE_SAYS,
                     optional=True,
@@ -87,9 +96,9 @@ class ChooseBaseModel(io.ComfyNode):
                 ),
             ],
             outputs=[
-                io.Model.Output(display_name="model", tooltip="For sampling."),
-                io.Clip.Output(display_name="clip", tooltip="For CLIP Text Encode."),
-                io.Vae.Output(display_name="vae", tooltip="For VAE Decode."),
+                io.Model.Output(display_name="model", tooltip="The model to draw with, for KSampler and LoRA loaders."),
+                io.Clip.Output(display_name="clip", tooltip="The text encoder, for CLIP Text Encode."),
+                io.Vae.Output(display_name="vae", tooltip="The VAE, for VAE Decode and VAE Encode."),
                 BASE.Output(display_name="base", tooltip="The model's files, for Train character LoRA."),
             ],
         )
@@ -109,8 +118,8 @@ class ChooseBaseModel(io.ComfyNode):
         if model == NO_BASE:
             return (
                 "No base model is chosen: put an SDXL or SD 1.5 checkpoint (.safetensors) into models/checkpoints, or "
-                "FLUX.1 into models/diffusion_models, and press R. To try everything out without one, use Demo base "
-                "model."
+                "FLUX.1 into models/diffusion_models, and press R. To try everything out without one, use Load demo "
+                "base model."
             )
         if model.startswith(f"{DIFFUSION_MODELS}/"):
             # Other bases are hashed when they are described, which takes too long here.
@@ -145,12 +154,15 @@ class ChooseBaseModel(io.ComfyNode):
         vae_file: str = AUTOMATIC,
         assistant: str = NOTHING,
     ) -> Any:
+        from ...trainer.families.registry import spec_of
         from ..host.base import load_base
 
         said = "" if predicts == AS_THE_FILE_SAYS else predicts
         base = _described(model, (text_encoder, second_text_encoder, vae_file), _assistant(assistant), said)
         loaded = load_base(base)
-        return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base)
+        files = "; ".join(dict.fromkeys(path.name for path in base.files.values()))
+        said = f"{spec_of(base).title}, from {files}."
+        return io.NodeOutput(loaded.model, loaded.clip, loaded.vae, base, ui={"text": words_of(said)})
 
 
 def _part_input(name: str, folder: str, what: str) -> Any:

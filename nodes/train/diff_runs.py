@@ -35,14 +35,43 @@ class DiffRuns(io.ComfyNode):
                 "recaptioned, the base, and what came of each: losses and likeness in one chart, what the comparison "
                 "chose, time and memory. A run that is still training is shown as far as it is."
             ),
-            search_aliases=["diff runs", "compare runs", "run history", "past runs", "what changed", "loss curve"],
+            search_aliases=[
+                "compare runs",
+                "diff runs",
+                "run history",
+                "training history",
+                "past runs",
+                "what changed",
+                "loss curve",
+                "tensorboard",
+            ],
             is_output_node=True,
             has_intermediate_output=True,
             inputs=[
-                io.Combo.Input("first", options=runs() or [NO_RUN], tooltip="A run of output/likeness, by its name."),
-                io.Combo.Input("second", options=runs() or [NO_RUN], tooltip="The run to hold against it."),
-                RUN.Input("first_run", optional=True, tooltip="In place of the name: a run as it comes from training."),
-                RUN.Input("second_run", optional=True, tooltip="The same for the second."),
+                io.Combo.Input(
+                    "first",
+                    display_name="first run",
+                    options=runs() or [NO_RUN],
+                    tooltip="A run of output/likeness, by its name.",
+                ),
+                io.Combo.Input(
+                    "second",
+                    display_name="second run",
+                    options=_second_first(runs()) or [NO_RUN],
+                    tooltip="The run to hold against it. Take another than the first.",
+                ),
+                RUN.Input(
+                    "first_run",
+                    display_name="first run, wired",
+                    optional=True,
+                    tooltip="A run straight from Train character LoRA, in place of the name.",
+                ),
+                RUN.Input(
+                    "second_run",
+                    display_name="second run, wired",
+                    optional=True,
+                    tooltip="The second run straight from Train character LoRA, in place of the name.",
+                ),
             ],
             outputs=[
                 io.String.Output(display_name="differences", tooltip="What differs, in words."),
@@ -72,6 +101,11 @@ class DiffRuns(io.ComfyNode):
         diff = diff_folders(_folder(first, first_run, "first"), _folder(second, second_run, "second"))
         text, sheet = "\n".join(diff_lines(diff)), to_image([draw_diff(diff)])
         return io.NodeOutput(text, sheet, ui=picture_view(sheet, cls, text))
+
+
+def _second_first(names: list[str]) -> list[str]:
+    """A new node begins with two different runs."""
+    return [*names[1:2], *names[:1], *names[2:]]
 
 
 def _folder(name: str, run: Run | None, which: str) -> Path:

@@ -42,8 +42,19 @@ class ImportRecipe(io.ComfyNode):
                 "models and adapters are refused by name."
             ),
             search_aliases=[
-                *("kohya config", "toml", "onetrainer preset", "load settings", "yaml", "ai-toolkit", "simpletuner"),
-                *("fluxgym", "train.sh"),
+                "kohya",
+                "kohya config",
+                "kohya_ss",
+                "sd-scripts",
+                "ai-toolkit",
+                "import config",
+                "load settings",
+                "toml",
+                "yaml",
+                "onetrainer preset",
+                "simpletuner",
+                "fluxgym",
+                "train.sh",
             ],
             is_output_node=True,
             inputs=[
@@ -57,11 +68,15 @@ class ImportRecipe(io.ComfyNode):
                     ),
                 ),
                 io.String.Input(
-                    "text", default="", multiline=True, tooltip="Or the settings themselves, pasted as they are."
+                    "text",
+                    display_name="pasted settings",
+                    default="",
+                    multiline=True,
+                    tooltip="The settings themselves, pasted as they are, in place of a file.",
                 ),
             ],
             outputs=[
-                RECIPE.Output(display_name="recipe", tooltip="For Train character LoRA."),
+                RECIPE.Output(display_name="recipe", tooltip="How to train, for Train character LoRA and Plan run."),
                 io.String.Output(display_name="left", tooltip="Keys that have no place here, one a line, with why."),
             ],
         )
@@ -109,15 +124,31 @@ class ExportRecipe(io.ComfyNode):
                 "With a dataset, kohya's dataset TOML is written beside it. What the other trainer has no word for is "
                 "listed."
             ),
-            search_aliases=["kohya config", "save settings", "toml", "onetrainer preset", "ai-toolkit", "simpletuner"],
+            search_aliases=[
+                "kohya",
+                "kohya config",
+                "kohya_ss",
+                "ai-toolkit",
+                "export config",
+                "save settings",
+                "toml",
+                "yaml",
+                "onetrainer preset",
+                "simpletuner",
+            ],
             is_output_node=True,
             inputs=[
                 RECIPE.Input("recipe", tooltip="From Choose training recipe or Import recipe."),
-                io.Combo.Input("format", options=list(FORMATS), default=FORMATS[0], tooltip="Whose words."),
-                io.String.Input("name", default="my_recipe", tooltip="Names the file."),
+                io.Combo.Input(
+                    "format",
+                    options=list(FORMATS),
+                    default=FORMATS[0],
+                    tooltip="The trainer whose words the file is written in.",
+                ),
+                io.String.Input("name", default="my_recipe", tooltip="The file's name, without its ending."),
                 DATASET.Input("dataset", optional=True, tooltip="For kohya's dataset TOML beside the recipe."),
             ],
-            outputs=[io.String.Output(display_name="text", tooltip="The file's text.")],
+            outputs=[io.String.Output(display_name="text", tooltip="The text of the file, as it was written.")],
         )
 
     @classmethod

@@ -40,16 +40,37 @@ class PlanRun(io.ComfyNode):
                 "usual, the buckets and what each picture loses, time, disk and memory, and what is unwise. It warns "
                 "and offers, and trains nothing."
             ),
-            search_aliases=["estimate", "vram", "steps calculator", "epochs", "buckets", "how long", "dry run"],
+            search_aliases=[
+                "estimate",
+                "vram",
+                "how much memory",
+                "steps calculator",
+                "epochs",
+                "buckets",
+                "how long",
+                "training time",
+                "dry run",
+            ],
             is_output_node=True,
             has_intermediate_output=True,
             hidden=[io.Hidden.unique_id],
             inputs=[
-                DATASET.Input("dataset", tooltip="What would be trained on."),
-                BASE.Input("base", tooltip="What would be trained."),
-                RECIPE.Input("recipe", optional=True, tooltip="How. Left open, the preset below says it."),
+                DATASET.Input("dataset", tooltip="The pictures that would be trained on."),
+                BASE.Input(
+                    "base",
+                    tooltip="The base model that would be trained, from Choose base model or Load demo base model.",
+                ),
+                RECIPE.Input(
+                    "recipe",
+                    optional=True,
+                    tooltip=(
+                        "How to train, from Choose training recipe or Import recipe. Left open, the preset below says "
+                        "it."
+                    ),
+                ),
                 io.Boolean.Input(
                     "measure",
+                    display_name="measure time and memory",
                     default=True,
                     tooltip=(
                         "Loads the base and makes a few steps on throw-away weights, to tell time and memory. Off: "
@@ -57,11 +78,15 @@ class PlanRun(io.ComfyNode):
                     ),
                 ),
                 DATASET.Input(
-                    "regularisation", optional=True, tooltip="Pictures of other people, as Train character LoRA has."
+                    "regularisation",
+                    display_name="pictures of other people",
+                    optional=True,
+                    tooltip="Pictures of other people, as Train character LoRA has.",
                 ),
                 preset_input(),
                 io.Combo.Input(
                     "start_from",
+                    display_name="start from LoRA",
                     options=[NOTHING, *loras()],
                     default=NOTHING,
                     optional=True,

@@ -7,6 +7,7 @@ from ...trainer.recipe.optim import OWN_CURVES, OWN_NUMBERS
 from ...trainer.recipe.recipe import Recipe
 from .._api import io
 from ..checked import checked
+from ..panel.budget import words_of
 from ..sockets import RECIPE
 from .preset import preset_recipe
 from .recipe_widgets import WIDGET_OF, WIDGETS, recipe_inputs
@@ -27,14 +28,38 @@ class TrainingRecipe(io.ComfyNode):
                 "those you do not touch follow the preset. Settings that cannot work together are refused when the "
                 "node runs, all at once."
             ),
-            search_aliases=["preset", "learning rate", "rank", "steps", "hyperparameters", "training settings", "dim"],
+            search_aliases=[
+                "preset",
+                "learning rate",
+                "rank",
+                "network dim",
+                "dim",
+                "steps",
+                "epochs",
+                "optimizer",
+                "hyperparameters",
+                "training settings",
+                "training config",
+                "lora settings",
+                "low vram",
+            ],
+            has_intermediate_output=True,
             inputs=recipe_inputs(),
-            outputs=[RECIPE.Output(display_name="recipe", tooltip="For Train character LoRA.")],
+            outputs=[
+                RECIPE.Output(display_name="recipe", tooltip="How to train, for Train character LoRA and Plan run.")
+            ],
         )
 
     @classmethod
     def execute(cls, preset: str, **numbers: Any) -> Any:
-        return io.NodeOutput(changed(preset_recipe(preset), **numbers))
+        recipe = changed(preset_recipe(preset), **numbers)
+        return io.NodeOutput(recipe, ui={"text": words_of(f"{preset}: {_said(recipe)}")})
+
+
+def _said(recipe: Recipe) -> str:
+    data = recipe.to_json()
+    rank, steps, rate = (WIDGET_OF[name].of(data) for name in ("rank", "steps", "learning_rate"))
+    return f"{steps} steps, rank {rank}, learning rate {rate:g}."
 
 
 def changed(recipe: Recipe, **numbers: Any) -> Recipe:

@@ -69,23 +69,30 @@ _FIRST = [
     integer(
         "steps",
         "schedule.steps",
-        "Optimizer updates. Pictures shown are steps × batch × accumulation; about 100 "
-        "passes over each picture is usual. More learns the face harder and forgets prompts sooner.",
+        (
+            "How long to train, in updates. Pictures shown are steps × batch × accumulation; about 100 passes over "
+            "each picture is usual. More learns the face harder and forgets prompts sooner."
+        ),
         most=100_000,
         optional=False,
     ),
     integer(
         "rank",
         "lora.rank",
-        "Capacity. 16 to 32 for a face, 48 to 64 for a strong style; higher overfits sooner.",
+        (
+            "How much the LoRA can hold, and how large its file is. 16 to 32 for a face, 48 to 64 for a strong "
+            "style; higher overfits sooner."
+        ),
         most=256,
         optional=False,
     ),
     number(
         "learning_rate",
         "optim.lr",
-        "0.0001 is safe for SDXL and 0.0004 quick; the demo base needs 0.003. Too high ruins "
-        "pictures, too low never learns the face.",
+        (
+            "How large each step of learning is. 0.0001 is safe for SDXL and 0.0004 quick; the demo base needs "
+            "0.003. Too high ruins pictures, too low never learns the face."
+        ),
         unset=0.0,
         most=1.0,
         step=0.00001,

@@ -37,7 +37,24 @@ class TrainCharacterLora(io.ComfyNode):
                 "and stops; queue again and it goes on from there, to the same file as if it had never stopped. A "
                 "finished run answers at once. The last checkpoint appears in LoraLoader as likeness/<name>."
             ),
-            search_aliases=["lora training", "finetune", "dreambooth", "kohya", "train lora", "character", "face"],
+            search_aliases=[
+                "train lora",
+                "lora",
+                "lora training",
+                "lora trainer",
+                "train",
+                "trainer",
+                "training",
+                "make lora",
+                "finetune",
+                "fine-tune",
+                "dreambooth",
+                "kohya",
+                "ai-toolkit",
+                "flux trainer",
+                "character",
+                "face",
+            ],
             is_output_node=True,
             hidden=[io.Hidden.unique_id],
             inputs=[
@@ -69,6 +86,7 @@ class TrainCharacterLora(io.ComfyNode):
                 ),
                 DATASET.Input(
                     "regularisation",
+                    display_name="pictures of other people",
                     optional=True,
                     tooltip=(
                         "Pictures of other people, trained beside the character's so that they stay as they are. In "
@@ -77,6 +95,7 @@ class TrainCharacterLora(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "start_from",
+                    display_name="start from LoRA",
                     options=[NOTHING, *loras()],
                     default=NOTHING,
                     optional=True,
@@ -85,11 +104,15 @@ class TrainCharacterLora(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "likeness",
+                    display_name="face reader",
                     options=[AUTO, *(name for name in READERS if name != AUTO)],
                     default=AUTO,
                     optional=True,
                     advanced=True,
-                    tooltip="Who measures how like the character each sample's face is, for the bright curve.",
+                    tooltip=(
+                        "Which face reader measures how like the character each sample's face is, for the curve of "
+                        "likeness. auto takes the first that is installed."
+                    ),
                 ),
                 preset_input(),
             ],

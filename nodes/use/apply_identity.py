@@ -49,11 +49,17 @@ class ApplyIdentity(io.ComfyNode):
             ),
             search_aliases=[
                 "ipadapter",
+                "ip adapter",
+                "apply ipadapter",
+                "ipadapter advanced",
                 "pulid",
+                "apply pulid",
                 "instantid",
                 "faceid",
                 "face swap",
                 "same face",
+                "consistent character",
+                "character consistency",
                 "identity",
                 "apply adapter",
             ],
@@ -102,8 +108,8 @@ def _inputs() -> list[Any]:
             max=3.0,
             step=0.05,
             tooltip=(
-                "How strongly. With a LoRA 0.5 to 0.7; alone up to 1. More copies the pose and the light of the "
-                "references, too."
+                "How strongly the identity acts. With a LoRA 0.5 to 0.7; alone up to 1. More copies the pose and the "
+                "light of the references, too."
             ),
         ),
         IDENTITY.Input("identity", optional=True, tooltip="From Read face or Load identity. Or wire pictures below."),
@@ -116,7 +122,9 @@ def _inputs() -> list[Any]:
             tooltip="Left open, the first installed one that fits the model and the identity.",
         ),
         io.Mask.Input(
-            "mask", optional=True, tooltip="Where in the picture the person is to be: white. Open: everywhere."
+            "mask",
+            optional=True,
+            tooltip="Where in the picture the person is to be: the white part. Left open, everywhere.",
         ),
     ]
 
@@ -129,16 +137,27 @@ def _advanced() -> list[Any]:
         _part(
             "start",
             0.0,
-            "From which part of the way from noise to picture on. Later keeps the model's composition.",
+            (
+                "Part of sampling at which it begins: 0 is the first step, 1 the last. Later keeps the model's "
+                "composition."
+            ),
         ),
-        _part("end", 1.0, "Until which part of the way. Earlier leaves the details to the model and the LoRA."),
+        _part(
+            "end",
+            1.0,
+            ("Part of sampling after which it ends. Earlier than 1 leaves the details to the model and the LoRA."),
+        ),
         _combo(
             "combine",
             get_args(Combine),
             "Several pictures: side by side, or made one first. PuLID knows concat and average alone.",
         ),
-        _combo("scaling", get_args(Scaling), "What the weight is put on, in SD 1.5 and SDXL."),
-        _combo("method", METHODS, "PuLID alone: fidelity is the likest, style the freest, neutral a plain sum."),
+        _combo(
+            "scaling",
+            get_args(Scaling),
+            "For experts: which part of attention the weight acts on, in SD 1.5 and SDXL. V only is usual.",
+        ),
+        _combo("method", METHODS, "For PuLID: fidelity is the most alike, style the freest, neutral in between."),
         io.Float.Input(
             "shortcut",
             default=1.0,
@@ -147,7 +166,7 @@ def _advanced() -> list[Any]:
             step=0.05,
             optional=True,
             advanced=True,
-            tooltip="FaceID Plus v2 alone: how much of the picture joins the face.",
+            tooltip="For FaceID Plus v2: how much of the whole picture joins the face.",
         ),
     ]
 

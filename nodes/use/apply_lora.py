@@ -10,6 +10,7 @@ from .._api import io
 from ..checked import checked
 from ..host.lora_files import NOTHING, lora_path, loras
 from ..host.page import withheld
+from ..panel.budget import words_of
 from ..sockets import LORA, ChosenLora
 
 _NO_VAE = "Apply character LoRA gives the run's VAE only when model and clip are left open; wire the VAE of your model."
@@ -31,7 +32,17 @@ class ApplyCharacterLora(io.ComfyNode):
                 "stacks beside it. Name the trigger in the prompt. Says so when a LoRA does not belong to the model, "
                 "where LoraLoader would draw on unchanged."
             ),
-            search_aliases=["load lora", "lora loader", "use character", "apply lora"],
+            search_aliases=[
+                "lora",
+                "load lora",
+                "lora loader",
+                "lora stack",
+                "power lora loader",
+                "use lora",
+                "use character",
+                "apply lora",
+            ],
+            has_intermediate_output=True,
             inputs=[
                 io.Model.Input(
                     "model",
@@ -41,7 +52,11 @@ class ApplyCharacterLora(io.ComfyNode):
                         "of it or a patched one."
                     ),
                 ),
-                io.Clip.Input("clip", optional=True, tooltip="Its text encoder; wire both or none."),
+                io.Clip.Input(
+                    "clip",
+                    optional=True,
+                    tooltip="The text encoder of that model. Wire model and clip together, or neither.",
+                ),
                 LORA.Input("lora", optional=True, tooltip="From Choose checkpoint. Or name a file in lora_name."),
                 io.Float.Input(
                     "strength",
@@ -69,7 +84,10 @@ class ApplyCharacterLora(io.ComfyNode):
                 io.Clip.Output(display_name="clip", tooltip="The text encoder to prompt it with."),
                 io.Vae.Output(
                     display_name="vae",
-                    tooltip="The run's own, for VAE Decode. With model and clip wired, take the VAE that is theirs.",
+                    tooltip=(
+                        "The VAE of the run's base, for VAE Decode. With model and clip wired, take the VAE that is "
+                        "theirs."
+                    ),
                 ),
                 io.String.Output(
                     display_name="trigger", tooltip="The word that wakes the character, to put into prompts."
@@ -105,9 +123,19 @@ class ApplyCharacterLora(io.ComfyNode):
             model, clip, vae = base.model, base.clip, base.vae
         named = [] if lora_name == NOTHING else [(lora_path(lora_name), strength, strength)]
         own = [] if lora is None else [(lora.path, strength, strength)]
-        for path, on_model, on_clip in [*own, *named, *_of_stack(lora_stack)]:
+        files = [*own, *named, *_of_stack(lora_stack)]
+        for path, on_model, on_clip in files:
             model, clip = apply_lora(model, clip, path, on_model, on_clip)
-        return io.NodeOutput(model, clip, vae, lora.trigger if lora is not None else _trigger_of(named))
+        trigger = lora.trigger if lora is not None else _trigger_of(named)
+        return io.NodeOutput(model, clip, vae, trigger, ui={"text": words_of(_said(files, trigger))})
+
+
+def _said(files: Sequence[tuple[Any, float, float]], trigger: str) -> str:
+    """What was put on, and the word to name in the prompt."""
+    if not files:
+        return "No LoRA is chosen: the model is as it came."
+    on = ", ".join(f"{path.stem} at {on_model:g}" for path, on_model, _ in files)
+    return f"{on}. " + (f"Name {trigger} in the prompt." if trigger else "The file names no trigger.")
 
 
 def _of_stack(stack: Sequence[Sequence[Any]] | None) -> list[tuple[Any, float, float]]:

@@ -8,6 +8,7 @@ from ...trainer.errors import ModelError
 from .._api import io
 from ..checked import checked
 from ..host.images import to_image
+from ..panel.budget import words_of
 from ..sockets import IDENTITY
 
 if TYPE_CHECKING:
@@ -33,13 +34,16 @@ class ApplyReference(io.ComfyNode):
                 "its face alone. Chain one a reference. At strength 1 it is core's to the bit, at 0 there is none."
             ),
             search_aliases=[
+                "reference image",
                 "reference latent",
+                "reference strength",
                 "kontext",
+                "flux kontext",
                 "klein",
                 "qwen edit",
-                "reference image",
-                "reference strength",
+                "consistent character",
             ],
+            has_intermediate_output=True,
             inputs=_inputs(),
             outputs=[
                 io.Model.Output(display_name="model", tooltip="The model that heeds the settings of its references."),
@@ -79,7 +83,10 @@ class ApplyReference(io.ComfyNode):
         else:
             pixels = _given(to_image([picture.image]) if picture is not None else image)
             samples = encoded(_needed(vae), pixels)
-        return io.NodeOutput(*with_reference(model, conditioning, samples, use))
+        model, conditioning = with_reference(model, conditioning, samples, use)
+        count = len(conditioning[0][1].get("reference_latents", ()))
+        said = f"Reference {count} of the prompt, at strength {strength:g}." if strength else "Strength 0: not shown."
+        return io.NodeOutput(model, conditioning, ui={"text": words_of(said)})
 
 
 def _inputs() -> list[Any]:
@@ -100,7 +107,10 @@ def _inputs() -> list[Any]:
             min=0.0,
             max=1.0,
             step=0.01,
-            tooltip="From which part of the way on it is seen. Later leaves the composition to the prompt.",
+            tooltip=(
+                "Part of sampling at which it begins to be seen: 0 is the first step. Later leaves the composition "
+                "to the prompt."
+            ),
         ),
         io.Float.Input(
             "end",
@@ -108,7 +118,10 @@ def _inputs() -> list[Any]:
             min=0.0,
             max=1.0,
             step=0.01,
-            tooltip="Until which part of the way it is seen. Earlier leaves details to the model and a LoRA.",
+            tooltip=(
+                "Part of sampling after which it is no longer seen: 1 is the last step. Earlier leaves details to "
+                "the model and a LoRA."
+            ),
         ),
         io.Boolean.Input(
             "face_only",
@@ -116,10 +129,18 @@ def _inputs() -> list[Any]:
             tooltip="With an identity: its face alone is seen, without clothes and background.",
         ),
         io.Latent.Input("latent", optional=True, tooltip="The reference as core takes it: encoded, of any size."),
-        io.Image.Input("image", optional=True, tooltip="The same as a picture, scaled to a megapixel. Needs the VAE."),
-        IDENTITY.Input("identity", optional=True, tooltip="The reference is its likest picture. Needs the VAE."),
-        io.Vae.Input("vae", optional=True, tooltip="The model's, for image and identity."),
-        io.Mask.Input("mask", optional=True, tooltip="White what of the reference is seen. Open: all of it."),
+        io.Image.Input(
+            "image", optional=True, tooltip="The reference as a picture; it is scaled to a megapixel. Needs the VAE."
+        ),
+        IDENTITY.Input(
+            "identity",
+            optional=True,
+            tooltip="From Read face or Load identity: its best picture is the reference. Needs the VAE.",
+        ),
+        io.Vae.Input("vae", optional=True, tooltip="The VAE of the model, needed for image and identity."),
+        io.Mask.Input(
+            "mask", optional=True, tooltip="Which part of the reference is seen: the white part. Left open, all of it."
+        ),
     ]
 
 

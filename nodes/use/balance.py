@@ -51,10 +51,12 @@ class BalanceLoraAndIdentity(io.ComfyNode):
             ),
             search_aliases=[
                 "lora strength",
+                "lora weight",
                 "ipadapter weight",
                 "pulid weight",
-                "xy plot",
                 "strength sweep",
+                "xy plot",
+                "grid",
                 "lora and pulid",
                 "heatmap",
             ],

@@ -40,10 +40,21 @@ def _what() -> list[Any]:
             ),
         ),
         io.Model.Input(
-            "model", optional=True, tooltip="Left open, the LoRA's base. Without LoRA and adapter; wire all three."
+            "model",
+            optional=True,
+            tooltip=(
+                "A model without LoRA and adapter. Left open, the LoRA's base. Wire model, clip and vae together, or "
+                "none of them."
+            ),
         ),
-        io.Clip.Input("clip", optional=True, tooltip="Its text encoder; wire all three or none."),
-        io.Vae.Input("vae", optional=True, tooltip="Its VAE; wire all three or none."),
+        io.Clip.Input(
+            "clip",
+            optional=True,
+            tooltip="The text encoder of that model. Wire model, clip and vae together, or none of them.",
+        ),
+        io.Vae.Input(
+            "vae", optional=True, tooltip="The VAE of that model. Wire model, clip and vae together, or none of them."
+        ),
         DATASET.Input(
             "references",
             optional=True,
@@ -68,11 +79,15 @@ def _how() -> list[Any]:
         ),
         io.String.Input(
             "strengths",
+            display_name="LoRA strengths",
             default="0.7, 0.8, 0.9",
             tooltip=f"LoRA strengths, for grid: {OWN}. 0 is the adapter alone.",
         ),
         io.String.Input(
-            "weights", default="0, 0.5, 0.7", tooltip=f"Weights of the adapter, for grid: {OWN}. 0 is the LoRA alone."
+            "weights",
+            display_name="adapter weights",
+            default="0, 0.5, 0.7",
+            tooltip=f"Weights of the adapter, for grid: {OWN}. 0 is the LoRA alone.",
         ),
         io.Combo.Input(
             "prompts",
@@ -85,11 +100,12 @@ def _how() -> list[Any]:
         ),
         io.Combo.Input(
             "reader",
+            display_name="face reader",
             options=[DEMO_READER, *READERS, NO_READER],
             default=DEMO_READER,
             tooltip=(
-                "Who reads the drawn faces. Best one that the adapter does not use itself. The demo reader knows drawn "
-                "faces only."
+                "Which face reader reads the faces. Best is one that the adapter does not use itself. The demo "
+                "reader knows the demo's drawn faces only."
             ),
         ),
     ]
@@ -108,6 +124,7 @@ def _sampling() -> list[Any]:
         ),
         io.Int.Input(
             "seeds",
+            display_name="pictures per prompt",
             default=0,
             min=0,
             max=32,

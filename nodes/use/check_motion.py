@@ -47,10 +47,11 @@ class CheckMotion(io.ComfyNode):
             search_aliases=[
                 "video",
                 "animatediff",
+                "animate diff",
+                "motion module",
                 "identity drift",
                 "flicker",
                 "temporal consistency",
-                "motion module",
                 "check video",
             ],
             is_input_list=True,  # a clip may be a batch, or a list of its frames

@@ -38,7 +38,14 @@ class InstantIdConditioning(io.ComfyNode):
                 "place and pose, told by the identity who it is, where other ControlNets read the prompt. Use it "
                 "beside Apply identity with the InstantID adapter."
             ),
-            search_aliases=["instantid", "identitynet", "face control net", "face pose", "apply instantid"],
+            search_aliases=[
+                "instantid",
+                "apply instantid",
+                "identitynet",
+                "face controlnet",
+                "face control net",
+                "face pose",
+            ],
             is_output_node=True,
             inputs=_inputs(),
             outputs=[
@@ -82,24 +89,42 @@ class InstantIdConditioning(io.ComfyNode):
 
 def _inputs() -> list[Any]:
     return [
-        io.Conditioning.Input("positive", tooltip="What is to be drawn."),
-        io.Conditioning.Input("negative", tooltip="What is not."),
+        io.Conditioning.Input("positive", tooltip="The prompt: what is to be drawn."),
+        io.Conditioning.Input("negative", tooltip="What is to be kept out."),
         io.ControlNet.Input("control_net", tooltip="InstantID's own ControlNet, IdentityNet, from core's loader."),
         IDENTITY.Input("identity", tooltip="From Read face with antelopev2, or Load identity."),
         io.Float.Input(
             "strength", default=0.8, min=0.0, max=2.0, step=0.05, tooltip="How firmly place and pose of the face hold."
         ),
         io.Float.Input(
-            "start", default=0.0, min=0.0, max=1.0, step=0.01, advanced=True, tooltip="From which part of the way on."
+            "start",
+            default=0.0,
+            min=0.0,
+            max=1.0,
+            step=0.01,
+            advanced=True,
+            tooltip="Part of sampling at which it begins: 0 is the first step, 1 the last.",
         ),
         io.Float.Input(
-            "end", default=1.0, min=0.0, max=1.0, step=0.01, advanced=True, tooltip="Until which part of the way."
+            "end",
+            default=1.0,
+            min=0.0,
+            max=1.0,
+            step=0.01,
+            advanced=True,
+            tooltip="Part of sampling after which it ends: 1 is the last step.",
         ),
-        IDENTITY_ADAPTER.Input("adapter", optional=True, tooltip="InstantID's; left open it is found by its name."),
+        IDENTITY_ADAPTER.Input(
+            "adapter",
+            optional=True,
+            tooltip="The InstantID adapter, from Load identity adapter. Left open, it is found by its name.",
+        ),
         io.Image.Input(
             "pose",
             optional=True,
-            tooltip="A picture whose largest face is where the new one is to be. Open: as in the likest reference.",
+            tooltip=(
+                "A picture whose largest face is where the new one is to be. Left open, as in the best reference."
+            ),
         ),
     ]
 

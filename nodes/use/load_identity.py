@@ -32,7 +32,7 @@ class LoadIdentity(io.ComfyNode):
                 "An identity that Read face saved beside a LoRA. Adapters whose tokens are in it need neither pictures "
                 "nor a face model nor an image encoder; others read its faces, where they are their face model's."
             ),
-            search_aliases=["load face", "face embedding file", "saved identity", "load embeds"],
+            search_aliases=["load face", "saved face", "saved identity", "face embedding file", "load embeds"],
             is_output_node=True,
             inputs=[
                 io.Combo.Input(

@@ -16,6 +16,9 @@ from .adapters import AUTO, DEMO_ADAPTER, AdapterChoice, chosen, encoder_path
 if TYPE_CHECKING:
     from ...trainer.identity.kinds import AdapterKind
 
+_TITLES = {"sd15": "SD 1.5", "sdxl": "SDXL", "flux1": "FLUX.1"}
+"""Families of adapters, in words."""
+
 
 @checked
 class LoadIdentityAdapter(io.ComfyNode):
@@ -33,8 +36,12 @@ class LoadIdentityAdapter(io.ComfyNode):
                 "where it goes, and under which terms it may be used. Nothing is downloaded."
             ),
             search_aliases=[
+                "ipadapter",
                 "ipadapter loader",
+                "ipadapter unified loader",
+                "pulid",
                 "pulid loader",
+                "instantid",
                 "instantid loader",
                 "faceid",
                 "ip adapter",
@@ -96,8 +103,12 @@ def _terms(kind: AdapterKind) -> str:
 
 
 def _words(found: AdapterChoice, licence: str) -> str:
-    files = [f"{file.path.name} ({file.family})" for file in found.files]
+    files = [f"{file.path.name}{_made_for(file.family)}" for file in found.files]
     return "\n".join((f"Found {', '.join(files)}.", licence))
+
+
+def _made_for(family: str) -> str:
+    return f" for {_TITLES.get(family, family)}" if family else ""
 
 
 def _missing(found: AdapterChoice) -> list[str]:

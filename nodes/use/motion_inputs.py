@@ -25,16 +25,22 @@ def _wired_inputs() -> list[Any]:
         ),
         io.Combo.Input(
             "reader",
+            display_name="face reader",
             options=list(READERS),
             default=AUTO,
-            tooltip="Who reads faces; auto takes the first that is ready. Two readers' numbers never mix.",
+            tooltip=(
+                "Which face reader reads the faces. auto takes the first that is installed. Two readers' numbers "
+                "never mix."
+            ),
         ),
         DATASET.Input(
             "references",
             optional=True,
             tooltip="Pictures of the character, three or more. What a dataset holds out, else all of it.",
         ),
-        io.Image.Input("reference_images", optional=True, tooltip="The same as pictures; beside a dataset, or alone."),
+        io.Image.Input(
+            "reference_images", optional=True, tooltip="References as pictures of any node; beside a dataset, or alone."
+        ),
         io.Image.Input(
             "without_lora",
             optional=True,
@@ -56,8 +62,8 @@ def _model_inputs() -> list[Any]:
                 "video model."
             ),
         ),
-        io.Clip.Input("clip", optional=True, tooltip="Its text encoder."),
-        io.Vae.Input("vae", optional=True, tooltip="Its VAE."),
+        io.Clip.Input("clip", optional=True, tooltip="The text encoder of that model."),
+        io.Vae.Input("vae", optional=True, tooltip="The VAE of that model."),
         io.Latent.Input(
             "latent",
             optional=True,
@@ -82,9 +88,17 @@ def _sampling_inputs() -> list[Any]:
             multiline=True,
             optional=True,
             placeholder="trigger, class word, turning the head, smiling",
-            tooltip="What is sampled here. Name the trigger and a movement; describe no looks.",
+            tooltip=(
+                "The prompt of the clip that is sampled here. Name the trigger and a movement; describe no looks."
+            ),
         ),
-        io.String.Input("negative", default="", optional=True, advanced=True, tooltip="What to keep out."),
+        io.String.Input(
+            "negative",
+            default="",
+            optional=True,
+            advanced=True,
+            tooltip="What to keep out of the clip that is sampled here.",
+        ),
         io.Int.Input(
             "seed",
             default=0,
@@ -92,7 +106,7 @@ def _sampling_inputs() -> list[Any]:
             max=2**32 - 1,
             control_after_generate=False,
             optional=True,
-            tooltip="Of the clip that is sampled here; the one without the LoRA has the same.",
+            tooltip="The seed of the clip that is sampled here; the one without the LoRA has the same.",
         ),
         io.Int.Input("steps", default=20, min=1, max=100, optional=True, tooltip="Sampling steps."),
         io.Float.Input(
@@ -105,10 +119,20 @@ def _sampling_inputs() -> list[Any]:
             tooltip="How closely the words are followed; 1 for distilled models.",
         ),
         io.Combo.Input(
-            "sampler", options=samplers(), default="euler", optional=True, advanced=True, tooltip="As in KSampler."
+            "sampler",
+            options=samplers(),
+            default="euler",
+            optional=True,
+            advanced=True,
+            tooltip="The same choice as in KSampler.",
         ),
         io.Combo.Input(
-            "scheduler", options=schedulers(), default="normal", optional=True, advanced=True, tooltip="As in KSampler."
+            "scheduler",
+            options=schedulers(),
+            default="normal",
+            optional=True,
+            advanced=True,
+            tooltip="The same choice as in KSampler.",
         ),
     ]
 
@@ -125,13 +149,20 @@ def motion_outputs() -> list[Any]:
                 "commas between."
             ),
         ),
-        io.Float.Output(display_name="likeness", tooltip="Mean over the frames; NaN where no face is found."),
+        io.Float.Output(
+            display_name="likeness",
+            tooltip="How alike the face is, the mean over the frames; NaN (no number) where no face is found.",
+        ),
         io.Float.Output(display_name="drift", tooltip="What likeness gains from first frame to last; losses below 0."),
         io.Float.Output(
             display_name="flicker",
-            tooltip="Of the face: 0 for a steady change, 1 when frames differ as separate pictures do.",
+            tooltip=(
+                "How much the face flickers: 0 for a steady change, 1 when frames differ as separate pictures do."
+            ),
         ),
-        io.Float.Output(display_name="light_flicker", tooltip="Of brightness, in levels of 255, movement left out."),
+        io.Float.Output(
+            display_name="light_flicker", tooltip="How much brightness flickers, in levels of 255, movement left out."
+        ),
         io.Float.Output(display_name="movement", tooltip="Part of the clip's contrast that changes over time."),
         io.Image.Output(display_name="frames", tooltip="The clip where it was sampled here."),
     ]

@@ -47,10 +47,15 @@ class ReadFace(io.ComfyNode):
             ),
             search_aliases=[
                 "face embedding",
+                "face embeds",
+                "face analysis",
+                "detect face",
                 "reference face",
+                "reference image",
                 "insightface",
                 "ipadapter faceid",
                 "pulid",
+                "instantid",
                 "face crop",
             ],
             is_input_list=True,  # pictures of several sizes come as a list
@@ -109,29 +114,32 @@ def _inputs() -> list[Any]:
     return [
         io.Combo.Input(
             "select",
+            display_name="which face",
             options=list(SELECT),
             default=SELECT[0],
             tooltip=(
-                "Which face of a picture with several. like the character: the likest to the dataset's mean, without "
-                "a dataset to whom most pictures show."
+                "Which face is taken where a picture shows several. like the character: the one most like the "
+                "dataset's faces, without a dataset like the person whom most pictures show."
             ),
         ),
         io.Combo.Input(
             "on_no_face",
+            display_name="without a face",
             options=list(NO_FACE),
             default=NO_FACE[0],
             tooltip=(
-                "A picture without a face: error names it, skip leaves it out, pass through keeps it whole for "
-                "adapters that look at pictures alone."
+                "What to do with a picture without a face. error stops and names it, skip leaves it out, pass "
+                "through keeps it whole for adapters that look at pictures alone."
             ),
         ),
         io.Combo.Input(
             "reader",
+            display_name="face reader",
             options=list(READERS),
             default=AUTO,
             tooltip=(
-                "Who reads faces. auto: the face model that the wired adapter learned from; without one antelopev2 or "
-                "buffalo_l, and else what is installed. Adapters refuse another one's faces."
+                "Which face reader reads the faces. auto: the one that the wired adapter learned from; without an "
+                "adapter antelopev2 or buffalo_l, and else what is installed. Adapters refuse another one's faces."
             ),
         ),
         io.String.Input(
@@ -145,11 +153,12 @@ def _inputs() -> list[Any]:
         ),
         io.Int.Input(
             "index",
+            display_name="face number",
             default=0,
             min=0,
             max=99,
             advanced=True,
-            tooltip="With select index: which face, counted from 0 at the left.",
+            tooltip="With which face set to index: the face's number, counted from 0 at the left.",
         ),
         io.Int.Input(
             "crop_size",
@@ -171,7 +180,10 @@ def _inputs() -> list[Any]:
         IDENTITY_ADAPTER.Input(
             "adapter",
             optional=True,
-            tooltip="Whose face model reads, and whose tokens are made at once and saved with the identity.",
+            tooltip=(
+                "From Load identity adapter: its face model reads, and what it makes of the face is saved with the "
+                "identity."
+            ),
         ),
         LORA.Input("lora", optional=True, tooltip="The LoRA beside which the identity is saved, by its name."),
     ]

@@ -42,11 +42,12 @@ class TrainOrZeroShot(io.ComfyNode):
             ),
             search_aliases=[
                 "lora or ip-adapter",
+                "lora or pulid",
+                "pulid or lora",
+                "instantid or lora",
                 "zero-shot",
                 "should I train",
                 "how many pictures",
-                "instantid or lora",
-                "pulid or lora",
             ],
             is_output_node=True,
             inputs=_inputs(),
@@ -86,9 +87,13 @@ def _inputs() -> list[Any]:
         io.Combo.Input("goal", options=list(GOALS), default=_SERIES, tooltip="What the pictures are wanted for."),
         io.Combo.Input(
             "reader",
+            display_name="face reader",
             options=[*READERS, NO_READER],
             default=READERS[0],
-            tooltip="Who looks for faces: whether an adapter has a face to go by, and which angles there are.",
+            tooltip=(
+                "Which face reader looks for faces: whether an adapter has a face to go by, and which angles there "
+                "are. auto takes the first that is installed."
+            ),
         ),
         io.Combo.Input(
             "pictures_are",
@@ -101,11 +106,12 @@ def _inputs() -> list[Any]:
         ),
         io.Float.Input(
             "card",
+            display_name="GPU memory (GB)",
             default=THIS_CARD,
             min=0.0,
             max=1000.0,
             step=1.0,
-            tooltip="Memory of the GPU to train on, in GB. 0: this machine's.",
+            tooltip="Memory of the GPU to train on, in GB. 0: that of this machine.",
         ),
     ]
 

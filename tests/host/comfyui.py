@@ -1,4 +1,7 @@
-"""A real ComfyUI in a process of its own, driven over HTTP and WebSocket."""
+"""A real ComfyUI in a process of its own, driven over HTTP and WebSocket.
+
+$COMFYUI_FRONTEND is the `static` folder of another comfyui_frontend_package than the host's own page.
+"""
 
 import json
 import os
@@ -33,10 +36,11 @@ class Refused(Exception):
 
 
 class Comfy:
-    """A host with `home` as its base directory and the pack linked into it."""
+    """A host with `home` as its base directory and the pack linked into it; `options` go to its command line."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *options: str) -> None:
         self.home = home
+        self.options = options
         self.log = home / "host.log"
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -51,6 +55,11 @@ class Comfy:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None, "the host was not started"
+        return self._process.pid
+
+    @property
     def output(self) -> Path:
         return self.home / "output"
 
@@ -61,7 +70,9 @@ class Comfy:
     def start(self) -> "Comfy":
         command = [comfy_python(), "main.py", "--cpu", "--port", self.port, "--base-directory", self.home]
         command += ["--user-directory", self.home / "user", "--disable-api-nodes", "--disable-auto-launch"]
-        command += ["--database-url", f"sqlite:///{self.home / 'user' / 'comfyui.db'}"]
+        command += ["--database-url", f"sqlite:///{self.home / 'user' / 'comfyui.db'}", *self.options]
+        if frontend := os.environ.get("COMFYUI_FRONTEND"):
+            command += ["--front-end-root", frontend]
         # As at a user's, whose ComfyUI does not compile itself at every start.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment["HF_HUB_OFFLINE"] = "1"

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from .saved_links import BYPASSED, MUTED, sources_of
+
 Graph = dict[str, Any]
-_MUTED, _BYPASSED = 2, 4
 CHARACTER_PROMPT = "sage_character, person, smiling, in a forest"
 SAMPLED = {"sample_every": 3, "sample_prompts": CHARACTER_PROMPT}
 """One picture before the first step, at the third and at the sixth."""
@@ -129,28 +130,25 @@ _RECIPE: dict[str, Any] = {
 
 def from_workflow(workflow: Graph, infos: Graph) -> Graph:
     """The prompt a saved workflow stands for. KeyError names a node type, StopIteration a widget, that is not there."""
-    sources = {link[0]: [str(link[1]), link[2]] for link in workflow["links"]}
-    for saved in workflow["nodes"]:
-        if saved["mode"] == _BYPASSED:
-            passed = sources[saved["inputs"][0]["link"]]
-            sources.update({link: passed for link in saved["outputs"][0]["links"]})
+    sources = sources_of(workflow)
     graph: Graph = {}
     for saved in workflow["nodes"]:
-        if saved["type"] in ("Note", "MarkdownNote") or saved["mode"] in (_MUTED, _BYPASSED):
+        if saved["type"] in ("Note", "MarkdownNote") or saved["mode"] in (MUTED, BYPASSED):
             continue
         values = iter(saved.get("widgets_values") or [])
         inputs: dict[str, Any] = {}
         for name, (kind, *options) in _declared(infos[saved["type"]]):
+            if options and options[0].get("forceInput"):
+                continue
             if isinstance(kind, list) or kind in ("COMBO", "INT", "FLOAT", "STRING", "BOOLEAN"):
                 inputs[name] = next(values)
                 if options and options[0].get("control_after_generate"):
                     next(values)
-        ports = [port for port in saved.get("inputs", []) if port.get("link") is not None]
-        wired = {port["name"]: sources[port["link"]] for port in ports}
-        unknown = set(wired) - {name for name, _ in _declared(infos[saved["type"]])}
+        wired = {port["name"]: sources[port["link"]] for port in saved.get("inputs", []) if port.get("link") in sources}
+        unknown = {name.partition(".")[0] for name in wired} - {name for name, _ in _declared(infos[saved["type"]])}
         assert not unknown, f"{saved['type']} has no inputs {unknown}"
         assert next(values, None) is None, f"{saved['type']} has fewer widgets than the workflow has values"
-        graph[str(saved["id"])] = node(saved["type"], **inputs, **wired)
+        graph[str(saved["id"])] = node(saved["type"], **{**inputs, **wired})
     return graph
 
 

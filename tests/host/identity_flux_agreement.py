@@ -234,7 +234,25 @@ def others(base: Base) -> dict[str, Any]:
     follows = {"attends": (), "joins": (), "follows": (0, 1)}
     over = base.host(base.worn(use, model=theirs, **follows), noise)
     said["over another pack's"] = apart(over, base.host(base.worn(use, made=Over, **follows), noise))
+    child = base.worn(use, **follows)
+    added = child.clone()
+    for number in (0, 1):
+        slot = added.model_options["transformer_options"]["patches_replace"]["dit"]["double_block", number]
+        slot.add(grown_image, sigma_start=1.0, sigma_end=0.0, share=0.25)
+        slot.add(grown_image, sigma_start=0.1, sigma_end=0.0, share=9.0)
+    said["under another pack's"] = apart(
+        base.host(added, noise), base.host(base.worn(use, made=Under, **follows), noise)
+    )
+    said["what another pack adds to a copy"] = apart(
+        base.host(child, noise), base.host(base.worn(use, **follows), noise)
+    )
     return said
+
+
+def grown_image(image: Tensor, share: float, transformer_options: Any) -> Tensor:
+    """What another pack adds to the image tokens after a block."""
+    assert transformer_options["block_type"] == "double"
+    return share * image
 
 
 def by_name(executor: Any, *given: Any, **more: Any) -> Any:
@@ -252,6 +270,11 @@ def larger(args: Any, extra: Any) -> Any:
 class Over(Blocks):
     def followed(self, block: int, image: Tensor, query: Tensor | None, rows: Any) -> Tensor:
         return 0.25 * image + super().followed(block, 1.25 * image, query, rows)
+
+
+class Under(Blocks):
+    def followed(self, block: int, image: Tensor, query: Tensor | None, rows: Any) -> Tensor:
+        return 0.25 * image + 1.25 * super().followed(block, image, query, rows)
 
 
 def refusals(base: Base) -> list[str]:

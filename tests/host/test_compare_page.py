@@ -37,15 +37,6 @@ def test_a_clicked_column_is_taken_and_listed_by_lora_loader(
         assert page.dialogs() == [] and page.ours() == []
 
 
-@pytest.mark.parametrize("vue", [False], ids=["classic"], scope="package")
-def test_the_workflow_opens_as_it_was_saved(pages: Pages, vue: bool) -> None:
-    workflow = json.loads(WORKFLOW.read_text(encoding="utf-8"))
-    with pages.opened(vue=vue) as page:
-        page.load(workflow)
-        saved = {node["id"]: node.get("widgets_values") or [] for node in page.serialized()["nodes"]}
-    assert saved == {node["id"]: node.get("widgets_values") or [] for node in workflow["nodes"]}
-
-
 def _short(name: str) -> dict[str, Any]:
     """Seconds of training, four prompts, and without the run that waits to be unmuted."""
     workflow = json.loads(WORKFLOW.read_text(encoding="utf-8"))

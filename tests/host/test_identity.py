@@ -174,6 +174,8 @@ def test_in_flux_too_nothing_is_left_behind(flux: dict[str, Any]) -> None:
     assert others["grandchild changes"] > 0.1
     assert others["lora changes"] > 0.01
     assert others["over another pack's"] < NEAR
+    assert others["under another pack's"] < NEAR
+    assert others["what another pack adds to a copy"] == 0.0
     assert others["held by the host"] == 1
 
 

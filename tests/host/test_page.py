@@ -77,15 +77,6 @@ def test_the_panel_follows_a_run_as_it_goes(pages: Pages, vue: bool, shots: Path
         assert page.ours() == []
 
 
-@CLASSIC
-def test_a_saved_workflow_opens_as_it_was_saved(pages: Pages, vue: bool) -> None:
-    workflow = json.loads(DEMO.read_text(encoding="utf-8"))
-    with pages.opened(vue=vue) as page:
-        page.load(workflow)
-        saved = {node["id"]: node.get("widgets_values") or [] for node in page.serialized()["nodes"]}
-    assert saved == {node["id"]: node.get("widgets_values") or [] for node in workflow["nodes"]}
-
-
 def _short(name: str, steps: int = 6) -> dict[str, Any]:
     """Workflow 0 with seconds of training, as a person would wire and type it in."""
     workflow = json.loads(DEMO.read_text(encoding="utf-8"))

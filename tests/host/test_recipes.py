@@ -70,11 +70,11 @@ def test_a_lora_is_learned_on_from(comfy: Comfy) -> None:
     assert json.loads((comfy.output / "likeness" / "second" / "inputs.json").read_text())["start"]
 
 
-def test_workflow_3_runs_as_it_is_but_for_its_steps(comfy: Comfy) -> None:
-    workflow = json.loads((ROOT / "workflows" / "3 Train a character LoRA.json").read_text(encoding="utf-8"))
+def test_workflow_4_runs_as_it_is_but_for_its_steps(comfy: Comfy) -> None:
+    workflow = json.loads((ROOT / "workflows" / "4 Train an SDXL character LoRA.json").read_text(encoding="utf-8"))
     graph = from_workflow(workflow, comfy.get("/object_info"))
     of_kind(graph, "LikenessTrainingRecipe")["inputs"].update(steps=4, save_every=4, sample_every=4, prior_images=0)
-    of_kind(graph, "LikenessTrainCharacterLora")["inputs"]["name"] = "workflow3"
+    of_kind(graph, "LikenessTrainCharacterLora")["inputs"]["name"] = "workflow4"
     shown = {graph[number]["class_type"]: output for number, output in comfy.run(graph).items()}
     assert "4 updates show 16 pictures" in shown["LikenessPlanRun"]["text"][0]
     assert shown["LikenessTrainCharacterLora"]["likeness"][0]["status"].startswith("Finished")

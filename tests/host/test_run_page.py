@@ -17,7 +17,7 @@ from .page import Page, Pages
 from .test_page import RENDERERS
 
 needs_page = pytest.mark.skipif(chromium() is None, reason="no Chromium; install it to test the page")
-WORKFLOW = ROOT / "workflows" / "3 Train a character LoRA.json"
+WORKFLOW = ROOT / "workflows" / "4 Train an SDXL character LoRA.json"
 
 
 @pytest.fixture(scope="module")

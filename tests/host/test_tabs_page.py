@@ -27,10 +27,10 @@ def test_panels_show_what_is_theirs_and_how_it_ended(comfy: Comfy, pages: Pages,
         page.run()
         status.filter(has_text=re.compile("Step [1-9]")).wait_for(timeout=120_000)
         page.load(_training(f"{name}_other"))
-        status.filter(has_text="Queue to train").wait_for(timeout=10_000)
+        status.filter(has_text="Not run yet").wait_for(timeout=10_000)
         comfy.interrupt()
         wait_until_idle(comfy)
-        assert status.inner_text().startswith("Queue to train")
+        assert status.inner_text().startswith("Not run yet")
         _other_tab(page)
         status.filter(has_text=_KEPT).wait_for(timeout=10_000)
         page.fit()
@@ -60,8 +60,8 @@ def _sees_the_failure_after_a_reload(page: Page, number: int, shot: Path) -> Non
 
 
 def _training(name: str) -> dict[str, Any]:
-    """Workflow 3 with a run too long to wait for, that saves as soon as it is stopped."""
-    path = ROOT / "workflows" / "3 Train a character LoRA.json"
+    """Workflow 4 with a run too long to wait for, that saves as soon as it is stopped."""
+    path = ROOT / "workflows" / "4 Train an SDXL character LoRA.json"
     workflow = json.loads(path.read_text(encoding="utf-8"))
     for node in workflow["nodes"]:
         if node["type"] == "LikenessTrainCharacterLora":

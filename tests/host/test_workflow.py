@@ -8,6 +8,7 @@ from .comfyui import ROOT, Comfy, failure
 from .graphs import Graph, demo_recipe, from_workflow
 
 DEMO = ROOT / "workflows" / "0 Try the demo.json"
+WORKFLOWS = sorted(DEMO.parent.glob("*.json"))
 
 
 def demo_graph(comfy: Comfy, name: str, **recipe: Any) -> Graph:
@@ -38,7 +39,7 @@ def test_the_way_from_pictures_to_a_compared_grid_is_short() -> None:
 
 
 def test_the_template_browser_lists_all_with_their_pictures(comfy: Comfy) -> None:
-    names = sorted(path.stem for path in DEMO.parent.glob("*.json"))
+    names = [path.stem for path in WORKFLOWS]
     assert sorted(comfy.get("/api/workflow_templates")["likeness"]) == names
     assert [comfy.status(f"/api/workflow_templates/likeness/{quote(name)}.jpg") for name in names] == [200] * len(names)
 

@@ -14,6 +14,15 @@ _MODELS = ("datasets", "loras", "diffusers", "checkpoints", "diffusion_models", 
 _TYPES = {kind: kind.upper() for kind in ("String", "Combo", "Int", "Float", "Boolean", "Image", "Model")}
 
 
+class Wire(str):
+    """Stands for a model, a text encoder or a VAE of the host, which nodes hand on: told apart by its name."""
+
+
+def stands_for(place: str, name: str, **attributes: Any) -> Any:
+    """An object that comes by a wire as one of our class `name` would, with these attributes alone."""
+    return type(name, (types.SimpleNamespace,), {"__module__": place})(**attributes)
+
+
 class Declared:
     """Whatever a schema is made of: its name, id and options."""
 

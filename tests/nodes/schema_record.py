@@ -19,7 +19,9 @@ def record(schema: Any) -> dict[str, Any]:
 
 
 def _part(part: Declared) -> dict[str, Any]:
-    options = {name: _value(value) for name, value in sorted(part.options.items()) if name not in _WORDS}
+    """Inputs are saved by their ids, outputs by what they are called."""
+    words = (*_WORDS, "display_name") if part.id else _WORDS
+    options = {name: _value(value) for name, value in sorted(part.options.items()) if name not in words}
     return {"type": part.kind, **({"id": part.id} if part.id else {}), **options}
 
 

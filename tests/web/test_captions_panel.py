@@ -168,7 +168,7 @@ def test_filters_by_finding_author_and_text_add_up(panel: Panel) -> None:
     panel.draw(state_of(many()))
     panel.button("looks 6").click()
     assert panel.shown() == 6
-    panel.button("VLM 6").click()
+    panel.button("captioner 6").click()
     assert panel.shown() == 6
     panel.button("by hand 6").click()
     panel.button("looks 6").click()
@@ -330,7 +330,7 @@ def test_what_is_malformed_is_no_decision(panel: Panel, text: str) -> None:
 
 def test_a_node_that_has_not_run_says_what_to_do(panel: Panel) -> None:
     panel.page.evaluate(MOUNT, {"state": None, "kept": ""})
-    assert panel.head() == "Queue to review: captions and what changed in them show here."
+    assert panel.head() == "Not run yet: captions and what changed in them show here."
     assert panel.locate(".likeness-caption-table").is_hidden()
     assert panel.locate("button", has_text="Start afresh").is_hidden()
     panel.page.evaluate(MOUNT, {"state": None, "kept": "what the node refuses"})

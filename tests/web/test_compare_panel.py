@@ -160,6 +160,10 @@ def test_a_pick_is_kept_in_the_node_the_report_is_wired_to(page: Page) -> None:
     assert page.page.evaluate(_WIRED) == {"alone": False, "wired": True, "kept": "Step 100", "read": "Step 100"}
 
 
+def test_a_pick_crosses_the_border_of_a_subgraph_both_ways_and_the_way_back_is_told(page: Page) -> None:
+    assert page.page.evaluate(_CROSSED) == {"out": ["Step 100", 1], "in": ["Step 200", 1]}
+
+
 def test_a_pick_is_pending_until_the_node_that_keeps_it_has_run_with_it(page: Page, state: dict[str, Any]) -> None:
     assert page.page.evaluate(_USED, state) == ["queue again to use it", "as good: Step 100"]
 
@@ -237,6 +241,47 @@ _USED = """async (state) => {
     const before = left.words.textContent;
     right.draw({ ...state, pick: 'Step 300' });
     return [before, left.words.textContent];
+}"""
+
+_CROSSED = """async () => {
+    const { pickMemory } = await import('/extensions/likeness/compare/pick_memory.js');
+    const { wear } = await import('/extensions/likeness/shared/graph_nodes.js');
+    const graphOf = (nodes, links) => {
+        const graph = { nodes, links: new Map(links), getNodeById: (id) => nodes.find((node) => node.id === id) };
+        for (const node of nodes) node.graph = Object.assign(graph, { setDirtyCanvas() {} });
+        return graph;
+    };
+    const told = [];
+    const compare = (links) => {
+        const node = { id: 1, widgets: [], outputs: [{ links }] };
+        wear(node, { drawPick: () => told.push(node) });
+        return node;
+    };
+    const choose = (link) => ({ id: 2, widgets: [{ name: 'pick', value: '' }], inputs: [{ name: 'report', link }] });
+    const picked = (from, to, label) => {
+        pickMemory(from).write(label);
+        told.length = 0;
+        pickMemory(to).write(label);
+        return [to.widgets[0].value, told.filter((node) => node === from).length];
+    };
+    const inner = compare([1]);
+    const end = [1, { origin_id: 1, origin_slot: 0, target_id: -20, target_slot: 0 }];
+    const left = { ...graphOf([inner], [end]), outputs: [{ linkIds: [1] }], inputs: [] };
+    inner.graph = left;
+    const outer = choose(7);
+    const over = [7, { origin_id: 5, origin_slot: 0, target_id: 2, target_slot: 0 }];
+    app.rootGraph = graphOf([{ id: 5, subgraph: left, outputs: [{ links: [7] }] }, outer], [over]);
+    const out = picked(inner, outer, 'Step 100');
+    const deep = choose(1);
+    const start = [1, { origin_id: -10, origin_slot: 0, target_id: 2, target_slot: 0 }];
+    const right = { ...graphOf([deep], [start]), inputs: [{ linkIds: [1] }], outputs: [] };
+    deep.graph = right;
+    const above = compare([8]);
+    const down = [8, { origin_id: 1, origin_slot: 0, target_id: 6, target_slot: 0 }];
+    app.rootGraph = graphOf([above, { id: 6, subgraph: right, inputs: [{ link: 8 }] }], [down]);
+    const into = picked(above, deep, 'Step 200');
+    delete app.rootGraph;
+    return { out, in: into };
 }"""
 
 _WIRED = """async () => {

@@ -5,9 +5,11 @@ from typing import Any, cast
 
 from .keys import Keys
 
-_CONTINUED = re.compile(r"[ \t]*[\\^`][ \t]*(?:\r?\n|$)")
+_CONTINUED = re.compile(r"(?<![ \t])[ \t]*[\\^`][ \t]*(?:\r?\n|$)")
 _ESCAPED = re.compile(r"(?<=\s)[\\^`]+(?=--)")
-_TRAINER = re.compile(r"\S*?(\w*train\w*\.py)[\"']?(?=\s|$)")
+_NO_BLANKS = re.compile(r"\S+")
+_NO_NAME = re.compile(r"\W")
+_PYTHON = ".py"
 _QUOTES = re.compile("[\"']")
 _WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""")
 
@@ -59,6 +61,14 @@ def command_options(text: str) -> tuple[str, dict[str, Any]]:
     whole = _ESCAPED.sub("", _CONTINUED.sub(" ", text))
     lines = [line for line in whole.splitlines() if not line.lstrip().startswith(("#", "rem ", "REM ", "::"))]
     for line in lines:
-        if (found := _TRAINER.search(line)) is not None:
-            return found[1], options(line[found.end() :])
+        for word in _NO_BLANKS.finditer(line):
+            if trainer := _trainer(word[0]):
+                return trainer, options(line[word.end() :])
     raise ValueError("it starts no trainer (no …train….py in it)")
+
+
+def _trainer(word: str) -> str:
+    """The file's name where a word of a command line is a trainer's, "" for any other."""
+    path = word[:-1] if word[-1] in "\"'" else word
+    name = _NO_NAME.split(path[: -len(_PYTHON)])[-1]
+    return name + _PYTHON if path.endswith(_PYTHON) and "train" in name else ""

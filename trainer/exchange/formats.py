@@ -87,7 +87,7 @@ def import_recipe(text: str, file: str, folder: Path | None = None) -> Imported:
 
     `folder` is where a dataset file of kohya's that it names may lie: its resolution and captions count then.
     """
-    if len(text.encode()) > _MOST_BYTES:
+    if len(text.encode("utf-8", "surrogatepass")) > _MOST_BYTES:
         raise RecipeError(f"{file} is larger than 1 MiB, which no settings file is.")
     found = parsed(text, file)
     kind = format_of(found.values, file, found.form)

@@ -22,6 +22,7 @@ from torch import Tensor
 from ..errors import ModelError
 from ..storage.tensor_file import serialise
 from ..storage.tensor_header import Header, read_header
+from ..storage.values import json_value
 from .identity import Identity, TokenKey
 from .pictures import LONGEST, FaceMark
 from .presets import IDENTITY_ENDING
@@ -93,7 +94,7 @@ def _said(path: Path, header: Header) -> dict[str, Any]:
             f"{path.name} is {what}, not an identity; Read face makes one, {IDENTITY_ENDING[1:]} by its ending."
         )
     try:
-        said = cast(dict[str, Any], json.loads(text))
+        said = cast(dict[str, Any], json_value(text))
         version = int(said["version"])
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as fault:
         raise ModelError(f"{path.name} is a broken identity file; make it anew with Read face.") from fault

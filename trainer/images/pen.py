@@ -1,7 +1,7 @@
 """Draws words, panels and marks with smooth edges on a calm dark page: what the dataset's pictures are made with."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from PIL import Image, ImageDraw, ImageFont
@@ -117,7 +117,7 @@ def _size(box: Box) -> tuple[int, int]:
     return max(1, round(box[2] - box[0])), max(1, round(box[3] - box[1]))
 
 
-@cache
+@lru_cache(maxsize=64)
 def _rounded(size: tuple[int, int], radius: float) -> Image.Image:
     wide, high = size
     mask = Image.new("L", (wide * _FINE, high * _FINE))

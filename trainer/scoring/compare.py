@@ -5,7 +5,6 @@ winner's neighbours and its sweep of strengths, which nobody knows before the fi
 """
 
 import hashlib
-import json
 from collections.abc import Generator as Work
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from typing import Any
 from ..dataset.dataset import told
 from ..errors import ModelError, RunError, few
 from ..runtime.work import Ask, never
-from ..storage.values import canonical_json
+from ..storage.values import canonical_json, json_value
 from .advice import advice_of_run
 from .choice.choose import Choice, choose
 from .columns import Column
@@ -75,7 +74,7 @@ def compare(
 def refuse_mixed(tools: Tools) -> None:
     """RunError where the folder's report is of another base or precision: a look at both would take them for one."""
     try:
-        kept: Any = json.loads((tools.out / REPORT).read_text(encoding="utf-8"))
+        kept: Any = json_value((tools.out / REPORT).read_text(encoding="utf-8"))
         theirs = str(kept.get("base", "")), str(kept.get("precision", ""))
     except (OSError, ValueError, AttributeError):
         return

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from ..generate.shot import Shot
 from ..storage.atomic import write_atomically
-from ..storage.values import key_of
+from ..storage.values import json_value, key_of
 
 _FILE = "pace.json"
 
@@ -34,7 +34,7 @@ def _name(base: str, shot: Shot) -> str:
 
 def _kept(out: Path) -> dict[str, Any]:
     try:
-        data: Any = json.loads((out / _FILE).read_text(encoding="utf-8"))
+        data: Any = json_value((out / _FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return cast(dict[str, Any], data) if isinstance(data, dict) else {}

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from .atomic import write_atomically
 from .user_cache import user_cache
+from .values import json_value
 
 _MOST_REMEMBERED = 2000
 
@@ -47,7 +48,7 @@ def _store() -> Path:
 
 def _remembered() -> dict[str, Any]:
     try:
-        data: Any = json.loads(_store().read_text(encoding="utf-8"))
+        data: Any = json_value(_store().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return cast(dict[str, Any], data) if isinstance(data, dict) else {}

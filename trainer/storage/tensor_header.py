@@ -1,12 +1,12 @@
 """The header of a safetensors file: what is in it, read without its weights."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from ..errors import ModelError
+from .values import json_value
 
 _MOST_HEADER_BYTES = 64 << 20
 
@@ -52,7 +52,7 @@ def read_header(path: Path) -> Header:
 
 def _parsed(path: Path, text: bytes) -> tuple[dict[str, tuple[str, tuple[int, ...], int]], dict[str, str]]:
     try:
-        data = cast(dict[str, Any], json.loads(text))
+        data = cast(dict[str, Any], json_value(text))
         metadata = {str(key): str(value) for key, value in dict(data.pop("__metadata__", None) or {}).items()}
         entries = {
             name: (str(entry["dtype"]), tuple(int(side) for side in entry["shape"]), int(entry["data_offsets"][1]))

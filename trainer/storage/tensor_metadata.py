@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from ..errors import ModelError
 from .tensor_header import read_header
+from .values import json_value
 
 _CHUNK = 1 << 20
 
@@ -50,7 +51,7 @@ def _is_whole(path: Path) -> bool:
 
 def _parts(text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     """The tensors' table and the metadata of a header."""
-    entries = cast(dict[str, Any], json.loads(text))
+    entries = cast(dict[str, Any], json_value(text))
     return entries, cast(dict[str, str], entries.pop("__metadata__", None) or {})
 
 

@@ -28,10 +28,18 @@ def checked_keys(kind: type, data: Mapping[str, Any], error: type[LikenessError]
     return dict(data)
 
 
+def json_value(text: str | bytes) -> Any:
+    """What a text in JSON says; ValueError for one that is none, or is nested deeper than any of ours."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
 def read_json(path: Path, error: type[LikenessError]) -> dict[str, Any]:
     """The JSON object in a file; raises `error` when it is no such thing."""
     try:
-        data: object = json.loads(path.read_text(encoding="utf-8"))
+        data: object = json_value(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         raise error(f"{path} cannot be read as JSON: {fault}.") from fault
     if not isinstance(data, dict):
@@ -44,8 +52,8 @@ def json_object(text: str, most_letters: int, unreadable: Callable[[str], Likene
     if len(text) > most_letters:
         raise unreadable("it is too long")
     try:
-        data: object = json.loads(text)
-    except (ValueError, RecursionError):
+        data: object = json_value(text)
+    except ValueError:
         raise unreadable("it is not JSON") from None
     if not isinstance(data, dict):
         raise unreadable("it is not one JSON object")

@@ -1,6 +1,5 @@
 """Pictures that nodes keep by their contents: which of them a saved dataset, a run or a report names."""
 
-import json
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -8,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..storage.values import json_value
 from .comparisons import Compared, compared_in
 from .groups import Verdict, gathered, used_since
 from .kept import Kept
@@ -95,7 +95,7 @@ def _needed_note(path: Path, gone: set[str]) -> str:
     """A note goes with its picture: alone it is a promise that nobody keeps. Notes are read here, so that when they
     were read last tells nothing."""
     try:
-        told: Any = json.loads(path.read_text(encoding="utf-8"))
+        told: Any = json_value(path.read_text(encoding="utf-8"))
         return "" if told.get("sha256") in gone else "notes on what stays"
     except (OSError, ValueError, AttributeError):
         return "cannot be read"

@@ -1,6 +1,5 @@
 """How a run stands: at work, ended, or to go on; which of its checkpoints are more than one of many."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from ..errors import LikenessError
 from ..runtime.lock import is_locked
 from ..storage.links import link_within
 from ..storage.tensor_metadata import has_same_weights
+from ..storage.values import json_value
 from ..training.run.folder import RunFolder
 from ..training.run.past_run import read_past_run
 
@@ -73,7 +73,7 @@ def starts_of(runs: Iterable[Path]) -> frozenset[str]:
 def _starts(folder: Path) -> Iterator[str]:
     for name in ("inputs.json", "beside.json"):
         try:
-            found: Any = json.loads((folder / name).read_text(encoding="utf-8"))
+            found: Any = json_value((folder / name).read_text(encoding="utf-8"))
             start = cast(dict[str, Any], found).get("start")
         except (OSError, ValueError, AttributeError):
             continue
@@ -84,7 +84,7 @@ def _starts(folder: Path) -> Iterator[str]:
 def _columns(report: Path) -> dict[str, bool]:
     """The files a report shows, and whether it chose each or found it as good; none where it cannot be read."""
     try:
-        data: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+        data: dict[str, Any] = json_value(report.read_text(encoding="utf-8"))
         good = {data.get("chosen"), *data.get("tied", ())}
         return {
             str(each["lora"]): each["label"] in good or each.get("step") == data.get("chosen")

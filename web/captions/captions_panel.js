@@ -14,7 +14,7 @@ import { captionerOf, effectiveCaption } from "./effective_caption.js";
 import { HINT, Table } from "./table.js";
 import { MOST_LETTERS } from "./caption_text.js";
 
-const FIRST = "Queue to review: captions and what changed in them show here.";
+const FIRST = "Not run yet: captions and what changed in them show here.";
 
 export class CaptionsPanel {
   /**

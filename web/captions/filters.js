@@ -3,7 +3,7 @@
 
 import { button, make } from "../shared/element.js";
 
-const AUTHORS = { tagger: "tagger", vlm: "VLM", hand: "by hand", none: "none" };
+const AUTHORS = { tagger: "tagger", vlm: "captioner", hand: "by hand", none: "no caption" };
 
 export class Filters {
   /** @param {any} panel shows what passes */

@@ -29,7 +29,7 @@ export class Fragments {
     this.testOf = new Map(fragments.map((fragment) => [fragment, testOf(fragment)]));
     this.items = fragments.slice(0, MOST_FRAGMENTS).map((fragment) => this.makeItem(fragment));
     this.list.replaceChildren(...this.items.map(({ element }) => element));
-    this.summary.textContent = `Fragments (${fragments.length})`;
+    this.summary.textContent = `Words in the captions (${fragments.length})`;
     const more = fragments.length - this.items.length;
     this.more.textContent = more ? `and ${more} rarer ones` : "";
     this.element.hidden = fragments.length === 0;

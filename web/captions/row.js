@@ -4,7 +4,7 @@
 import { button, make, preview } from "../shared/element.js";
 import { joined, piecesOf } from "./caption_text.js";
 
-const AUTHORS = { tagger: "tagger", vlm: "VLM", hand: "you", none: "none" };
+const AUTHORS = { tagger: "tagger", vlm: "captioner", hand: "you", none: "no caption" };
 
 export class Row {
   /** @param {any} panel takes the decisions */

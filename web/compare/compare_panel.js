@@ -8,7 +8,7 @@ import { LiveTable } from "./live_table.js";
 import { PictureLoupe } from "./picture_loupe.js";
 import { SliderPair } from "./slider_pair.js";
 
-const FIRST = "Queue to compare: pictures show here as they are drawn.";
+const FIRST = "Pictures show here as they are drawn.";
 
 export class ComparePanel {
   /**

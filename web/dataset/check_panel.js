@@ -7,7 +7,7 @@ import { DatasetReview } from "./dataset_review.js";
 import { Tiles } from "./tiles.js";
 
 const VERDICTS = { ready: "Ready", attention: "Needs attention", blocked: "Blocked" };
-const FIRST = "Queue to check: pictures and findings show here.";
+const FIRST = "Pictures and findings show here.";
 const MOST_PAIRS = 60;
 
 export class CheckPanel {

@@ -4,7 +4,7 @@
 import { make } from "../shared/element.js";
 
 const GIB = 2 ** 30;
-const FIRST = "Queue: what the run will be is told here.";
+const FIRST = "Not run yet: what training will be shows here.";
 const COLORS = 8;
 
 export class PlanPanel {

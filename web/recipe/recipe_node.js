@@ -210,6 +210,7 @@ function heading(node, title) {
   const widget = node.addDOMWidget(`likeness_group_${title}`, "likeness_group", element, {
     serialize: false,
     hideOnZoom: false,
+    hideInPanel: true,
     advanced: true,
     margin: 0,
     getMinHeight: () => 22,

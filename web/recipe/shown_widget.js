@@ -14,6 +14,8 @@ export class ShownWidget {
    */
   constructor(node, widget, unset, zero = "") {
     Object.assign(this, { node, widget, unset, zero });
+    /** What the host calls it: its id, or words in the language of the page. */
+    this.own = widget.label || widget.name;
     this.used = undefined;
     this.mark = "";
     /** Shown for the first option of a list while nobody knows what it comes to. */
@@ -98,7 +100,7 @@ export class ShownWidget {
 
   /** The second renderer redraws a row when its label changes, so a list's label changes with what its options show. */
   relabel() {
-    const name = this.input?.label || this.widget.name;
+    const name = this.input?.label || this.own;
     if (this.isLinked) this.widget.label = name;
     else if (this.isList) this.widget.label = this.widget.label === name ? `${name} ` : name;
     else this.widget.label = [name, this.words].filter(Boolean).join(", ");
@@ -125,7 +127,7 @@ export class ShownWidget {
     const native = (key) => Reflect.get(Object.getPrototypeOf(widget), key, widget);
     Object.defineProperty(widget, "displayName", {
       configurable: true,
-      get: () => this.input?.label || widget.name,
+      get: () => this.input?.label || this.own,
     });
     if (this.isList) return;
     Object.defineProperty(widget, "_displayValue", {

@@ -7,7 +7,7 @@ import { RunChart } from "./run_chart.js";
 import { WatchedPictures } from "./watched_pictures.js";
 
 const SCRUBBER = "Samples by step; the arrow keys flip between neighbours";
-const FIRST = "Queue to train: steps, samples and time left show here.";
+const FIRST = "Not run yet: steps, samples and time left show here.";
 
 export class RunPanel {
   /**

@@ -5,6 +5,10 @@ import { make, preview } from "../shared/element.js";
 
 const SHORT = { stuck: "stuck", "suspect caption": "caption?", stranger: "stranger?", "near-duplicate": "twin" };
 
+const ENDED = /finished|^Stopped/i;
+const NOT_YET = "Each training picture shows here once the run has seen it a few times.";
+const TOO_SHORT = "Nothing is told of single pictures: the run was too short for that, or did not watch them.";
+
 export class WatchedPictures {
   /**
    * @param {(view: Record<string, string>) => string} urlOf
@@ -26,7 +30,7 @@ export class WatchedPictures {
     return this.pictures.length ? ` ${this.total}${looked ? `, ${looked} to look at` : ""}` : "";
   }
 
-  draw({ pictures = [], pictures_of: total = 0 }) {
+  draw({ pictures = [], pictures_of: total = 0, status = "" }) {
     this.pictures = pictures;
     this.total = total;
     const known = this.tiles;
@@ -39,7 +43,7 @@ export class WatchedPictures {
     });
     const more = total - pictures.length;
     const rest = more > 0 ? [make("span", "likeness-watched-rest", `and ${more} more`)] : [];
-    const none = make("span", "likeness-watched-rest", "Each training picture shows here once the run has seen it a few times.");
+    const none = make("span", "likeness-watched-rest", ENDED.test(status) ? TOO_SHORT : NOT_YET);
     this.lay([...[...this.tiles.values()].map(({ element }) => element), ...rest, ...(total ? [] : [none])]);
   }
 
@@ -68,7 +72,7 @@ export class WatchedPictures {
       element.title = said;
       element.dataset.verdict = verdict in SHORT ? "look" : "";
       part.style.width = `${learned * 100}%`;
-      words.textContent = SHORT[verdict] ?? `${Math.round(learned * 100)} %`;
+      words.textContent = SHORT[verdict] ?? (verdict ? `${Math.round(learned * 100)} %` : "too early");
     };
     return { element, fill };
   }

@@ -4,13 +4,15 @@
 import { make } from "./element.js";
 
 export class NotePanel {
-  constructor() {
+  /** @param {string} first what it says before anything has come */
+  constructor(first) {
     this.element = document.createElement("div");
     this.element.className = "likeness-note";
     this.element.setAttribute("role", "status");
     this.height = 64;
     this.isFixed = true;
-    this.say("Queue: what comes of it is told here.", false);
+    this.say(first, false);
+    this.element.dataset.waits = "true";
   }
 
   executed(output) {
@@ -26,15 +28,25 @@ export class NotePanel {
   /** A warning comes first and in the colour of warnings. */
   show({ text, warning = "" }) {
     const words = warning ? [make("div", "likeness-warning", warning)] : [];
+    delete this.element.dataset.waits;
     this.element.replaceChildren(...words, make("div", "", text));
     this.element.title = warning ? `${warning}\n${text}` : text;
   }
 }
 
+/** For what is told in a line. */
+export class LinePanel extends NotePanel {
+  constructor(first) {
+    super(first);
+    this.element.classList.add("likeness-line");
+    this.height = 40;
+  }
+}
+
 /** For what takes more than a few lines; with `isFixed` a picture below gets the rest of the room. */
 export class TallPanel extends NotePanel {
-  constructor(height, isFixed) {
-    super();
+  constructor(first, height, isFixed) {
+    super(first);
     this.element.classList.add("likeness-tall");
     this.element.style.minHeight = `${height - 4}px`;
     this.element.style.maxHeight = isFixed ? `${height - 4}px` : "none";
@@ -45,11 +57,10 @@ export class TallPanel extends NotePanel {
 
 /** Pictures while a node draws them, with a line beneath; what came of it, in words, when it is done. */
 export class LivePanel extends NotePanel {
-  constructor() {
-    super();
+  constructor(first) {
+    super(first);
     this.element.classList.add("likeness-live");
     this.height = 204;
-    this.say("Queue to draw: pictures show here as they come.", false);
   }
 
   /** `picture` is a data URL. */

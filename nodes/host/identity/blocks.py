@@ -5,6 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from ....trainer.identity.adapter import FluxBlocks, Rows
+from .added import OpenPatch, part_copies
 from .forward import Forward
 from .mounted import Mounted, Patch
 
@@ -22,6 +23,8 @@ def mount_blocks(model: Any, mounted: Mounted[FluxBlocks]) -> None:
     for number in sorted(placed.follows):
         kind = ("double_block", number) if number < doubles else ("single_block", number - doubles)
         model.set_model_patch_replace(_Follows(mounted, place, slots.get(kind)), "dit", *kind)
+    if placed.follows:
+        part_copies(model)
 
 
 class _Place:
@@ -86,21 +89,26 @@ class _Joins(_InFlux):
         return attention
 
 
-class _Follows(_InFlux):
+class _Follows(_InFlux, OpenPatch):
     """Adds to the image tokens after a block."""
 
     def __call__(self, args: Any, extra: Any) -> Any:
         options = args["transformer_options"]
         forward = self.mounted.acts_in(options)
-        if forward is None:
-            return self._block(args, extra)
         kept: dict[str, Tensor] = {}
-        out = self._block({**args, "transformer_options": {**options, self.key: kept}}, extra)
+        if forward is not None:
+            args = {**args, "transformer_options": {**options, self.key: kept}}
+        out = self._block(args, extra)
         image = out["img"]
         text = 0 if self.place.is_double(options) else options["img_slice"][0]
         own = self.place.image(options, text, image.shape[1])
-        number, rows = self.place.number(options), self.place.rows(forward)
-        image[:, own] += self.mounted.placed.followed(number, image[:, own], kept.get("query"), rows).to(image.dtype)
+        if forward is not None:
+            number, rows = self.place.number(options), self.place.rows(forward)
+            followed = self.mounted.placed.followed(number, image[:, own], kept.get("query"), rows)
+            image[:, own] += followed.to(image.dtype)
+        for added in self.added:
+            if added.is_wanted(options):
+                image[:, own] += added.callback(image[:, own], **added.without_ends, transformer_options=options)
         return {**out, "img": image}
 
     def _block(self, args: Any, extra: Any) -> Any:

@@ -86,6 +86,16 @@ def test_pictures_are_tagged_once_and_captions_by_hand_stay(pack: Pack, dataset:
     assert _tag(pack, dataset, keep_by_hand=False).args[0].samples[3].author == "tagger"
 
 
+def test_texts_of_a_batch_that_come_as_one_value_are_the_list(pack: Pack, dataset: Any) -> None:
+    """Florence-2's node gives a list as one text where it was given several pictures at once."""
+    texts = ["Standing.", "Sitting.", "Running.", "Asleep."]
+    given = {"dataset": [dataset], "captions": [texts[:3], texts[3]], "are": ["sentences"], "keep_by_hand": [False]}
+    made = pack("nodes.captions.use").UseCaptions.execute(**given)
+    assert [sample.raw for sample in made.args[0].samples] == texts
+    with pytest.raises(pack("trainer.errors").LikenessError, match="captions takes a text, and 7 came in"):
+        pack("nodes.captions.use").UseCaptions.execute(**{**given, "captions": [[*texts[:3], 7]]})
+
+
 def test_progress_names_the_picture_and_its_caption(pack: Pack, fake_host: FakeHost, dataset: Any, tagger: str) -> None:
     _tag(pack, dataset)
     said = [data["text"] for event, data in fake_host.sent if event == "likeness.note"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ..fake_host import ExecutionBlocker, FakeHost
+from ..fake_host import ExecutionBlocker, FakeHost, Wire
 from .comparison import comparison, report_of
 
 Pack = Callable[[str], Any]
@@ -143,10 +143,10 @@ def test_model_and_clip_come_with_the_lora_at_the_strength_that_is_given_on(
     models = SimpleNamespace(loaded=SimpleNamespace(model="base", clip="words", vae="vae"))
     given = comparison(pack, fake_host.home, models=models)
     assert choose(given, strength=0.8).args[2:] == ("base+", "words+", 0.8)
-    assert choose(given, model="mine", clip="its").args[2:] == ("mine+", "its+", 1.0)
+    assert choose(given, model=Wire("mine"), clip=Wire("its")).args[2:] == ("mine+", "its+", 1.0)
     assert asked == [("base", "words", "sage_chosen.safetensors", 0.8), ("mine", "its", "sage_chosen.safetensors", 1.0)]
     with pytest.raises(pack("trainer.errors").RunError, match="Wire model and clip, both"):
-        choose(given, model="mine")
+        choose(given, model=Wire("mine"))
 
 
 def test_a_base_that_is_gone_withholds_the_model_and_not_the_lora(pack: Pack, fake_host: FakeHost, choose: Any) -> None:

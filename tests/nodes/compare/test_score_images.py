@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import torch
 
 from tests.fakes import CHARACTER, FakeReader, mixed, picture
 
-from ..fake_host import ExecutionBlocker, FakeHost, Interrupted
+from ..fake_host import ExecutionBlocker, FakeHost, Interrupted, stands_for
 
 Pack = Callable[[str], Any]
 STRANGER = np.array([-0.7, 0.6, 0.3])
@@ -67,6 +66,9 @@ def test_no_picture_at_all_is_an_answer(score: Any) -> None:
     assert all(isinstance(part, ExecutionBlocker) for part in made.args[2:])
 
 
+DATASET = ("trainer.dataset.dataset", "Dataset")
+
+
 def test_a_datasets_held_out_pictures_are_its_references(pack: Pack, score: Any, monkeypatch: Any) -> None:
     opened: list[str] = []
 
@@ -75,9 +77,9 @@ def test_a_datasets_held_out_pictures_are_its_references(pack: Pack, score: Any,
         return picture(CHARACTER)
 
     monkeypatch.setattr(pack("trainer.dataset.sample_pixels"), "open_sample", open_sample)
-    both = SimpleNamespace(held_out=("a", "b"), samples=("a", "b", "c"))
+    both = stands_for(*DATASET, held_out=("a", "b"), samples=("a", "b", "c"))
     score(SAME, references=[both], reference_images=None)
-    score(SAME, references=[SimpleNamespace(held_out=(), samples=("d",))], reference_images=[KNOWN])
+    score(SAME, references=[stands_for(*DATASET, held_out=(), samples=("d",))], reference_images=[KNOWN])
     assert opened == ["a", "b", "d"]
 
 

@@ -61,7 +61,7 @@ def renders(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def _filled(pack: Pack, dataset: Any, **more: Any) -> Any:
-    return pack("nodes.dataset.fill").FillGaps.execute(dataset, None, None, None, **{**CHOICES, **more})
+    return pack("nodes.dataset.fill").FillGaps.execute(dataset, object(), object(), object(), **{**CHOICES, **more})
 
 
 def test_the_missing_expression_comes_into_the_set(pack: Pack, fake_host: FakeHost, renders: Any) -> None:

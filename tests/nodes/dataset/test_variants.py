@@ -53,7 +53,7 @@ def renders(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def _made(pack: Pack, dataset: Any, **more: Any) -> Any:
     node = pack("nodes.dataset.variants").MakeStyleVariants
-    given = {"dataset": dataset, "model": None, "clip": None, "vae": None, **CHOICES, **more}
+    given = {"dataset": dataset, "model": object(), "clip": object(), "vae": object(), **CHOICES, **more}
     return node.execute(**{name: value if name == "hints" else [value] for name, value in given.items()})
 
 

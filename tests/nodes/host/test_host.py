@@ -79,6 +79,8 @@ def test_checkpoints_and_diffusers_folders_are_bases(pack: Pack, fake_host: Fake
     assert folders.file_fingerprint(folders.base_model("pony.safetensors")) != before
     with pytest.raises(pack("trainer.errors").LikenessError, match="no base model 'empty'"):
         folders.base_model("empty")
+    with pytest.raises(pack("trainer.errors").LikenessError, match="is quantised as GGUF, which draws but is not"):
+        folders.base_model("diffusion_models/flux1-dev-Q4_K_S.gguf")
 
 
 def _published(pack: Pack, source: Path, contents: bytes, name: str, **more: Any) -> tuple[str, str]:

@@ -57,6 +57,17 @@ def test_a_finished_run_is_told_as_finished(pack: Pack, log: Callable[..., None]
     assert pack("nodes.panel.kept_run").kept_run("sage")["status"] == "Finished"
 
 
+def test_samples_that_were_cleaned_up_are_not_shown(pack: Pack, log: Callable[..., None], fake_host: FakeHost) -> None:
+    events = pack("trainer.training.run.events")
+    folder = fake_host.home / "output" / "likeness" / "sage" / "samples"
+    drawn = [events.Sampled(step=step, paths=(folder / f"step{step:06d}_0.png",)) for step in (0, 1, 2)]
+    log(drawn[0], _stepped(pack, 1), drawn[1], _stepped(pack, 2), drawn[2])
+    folder.mkdir()
+    for each in (drawn[0], drawn[2]):
+        each.paths[0].touch()
+    assert [row["step"] for row in pack("nodes.panel.kept_run").kept_run("sage")["samples"]] == [0, 2]
+
+
 def test_a_run_that_goes_on_is_told_with_its_pace(pack: Pack, log: Callable[..., None], fake_host: FakeHost) -> None:
     log(_stepped(pack, 1))
     page = pack("nodes.panel.run").RunPage("7", fake_host.home / "output" / "likeness" / "sage")

@@ -89,7 +89,7 @@ def test_what_a_run_notices_is_told_once_and_the_status_stays_a_status(pack: Pac
 def test_a_runs_pictures_are_seen_by_their_names_where_they_still_lie(
     pack: Pack, fake_host: FakeHost, tmp_path: Path
 ) -> None:
-    dataset = make_set(tmp_path / "pictures", 3)
+    dataset = make_set(fake_host.home / "input" / "pictures", 3)
     folder = fake_host.home / "output" / "likeness" / "sage"
     _claimed(pack, folder, dataset)
     dataset.samples[1].path.unlink()
@@ -102,8 +102,8 @@ def test_a_runs_pictures_are_seen_by_their_names_where_they_still_lie(
     assert pack("nodes.panel.watched").TrainingPictures(tmp_path)(("0.png",)) == [None]
 
 
-def test_pictures_that_are_called_alike_go_by_their_order(pack: Pack, fake_host: FakeHost, tmp_path: Path) -> None:
-    first, second = make_set(tmp_path / "a", 1), make_set(tmp_path / "b", 1, first=0)
+def test_pictures_that_are_called_alike_go_by_their_order(pack: Pack, fake_host: FakeHost) -> None:
+    first, second = make_set(fake_host.home / "input" / "a", 1), make_set(fake_host.home / "input" / "b", 1, first=0)
     both = first.with_samples((*first.samples, replace(second.samples[0], sha256="0" * 64)))
     folder = fake_host.home / "output" / "likeness" / "sage"
     _claimed(pack, folder, both)
@@ -119,3 +119,14 @@ def _claimed(pack: Pack, folder: Path, dataset: Any) -> None:
     identity = pack("trainer.training.run.identity").RunIdentity(recipe=recipe, dataset=dataset, base=base)
     folder.mkdir(parents=True)
     pack("trainer.training.run.folder").RunFolder(folder).claim("sage", identity)
+
+
+def test_a_picture_outside_the_hosts_folders_is_not_shown(pack: Pack, fake_host: FakeHost) -> None:
+    """A run's dataset.json names its pictures, and a run that somebody shares may name anything on this disk."""
+    view = pack("nodes.host.pictures").view_of_thumbnail
+    pictures = {place: make_set(fake_host.home / place / "set", 1) for place in ("input", "output", "elsewhere")}
+    found = {place: next((fake_host.home / place / "set").rglob("*.png")) for place in pictures}
+    assert view(found["input"]) and view(found["output"])
+    assert view(found["elsewhere"]) is None
+    (link := fake_host.home / "input" / "link.png").symlink_to(found["elsewhere"])
+    assert view(link) is None

@@ -1,13 +1,12 @@
 """The node that shows what differs between runs."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ...trainer.training.run.made_run import make_run, stepped, whole_story
-from ..fake_host import FakeHost
+from ..fake_host import FakeHost, stands_for
 
 Pack = Callable[[str], Any]
 
@@ -29,7 +28,7 @@ def test_runs_are_chosen_by_name_and_held_side_by_side(node: Any) -> None:
 
 
 def test_a_wired_run_goes_before_a_name(node: Any, fake_host: FakeHost) -> None:
-    wired = SimpleNamespace(folder=fake_host.home / "output" / "likeness" / "two")
+    wired = stands_for("nodes.sockets", "Run", folder=fake_host.home / "output" / "likeness" / "two")
     assert node.execute(first="one", second="one", second_run=wired).args[0].startswith("one → two")
 
 

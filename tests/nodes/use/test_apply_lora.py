@@ -10,7 +10,7 @@ import torch
 
 from trainer.storage.tensor_file import write_tensors
 
-from ..fake_host import FakeHost
+from ..fake_host import FakeHost, Wire
 
 Pack = Callable[[str], Any]
 
@@ -36,19 +36,19 @@ def test_with_nothing_wired_it_is_the_runs_base(apply: Callable[..., tuple[Any, 
 
 
 def test_what_is_wired_is_taken_and_has_a_vae_of_its_own(apply: Callable[..., tuple[Any, ...]]) -> None:
-    model, clip, vae, trigger = apply(model="mine", clip="my words")
+    model, clip, vae, trigger = apply(**MINE)
     assert (model, clip) == ("mine+sage", "my words+sage")
     assert "wire the VAE of your model" in vae.message
     assert trigger == "sage_word"
 
 
-@pytest.mark.parametrize("wired", [{"model": "mine"}, {"clip": "my words"}])
+@pytest.mark.parametrize("wired", [{"model": Wire("mine")}, {"clip": Wire("my words")}])
 def test_one_of_the_two_is_refused(pack: Pack, apply: Callable[..., tuple[Any, ...]], wired: dict[str, str]) -> None:
     with pytest.raises(pack("trainer.errors").RunError, match="both"):
         apply(**wired)
 
 
-MINE = {"model": "mine", "clip": "my words"}
+MINE = {"model": Wire("mine"), "clip": Wire("my words")}
 
 
 def write_lora(host: FakeHost, name: str) -> None:

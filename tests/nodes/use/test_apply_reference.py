@@ -9,10 +9,18 @@ import pytest
 import torch
 from PIL import Image
 
+from ..fake_host import Wire
 from .faces import SAGE, FakeAdapter, face_reader, image
 
 Pack = Callable[[str], Any]
-SETTINGS = {"model": "model", "conditioning": "words", "strength": 1.0, "start": 0.0, "end": 1.0, "face_only": False}
+SETTINGS = {
+    "model": Wire("model"),
+    "conditioning": [["words", {}]],
+    "strength": 1.0,
+    "start": 0.0,
+    "end": 1.0,
+    "face_only": False,
+}
 LATENT = {"samples": torch.ones(1, 4, 2, 2)}
 MARKS = ((20.0, 20.0), (40.0, 20.0), (30.0, 30.0), (22.0, 40.0), (38.0, 40.0))
 
@@ -51,12 +59,12 @@ def test_a_latent_goes_before_a_picture_and_a_picture_before_an_identity(
 ) -> None:
     use, samples = reference(latent=LATENT, image=image(SAGE), identity=sage, strength=0.5)
     assert samples is LATENT["samples"] and (use.strength, use.mask) == (0.5, None)
-    assert reference(image=image(SAGE), identity=sage, vae="vae")[1] == ("vae", (1, 48, 48, 3))
-    assert reference(identity=sage, vae="vae")[1] == ("vae", (1, 48, 64, 3))
+    assert reference(image=image(SAGE), identity=sage, vae=Wire("vae"))[1] == ("vae", (1, 48, 48, 3))
+    assert reference(identity=sage, vae=Wire("vae"))[1] == ("vae", (1, 48, 64, 3))
 
 
 def test_the_face_alone_is_a_square_around_it(reference: Callable[..., Any], sage: Any) -> None:
-    mask = reference(identity=sage, vae="vae", face_only=True)[0].mask
+    mask = reference(identity=sage, vae=Wire("vae"), face_only=True)[0].mask
     assert mask.shape == (48, 64) and int(mask.sum()) == 34 * 34  # a box of 20 with 0.35 of it on every side
     assert bool(mask[10:30, 20:40].all()) and not bool(mask[:, :13].any())
 
@@ -66,7 +74,7 @@ def test_the_face_alone_is_a_square_around_it(reference: Callable[..., Any], sag
     [
         ({}, "There is no reference"),
         ({"vae": None}, "There is no reference"),
-        ({"model": "an old one", "image": torch.zeros(1, 8, 8, 3)}, "takes no reference pictures"),
+        ({"model": Wire("an old one"), "image": torch.zeros(1, 8, 8, 3)}, "takes no reference pictures"),
         ({"image": torch.zeros(1, 8, 8, 3)}, "encoded by the model's VAE"),
         ({"latent": LATENT, "face_only": True}, "face_only needs an identity"),
     ],
@@ -75,12 +83,12 @@ def test_what_is_missing_is_said(
     pack: Pack, reference: Callable[..., Any], given: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(pack("trainer.errors").ModelError, match=complaint):
-        reference(**{"vae": None if "image" in given else "vae", **given})
+        reference(**{"vae": None if "image" in given else Wire("vae"), **given})
 
 
 def test_an_identity_of_a_file_has_no_picture(pack: Pack, reference: Callable[..., Any]) -> None:
     with pytest.raises(pack("trainer.errors").ModelError, match="which holds no pictures"):
-        reference(identity=pack("trainer.identity.identity").Identity(), vae="vae")
+        reference(identity=pack("trainer.identity.identity").Identity(), vae=Wire("vae"))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import torch
 
 from tests.fakes import CHARACTER, FakeReader, mixed, picture
 
-from ..fake_host import ExecutionBlocker, FakeHost, Interrupted
+from ..fake_host import ExecutionBlocker, FakeHost, Interrupted, stands_for
 
 Pack = Callable[[str], Any]
 STRANGER = np.array([-0.7, 0.6, 0.3])
@@ -75,7 +75,8 @@ def test_a_datasets_held_out_pictures_are_its_references(pack: Pack, check: Any,
         return picture(CHARACTER)
 
     monkeypatch.setattr(pack("trainer.dataset.sample_pixels"), "open_sample", open_sample)
-    check(STEADY, references=[SimpleNamespace(held_out=("a", "b"), samples=("a", "b", "c"))], reference_images=None)
+    sage = stands_for("trainer.dataset.dataset", "Dataset", held_out=("a", "b"), samples=("a", "b", "c"))
+    check(STEADY, references=[sage], reference_images=None)
     assert opened == ["a", "b"]
 
 
@@ -114,8 +115,8 @@ def test_a_prompt_that_names_no_sampling_is_drawn_by_the_widgets_defaults(check:
     ("given", "said"),
     [
         ({}, "There is no clip to check"),
-        ({"model": [1], "vae": [1]}, r"\(clip, latent not wired\)"),
-        ({"frames": [STEADY], "model": [1]}, "not both"),
+        ({"model": [object()], "vae": [object()]}, r"\(clip, latent not wired\)"),
+        ({"frames": [STEADY], "model": [object()]}, "not both"),
     ],
 )
 def test_neither_frames_nor_a_whole_model_or_both_is_refused(

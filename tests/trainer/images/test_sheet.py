@@ -1,5 +1,7 @@
 """Where tiles and words lie on a sheet."""
 
+import gc
+
 from PIL import Image
 
 from trainer.images.pen import GROUND, TEXT, Pen, width_of
@@ -29,3 +31,17 @@ def test_words_at_the_right_edge_are_left_out_where_they_would_cover_others():
     pen = Pen((100, 30))
     draw_right(pen, (95, 20), Line("far too long for it", 15, TEXT), after=60)
     assert pen.image.getcolors() == [(3000, GROUND)]
+
+
+def test_sheets_of_many_sizes_keep_few_of_their_masks() -> None:
+    """A host runs for weeks, and hardly two pictures of a folder have the same size."""
+    before = _pictures()
+    pen = Pen((64, 64))
+    for side in range(1, 400):
+        pen.panel((0, 0, side / 8 + 1, side % 50 + 1), TEXT, radius=side % 7)
+    assert _pictures() - before < 100
+
+
+def _pictures() -> int:
+    gc.collect()
+    return sum(isinstance(each, Image.Image) for each in gc.get_objects())

@@ -1,11 +1,11 @@
 """Where JoyCaption lies on the disk."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from ...errors import ModelError
+from ...storage.values import json_value
 
 DEFAULT_JOYCAPTION = "llama-joycaption-beta-one-hf-llava"
 REPOSITORY = f"fancyfeast/{DEFAULT_JOYCAPTION}"
@@ -43,7 +43,7 @@ def _candidates(folder: Path) -> Iterator[Path]:
 
 def _is_llava(folder: Path) -> bool:
     try:
-        config: Any = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config: Any = json_value((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return isinstance(config, dict) and cast(dict[str, Any], config).get("model_type") == "llava"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...errors import DatasetError
 from ...storage.atomic import write_atomically
+from ...storage.values import json_value
 from .captioner import RawCaption, Tag
 
 _SAMPLE_BYTES = 1 << 16
@@ -22,7 +23,7 @@ class CaptionStore:
     def get(self, sha256: str, key: str) -> RawCaption | None:
         """None when it was never said, or when its file is damaged: then it is said again."""
         try:
-            data = json.loads(self._path(sha256, key).read_bytes())
+            data = json_value(self._path(sha256, key).read_bytes())
             tags = tuple(Tag(name, category, score) for name, category, score in data["tags"])
             return RawCaption(data["text"], tags) if isinstance(data["text"], str) else None
         except (OSError, ValueError, KeyError, TypeError):

@@ -13,7 +13,7 @@ from .appearance import may_describe_appearance
 LONGEST = 80
 """Letters of a fragment beyond which it is no tag; also bounds what the memory of classified tags can take."""
 
-_WEIGHT = re.compile(r"^[(\[{]+(.*?)(?::[\d.]+)?[)\]}]+$")
+_WEIGHT = re.compile(r"^[(\[{]++(.*?)(?::[\d.]+)?[)\]}]+$")
 _LINKS = words("with of and wearing the a an is in")
 _BRACKETS = frozenset("([{")
 _EDGES = re.compile(r"^(?:[_.;,]|(?:an?|the)_(?=.))+|[_.;,]+$")

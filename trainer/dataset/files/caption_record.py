@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from ...storage.atomic import write_atomically
+from ...storage.values import json_value
 from ..sample import Author
 
 RECORD = ".captions.json"
@@ -42,7 +43,7 @@ class CaptionRecord:
 
 def _read(path: Path) -> dict[str, tuple[str, str]]:
     try:
-        data: Any = json.loads(path.read_bytes())
+        data: Any = json_value(path.read_bytes())
         return {str(name): (str(digest), str(author)) for name, (digest, author) in data.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

@@ -11,6 +11,7 @@ from ...images.alpha import Alpha
 from ...images.pixels import load_picture, stored_sha256
 from ...runtime.steps import Progress, silent
 from ...runtime.work import never
+from ...storage.values import json_value
 from ..dataset import Dataset
 from ..sample import Sample
 from .aitoolkit import with_trigger
@@ -131,7 +132,7 @@ def _foreign(path: Path, why: str) -> str:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        data: object = json.loads(path.read_text(encoding="utf-8"))
+        data: object = json_value(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as fault:
         raise DatasetError(_foreign(path, f"not valid JSON: {fault}")) from None
     if not isinstance(data, dict):

@@ -13,6 +13,7 @@ from ...errors import DatasetError
 from ...runtime.steps import Progress, silent
 from ...runtime.work import never
 from ...storage.atomic import write_atomically
+from ...storage.values import json_value
 from ..dataset import Dataset
 from .index import INDEX
 from .layout import CAPTION_SUFFIXES, lies_in
@@ -75,7 +76,7 @@ def _beside(path: Path) -> list[Path]:
 
 def _noted(note: Path) -> dict[str, str]:
     try:
-        data: object = json.loads(note.read_text(encoding="utf-8"))
+        data: object = json_value(note.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     rows = cast(dict[str, object], data) if isinstance(data, dict) else {}

@@ -9,7 +9,7 @@ from ..arguments import arguments
 from ..keys import Keys
 from .words import OPTIMIZERS, STAND_INS
 
-_NUMBER = re.compile(r"\d*\.?\d+(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"(?:\d++(?:\.\d++)?|\.\d++)(?:[eE][-+]?\d++)?")
 _DECAYS: dict[Optimizer, float] = {"adamw": 0.01, "adamw8bit": 0.01, "paged_adamw8bit": 0.01}
 """Weight decay without one: torch's AdamW and bitsandbytes' have 0.01, all others none."""
 _PRODIGY = {"use_bias_correction": True, "safeguard_warmup": True, "decouple": True}

@@ -1,6 +1,5 @@
 """ComfyUI's own words on how each layer of a file is quantised, and its rotation of int8 weights taken back."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -9,6 +8,7 @@ from torch import Tensor
 
 from ...errors import ModelError
 from ...storage.tensor_header import Header
+from ...storage.values import json_value
 from ..memory.rotation import rotated, rotation
 
 NOTE = "comfy_quant"
@@ -31,10 +31,10 @@ def layer_formats(path: Path, header: Header) -> dict[str, Format]:
     """
     noted = [name for name in header.shapes if name.rpartition(".")[2] == NOTE]
     try:
-        told: Any = json.loads(header.metadata.get(_METADATA, "{}")).get("layers", {})
+        told: Any = json_value(header.metadata.get(_METADATA, "{}")).get("layers", {})
         words: dict[str, Any] = dict(told)
         if noted:
-            words |= {name.rpartition(".")[0]: json.loads(_bytes(path, name)) for name in noted}
+            words |= {name.rpartition(".")[0]: json_value(_bytes(path, name)) for name in noted}
         return {layer: _format(each) for layer, each in words.items()}
     except (ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{path.name} says in a way that is not known here how it is quantised: {error}.") from error

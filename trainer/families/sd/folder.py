@@ -1,6 +1,5 @@
 """A base in the layout of diffusers: a folder for each part."""
 
-import json
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import torch
 
 from ...errors import ModelError
-from ...storage.values import read_json
+from ...storage.values import json_value, read_json
 from ..broken import refuse_broken
 from ..flow.filled import Arrived
 from ..flow.folder import FolderPart
@@ -27,11 +26,11 @@ class FolderParts:
 
     @property
     def schedule(self) -> Mapping[str, Any]:
-        return json.loads((self._folder / SCHEDULER).read_text(encoding="utf-8"))
+        return json_value((self._folder / SCHEDULER).read_text(encoding="utf-8"))
 
     @property
     def zeros_for_empty(self) -> bool:
-        index = json.loads((self._folder / "model_index.json").read_text(encoding="utf-8"))
+        index = json_value((self._folder / "model_index.json").read_text(encoding="utf-8"))
         return self._layout.has_sizes and bool(index.get("force_zeros_for_empty_prompt", True))
 
     def outline(self, number: int) -> Any:

@@ -1,6 +1,5 @@
 """From a comparison, its dataset and its recipe to the next run."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from ...dataset.dataset import Dataset
 from ...errors import LikenessError, RecipeError
 from ...families.base import Base
 from ...recipe.recipe import Recipe
+from ...storage.values import json_value
 from ...training.run.folder import read_run
 from ..report.report import Report
 from .case import Case
@@ -69,7 +69,7 @@ def advice_of_run(report: Report, run: Path | None) -> tuple[str, ...]:
 def recipe_of_run(run: Path) -> Recipe | None:
     """The recipe a run was made by; None where none can be read."""
     try:
-        return Recipe.from_json(json.loads((run / "recipe.json").read_text(encoding="utf-8")))
+        return Recipe.from_json(json_value((run / "recipe.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, LikenessError):
         return None
 

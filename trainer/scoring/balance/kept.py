@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...errors import LikenessError
 from ...storage.atomic import write_atomically
+from ...storage.values import json_value
 from ..drawing import refused_write
 from .balance import Balance
 from .heatmap import heatmap
@@ -30,7 +31,7 @@ def finished_balance(out: Path, key: str) -> Balance | None:
     if not (out / HEATMAP).is_file():
         return None
     try:
-        found = Balance.from_json(json.loads((out / BALANCE).read_text(encoding="utf-8")))
+        found = Balance.from_json(json_value((out / BALANCE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, KeyError, LikenessError):
         return None
     pictures = [out / picture.path for scores in found.columns for picture in scores.pictures]

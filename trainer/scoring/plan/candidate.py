@@ -1,6 +1,5 @@
 """What is compared: LoRA files, each at one strength, as the columns of a comparison."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from ...dataset.dataset import LeftOut
 from ...errors import ModelError
 from ...lora.file import opened_lora
+from ...storage.values import json_value
 from ...training.run.folder import Checkpoint, RunFolder
 
 
@@ -121,6 +121,6 @@ def _of_seed(candidate: Candidate, seed: int) -> Candidate:
 def _first_seed(run: Path) -> int:
     """As the run's recipe says it; 0 where that cannot be read."""
     try:
-        return int(json.loads((run / "recipe.json").read_text(encoding="utf-8")).get("seed", 0))
+        return int(json_value((run / "recipe.json").read_text(encoding="utf-8")).get("seed", 0))
     except (OSError, ValueError, AttributeError, TypeError):
         return 0

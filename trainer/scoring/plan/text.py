@@ -1,6 +1,5 @@
 """A plan's prompts as lines that a person edits, and back: a prompt a line, headings for kinds."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -9,7 +8,7 @@ from typing import Any, cast
 from ...captions.prose.tags import classify_tag
 from ...captions.rules.prune import appearance_in
 from ...errors import RecipeError
-from ...storage.values import checked_keys
+from ...storage.values import checked_keys, json_value
 from .compare_plan import WITH_TRIGGER, ComparePlan, Kind, Probe
 
 _HEADINGS: Mapping[str, tuple[Kind, bool]] = {
@@ -157,7 +156,7 @@ def _asked(told: str, line: str) -> dict[str, str]:
 
 def _of_json(text: str, plan: ComparePlan) -> ComparePlan:
     try:
-        data: object = json.loads(text)
+        data: object = json_value(text)
     except ValueError as fault:
         raise RecipeError(f"The plan begins like JSON and cannot be read as such: {fault}.") from fault
     given = checked_keys(ComparePlan, cast(dict[str, Any], data), RecipeError)

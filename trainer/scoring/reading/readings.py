@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 
 from ...faces.face import Face
-from ...storage.values import canonical_json
+from ...storage.values import canonical_json, json_value
 from ..drawing import refused_write
 from .descriptor import Description
 
@@ -40,7 +40,7 @@ class Readings:
     def get(self, key: str) -> Any:
         """What was read of the picture of that key; None where nothing was."""
         if key in self._new:
-            return json.loads(self._new[key])[1]
+            return json_value(self._new[key])[1]
         place = self._places.get(key)
         if place is None:
             return None
@@ -48,7 +48,7 @@ class Readings:
         try:
             with self._path.open("rb") as file:
                 file.seek(start)
-                known, reading = json.loads(file.read(size))
+                known, reading = json_value(file.read(size))
         except (OSError, ValueError, TypeError):
             # Taken away or written anew by somebody else meanwhile.
             return None
@@ -145,7 +145,7 @@ def _lines(path: Path) -> Iterator[tuple[str, _Place]]:
             start = 0
             for line in file:
                 try:
-                    key, _ = json.loads(line)
+                    key, _ = json_value(line)
                     yield str(key), (start, len(line))
                 except (ValueError, TypeError):
                     pass

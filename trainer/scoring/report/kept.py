@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...errors import LikenessError
 from ...storage.atomic import write_atomically
+from ...storage.values import json_value
 from ..drawing import refused_write
 from .model_card import CardSubject, model_card
 from .page import page
@@ -47,7 +48,7 @@ def finished_report(out: Path, key: str) -> Report | None:
     if not all((out / name).is_file() for name in (PICTURE, PAGE, REPORT)):
         return None
     try:
-        report = Report.from_json(json.loads((out / REPORT).read_text(encoding="utf-8")))
+        report = Report.from_json(json_value((out / REPORT).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, KeyError, LikenessError):
         return None
     pictures = [out / picture.path for scores in report.columns for picture in scores.pictures]

@@ -10,6 +10,7 @@ import torch
 
 from ...storage.atomic import write_atomically
 from ...storage.user_cache import user_cache
+from ...storage.values import json_value
 from .machine import USUAL, Machine
 
 _log = logging.getLogger(__name__)
@@ -108,7 +109,7 @@ def _checked(value: Any, ends: tuple[float, float]) -> Any:
 def _read() -> dict[str, Any]:
     path = user_cache(_FILE)
     try:
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
+        data: Any = json_value(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

@@ -1,11 +1,12 @@
 """What `train` tells its caller while it works; every event is a plain frozen value with a JSON form."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
+from ...storage.values import json_value
 from .places import found, said, told
 
 
@@ -203,6 +204,8 @@ def _plain(value: Any, folder: Path) -> Any:
     return value
 
 
+_MOST, _LARGEST = 2**53, 1e300
+"""What a page can count, and the largest number of a log."""
 _LOGGED = {
     kind.__name__.lower(): kind
     for kind in (Stepped, HeldOut, Sampled, *get_args(Watched), StoppedEarly, Unwatched, Saved, Finished)
@@ -221,10 +224,12 @@ def read_events(log: Path) -> list[Event]:
 
 
 def event_of_line(line: str, folder: Path) -> Event | None:
-    """What a line of the log in `folder` tells; None for a torn one, and for what is no event."""
+    """What a line of the log in `folder` tells; None for a torn one, for what is no event, and where a field holds
+    anything else than its kind has: a log may be anybody's."""
     try:
-        data = cast(dict[str, Any], json.loads(line))
-        return _LOGGED[data.pop("event")](**_typed(data, folder))
+        data = cast(dict[str, Any], json_value(line))
+        event = _LOGGED[data.pop("event")](**_typed(data, folder))
+        return event if _is_whole(event) else None
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -238,6 +243,35 @@ def _typed(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         typed["path"] = _placed(typed["path"], folder)
     typed.update({name: tuple(cast(list[Any], value)) for name, value in typed.items() if isinstance(value, list)})
     return typed
+
+
+def _is_whole(event: Event) -> bool:
+    kind = type(event)
+    is_told = all(_holds(hint, getattr(event, name)) for name, hint in _hints(kind).items())
+    if isinstance(event, PicturesWatched):
+        return is_told and len(event.names) == len(event.learned) == len(event.verdicts)
+    return is_told
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _holds(hint: Any, value: Any) -> bool:
+    if get_origin(hint) is tuple:
+        inner = get_args(hint)[0]
+        return isinstance(value, tuple) and all(_holds(inner, each) for each in cast(tuple[Any, ...], value))
+    return any(_is_of(kind, value) for kind in get_args(hint) or (hint,))
+
+
+def _is_of(kind: Any, value: Any) -> bool:
+    """Numbers are finite, as JSON in a page has them."""
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MOST
+    return isinstance(value, kind)
 
 
 def _placed(text: str, folder: Path) -> Path:

@@ -16,6 +16,7 @@ from ...runtime.lock import locked
 from ...storage.atomic import DRAFTS, write_atomically
 from ...storage.file_name import file_name_fault
 from ...storage.links import link_within
+from ...storage.values import json_value
 from .events import Event, Finished, Prepared, Sampled, Seeded, StoppedEarly, event_json, read_events
 from .identity import CLAIM, RunIdentity, differences, refuse_foreign
 from .places import base_found, dataset_found
@@ -256,4 +257,4 @@ def _names(path: Path) -> str:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json_value(path.read_text(encoding="utf-8"))

@@ -1,7 +1,6 @@
 """What makes a run this one and no other, and how two such identities differ."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from ...errors import LikenessError, RunError
 from ...families.base import Base
 from ...recipe.memory import SAME_RESULT
 from ...recipe.recipe import Recipe
+from ...storage.values import json_value
 from .places import base_told, dataset_told
 
 CLAIM = ("base.json", "dataset.json", "inputs.json", "recipe.json")
@@ -108,7 +108,7 @@ def _settings(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json_value(path.read_text(encoding="utf-8"))
 
 
 def _sha256(path: Path) -> str:

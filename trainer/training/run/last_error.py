@@ -9,6 +9,7 @@ from typing import Any
 
 from ...errors import Cancelled, LikenessError, shortened
 from ...storage.atomic import write_atomically
+from ...storage.values import json_value
 from .places import said
 
 FILE = "last_error.json"
@@ -39,7 +40,7 @@ def errors_kept(folder: Path) -> Generator[None]:
 def last_error(folder: Path) -> dict[str, Any] | None:
     """What stopped the run last; None where nothing did."""
     try:
-        return json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return json_value((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 

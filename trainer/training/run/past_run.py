@@ -1,6 +1,5 @@
 """A run as its folder tells it afterwards: what it was made of, and what came of it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
@@ -12,6 +11,7 @@ from ...dataset.dataset import Dataset
 from ...errors import LikenessError, RunError
 from ...families.base import Base
 from ...recipe.recipe import Recipe
+from ...storage.values import json_value
 from .events import (
     Event,
     Finished,
@@ -201,4 +201,4 @@ def _chosen(folder: Path) -> Chosen | None:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json_value(path.read_text(encoding="utf-8"))

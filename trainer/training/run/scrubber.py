@@ -8,8 +8,12 @@ from pathlib import PurePath, PureWindowsPath
 from typing import Any, cast
 from urllib.parse import quote
 
+from ...errors import shortened
+
 _SHORTEST, _ANYWHERE = 3, 6
 """Letters of a name that is looked for as a word, and of one that is looked for inside of words too."""
+_LONGEST = 8000
+"""Letters of a text: patterns for addresses take a time that grows with its square."""
 _GENERIC = frozenset(
     (
         *("home", "user", "users", "root", "mnt", "media", "var", "tmp", "temp", "private", "volumes", "opt", "usr"),
@@ -79,8 +83,8 @@ class Scrubber:
         self._known = [known for group in (told, whole, parts) for known in _longest_first(group)]
 
     def text(self, words: str) -> str:
-        """`words` without any of it."""
-        said = unicodedata.normalize("NFC", words)
+        """`words` without any of it; of what is longer than anybody writes the middle is left out."""
+        said = unicodedata.normalize("NFC", shortened(words, _LONGEST))
         for pattern in _SECRETS:
             said = pattern.sub(SECRET, said)
         for known in self._known:

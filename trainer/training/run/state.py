@@ -10,6 +10,7 @@ from torch import Tensor
 from ...errors import RunError
 from ...storage.atomic import write_atomically
 from ...storage.tensor_file import write_tensors
+from ...storage.values import json_value
 
 _STEP = 8
 """Bytes of the step in front of packed tensors."""
@@ -46,7 +47,7 @@ def load_state(folder: Path) -> tuple[int, dict[str, Tensor]] | None:
     if place is None:
         return None
     try:
-        step = int(json.loads((place / "state.json").read_text(encoding="utf-8"))["step"])
+        step = int(json_value((place / "state.json").read_text(encoding="utf-8"))["step"])
         tensors = load((place / "tensors.safetensors").read_bytes())
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise RunError(f"The state in {place} is damaged: {error}. Remove the run's folder to start over.") from error

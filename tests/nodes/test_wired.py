@@ -1,0 +1,80 @@
+"""What comes by a wire of any type, as other packs have them, is looked at before a node runs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from .conftest import listed_nodes
+from .fake_host import FakeHost, Wire, stands_for
+
+Pack = Callable[[str], Any]
+WIDGETS = ("String", "Combo", "Int", "Float", "Boolean")
+WRONG = (7, "a text", {"a": 1}, [None], b"x", torch.tensor(1.0), print)
+
+
+def test_every_node_says_what_a_wire_should_have_brought(pack: Pack, fake_host: FakeHost) -> None:
+    told: set[str] = set()
+    for node in listed_nodes():
+        schema = node.define_schema()
+        for part in schema.inputs:
+            if part.kind in WIDGETS or pack("nodes.wired").wired_fault(part.get_io_type(), None) is None:
+                continue
+            for value in WRONG[:-1]:
+                said = _refusal(node, schema, part, value)
+                told |= {schema.node_id} if f"{part.id} takes" in said else set()
+    assert len(told) >= 20
+    assert [path for path in fake_host.home.rglob("*") if path.is_file()] == []
+
+
+def _refusal(node: Any, schema: Any, wrong: Any, value: Any) -> str:
+    is_list = getattr(schema, "is_input_list", False)
+    widgets = {
+        part.id: part.options.get("default", next(iter(part.options.get("options", ())), None))
+        for part in schema.inputs
+        if part.kind in WIDGETS
+    }
+    given = {**widgets, wrong.id: value}
+    with pytest.raises(Exception) as fault:  # noqa: PT011  # another module's LikenessError, checked below
+        node.execute(**{name: [one] if is_list else one for name, one in given.items()})
+    assert "LikenessError" in [kind.__name__ for kind in type(fault.value).__mro__], (node, wrong.id, fault.value)
+    return str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("IMAGE", torch.zeros(1, 8, 8, 3), torch.zeros(0, 8, 8, 3, dtype=torch.complex64)),
+        ("IMAGE", torch.zeros(2, 8, 8, 4), torch.zeros(1, 8, 8, 7)),
+        ("IMAGE", torch.zeros(1, 8, 8, 1), torch.zeros(1, 0, 8, 3)),
+        ("IMAGE", torch.zeros(0, 8, 8, 3), torch.zeros(1, 1, 70_000, 3)),
+        ("MASK", torch.zeros(8, 8), torch.zeros(8)),
+        ("LATENT", {"samples": torch.zeros(1, 4, 8, 8)}, {"samples": torch.tensor(1.0)}),
+        ("CONDITIONING", [[torch.zeros(1, 77, 8), {}]], [[torch.zeros(1, 77, 8)]]),
+        ("MODEL", Wire("a model"), "a text"),
+        ("MODEL", object(), stands_for("trainer.dataset.dataset", "Dataset")),
+        ("VAE", object(), torch.zeros(1)),
+        ("LIKENESS_RUN", stands_for("nodes.sockets", "Run"), stands_for("nodes.sockets", "Comparison")),
+        ("OTHERS", None, None),
+    ],
+)
+def test_a_value_is_known_by_what_it_is(pack: Pack, kind: str, good: Any, bad: Any) -> None:
+    fault = pack("nodes.wired").wired_fault
+    assert fault(kind, good) is None
+    assert fault(kind, bad) is not None or kind == "OTHERS"
+
+
+def test_nothing_by_a_wire_is_as_good_as_an_optional_widget_left_open(pack: Pack, fake_host: FakeHost) -> None:
+    node = pack("nodes.train.base_model").ChooseBaseModel
+    for left in ({}, {"vae_file": None}, {"predicts": None, "assistant": None}):
+        with pytest.raises(Exception, match="There is no base model 'gone'"):
+            node.execute(model="gone", **left)
+
+
+def test_a_name_too_long_for_the_disk_is_no_file(pack: Pack, fake_host: FakeHost) -> None:
+    folders = pack("nodes.host.folders")
+    for find in (folders.settings_file, folders.dataset_folder, folders.base_model):
+        for name in (f"input/{'a' * 300}", "é" * 200, "\ud800", "a\0"):
+            with pytest.raises(Exception, match="There is no|is not one of ComfyUI's"):
+                find(name)

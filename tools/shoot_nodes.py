@@ -1,0 +1,321 @@
+"""Pictures of every node in every state, and those of the help pages.
+
+    python -m tools.shoot_nodes OUT [--frontend FOLDER] [--home FOLDER] [--states busy,after,...] [--help-pictures]
+
+Starts ComfyUI (tests/host/comfyui.py) with a home of its own, opens its page, builds the graph of node_gallery.py there
+and shoots each node at zoom 1: empty, busy, after a run, after a Cancel and after a failure, in the dark and the light
+theme and in both renderers. OUT gets a picture a node and state, and a contact sheet a state. With `--help-pictures`
+web/docs/pictures is filled as well, from the dark theme of the classic renderer.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from tests.host.comfyui import ROOT, Comfy
+from tests.host.page import Page, Pages
+from tests.web.browser import browser
+
+from .node_gallery import before, gallery, lay_out_files
+
+LOOKS = [("dark", False), ("light", False), ("dark", True), ("light", True)]
+_HELP = ROOT / "web" / "docs" / "pictures"
+_HELP_WIDTH, _HELP_BYTES = 640, 38_000
+_MARGIN = 12
+
+
+def main() -> None:
+    asked = _asked()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    with _host(asked) as comfy, browser() as launched:
+        pages = Pages(comfy, launched)
+        for vue in (False, True):
+            with pages.opened(vue=vue) as page:
+                _shoot_renderer(page, asked, vue=vue)
+    for state in asked.states:
+        for theme, vue in LOOKS:
+            _sheet(asked.out, f"{state}_{theme}_{_renderer(vue)}")
+    if asked.help_pictures:
+        _help_pictures(asked.out)
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("out", type=Path, help="a folder outside the repository")
+    parser.add_argument("--frontend", type=Path, help="another page: ComfyUI's --front-end-root")
+    parser.add_argument("--home", type=Path, help="the host's base directory, kept; else a new one, thrown away")
+    parser.add_argument("--states", default="empty,busy,after,cancelled,failed", type=lambda text: text.split(","))
+    parser.add_argument("--help-pictures", action="store_true", help="write web/docs/pictures too")
+    return parser.parse_args()
+
+
+@contextmanager
+def _host(asked: argparse.Namespace) -> Iterator[Comfy]:
+    home = asked.home or Path(tempfile.mkdtemp(prefix="likeness_nodes_"))
+    comfy = Comfy(home, *(["--front-end-root", str(asked.frontend)] if asked.frontend else []))
+    lay_out_files(home)
+    try:
+        comfy.start()
+        comfy.run(before(comfy.get("/object_info")), seconds=1200)
+        yield comfy
+    finally:
+        comfy.stop()
+        if not asked.home:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _shoot_renderer(page: Page, asked: argparse.Namespace, *, vue: bool) -> None:
+    page.page.set_viewport_size({"width": 1500, "height": 1500})
+    page.page.evaluate(_QUIET)
+    page.page.evaluate(_BUILD, gallery())
+    page.settle()
+    shots = _Shots(page, asked.out, vue)
+    if "empty" in asked.states:
+        shots.of_all("empty")
+    if "busy" in asked.states and not vue:
+        shots.busy()
+    else:
+        page.run_to_end()
+    if "after" in asked.states:
+        shots.of_all("after")
+    if "cancelled" in asked.states:
+        shots.stopped("cancelled")
+    if "failed" in asked.states:
+        shots.stopped("failed")
+
+
+class _Shots:
+    """Shoots nodes of the page in a state."""
+
+    def __init__(self, page: Page, out: Path, vue: bool) -> None:
+        self.page, self.out, self.vue = page, out, vue
+
+    def of_all(self, state: str) -> None:
+        for theme in ("dark", "light"):
+            self.page.page.evaluate(_THEME, theme)
+            self.page.settle()
+            for number in self.ours():
+                self.shoot(number, state, theme)
+
+    def ours(self) -> list[int]:
+        """One node of each kind."""
+        return self.page.page.evaluate(_OURS)
+
+    def shoot(self, number: int, state: str, theme: str) -> None:
+        box = self.page.page.evaluate(_SHOW, number)
+        # Two frames for the place, and what pictures need.
+        self.page.page.evaluate(_FRAMES)
+        path = self.out / f"{state}_{theme}_{_renderer(self.vue)}" / f"{box['type']}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        clip = {name: box[name] for name in ("x", "y", "width", "height")}
+        self.page.page.screenshot(path=path.as_posix(), clip=clip)
+
+    def busy(self) -> None:
+        """Each node that takes its time, while it runs."""
+        self.page.page.evaluate(_THEME, "dark")
+        self.page.run()
+        seen: set[int] = set()
+        while (at := self.page.page.evaluate(_RUNNING)) is not None:
+            if at and at not in seen:
+                self.page.page.wait_for_timeout(1500)
+                if self.page.page.evaluate(_RUNNING) == at:
+                    seen.add(at)
+                    self.shoot(at, "busy", "dark")
+            self.page.page.wait_for_timeout(150)
+        self.page.settle()
+
+    def stopped(self, state: str) -> None:
+        """Each node that can be stopped, or that fails by one setting, alone with what leads to it."""
+        for number, change in _STOPPED[state].items():
+            undone = self.page.page.evaluate(_CHANGE, [number, change])
+            self.page.page.evaluate(_RUN_ONE, number)
+            if state == "cancelled":
+                self.page.page.wait_for_function(_IS_RUNNING, arg=number, timeout=300_000)
+                self.page.page.wait_for_timeout(800)
+                self.page.page.evaluate("() => app.api.interrupt()")
+            self.page.page.wait_for_function(_IS_IDLE, timeout=300_000)
+            self.page.settle()
+            self.page.page.evaluate(_CLOSE_ERRORS)
+            for theme in ("dark", "light"):
+                self.page.page.evaluate(_THEME, theme)
+                self.page.settle()
+                self.shoot(number, state, theme)
+            self.page.page.evaluate(_CHANGE, [number, undone])
+
+
+_STOPPED: dict[str, dict[int, dict[str, Any]]] = {
+    "cancelled": {
+        3: {},
+        10: {"seed": 5},
+        11: {"seed": 5},
+        23: {"name": "sage_cancelled"},
+        26: {"seeds": 9},
+        40: {"seeds": 9},
+    },
+    "failed": {
+        4: {"trigger": "a b!"},
+        7: {"reader": "insightface buffalo_l"},
+        8: {"reader": "insightface buffalo_l"},
+        9: {"reader": "insightface buffalo_l"},
+        10: {"reader": "insightface buffalo_l"},
+        11: {"reader": "insightface buffalo_l"},
+        13: {"overwrite": False, "name": "sage_failed"},
+        21: {"text": "nothing = of any trainer"},
+        23: {"likeness": "insightface buffalo_l", "name": "sage_failed"},
+        26: {"reader": "insightface buffalo_l", "seeds": 2},
+        27: {"step": 7},
+        29: {"reader": "insightface buffalo_l"},
+        32: {"reader": "insightface buffalo_l"},
+        33: {"adapter": "InstantID"},
+        34: {"reader": "insightface buffalo_l"},
+        39: {"reader": "insightface buffalo_l"},
+        40: {"reader": "insightface buffalo_l", "seeds": 2},
+    },
+}
+"""By node, the settings that make it run again and be stopped, or fail."""
+
+
+def _renderer(vue: bool) -> str:
+    return "vue" if vue else "classic"
+
+
+def _sheet(out: Path, name: str, columns: int = 5, width: int = 460) -> None:
+    """All pictures of a state on one, by columns of even height."""
+    paths = sorted((out / name).glob("*.png"))
+    if not paths:
+        return
+    stacks: list[tuple[int, list[Image.Image]]] = [(0, []) for _ in range(columns)]
+    for path in paths:
+        with Image.open(path) as image:
+            part = image.convert("RGB")
+        part.thumbnail((width, 4000))
+        framed = Image.new("RGB", (width, part.height + 18), "#777777")
+        framed.paste(part, (0, 18))
+        ImageDraw.Draw(framed).text((3, 3), path.stem.removeprefix("Likeness"), fill="white")
+        place = min(range(columns), key=lambda each: stacks[each][0])
+        stacks[place] = (stacks[place][0] + framed.height + 6, [*stacks[place][1], framed])
+    sheet = Image.new("RGB", (columns * (width + 6), max(height for height, _ in stacks)), "#333333")
+    for column, (_, parts) in enumerate(stacks):
+        top = 0
+        for part in parts:
+            sheet.paste(part, (column * (width + 6), top))
+            top += part.height + 6
+    sheet.save(out / f"sheet_{name}.png")
+
+
+def _help_pictures(out: Path) -> None:
+    """As JPEG, as small as leaves words readable."""
+    _HELP.mkdir(parents=True, exist_ok=True)
+    for path in sorted((out / f"after_dark_{_renderer(False)}").glob("*.png")):
+        with Image.open(path) as image:
+            picture = image.convert("RGB")
+        picture.thumbnail((_HELP_WIDTH, 4000), Image.Resampling.LANCZOS)
+        for quality in range(85, 30, -5):
+            picture.save(to := _HELP / f"{path.stem}.jpg", quality=quality, optimize=True, progressive=True)
+            if to.stat().st_size <= _HELP_BYTES:
+                break
+
+
+_QUIET = """async () => {
+    const set = (name, value) => app.extensionManager.setting.set(name, value);
+    await set('Comfy.UseNewMenu', 'Disabled').catch(() => {});
+    await set('Comfy.Minimap.Visible', false).catch(() => {});
+    await set('Comfy.Canvas.SelectionToolbox', false).catch(() => {});
+    for (const badge of ['NodeSource', 'NodeId', 'NodeLifeCycle'])
+        await set(`Comfy.NodeBadge.${badge}BadgeMode`, 'None').catch(() => {});
+    app.extensionManager.command.execute('Workspace.ToggleFocusMode');
+}"""
+
+_BUILD = """async (prompt) => {
+    await app.loadApiJson(prompt, 'gallery');
+    let [x, y, low] = [0, 0, 0];
+    for (const node of app.graph.nodes) {
+        node.pos = [x, y];
+        low = Math.max(low, node.size[1]);
+        x += node.size[0] + 80;
+        if (x > 6000) [x, y, low] = [0, y + low + 120, 0];
+    }
+    app.canvas.deselectAll?.();
+    // Wires of forty nodes would cross every picture.
+    app.canvas.links_render_mode = LiteGraph.HIDDEN_LINK;
+    app.graph.setDirtyCanvas(true, true);
+}"""
+
+_THEME = "async (theme) => { await app.extensionManager.setting.set('Comfy.ColorPalette', theme); }"
+
+_OURS = """() => {
+    const kinds = new Map();
+    for (const node of app.graph.nodes)
+        if (node.comfyClass.startsWith('Likeness') && !kinds.has(node.comfyClass)) kinds.set(node.comfyClass, node.id);
+    return [...kinds.values()].map(Number);
+}"""
+
+_SHOW = f"""(number) => {{
+    const node = app.graph.getNodeById(number);
+    const title = LiteGraph.NODE_TITLE_HEIGHT;
+    app.canvas.deselectAll?.();
+    app.canvas.ds.scale = 1;
+    app.canvas.ds.offset = [-node.pos[0] + 120, -node.pos[1] + title + 60];
+    app.canvas.setDirty(true, true);
+    const seat = app.canvas.canvas.getBoundingClientRect();
+    return {{
+        type: node.comfyClass,
+        x: Math.max(seat.x + 120 - {_MARGIN}, 0),
+        y: Math.max(seat.y + 60 - {_MARGIN}, 0),
+        width: node.size[0] + {2 * _MARGIN},
+        height: node.size[1] + title + {2 * _MARGIN},
+    }};
+}}"""
+
+_FRAMES = """() => new Promise((done) => {
+    let frames = 0;
+    const look = () => (++frames < 8 ? requestAnimationFrame(look) : done());
+    look();
+})"""
+
+_RUNNING = """() => {
+    const queue = window.likenessQueue ??= { left: 1 };
+    if (!queue.hears) {
+        queue.hears = true;
+        app.api.addEventListener('status', ({ detail }) => { queue.left = detail?.exec_info?.queue_remaining ?? 0; });
+    }
+    const now = performance.now();
+    if (!app.runningNodeId) return queue.left || now < (queue.from ??= now) + 8000 ? 0 : null;
+    queue.from = now;
+    const node = app.graph.getNodeById(Number(app.runningNodeId));
+    return node?.comfyClass.startsWith('Likeness') ? Number(node.id) : 0;
+}"""
+
+_IS_RUNNING = "(number) => Number(app.runningNodeId) === number"
+_IS_IDLE = "async () => (await (await app.api.fetchApi('/prompt')).json()).exec_info.queue_remaining === 0"
+
+_CHANGE = """([number, change]) => {
+    const node = app.graph.getNodeById(number);
+    const undone = {};
+    for (const [name, value] of Object.entries(change)) {
+        const widget = node.widgets.find((each) => each.name === name);
+        undone[name] = widget.value;
+        widget.value = value;
+        widget.callback?.(value);
+    }
+    return undone;
+}"""
+
+_RUN_ONE = "async (number) => { await app.queuePrompt(0, 1, [String(number)]); }"
+
+_CLOSE_ERRORS = """() => {
+    const close = '.p-dialog-close-button, [role=dialog] button[aria-label=Close]';
+    document.querySelectorAll(close).forEach((each) => each.click());
+    app.extensionManager.toast.removeAll();
+}"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

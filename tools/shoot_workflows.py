@@ -33,7 +33,7 @@ _RESULTS = {
     "3 F": "LikenessFillGaps",
     "3 R": "LikenessMakeStyleVariants",
     "8": "LikenessCheckMotion",
-    "9": "LikenessCheckInstallation",
+    "9": "LikenessCleanUp",
 }
 """The node whose picture it is. Of workflows in neither table it is cut from a run's report, and left alone."""
 _SIDE, _BYTES = 512, 70_000

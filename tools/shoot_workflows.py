@@ -26,9 +26,9 @@ _NODES = {
     "1": ["LikenessCheckDataset"],
     "2": ["LikenessReviewCaptions"],
     "4 Train an": ["LikenessTrainCharacterLora"],
-    "7": [],
+    "7": ["LikenessTrainCharacterLora", "LikenessCompareCheckpoints"],
 }
-"""Nodes that are in the picture, by how the name begins; none for all."""
+"""Nodes that are in the picture, by how the name begins."""
 _RESULTS = {
     "3 F": "LikenessFillGaps",
     "3 R": "LikenessMakeStyleVariants",

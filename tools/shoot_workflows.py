@@ -80,7 +80,7 @@ def _shoot(page: Page, path: Path, whole: Path | None, vue: bool) -> None:
 
 
 def _square(page: Page, kinds: list[str]) -> Image.Image:
-    """The nodes of these kinds, or all, in a square of the page without its bars."""
+    """The nodes of these kinds in a square of the page without its bars."""
     side = _VIEW[1]
     page.page.set_viewport_size({"width": _VIEW[0], "height": _VIEW[1] + 200})
     page.page.evaluate(_LOOK_AT, [kinds, side, 200])
@@ -116,7 +116,7 @@ _PICTURE = """(kind) => {
 }"""
 
 _LOOK_AT = """([kinds, side, left]) => {
-    const nodes = app.graph.nodes.filter((node) => !kinds.length || kinds.includes(node.type));
+    const nodes = app.graph.nodes.filter((node) => kinds.includes(node.type));
     const boxes = nodes.map(({ id, pos, size }) => {
         const drawn = document.querySelector(`[data-node-id="${id}"]`)?.getBoundingClientRect();
         const height = drawn ? drawn.height / app.canvas.ds.scale : size[1] + 30;

@@ -26,14 +26,14 @@ _NODES = {
     "1": ["LikenessCheckDataset"],
     "2": ["LikenessReviewCaptions"],
     "4 Train an": ["LikenessTrainCharacterLora"],
-    "7": [],
+    "7": ["LikenessTrainCharacterLora", "LikenessCompareCheckpoints"],
 }
-"""Nodes that are in the picture, by how the name begins; none for all."""
+"""Nodes that are in the picture, by how the name begins."""
 _RESULTS = {
     "3 F": "LikenessFillGaps",
     "3 R": "LikenessMakeStyleVariants",
     "8": "LikenessCheckMotion",
-    "9": "LikenessCheckInstallation",
+    "9": "LikenessCleanUp",
 }
 """The node whose picture it is. Of workflows in neither table it is cut from a run's report, and left alone."""
 _SIDE, _BYTES = 512, 70_000
@@ -80,7 +80,7 @@ def _shoot(page: Page, path: Path, whole: Path | None, vue: bool) -> None:
 
 
 def _square(page: Page, kinds: list[str]) -> Image.Image:
-    """The nodes of these kinds, or all, in a square of the page without its bars."""
+    """The nodes of these kinds in a square of the page without its bars."""
     side = _VIEW[1]
     page.page.set_viewport_size({"width": _VIEW[0], "height": _VIEW[1] + 200})
     page.page.evaluate(_LOOK_AT, [kinds, side, 200])
@@ -116,7 +116,7 @@ _PICTURE = """(kind) => {
 }"""
 
 _LOOK_AT = """([kinds, side, left]) => {
-    const nodes = app.graph.nodes.filter((node) => !kinds.length || kinds.includes(node.type));
+    const nodes = app.graph.nodes.filter((node) => kinds.includes(node.type));
     const boxes = nodes.map(({ id, pos, size }) => {
         const drawn = document.querySelector(`[data-node-id="${id}"]`)?.getBoundingClientRect();
         const height = drawn ? drawn.height / app.canvas.ds.scale : size[1] + 30;

@@ -65,15 +65,10 @@ def test_run_gives_the_compared_grid_and_the_pictures_in_the_app(comfy: Comfy, p
 
 
 def _open(page: Page, workflow: dict[str, Any]) -> None:
-    """As a template, and past the page's own tour of Apps, which it offers once."""
     open_it = "async (graph) => { await app.loadGraphData(graph, true, true, 'demo app', { openSource: 'template' }); }"
     page.page.evaluate(open_it, workflow)
     page.page.locator("[data-testid=app-mode-widget-item]").first.wait_for()
     page.settle()
-    skip = page.page.get_by_text("Skip", exact=True)
-    if skip.count():
-        skip.click()
-        page.settle()
 
 
 _ENDED = """() => {

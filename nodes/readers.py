@@ -54,9 +54,8 @@ def reader_of(choice: str) -> Any:
     try:
         return _opened(choice)
     except FaceError as fault:
-        if choice == AUTO:
-            raise FaceError(f"{no_reader()}\n{fault}") from fault
-        raise
+        said = f"{no_reader()}\n{fault}" if choice == AUTO else f"{fault}{_instead(choice)}"
+        raise FaceError(said) from fault
 
 
 def _opened(choice: str) -> Any:
@@ -92,6 +91,15 @@ def no_reader() -> str:
     )
 
 
+def _instead(choice: str) -> str:
+    """What would do in place of a reader that is not there."""
+    from ..trainer.faces.readers.dlib import PACKAGES
+
+    if _NAMES.get(choice) in (None, "dlib", "demo"):
+        return ""
+    return f" Or choose {AUTO!r}: it takes whichever is ready, and dlib needs no file ({pip_install(PACKAGES)})."
+
+
 def style_reader(choice: str, faces: Any) -> Any:
     """The demo's reader for its own drawings, else the first whole CLIP in models/clip_vision; None without one."""
     from ..trainer.augment.variants.clip_looks import ClipLooks, find_clip
@@ -111,7 +119,7 @@ def _faces(choice: str) -> tuple[Any, str, str]:
         reader = _opened(choice)
     except FaceError as fault:
         if choice != AUTO:
-            raise
+            raise FaceError(f"{fault}{_instead(choice)}") from fault
         return None, str(fault), f"Faces are not looked at. {no_reader()}"
     return reader, reader.licence, ""
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
     from ...trainer.dataset.sample import Sample
 
+INSTEAD = "Or take any other captioner's words over by Use captions, or .txt files beside the pictures."
+"""What does where a captioner's model is not there."""
+
 _MOST_NAMED = 5
 
 

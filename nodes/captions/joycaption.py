@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...trainer.errors import ModelError
 from .._api import io
 from ..checked import checked
 from ..host.compute import device, memory_handed_over
 from ..host.model_folders import joycaption_folders
 from ..host.page import cancellable
 from ..sockets import DATASET
-from .captioning import captioned, keep_hand_input
+from .captioning import INSTEAD, captioned, keep_hand_input
 
 if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
@@ -69,7 +70,10 @@ class CaptionWithJoyCaption(io.ComfyNode):
     def validate_inputs(cls, model: str) -> bool | str:
         from ...trainer.captions.captioners.joycaption_files import find_joycaption
 
-        find_joycaption(model, joycaption_folders())
+        try:
+            find_joycaption(model, joycaption_folders())
+        except ModelError as fault:
+            return f"{fault} {INSTEAD}"
         return True
 
     @classmethod

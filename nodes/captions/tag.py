@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...trainer.errors import ModelError
 from .._api import io
 from ..checked import checked
 from ..host.model_folders import tagger_folders
 from ..host.page import cancellable
 from ..sockets import DATASET
-from .captioning import captioned, keep_hand_input
+from .captioning import INSTEAD, captioned, keep_hand_input
 
 if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
@@ -91,7 +92,10 @@ class TagWithWd14(io.ComfyNode):
     def validate_inputs(cls, tagger: str) -> bool | str:
         from ...trainer.captions.captioners.tagger_files import find_tagger
 
-        find_tagger(tagger, tagger_folders())
+        try:
+            find_tagger(tagger, tagger_folders())
+        except ModelError as fault:
+            return f"{fault} {INSTEAD}"
         return True
 
     @classmethod

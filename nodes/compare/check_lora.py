@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...trainer.errors import few
+from ...trainer.errors import few, shortened
 from .._api import io
 from ..checked import UNKNOWN, checked
 from ..host.folders import file_fingerprint
@@ -54,7 +54,9 @@ class CheckLora(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, lora: str) -> bool | str:
-        return lora in loras() or f"There is no LoRA {lora!r}: {NO_LORA}."
+        if lora == NO_LORA:
+            return f"No LoRA is chosen: {NO_LORA}. Train character LoRA puts its own there."
+        return lora in loras() or f"There is no LoRA {shortened(lora)!r} in models/loras; choose another, or press R."
 
     @classmethod
     def fingerprint_inputs(cls, lora: str | None) -> Any:

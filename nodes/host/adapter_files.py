@@ -63,10 +63,16 @@ def adapter_path(choice: str) -> Path:
         path = root / inside
         if path.is_file() and folder_paths.is_within_directory(str(root), str(path)):
             return path
-    raise ModelError(
-        f"There is no adapter {shortened(choice)!r}: put its file into one of models/"
-        f"{', models/'.join(ADAPTER_FOLDERS.values())} and press R."
-    )
+    raise ModelError(no_adapter(choice))
+
+
+def no_adapter(choice: str) -> str:
+    """That there is no file of this choice, and where it would lie."""
+    name, _, inside = choice.partition("/")
+    places = f"models/{ADAPTER_FOLDERS[name]}" if name in ADAPTER_FOLDERS else ""
+    into = places or f"one of models/{', models/'.join(ADAPTER_FOLDERS.values())}"
+    file = shortened(inside) if places and inside else "its file"
+    return f"There is no adapter {shortened(choice)!r}: choose another, or put {file} into {into} and press R."
 
 
 def identity_files() -> list[str]:

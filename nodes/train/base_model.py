@@ -117,9 +117,10 @@ class ChooseBaseModel(io.ComfyNode):
         helper = _assistant(assistant)
         if model == NO_BASE:
             return (
-                "No base model is chosen: put an SDXL or SD 1.5 checkpoint (.safetensors) into models/checkpoints, or "
-                "FLUX.1 into models/diffusion_models, and press R. To try everything out without one, use Load demo "
-                "base model."
+                "No base model is chosen: put an SDXL or SD 1.5 checkpoint (.safetensors) into models/checkpoints, for "
+                "example sd_xl_base_1.0.safetensors of stabilityai/stable-diffusion-xl-base-1.0 on Hugging Face (7 GB, "
+                "OpenRAIL++-M), or FLUX.1 into models/diffusion_models, and press R. To try everything out without "
+                "one, use Load demo base model."
             )
         if model.startswith(f"{DIFFUSION_MODELS}/"):
             # Other bases are hashed when they are described, which takes too long here.
@@ -180,7 +181,10 @@ def _check_choices(chosen: Sequence[str]) -> None:
     """ModelError for a file that is not in the host's folder."""
     for name, (folder, _) in zip(chosen, _PART_INPUTS.values(), strict=True):
         if name not in part_choices(folder):
-            raise ModelError(f"There is no file {shortened(name)!r} in models/{folder}; put it there and press R.")
+            raise ModelError(
+                f"There is no file {shortened(name)!r} in models/{folder}; put it there and press R, or choose "
+                f"{AUTOMATIC!r}."
+            )
 
 
 def _described(model: str, chosen: Sequence[str], helper: Mapping[str, Path], predicts: Any = "") -> Any:

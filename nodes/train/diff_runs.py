@@ -112,5 +112,8 @@ def _folder(name: str, run: Run | None, which: str) -> Path:
     if run is not None:
         return run.folder
     if name == NO_RUN:
-        raise RunError(f"No run is chosen as the {which}; choose one of the list, or wire one in.")
+        raise RunError(
+            f"No run is chosen as the {which}: train one with Train character LoRA, press R and choose it, or wire one "
+            f"into {which}_run."
+        )
     return run_folder(name)

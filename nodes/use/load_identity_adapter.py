@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...trainer.errors import LikenessError
 from .._api import io
 from ..checked import checked
-from ..host.adapter_files import adapter_files, adapter_folders, installed_files
+from ..host.adapter_files import adapter_files, adapter_folders, installed_files, no_adapter
 from ..panel.budget import warnings_of, words_of
 from ..sockets import IDENTITY_ADAPTER
 from .adapters import AUTO, DEMO_ADAPTER, AdapterChoice, chosen, encoder_path
@@ -75,7 +75,7 @@ class LoadIdentityAdapter(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, adapter: str) -> bool | str:
         if adapter not in (AUTO, DEMO_ADAPTER) and adapter not in _options():
-            return f"There is no adapter {adapter[:80]!r}; choose another, or put its file into its folder and press R."
+            return no_adapter(adapter)
         return True
 
     @classmethod

@@ -14,6 +14,8 @@ _QUIET_SETTINGS = {
     "Comfy.TutorialCompleted": True,
     "Comfy.Workflow.ShowMissingModelsWarning": False,
     "Comfy.Release.Status": "skipped",
+    # The page's own tour of Apps, which it offers once.
+    "Comfy.OnboardingCoachmarks.Seen": ["appMode", "firstRun"],
 }
 
 

@@ -69,7 +69,7 @@ def _missing(name: str, folders: Sequence[Path]) -> str:
 
 
 def _source(name: str, files: str) -> str:
-    return f"{files} of {REPOSITORIES[name]} on Hugging Face" if name in REPOSITORIES else f"its {files}"
+    return f"{files} of {REPOSITORIES[name]} on Hugging Face (Apache-2.0)" if name in REPOSITORIES else f"its {files}"
 
 
 def _taggers_in(folder: Path) -> Iterator[TaggerFiles]:

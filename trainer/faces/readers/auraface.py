@@ -91,7 +91,10 @@ def _recogniser(folders: FaceFolders) -> Path:
     found = next((place / _FILE for place in _places(folders) if (place / _FILE).is_file()), None)
     if found is None:
         root = (*folders.insightface, *folders.opencv, Path())[0]
-        raise FaceError(f"{_FILE} of AuraFace v1 is missing; put it at {root / _FOLDER / _FILE}.")
+        raise FaceError(
+            f"{_FILE} of AuraFace v1 is missing; put it at {root / _FOLDER / _FILE} (260 MB, Apache-2.0, of "
+            "fal/AuraFace-v1 on Hugging Face)."
+        )
     return found
 
 

@@ -107,7 +107,10 @@ def _folder(folders: Sequence[Path]) -> Path:
     lost = next((name for name in FILES if half is not None and not (half / name).is_file()), _FEATURES)
     place = half or (folders[0] if folders else Path("ccip"))
     files = ", ".join(FILES)
-    raise FaceError(f"{lost} of CCIP is missing; put {files} of one model of deepghs/ccip_onnx into {place}.")
+    raise FaceError(
+        f"{lost} of CCIP is missing; put {files} of one model of deepghs/ccip_onnx on Hugging Face (OpenRAIL) into "
+        f"{place}."
+    )
 
 
 def _places(folders: Sequence[Path]) -> Iterator[Path]:

@@ -109,7 +109,9 @@ def _folder(folders: Sequence[Path]) -> Path:
         if all((place / name).is_file() for name in _NEEDED) and _config(place).get("model_type") in _LICENCES:
             return place
     place = (folders[0] if folders else Path("dino")) / "dinov2-base"
-    raise FaceError(f"DINO is missing; put {', '.join(_NEEDED)} of facebook/dinov2-base into {place}.")
+    raise FaceError(
+        f"DINO is missing; put {', '.join(_NEEDED)} of facebook/dinov2-base on Hugging Face (Apache-2.0) into {place}."
+    )
 
 
 def _places(folders: Sequence[Path]) -> Iterator[Path]:

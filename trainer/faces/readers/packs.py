@@ -38,7 +38,8 @@ def pack_folder(pack: str, folders: Sequence[Path]) -> Path:
         places = [place for place in places if (place / name).is_file()]
         if not places:
             raise FaceError(
-                f"{name}, the {what} of {pack}, is missing; put the unpacked {pack}.zip at {folders[0] / pack}."
+                f"{name}, the {what} of {pack}, is missing; put the unpacked {pack}.zip at {folders[0] / pack} (of the "
+                "releases of deepinsight/insightface on GitHub, for non-commercial research only)."
             )
     return places[0]
 

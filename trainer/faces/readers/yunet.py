@@ -123,9 +123,15 @@ def model_file(stem: str, folders: Sequence[Path]) -> Path:
     ]
     if found:
         return max(found, key=_age)
-    what = {DETECTOR: "YuNet, the face detector", RECOGNISER: "SFace, the recogniser"}[stem]
+    what, licence = {
+        DETECTOR: ("YuNet, the face detector", "MIT"),
+        RECOGNISER: ("SFace, the recogniser", "Apache-2.0"),
+    }[stem]
     place = folders[0] / f"{stem}_….onnx" if folders else f"{stem}_….onnx"
-    raise FaceError(f"{what} of OpenCV's model zoo is missing; put it at {place}.")
+    raise FaceError(
+        f"{what} of OpenCV's model zoo, is missing; put it at {place} ({licence}, of opencv/opencv_zoo on GitHub, "
+        f"models/{stem})."
+    )
 
 
 def not_loaded(error: Exception, *paths: Path) -> str:

@@ -111,9 +111,10 @@ class _Shots:
         return self.page.page.evaluate(_OURS)
 
     def shoot(self, number: int, state: str, theme: str) -> None:
-        box = self.page.page.evaluate(_SHOW, number)
-        # Two frames for the place, and what pictures need.
+        self.page.page.evaluate(_SHOW, number)
+        # Frames for the place, and what pictures need.
         self.page.page.evaluate(_FRAMES)
+        box = self.page.page.evaluate(_BOX, number)
         path = self.out / f"{state}_{theme}_{_renderer(self.vue)}" / f"{box['type']}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         clip = {name: box[name] for name in ("x", "y", "width", "height")}
@@ -267,20 +268,28 @@ _OURS = """() => {
     return [...kinds.values()].map(Number);
 }"""
 
-_SHOW = f"""(number) => {{
+_SHOW = """(number) => {
     const node = app.graph.getNodeById(number);
     const title = LiteGraph.NODE_TITLE_HEIGHT;
     app.canvas.deselectAll?.();
     app.canvas.ds.scale = 1;
     app.canvas.ds.offset = [-node.pos[0] + 120, -node.pos[1] + title + 60];
     app.canvas.setDirty(true, true);
+}"""
+
+_BOX = f"""(number) => {{
+    const node = app.graph.getNodeById(number);
     const seat = app.canvas.canvas.getBoundingClientRect();
+    const drawn = document.querySelector(`[data-node-id="${{number}}"]`)?.getBoundingClientRect();
+    const [width0, height0] = [node.size[0], node.size[1] + LiteGraph.NODE_TITLE_HEIGHT];
+    const own = {{ x: seat.x + 120, y: seat.y + 60, width: width0, height: height0 }};
+    const {{ x, y, width, height }} = LiteGraph.vueNodesMode && drawn ? drawn : own;
     return {{
         type: node.comfyClass,
-        x: Math.max(seat.x + 120 - {_MARGIN}, 0),
-        y: Math.max(seat.y + 60 - {_MARGIN}, 0),
-        width: node.size[0] + {2 * _MARGIN},
-        height: node.size[1] + title + {2 * _MARGIN},
+        x: Math.max(x - {_MARGIN}, 0),
+        y: Math.max(y - {_MARGIN}, 0),
+        width: width + {2 * _MARGIN},
+        height: height + {2 * _MARGIN},
     }};
 }}"""
 

@@ -51,6 +51,7 @@ def _demo() -> Graph:
 
 def _datasets() -> Graph:
     few = {"count": 4, "reader": "demo drawings", "held_out": 0}
+    knows = {"model": ["31", 0], "clip": ["31", 1], "vae": ["1", 2], **DRAWN, "steps": 12, "cfg": 4.0}
     draws = {"model": ["1", 0], "clip": ["1", 1], "vae": ["1", 2], **DRAWN, "steps": 6, "cfg": 4.0}
     fill = {"gaps": "expression: smile\nlighting: warm light", "looks": "sage_character", "retries": 1}
     style = {"styles": "pencil sketch | 0.50-0.60 | flag", "per_render": 1, "retries": 0}
@@ -61,7 +62,7 @@ def _datasets() -> Graph:
         "7": node("LikenessCheckDataset", dataset=["4", 0], **DRAWN),
         "8": node("LikenessCropDataset", dataset=["7", 0], **DRAWN),
         "9": node("LikenessPickImages", dataset=["8", 0], **few),
-        "10": node("LikenessFillGaps", dataset=["9", 0], **draws, **fill),
+        "10": node("LikenessFillGaps", dataset=["9", 0], **knows, **fill),
         "50": node("LikenessDemoCharacter", number=0, pictures="3D renders only"),
         "51": node("LikenessPickImages", dataset=["50", 0], **few),
         "11": node("LikenessMakeStyleVariants", dataset=["51", 0], **draws, **style),
@@ -74,9 +75,11 @@ def _datasets() -> Graph:
 
 def _captions() -> Graph:
     return {
-        "14": node("LikenessTagWithWd14", dataset=["4", 0], tagger=DEFAULT_TAGGER, threshold=0.5),
-        "15": node("LikenessCaptionWithJoyCaption", dataset=["6", 0], model=_JOY, max_new_tokens=16),
-        "16": node("LikenessUseCaptions", dataset=["6", 0], captions=["5", 1]),
+        "14": node("LikenessTagWithWd14", dataset=["4", 0], tagger=DEFAULT_TAGGER, threshold=0.5, keep_by_hand=False),
+        "15": node(
+            "LikenessCaptionWithJoyCaption", dataset=["6", 0], model=_JOY, max_new_tokens=16, keep_by_hand=False
+        ),
+        "16": node("LikenessUseCaptions", dataset=["6", 0], captions=["5", 1], keep_by_hand=False),
         "52": node("LikenessDemoCharacter", number=0, pictures="as captioners describe them"),
         "17": node("LikenessApplyCaptionRules", dataset=["52", 0]),
         "18": node("LikenessReviewCaptions", dataset=["17", 0], rules=["17", 1], save="keep in the workflow"),
@@ -124,7 +127,7 @@ def _use() -> Graph:
         "35": node("LikenessLoadIdentity", identity=IDENTITY),
         "36": node("LikenessApplyIdentity", model=["31", 0], weight=0.6, identity=["34", 0], adapter=["33", 0]),
         "37": node("LikenessInstantIdConditioning"),
-        "38": node("LikenessApplyReference", model=["53", 0], conditioning=["54", 0], image=["5", 0], vae=["53", 2]),
+        "38": node("LikenessApplyReference", model=["53", 0], conditioning=["54", 0], latent=["60", 0]),
         "39": node(
             "LikenessTrainOrZeroShot", dataset=["2", 0], reader="demo drawings", pictures_are="drawings or renders"
         ),
@@ -137,6 +140,8 @@ def _use() -> Graph:
         "58": node(
             "KSampler", model=["36", 0], positive=["55", 0], negative=["56", 0], latent_image=["57", 0], **_SAMPLING
         ),
+        "59": node("ImageFromBatch", image=["34", 1], batch_index=0, length=1),
+        "60": node("VAEEncode", pixels=["59", 0], vae=["53", 2]),
         "62": node("VAEDecode", samples=["58", 0], vae=["31", 2]),
         "63": node("PreviewImage", images=["62", 0]),
         "64": node("PreviewAny", source=["38", 1]),

@@ -29,6 +29,8 @@ LOOKS = [("dark", False), ("light", False), ("dark", True), ("light", True)]
 _HELP = ROOT / "web" / "docs" / "pictures"
 _HELP_WIDTH, _HELP_BYTES = 640, 38_000
 _MARGIN = 12
+_NOT_RUN = {"LikenessInstantIdConditioning"}
+"""What needs files that the demo has none of is shown as it is added."""
 
 
 def main() -> None:
@@ -109,9 +111,10 @@ class _Shots:
         return self.page.page.evaluate(_OURS)
 
     def shoot(self, number: int, state: str, theme: str) -> None:
-        box = self.page.page.evaluate(_SHOW, number)
-        # Two frames for the place, and what pictures need.
+        self.page.page.evaluate(_SHOW, number)
+        # Frames for the place, and what pictures need.
         self.page.page.evaluate(_FRAMES)
+        box = self.page.page.evaluate(_BOX, number)
         path = self.out / f"{state}_{theme}_{_renderer(self.vue)}" / f"{box['type']}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         clip = {name: box[name] for name in ("x", "y", "width", "height")}
@@ -214,11 +217,18 @@ def _help_pictures(out: Path) -> None:
     """As JPEG, as small as leaves words readable."""
     _HELP.mkdir(parents=True, exist_ok=True)
     for path in sorted((out / f"after_dark_{_renderer(False)}").glob("*.png")):
+        if path.stem in _NOT_RUN:
+            path = out / f"empty_dark_{_renderer(False)}" / path.name
         with Image.open(path) as image:
             picture = image.convert("RGB")
-        picture.thumbnail((_HELP_WIDTH, 4000), Image.Resampling.LANCZOS)
-        for quality in range(85, 30, -5):
-            picture.save(to := _HELP / f"{path.stem}.jpg", quality=quality, optimize=True, progressive=True)
+        to = _HELP / f"{path.stem}.jpg"
+        for width in (_HELP_WIDTH, 540, 460, 400):
+            small = picture.copy()
+            small.thumbnail((width, 4000), Image.Resampling.LANCZOS)
+            for quality in (85, 75, 65, 55):
+                small.save(to, quality=quality, optimize=True, progressive=True)
+                if to.stat().st_size <= _HELP_BYTES:
+                    break
             if to.stat().st_size <= _HELP_BYTES:
                 break
 
@@ -240,7 +250,8 @@ _BUILD = """async (prompt) => {
         node.pos = [x, y];
         low = Math.max(low, node.size[1]);
         x += node.size[0] + 80;
-        if (x > 6000) [x, y, low] = [0, y + low + 120, 0];
+        // Nodes grow when they show pictures.
+        if (x > 6000) [x, y, low] = [0, y + low + 500, 0];
     }
     app.canvas.deselectAll?.();
     // Wires of forty nodes would cross every picture.
@@ -257,20 +268,28 @@ _OURS = """() => {
     return [...kinds.values()].map(Number);
 }"""
 
-_SHOW = f"""(number) => {{
+_SHOW = """(number) => {
     const node = app.graph.getNodeById(number);
     const title = LiteGraph.NODE_TITLE_HEIGHT;
     app.canvas.deselectAll?.();
     app.canvas.ds.scale = 1;
     app.canvas.ds.offset = [-node.pos[0] + 120, -node.pos[1] + title + 60];
     app.canvas.setDirty(true, true);
+}"""
+
+_BOX = f"""(number) => {{
+    const node = app.graph.getNodeById(number);
     const seat = app.canvas.canvas.getBoundingClientRect();
+    const drawn = document.querySelector(`[data-node-id="${{number}}"]`)?.getBoundingClientRect();
+    const [width0, height0] = [node.size[0], node.size[1] + LiteGraph.NODE_TITLE_HEIGHT];
+    const own = {{ x: seat.x + 120, y: seat.y + 60, width: width0, height: height0 }};
+    const {{ x, y, width, height }} = LiteGraph.vueNodesMode && drawn ? drawn : own;
     return {{
         type: node.comfyClass,
-        x: Math.max(seat.x + 120 - {_MARGIN}, 0),
-        y: Math.max(seat.y + 60 - {_MARGIN}, 0),
-        width: node.size[0] + {2 * _MARGIN},
-        height: node.size[1] + title + {2 * _MARGIN},
+        x: Math.max(x - {_MARGIN}, 0),
+        y: Math.max(y - {_MARGIN}, 0),
+        width: width + {2 * _MARGIN},
+        height: height + {2 * _MARGIN},
     }};
 }}"""
 

@@ -112,7 +112,7 @@ class ApplyCaptionRules(io.ComfyNode):
             ruled = apply_rules(dataset, rules, lighting=light, count=token_count(rules))
         changed = [diff for diff in ruled.diffs if diff.changed]
         removed = sum(len(diff.removed) for diff in ruled.diffs)
-        said = f"{len(changed)} of {len(ruled.diffs)} captions rewritten, {removed} fragments left out."
+        said = f"{len(changed)} of {len(ruled.diffs)} captions rewritten, {removed} words or phrases left out."
         shown = [f"{diff.name}\n{diff.after}" for diff in changed[:_MOST_SHOWN]]
         text = "\n".join((said, counts_of(ruled.dataset), *(f.text for f in ruled.findings), "", *shown))
         diff = "\n\n".join(f"{one.name}\n- {one.before}\n+ {one.after}" for one in ruled.diffs)

@@ -28,7 +28,7 @@ class Columns:
         if not self.rest:
             return ""
         count = len(self.shown) + len(self.rest)
-        return f"{len(self.shown)} of {count} LoRA files are compared, evenly spread; most says how many. "
+        return f"{len(self.shown)} of {count} LoRA files are compared, evenly spread; most checkpoints says how many. "
 
     def files(self, strengths: Sequence[float]) -> dict[str, Path]:
         """The LoRA of every column there may be, by its label."""

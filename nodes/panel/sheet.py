@@ -51,7 +51,7 @@ def held_out_line(dataset: Dataset) -> str:
         return ""
     return (
         f"{count} of {len(dataset.samples)} {'is' if count == 1 else 'are'} held out: never trained on, so that "
-        "likeness is measured on pictures the LoRA has not seen. held_out changes how many; 0 trains on all."
+        "likeness is measured on pictures the LoRA has not seen. Held-out pictures says how many; 0 trains on all."
     )
 
 

@@ -83,10 +83,9 @@ class ApplyReference(io.ComfyNode):
         else:
             pixels = _given(to_image([picture.image]) if picture is not None else image)
             samples = encoded(_needed(vae), pixels)
-        model, conditioning = with_reference(model, conditioning, samples, use)
-        count = len(conditioning[0][1].get("reference_latents", ()))
-        said = f"Reference {count} of the prompt, at strength {strength:g}." if strength else "Strength 0: not shown."
-        return io.NodeOutput(model, conditioning, ui={"text": words_of(said)})
+        given = with_reference(model, conditioning, samples, use)
+        said = f"One reference more, at strength {strength:g}." if strength else "Strength 0: the prompt is as it came."
+        return io.NodeOutput(*given, ui={"text": words_of(said)})
 
 
 def _inputs() -> list[Any]:

@@ -59,8 +59,8 @@ def test_every_module_loads_and_only_one_registers(page: Page) -> None:
         ("LikenessReviewCaptions", ".likeness-captions"),
         ("LikenessFillGaps", ".likeness-live"),
         ("LikenessSaveDataset", ".likeness-note"),
-        ("LikenessLoadCharacterDataset", ".likeness-note.likeness-tall"),
-        ("LikenessDemoBaseModel", ".likeness-note.likeness-line"),
+        ("LikenessLoadCharacterDataset", ".likeness-tall"),
+        ("LikenessDemoBaseModel", ".likeness-line"),
     ],
 )
 def test_each_kind_of_node_has_its_panel(extension: Any, kind: str, panel: str) -> None:

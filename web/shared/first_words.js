@@ -33,7 +33,7 @@ const SHOWS = {
   LikenessLoadIdentityAdapter: "which file is taken, or what is missing, is told here.",
   LikenessApplyIdentity: "which adapter acts, and how strongly, is told here.",
   LikenessInstantIdConditioning: "the points of the face show here.",
-  LikenessApplyReference: "how many references the prompt has is told here.",
+  LikenessApplyReference: "what the reference does is told here.",
   LikenessTrainOrZeroShot: "which way to take, and why, is told here.",
   LikenessBalance: "pictures show here as they are drawn.",
 };

@@ -18,7 +18,7 @@ const SIZES = {
   LikenessCheckLora: [560, 460],
   LikenessCheckInstallation: [480, 560],
   LikenessReadFace: [400, 680],
-  LikenessCheckMotion: [480, 760],
+  LikenessCheckMotion: [480, 0],
   LikenessApplyIdentity: [380, 520],
   LikenessBalance: [680, 860],
   LikenessTrainOrZeroShot: [480, 460],

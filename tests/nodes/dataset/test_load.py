@@ -43,7 +43,7 @@ def test_an_empty_trigger_is_the_folders_name_and_the_node_says_so(pack: Pack, f
     counts, first, held = made.ui["text"][0].split("\n")
     assert first == "Trigger my_cat_girl, taken from the folder; write one into trigger for another."
     assert held.startswith("1 of 4 is held out: never trained on, so that likeness is measured on")
-    assert "held_out changes how many" in held and counts.startswith("3 to train on, 1 held out")
+    assert "Held-out pictures says how many" in held and counts.startswith("3 to train on, 1 held out")
     given = load(folder="input/my cat girl", **{**WORDS, "trigger": "woman", "held_out": 0}).ui["text"][0].split("\n")
     assert given[1].startswith("The trigger 'woman' is a word every model knows") and len(given) == 2
 

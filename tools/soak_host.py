@@ -70,10 +70,11 @@ class Soak:
         end = time.monotonic() + minutes * 60
         for number in range(1, count + 1):
             self._one(self._items.next())
-            if number % every == 0:
+            is_last = number == count or time.monotonic() > end
+            if is_last or number % every == 0:
                 self.look(number)
-                if time.monotonic() > end:
-                    return
+            if is_last:
+                return
 
     def _one(self, item: Item) -> None:
         usual = fmean(self._seconds.get(item.kind) or [3.0])
@@ -86,7 +87,8 @@ class Soak:
         status = entry["status"]["status_str"]
         ended = [kind for kind, _ in entry["status"]["messages"]]
         took = time.monotonic() - began
-        sys.stderr.write(f"{time.strftime('%H:%M:%S')} {item.kind} {took:.1f} s {status} {ended[-1]}\n")
+        spent = _seconds_of(self.comfy.pid)
+        sys.stderr.write(f"{time.strftime('%H:%M:%S')} {item.kind} {took:.1f} s, {spent:.0f} in all, {ended[-1]}\n")
         self.counts[item.kind] += 1
         if "execution_interrupted" in ended:
             self.cancelled[item.kind] += 1
@@ -165,6 +167,12 @@ def slope(held: list[Held], since: int) -> float:
     middle = fmean(item for item, _ in seen)
     spread = sum((item - middle) ** 2 for item, _ in seen)
     return sum((item - middle) * rss for item, rss in seen) / spread if spread else 0.0
+
+
+def _seconds_of(pid: int) -> float:
+    """Of processors that a process has used."""
+    user, system = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _link(path: Path) -> str:

@@ -1,8 +1,11 @@
 """Random queue items over the nodes, small enough that many of them run in an hour on two cores."""
 
 import random
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.host.comfyui import Comfy
@@ -10,12 +13,14 @@ from tests.host.graphs import Graph, node, sampling, training
 from tests.host.test_fill import filling
 from tests.host.test_identity_nodes import READ
 from tests.host.test_variants import varying
+from trainer.demo.characters.character import draw_character
 
+_CHARACTERS, _FEW = 3, 5
 _DRAWN = {"model": ["base", 0], "clip": ["base", 1], "vae": ["base", 2]}
 _PROMPTS = "# trigger\n{trigger}, {subject}\n# prompt\n{trigger}, {subject}, red shirt, smiling"
 _KINDS = {
     **{"check": 10, "crop": 6, "captions": 12, "plan": 6, "train": 32, "compare": 8},
-    **{"apply": 8, "identity": 6, "fill": 3, "variants": 2, "runs": 4},
+    **{"apply": 8, "identity": 6, "fill": 1, "variants": 1, "runs": 4},
 }
 
 
@@ -34,6 +39,7 @@ class Items:
     def __init__(self, comfy: Comfy, seed: int) -> None:
         self._infos: Mapping[str, Any] = comfy.get("/object_info")
         self._chance = random.Random(seed)
+        _draw_few(comfy.home / "input")
         self._count = 0
         self.trained: dict[str, Graph] = {}
 
@@ -52,19 +58,20 @@ class Items:
         pick = self._chance.choice
         graph = training(
             name,
-            steps=pick([3, 4, 6, 9]),
-            save_every=pick([2, 3, 5]),
-            sample_every=pick([0, 0, 3]),
+            steps=pick([2, 3, 4, 6]),
+            save_every=pick([1, 2, 3]),
+            sample_every=pick([0, 0, 0, 2]),
             sample_prompts="sage_character, person",
             rank=pick([2, 4, 8]),
             learning_rate=pick([1e-4, 1e-3]),
             seed=self._chance.randrange(1000),
             batch=pick([1, 2]),
             accumulation=pick([1, 2]),
-            prior_images=pick([0, 0, 2]),
+            prior_images=pick([0, 0, 0, 1]),
             min_snr_gamma=pick([-1.0, 0.0, 5.0]),
             precision=pick(["as the preset says", "bf16", "fp32"]),
         )
+        graph = {**graph, **self._who()}
         return graph if self._chance.random() < 0.5 else _without_sampler(graph)
 
     def _check(self) -> Graph:
@@ -87,7 +94,7 @@ class Items:
     def _plan(self) -> Graph:
         graph = self._training("soak_plan")
         wired = {"dataset": ["who", 0], "base": ["base", 3], "recipe": ["recipe", 0]}
-        measured = self._chance.random() < 0.3
+        measured = self._chance.random() < 0.2
         return {
             **{name: graph[name] for name in ("base", "who", "recipe")},
             "plan": self._node("LikenessPlanRun", measure=measured, **wired),
@@ -154,7 +161,10 @@ class Items:
         return {**graph, **chain}
 
     def _who(self) -> Graph:
-        return {"who": node("LikenessDemoCharacter", number=self._chance.randrange(3))}
+        """A few pictures of one of the demo's characters."""
+        folder = f"input/few_{self._chance.randrange(_CHARACTERS)}"
+        given = {"trigger": "sage_character", "subject": "person", "held_out": 1}
+        return {"who": node("LikenessLoadCharacterDataset", folder=folder, **given)}
 
     def _node(self, kind: str, /, **given: Any) -> dict[str, Any]:
         """With the defaults of all widgets that nothing is given for."""
@@ -169,6 +179,19 @@ class Items:
 
 
 _SAVED = {"place": "output", "layout": "dataset.json", "overwrite": True}
+
+
+def _draw_few(folder: Path) -> None:
+    """Small sets, so that much runs in little time."""
+    for number in range(_CHARACTERS):
+        with TemporaryDirectory() as whole:
+            draw_character(Path(whole), number)
+            few = sorted(Path(whole).rglob("*.png"))[:_FEW]
+            place = folder / f"few_{number}"
+            place.mkdir(parents=True)
+            for picture in few:
+                for file in (picture, picture.with_suffix(".txt")):
+                    shutil.copy(file, place / file.name)
 
 
 def _without_sampler(graph: Graph) -> Graph:

@@ -16,6 +16,7 @@ from .graphs import Graph, node, training
 _ITEMS = 8
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_random_cancels_leave_nothing_open_and_every_run_goes_on(comfy: Comfy) -> None:
     chance = random.Random(3)

@@ -150,6 +150,9 @@ def fuzz_routes(host: FuzzedHost, found: Findings, asked: argparse.Namespace) ->
     question = {
         "preset": "Demo",
         "model": "x.safetensors",
+        "name": "kept",
+        "files": 9,
+        "bytes": 9,
         "values": {"steps": 10, "rank": 8, "learning_rate": 1e-4, "optimizer": "adamw"},
     }
     return run(routes.requests(question), asked.cases, asked.seed, lambda case: _ask(host, found, case))

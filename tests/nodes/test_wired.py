@@ -78,3 +78,12 @@ def test_a_name_too_long_for_the_disk_is_no_file(pack: Pack, fake_host: FakeHost
         for name in (f"input/{'a' * 300}", "é" * 200, "\ud800", "a\0"):
             with pytest.raises(Exception, match="There is no|is not one of ComfyUI's"):
                 find(name)
+
+
+def test_half_a_letter_in_a_text_is_refused_and_a_whole_one_is_not(pack: Pack, fake_host: FakeHost) -> None:
+    """JSON brings them, and no file can be written of them."""
+    node = pack("nodes.train.exchange").ImportRecipe
+    with pytest.raises(Exception, match="text takes a text"):
+        node.execute(file=pack("nodes.train.exchange").PASTED, text="a \ud83e b")
+    with pytest.raises(Exception, match="holds no settings|cannot be read"):
+        node.execute(file=pack("nodes.train.exchange").PASTED, text="a \U0001f9d1 b")

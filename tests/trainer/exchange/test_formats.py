@@ -511,9 +511,7 @@ def test_what_is_said_of_one_bad_value_is_bounded_too(text: str) -> None:
     assert all(len(line) < 1000 for line in said)
 
 
-@pytest.mark.parametrize(
-    "text", ["A" * 300_000, " " * 300_000 + "x", "train" * 60_000, '"' + "a" * 300_000, "\\ " * 150_000]
-)
+@pytest.mark.parametrize("part", ["A", " ", "train", '"a', "\\ "])
 def test_a_long_line_that_starts_no_trainer_is_refused_in_a_moment(part: str) -> None:
     begun = time.process_time()
     with pytest.raises(RecipeError):

@@ -27,6 +27,7 @@ from tools.fuzzing.host import FuzzedHost, HostDied, node  # noqa: E402
 _SECONDS = 1.5
 """After that the prompt is cancelled."""
 _SLOW_ANSWER = 6.0
+_deadline = float("inf")
 
 
 def main() -> int:
@@ -36,6 +37,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="part of a node's or a route's name")
     parser.add_argument("--out", type=Path, help="a folder for the faults with an example of each, a file a kind")
+    parser.add_argument("--minutes", type=float, default=1e9, help="a kind ends after so long, whatever is left of it")
     asked = parser.parse_args()
     begun = time.monotonic()
     told: dict[str, Any] = {}
@@ -54,7 +56,9 @@ def main() -> int:
 
 
 def _fuzzed(host: FuzzedHost, kind: str, asked: argparse.Namespace) -> dict[str, Any]:
+    global _deadline
     found, begun = Findings(), time.monotonic()
+    _deadline = begun + 60 * asked.minutes
     done = KINDS[kind](host, found, asked)
     for what in host.told_outside():
         found.fault(f"outside: {what}", kind)
@@ -82,6 +86,8 @@ def run(strategy: st.SearchStrategy[Any], count: int, seed: int, each: Callable[
     @given(strategy)
     def test(case: Any) -> None:
         nonlocal done
+        if time.monotonic() > _deadline:
+            return
         done += 1
         each(case)
 

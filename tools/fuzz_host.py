@@ -27,6 +27,8 @@ from tools.fuzzing.host import FuzzedHost, HostDied, node  # noqa: E402
 _SECONDS = 1.5
 """After that the prompt is cancelled."""
 _SLOW_ANSWER = 6.0
+_NEED_NONE = {"configs", "routes", "workflows"}
+"""Kinds that wire no values and read no run: their host trains nothing first."""
 _deadline = float("inf")
 
 
@@ -42,7 +44,7 @@ def main() -> int:
     begun = time.monotonic()
     told: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="likeness_fuzz") as home:
-        host = FuzzedHost(Path(home))
+        host = FuzzedHost(Path(home), values=not set(asked.kinds) <= _NEED_NONE)
         try:
             host.start()
             started = time.monotonic()

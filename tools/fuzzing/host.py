@@ -71,7 +71,8 @@ class Connection:
 class FuzzedHost:
     """A ComfyUI that runs one prompt at a time for us and says what it touched."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, values: bool = True) -> None:
+        self._makes_values = values
         self.home = home / "host"
         self.outside = home / "outside"
         self.comfy = Comfy(self.home)
@@ -85,10 +86,11 @@ class FuzzedHost:
     def start(self) -> "FuzzedHost":
         self.comfy.start()
         self._connection.close()
-        self._keep_values()
         self._kept_files = self._precious()
-        kept = json.loads((self.home / "output/likeness/kept/dataset.json").read_text(encoding="utf-8"))
-        self.dataset_json = {**kept, "samples": kept["samples"][:3]}
+        if self._makes_values:
+            self._keep_values()
+            kept = json.loads((self.home / "output/likeness/kept/dataset.json").read_text(encoding="utf-8"))
+            self.dataset_json = {**kept, "samples": kept["samples"][:3]}
         return self
 
     def stop(self) -> None:

@@ -60,7 +60,22 @@ def checked(node: Node) -> Node:
     # The host reads the names from here: which widgets it leaves to the node, and that links are looked at.
     before.__signature__ = _with_links(validate)  # type: ignore[attr-defined]
     node.execute, node.validate_inputs = classmethod(run), classmethod(before)  # type: ignore[attr-defined]
+    if mark := node.__dict__.get("fingerprint_inputs"):
+        node.fingerprint_inputs = classmethod(_marked(mark.__func__))  # type: ignore[attr-defined]
     return node
+
+
+def _marked(fingerprint: Callable[..., Any]) -> Callable[..., Any]:
+    """A fingerprint of what cannot be looked at, which the host would only log: the node runs, and says why."""
+
+    @wraps(fingerprint)
+    def mark(cls: Any, *args: Any, **given: Any) -> Any:
+        try:
+            return fingerprint(cls, *args, **given)
+        except (LikenessError, OSError):
+            return UNKNOWN
+
+    return mark
 
 
 def _filled(schema: Any, given: Mapping[str, Any]) -> dict[str, Any]:

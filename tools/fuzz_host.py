@@ -27,6 +27,9 @@ from tools.fuzzing.host import FuzzedHost, HostDied, node  # noqa: E402
 _SECONDS = 1.5
 """After that the prompt is cancelled."""
 _SLOW_ANSWER = 6.0
+_NEED_NONE = {"configs", "routes", "workflows"}
+"""Kinds that wire no values and read no run: their host trains nothing first."""
+_deadline = float("inf")
 
 
 def main() -> int:
@@ -36,11 +39,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="part of a node's or a route's name")
     parser.add_argument("--out", type=Path, help="a folder for the faults with an example of each, a file a kind")
+    parser.add_argument("--minutes", type=float, default=1e9, help="a kind ends after so long, whatever is left of it")
     asked = parser.parse_args()
     begun = time.monotonic()
     told: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="likeness_fuzz") as home:
-        host = FuzzedHost(Path(home))
+        host = FuzzedHost(Path(home), values=not set(asked.kinds) <= _NEED_NONE)
         try:
             host.start()
             started = time.monotonic()
@@ -54,7 +58,9 @@ def main() -> int:
 
 
 def _fuzzed(host: FuzzedHost, kind: str, asked: argparse.Namespace) -> dict[str, Any]:
+    global _deadline
     found, begun = Findings(), time.monotonic()
+    _deadline = begun + 60 * asked.minutes
     done = KINDS[kind](host, found, asked)
     for what in host.told_outside():
         found.fault(f"outside: {what}", kind)
@@ -82,6 +88,8 @@ def run(strategy: st.SearchStrategy[Any], count: int, seed: int, each: Callable[
     @given(strategy)
     def test(case: Any) -> None:
         nonlocal done
+        if time.monotonic() > _deadline:
+            return
         done += 1
         each(case)
 
@@ -150,6 +158,9 @@ def fuzz_routes(host: FuzzedHost, found: Findings, asked: argparse.Namespace) ->
     question = {
         "preset": "Demo",
         "model": "x.safetensors",
+        "name": "kept",
+        "files": 9,
+        "bytes": 9,
         "values": {"steps": 10, "rank": 8, "learning_rate": 1e-4, "optimizer": "adamw"},
     }
     return run(routes.requests(question), asked.cases, asked.seed, lambda case: _ask(host, found, case))

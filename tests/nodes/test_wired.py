@@ -78,3 +78,21 @@ def test_a_name_too_long_for_the_disk_is_no_file(pack: Pack, fake_host: FakeHost
         for name in (f"input/{'a' * 300}", "é" * 200, "\ud800", "a\0"):
             with pytest.raises(Exception, match="There is no|is not one of ComfyUI's"):
                 find(name)
+
+
+def test_half_a_letter_in_a_text_is_refused_and_a_whole_one_is_not(pack: Pack, fake_host: FakeHost) -> None:
+    """JSON brings them, and no file can be written of them."""
+    node = pack("nodes.train.exchange").ImportRecipe
+    with pytest.raises(Exception, match="text takes a text"):
+        node.execute(file=pack("nodes.train.exchange").PASTED, text="a \ud83e b")
+    with pytest.raises(Exception, match="holds no settings|cannot be read"):
+        node.execute(file=pack("nodes.train.exchange").PASTED, text="a \U0001f9d1 b")
+
+
+def test_what_cannot_be_looked_at_has_no_fingerprint_and_raises_nothing(pack: Pack, fake_host: FakeHost) -> None:
+    run = fake_host.home / "output" / "likeness" / "linked"
+    run.parent.mkdir(parents=True, exist_ok=True)
+    run.symlink_to(fake_host.home)
+    (fake_host.home / "recipe.json").write_text("{}")
+    mark = pack("nodes.train.diff_runs").DiffRuns.fingerprint_inputs
+    assert mark(first="linked", second="linked") != mark(first="linked", second="linked")

@@ -39,6 +39,13 @@ def test_a_caption_is_written_in_place_kept_given_up_and_taken_back(panel: Panel
     assert "queue again" not in panel.head()
 
 
+def test_a_change_of_all_captions_before_there_are_any_does_nothing(page: Page) -> None:
+    page.complaints.clear()
+    page.page.evaluate(MOUNT, {"state": None, "kept": ""})
+    page.page.evaluate("() => captionsPanel.element.querySelectorAll('button').forEach((one) => one.click())")
+    assert page.ours() == [] and page.page.evaluate("() => captionsKept") == ""
+
+
 def test_a_click_elsewhere_keeps_the_text_and_does_what_it_was_for(panel: Panel) -> None:
     panel.draw(state_of(many()))
     panel.row(0).locator(".likeness-caption").click()

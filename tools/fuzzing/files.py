@@ -18,6 +18,8 @@ from PIL import Image
 from . import values
 from .host import FuzzedHost, node
 
+_ENDINGS = ("png", "jpg", "PNG", "webp", "gif", "tiff")
+_BESIDE = ("txt", "caption", "json", "npz", "mask.png", "png.txt", "yaml", "toml")
 OUT = "@OUT@"
 """In texts: the folder outside that nothing may read."""
 
@@ -28,9 +30,14 @@ def _pictures() -> dict[str, bytes]:
     exif = Image.Exif()
     exif[0x010E], exif[0x0112], exif[0x9286] = f"<img src=x onerror={values.MARK}=1>", 6, "x" * 500
     for name, kind, given in (
-        ("a.png", "PNG", {}), ("a.jpg", "JPEG", {"exif": exif}), ("a.webp", "WEBP", {"exif": exif}), ("a.gif", "GIF", {}),
-        ("a.bmp", "BMP", {}), ("a.tif", "TIFF", {"compression": "tiff_lzw"}), ("t.tif", "TIFF", {}),
-    ):  # fmt: skip
+        ("a.png", "PNG", {}),
+        ("a.jpg", "JPEG", {"exif": exif}),
+        ("a.webp", "WEBP", {"exif": exif}),
+        ("a.gif", "GIF", {}),
+        ("a.bmp", "BMP", {}),
+        ("a.tif", "TIFF", {"compression": "tiff_lzw"}),
+        ("t.tif", "TIFF", {}),
+    ):
         data = io.BytesIO()
         image.save(data, kind, **given)
         made[name] = data.getvalue()
@@ -51,7 +58,8 @@ def _pictures() -> dict[str, bytes]:
         made[f"bomb{width}x{height}.png"] = _bomb(width, height)
     made["text.png"] = _with_text(made["a.png"])
     made["x.svg"] = made["svg.png"] = (
-        b'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg" '
+        b'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+        b'<svg xmlns="http://www.w3.org/2000/svg" '
         b'onload="' + values.MARK.encode() + b'=1"><text>&a;</text></svg>'
     )
     made["html.png"] = f"<html><script>{values.MARK}=1</script>".encode()
@@ -84,9 +92,11 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 PICTURES = _pictures()
 DATASET = {
-    "version": 1, "trigger": "sage", "subject": "person",
+    "version": 1,
+    "trigger": "sage",
+    "subject": "person",
     "samples": [{"path": "a.png", "caption": "sage, smiling", "sha256": "0" * 64, "size": [48, 40], "repeats": 1}],
-}  # fmt: skip
+}
 
 
 def folder_case(host: FuzzedHost) -> st.SearchStrategy[dict[str, Any]]:
@@ -119,7 +129,7 @@ def folder_case(host: FuzzedHost) -> st.SearchStrategy[dict[str, Any]]:
             )
             files.append(
                 (
-                    f"{inside}{stem}.{draw(st.sampled_from([ending, ending, ending, 'png', 'jpg', 'PNG', 'webp', 'gif', 'tiff']))}",
+                    f"{inside}{stem}.{draw(st.sampled_from([ending, *_ENDINGS]))}",
                     data,
                 )
             )
@@ -133,7 +143,7 @@ def folder_case(host: FuzzedHost) -> st.SearchStrategy[dict[str, Any]]:
                 )
                 files.append(
                     (
-                        f"{inside}{stem}.{draw(st.sampled_from(['txt', 'caption', 'json', 'npz', 'mask.png', 'png.txt', 'yaml', 'toml']))}",
+                        f"{inside}{stem}.{draw(st.sampled_from(_BESIDE))}",
                         text,
                     )
                 )
@@ -199,9 +209,22 @@ def run_case(host: FuzzedHost) -> st.SearchStrategy[dict[str, Any]]:
     good["last_error.json"] = json.dumps({"kind": "RunError", "text": "x", "at": "2026"})
     lines = [json.loads(line) for line in good["events.jsonl"].splitlines()]
     lines += [
-        {"event": "sampled", "step": 3, "paths": ["samples/step000003_0.png", f"{OUT}/pictures/a.png"], "likeness": [0.5, None], "skipped": "", "reader": "demo"},
+        {
+            "event": "sampled",
+            "step": 3,
+            "paths": ["samples/step000003_0.png", f"{OUT}/pictures/a.png"],
+            "likeness": [0.5, None],
+            "skipped": "",
+            "reader": "demo",
+        },
         {"event": "heldout", "step": 3, "held_out": 0.1, "train": 0.2},
-        {"event": "pictureswatched", "step": 3, "names": ["a.png", "b.png"], "learned": [0.5, 0.1], "verdicts": ["stuck", ""]},
+        {
+            "event": "pictureswatched",
+            "step": 3,
+            "names": ["a.png", "b.png"],
+            "learned": [0.5, 0.1],
+            "verdicts": ["stuck", ""],
+        },
         {"event": "livelikeness", "step": 3, "likeness": 0.5, "pictures": 3, "reader": "demo", "each": [0.1, None]},
         {"event": "memoryscored", "step": 3, "score": 0.6, "low": 0.5, "high": 0.7},
         {"event": "memoryused", "step": 3, "peak": 10**9, "spill": ""},
@@ -210,7 +233,7 @@ def run_case(host: FuzzedHost) -> st.SearchStrategy[dict[str, Any]]:
         {"event": "finished", "checkpoints": ["checkpoints/kept_step000003.safetensors"], "answered": False},
         {"event": "unwatched", "step": 3, "why": "x"},
         {"event": "seeded", "seed": 1, "number": 1, "count": 2},
-    ]  # fmt: skip
+    ]
 
     @st.composite
     def made(draw: Callable[..., Any]) -> dict[str, Any]:

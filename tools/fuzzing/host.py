@@ -24,14 +24,59 @@ class HostDied(Exception):
     """The process ended, or gave no answer in time; carries the end of its log."""
 
 
+Answer = tuple[int, dict[str, str], bytes]
+"""Status, headers by their names in small letters, body."""
+
+
+class Connection:
+    """One to a host, kept from question to question."""
+
+    def __init__(self, comfy: Comfy) -> None:
+        self._comfy = comfy
+        self._kept: http.client.HTTPConnection | None = None
+
+    def close(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+        self._kept = None
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        timeout: float = 30,
+    ) -> Answer:
+        """Over a connection that is kept."""
+        for attempt in (1, 2):
+            try:
+                if self._kept is None:
+                    self._kept = http.client.HTTPConnection("127.0.0.1", self._comfy.port, timeout=timeout)
+                    self._kept.connect()
+                if self._kept.sock:
+                    self._kept.sock.settimeout(timeout)
+                self._kept.request(method, path, body, headers or {})
+                answer = self._kept.getresponse()
+                return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+            except (OSError, http.client.HTTPException) as fault:
+                if self._kept is not None:
+                    self._kept.close()
+                self._kept = None
+                if attempt == 2 or isinstance(fault, TimeoutError):
+                    raise HostDied(f"{type(fault).__name__}: {fault}\n{self._comfy.text()[-4000:]}") from fault
+        raise AssertionError
+
+
 class FuzzedHost:
     """A ComfyUI that runs one prompt at a time for us and says what it touched."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, values: bool = True) -> None:
+        self._makes_values = values
         self.home = home / "host"
         self.outside = home / "outside"
         self.comfy = Comfy(self.home)
-        self._connection: http.client.HTTPConnection | None = None
+        self._connection = Connection(self.comfy)
         side = self.home / "custom_nodes" / "likeness_fuzz"
         side.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(_SIDE, side / "__init__.py")
@@ -40,16 +85,16 @@ class FuzzedHost:
 
     def start(self) -> "FuzzedHost":
         self.comfy.start()
-        self._connection = None
-        self._keep_values()
+        self._connection.close()
         self._kept_files = self._precious()
-        kept = json.loads((self.home / "output/likeness/kept/dataset.json").read_text(encoding="utf-8"))
-        self.dataset_json = {**kept, "samples": kept["samples"][:3]}
+        if self._makes_values:
+            self._keep_values()
+            kept = json.loads((self.home / "output/likeness/kept/dataset.json").read_text(encoding="utf-8"))
+            self.dataset_json = {**kept, "samples": kept["samples"][:3]}
         return self
 
     def stop(self) -> None:
-        if self._connection:
-            self._connection.close()
+        self._connection.close()
         self.comfy.stop()
 
     def again(self) -> None:
@@ -73,25 +118,9 @@ class FuzzedHost:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
         timeout: float = 30,
-    ) -> tuple[int, dict[str, str], bytes]:
-        """Over a connection that is kept."""
-        for attempt in (1, 2):
-            try:
-                if self._connection is None:
-                    self._connection = http.client.HTTPConnection("127.0.0.1", self.comfy.port, timeout=timeout)
-                    self._connection.connect()
-                if self._connection.sock:
-                    self._connection.sock.settimeout(timeout)
-                self._connection.request(method, path, body, headers or {})
-                answer = self._connection.getresponse()
-                return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-            except (OSError, http.client.HTTPException) as fault:
-                if self._connection is not None:
-                    self._connection.close()
-                self._connection = None
-                if attempt == 2 or isinstance(fault, TimeoutError):
-                    raise HostDied(f"{type(fault).__name__}: {fault}\n{self.comfy.text()[-4000:]}") from fault
-        raise AssertionError
+    ) -> Answer:
+        """As `Connection` has it."""
+        return self._connection.request(method, path, body, headers, timeout)
 
     def _freeze(self) -> None:
         """The pack as it is now, in place of the link to it: it may be worked on meanwhile."""
@@ -105,8 +134,14 @@ class FuzzedHost:
     def _plant(self) -> None:
         """What lies outside, links that lead there, and the user's own files inside."""
         (self.outside / "pictures").mkdir(parents=True, exist_ok=True)
-        for name, data in (("secret.txt", b"secret"), ("pictures/a.png", PNG), ("pictures/a.txt", b"secret words"),
-                           ("secret.safetensors", b"\x02\0\0\0\0\0\0\0{}"), ("recipe.json", b"{}"), ("events.jsonl", b"")):  # fmt: skip
+        for name, data in (
+            ("secret.txt", b"secret"),
+            ("pictures/a.png", PNG),
+            ("pictures/a.txt", b"secret words"),
+            ("secret.safetensors", b"\x02\0\0\0\0\0\0\0{}"),
+            ("recipe.json", b"{}"),
+            ("events.jsonl", b""),
+        ):
             (self.outside / name).write_bytes(data)
         home = self.home
         for place in (
@@ -167,10 +202,22 @@ class FuzzedHost:
         graph = training("kept", steps=3, save_every=3)
         graph["found"] = node("LikenessDemoCharacter", number=1, pictures="as found")
         graph["compare"] = node(
-            "LikenessCompareCheckpoints", references=["who", 0], model=["base", 0], clip=["base", 1], vae=["base", 2],
-            run=["train", 0], prompts="from the text below", prompt_text="sage_character, person", reader="demo drawings",
-            most=1, strength=1.0, seeds=1, size=128, steps=2, cfg=1.0,
-        )  # fmt: skip
+            "LikenessCompareCheckpoints",
+            references=["who", 0],
+            model=["base", 0],
+            clip=["base", 1],
+            vae=["base", 2],
+            run=["train", 0],
+            prompts="from the text below",
+            prompt_text="sage_character, person",
+            reader="demo drawings",
+            most=1,
+            strength=1.0,
+            seeds=1,
+            size=128,
+            steps=2,
+            cfg=1.0,
+        )
         graph["choose"] = node("LikenessChooseCheckpoint", report=["compare", 0], step=3, save_as="kept", pick="")
         graph["words"] = node("CLIPTextEncode", clip=["base", 1], text="sage")
         graph["empty"] = node("EmptyLatentImage", width=64, height=64, batch_size=1)
@@ -178,19 +225,48 @@ class FuzzedHost:
         graph["mask"] = node("SolidMask", value=1.0, width=64, height=64)
         graph["adapter"] = node("LikenessLoadIdentityAdapter", adapter="Demo adapter")
         graph["face"] = node(
-            "LikenessReadFace", select="largest", on_no_face="skip", reader="auto", save_as="kept_face", index=0, crop_size=512,
-            dataset=["who", 0], adapter=["adapter", 0],
-        )  # fmt: skip
+            "LikenessReadFace",
+            select="largest",
+            on_no_face="skip",
+            reader="auto",
+            save_as="kept_face",
+            index=0,
+            crop_size=512,
+            dataset=["who", 0],
+            adapter=["adapter", 0],
+        )
         graph["rules"] = node(
-            "LikenessApplyCaptionRules", dataset=["who", 0], policy="core: what most pictures share", family="SDXL, SD 1.5 (75 tokens)",
-            form="both", style="auto", keep="", drop="", signature="", fill_light=False, rewrite_by_hand=False,
-        )  # fmt: skip
+            "LikenessApplyCaptionRules",
+            dataset=["who", 0],
+            policy="core: what most pictures share",
+            family="SDXL, SD 1.5 (75 tokens)",
+            form="both",
+            style="auto",
+            keep="",
+            drop="",
+            signature="",
+            fill_light=False,
+            rewrite_by_hand=False,
+        )
         kept = {
-            "LIKENESS_IDENTITY_ADAPTER": ["adapter", 0], "LIKENESS_IDENTITY": ["face", 0], "LIKENESS_CAPTION_RULES": ["rules", 1],
-            "LIKENESS_DATASET": ["who", 0], "found": ["found", 0], "MODEL": ["base", 0], "CLIP": ["base", 1], "VAE": ["base", 2],
-            "LIKENESS_BASE": ["base", 3], "LIKENESS_RECIPE": ["recipe", 0], "LIKENESS_RUN": ["train", 0], "LIKENESS_REPORT": ["compare", 0],
-            "LIKENESS_LORA": ["choose", 0], "CONDITIONING": ["words", 0], "LATENT": ["empty", 0], "IMAGE": ["pictures", 0], "MASK": ["mask", 0],
-        }  # fmt: skip
+            "LIKENESS_IDENTITY_ADAPTER": ["adapter", 0],
+            "LIKENESS_IDENTITY": ["face", 0],
+            "LIKENESS_CAPTION_RULES": ["rules", 1],
+            "LIKENESS_DATASET": ["who", 0],
+            "found": ["found", 0],
+            "MODEL": ["base", 0],
+            "CLIP": ["base", 1],
+            "VAE": ["base", 2],
+            "LIKENESS_BASE": ["base", 3],
+            "LIKENESS_RECIPE": ["recipe", 0],
+            "LIKENESS_RUN": ["train", 0],
+            "LIKENESS_REPORT": ["compare", 0],
+            "LIKENESS_LORA": ["choose", 0],
+            "CONDITIONING": ["words", 0],
+            "LATENT": ["empty", 0],
+            "IMAGE": ["pictures", 0],
+            "MASK": ["mask", 0],
+        }
         graph["check"] = node(
             "LikenessCheckDataset", dataset=["found", 0], reader="demo drawings", resolution=128, review=""
         )

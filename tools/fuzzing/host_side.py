@@ -38,9 +38,19 @@ OWN_SCRATCH = tuple(
 """Folders that our nodes make for themselves in the system's."""
 FORBIDDEN = ("/etc/passwd", "/etc/shadow", "/etc/hostname", "/dev/zero", "/dev/random", "/proc/self/environ")
 _WRITES = {
-    "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.symlink", "os.link", "os.truncate", "os.chmod", "os.utime",
-    "shutil.rmtree", "shutil.move", "shutil.copyfile",
-}  # fmt: skip
+    "os.remove",
+    "os.rename",
+    "os.mkdir",
+    "os.rmdir",
+    "os.symlink",
+    "os.link",
+    "os.truncate",
+    "os.chmod",
+    "os.utime",
+    "shutil.rmtree",
+    "shutil.move",
+    "shutil.copyfile",
+}
 _NEVER = {
     "subprocess.Popen",
     "os.system",

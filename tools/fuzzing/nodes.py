@@ -8,16 +8,45 @@ from hypothesis import strategies as st
 from . import values
 
 HEAVY = {
-    "LikenessFillGaps", "LikenessMakeStyleVariants", "LikenessTrainCharacterLora", "LikenessCompareCheckpoints", "LikenessBalance",
-    "LikenessCheckMotion", "LikenessCheckInstallation", "LikenessPlanRun",
-}  # fmt: skip
+    "LikenessFillGaps",
+    "LikenessMakeStyleVariants",
+    "LikenessTrainCharacterLora",
+    "LikenessCompareCheckpoints",
+    "LikenessBalance",
+    "LikenessCheckMotion",
+    "LikenessCheckInstallation",
+    "LikenessPlanRun",
+}
 """Nodes that compute for seconds where nothing is wrong: fewer cases."""
 _HEAVY_SHARE = 0.15
 JUNK = (
-    "none", "json", "bytes", "class", "function", "nan image", "inf image", "no image", "thin image", "one pixel", "grey image",
-    "alpha image", "many channels", "flat", "scalar", "integers", "complex", "double", "wide", "images", "mask", "latent",
-    "empty latent", "list of images", "conditioning", "empty conditioning",
-)  # fmt: skip
+    "none",
+    "json",
+    "bytes",
+    "class",
+    "function",
+    "nan image",
+    "inf image",
+    "no image",
+    "thin image",
+    "one pixel",
+    "grey image",
+    "alpha image",
+    "many channels",
+    "flat",
+    "scalar",
+    "integers",
+    "complex",
+    "double",
+    "wide",
+    "images",
+    "mask",
+    "latent",
+    "empty latent",
+    "list of images",
+    "conditioning",
+    "empty conditioning",
+)
 _USUAL = {
     "folder": "input/good",
     "reader": "demo drawings",
@@ -78,7 +107,7 @@ def node_prompts(draw: Callable[..., Any], kind: str, info: dict[str, Any], kept
         is_bad = name in hostile
         if part == "optional" and not is_bad and name not in _USUAL and draw(st.integers(0, 2)) == 0:
             continue
-        for key, value in _given(draw, kind, name, spec, is_bad, kept, prompt):
+        for key, value in _given(draw, name, spec, is_bad, kept, prompt):
             inputs[key] = value
     if draw(st.integers(0, 30)) == 0:
         inputs[draw(values.words)] = draw(values.plain)
@@ -90,7 +119,6 @@ def node_prompts(draw: Callable[..., Any], kind: str, info: dict[str, Any], kept
 
 def _given(
     draw: Callable[..., Any],
-    kind: str,
     name: str,
     spec: list[Any],
     is_bad: bool,
@@ -106,7 +134,7 @@ def _given(
         return [(f"{name}.{prefix}{number}", link()) for number in range(many)]
     if takes in ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO") or isinstance(takes, list):
         if not is_bad:
-            return [(name, _usual(kind, name, takes, settings))]
+            return [(name, _usual(name, takes, settings))]
         if draw(st.integers(0, 24)) == 0:
             return []
         value = draw(_hostile(name, takes, settings))
@@ -116,7 +144,7 @@ def _given(
     return [(name, _link(draw, takes, is_bad, kept, prompt))]
 
 
-def _usual(kind: str, name: str, takes: Any, settings: dict[str, Any]) -> Any:
+def _usual(name: str, takes: Any, settings: dict[str, Any]) -> Any:
     options = settings.get("options") or (takes if isinstance(takes, list) else [])
     if name in _USUAL and (not options or _USUAL[name] in options):
         return _USUAL[name]

@@ -69,9 +69,20 @@ def all_nodes(infos: dict[str, Any]) -> dict[str, Any]:
     """A workflow with one of each of our nodes, numbered from 1 in the order of their names."""
     ours = sorted(name for name in infos if name.startswith("Likeness"))
     nodes = [
-        {"id": number, "type": name, "pos": [400 * (number % 8), 500 * (number // 8)], "size": [380, 400], "flags": {}, "order": number, "mode": 0, "inputs": [], "outputs": [], "properties": {}}
+        {
+            "id": number,
+            "type": name,
+            "pos": [400 * (number % 8), 500 * (number // 8)],
+            "size": [380, 400],
+            "flags": {},
+            "order": number,
+            "mode": 0,
+            "inputs": [],
+            "outputs": [],
+            "properties": {},
+        }
         for number, name in enumerate(ours, 1)
-    ]  # fmt: skip
+    ]
     return {
         "id": "11111111-2222-4333-8444-555555555555",
         "last_node_id": len(nodes),

@@ -46,7 +46,7 @@ export class Bulk {
   run(act) {
     this.panel.table.editor.keep();
     const texts = this.panel.changed(act.change);
-    this.panel.edit(texts, this.wordsOf(act, texts.size).toLowerCase());
+    if (texts.size) this.panel.edit(texts, this.wordsOf(act, texts.size).toLowerCase());
   }
 
   refresh() {

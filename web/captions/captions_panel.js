@@ -134,7 +134,7 @@ export class CaptionsPanel {
 
   /** The shown captions that a change would alter, with what it would make of them. */
   changed(change) {
-    const rows = this.state.rows.filter(({ id }) => this.shown.has(id));
+    const rows = (this.state?.rows ?? []).filter(({ id }) => this.shown.has(id));
     const texts = rows.map((row) => [row.id, this.effective.get(row.id).text, change(this.effective.get(row.id).text, row)]);
     const altered = texts.filter(([, was, text]) => text !== was && text.length <= MOST_LETTERS);
     return new Map(altered.map(([id, , text]) => [id, text]));

@@ -30,11 +30,11 @@ export function captionerOf(row, review) {
   if (!row.edited && source === row.source) {
     return { text: row.caption, author: row.author, source, isEdited: false, words: row.words };
   }
-  return { text: row.texts[source] ?? "", author: "", source, isEdited: false, words: null };
+  return { text: row.texts?.[source] ?? "", author: "", source, isEdited: false, words: null };
 }
 
 /** The captioner chosen for a picture, or the first where that one has no words for it. */
 function sourceOf(row, review) {
   const chosen = review.sources.get(row.id) ?? review.source;
-  return row.texts[chosen] ? chosen : 0;
+  return row.texts?.[chosen] ? chosen : 0;
 }

@@ -155,7 +155,7 @@ function verdictOf({ chosen, columns }, picked) {
   return columns.some(({ label }) => label === picked) ? `Your pick: ${picked}` : `Your pick ${picked} is not among these`;
 }
 
-function tieOf({ chosen, tied }) {
+function tieOf({ chosen, tied = [] }) {
   const others = tied.filter((label) => label !== chosen);
   return others.length ? `as good: ${others.join(", ")}` : "";
 }

@@ -159,14 +159,14 @@ export class CheckPanel {
   axisRow(axis) {
     const row = make("div", "likeness-axis");
     const chips = make("span", "likeness-axis-chips");
-    chips.append(...axis.buckets.map((bucket) => this.chip(axis.name, bucket)));
+    chips.append(...(axis.buckets ?? []).map((bucket) => this.chip(axis.name, bucket)));
     if (axis.unmeasured) chips.append(make("span", "likeness-unmeasured", axis.unmeasured));
     row.append(make("span", "likeness-axis-name", axis.name), chips);
     return row;
   }
 
   chip(axis, bucket) {
-    const count = bucket.ids.filter((id) => !this.review.isDropped(id)).length + (bucket.more ?? 0);
+    const count = (bucket.ids ?? []).filter((id) => !this.review.isDropped(id)).length + (bucket.more ?? 0);
     const key = `${axis}\n${bucket.name}`;
     const made = button("likeness-chip", `${bucket.name} ${count}`, "", () => {
       this.filters.has(key) ? this.filters.delete(key) : this.filters.set(key, new Set(bucket.ids));

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -508,3 +509,26 @@ def test_what_is_said_of_one_bad_value_is_bounded_too(text: str) -> None:
         said = [str(fault)]
     assert said
     assert all(len(line) < 1000 for line in said)
+
+
+@pytest.mark.parametrize("part", ["A", " ", "train", '"a', "\\ "])
+def test_a_long_line_that_starts_no_trainer_is_refused_in_a_moment(part: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(RecipeError):
+        import_recipe(part * (300_000 // len(part)) + "x", "mine.sh")
+    assert time.process_time() - begun < 5
+
+
+def test_numbers_of_many_digits_are_read_in_a_moment() -> None:
+    begun = time.process_time()
+    kohya = export_recipe(next(iter(PRESETS.values())).recipe, "kohya TOML").text
+    text = kohya + f"\noptimizer_args = ['betas={'1' * 300_000}x']\n"
+    with contextlib.suppress(RecipeError):
+        import_recipe(text, "mine.toml")
+    assert time.process_time() - begun < 5
+
+
+def test_half_a_letter_is_no_crash() -> None:
+    for file in ("mine.toml", "mine.yaml", "mine.json", "mine.sh"):
+        with pytest.raises(RecipeError):
+            import_recipe("\ud800 nothing", file)

@@ -17,7 +17,7 @@ from ..sample import Sample
 from .aitoolkit import with_trigger
 from .caption_lines import caption_text
 from .ingest import ingest, own_mask_sha256, pixels_inside, read_sample
-from .layout import INDEX, CaptionUnreadable, ImageFolder, caption_beside
+from .layout import INDEX, CaptionUnreadable, ImageFolder, caption_beside, lies_in
 from .unused import notes_on
 
 
@@ -66,9 +66,14 @@ def read_index(
     samples = tuple(replace(one, source=renamed.get(one.source or "", one.source)) for one in samples)
     names = {left.name for left in faulty}
     left_out = (*(left for left in saved.left_out if left.name not in names), *faulty)
-    paths = [folder / sample.path for sample in saved.samples]
+    paths = [path for sample in saved.samples if _lies_below(path := folder / sample.path, root)]
     notes = notes_on(folder, [ImageFolder(inside) for inside in dict.fromkeys(path.parent for path in paths)], paths)
     return replace(saved, samples=samples, root=folder, trigger=word, left_out=left_out, notes=notes)
+
+
+def _lies_below(path: Path, root: Path) -> bool:
+    """Whether a folder of the set holds the file, or did; a name in the index may lead anywhere."""
+    return path.parent.is_dir() and lies_in(path, root)
 
 
 def _says_the_same(seen: Sample, saved: Sample) -> bool:

@@ -161,3 +161,18 @@ def test_nul_bytes_are_never_written(tmp_path: Path):
     dataset = read_dataset(tmp_path / "from", trigger="sage")
     save_json(dataset.with_samples((replace(sample, caption="sage,\0 smiling"),)), tmp_path / "to")
     assert [b"\0" in path.read_bytes() for path in (tmp_path / "to").rglob("*.txt")] == [False]
+
+
+def test_a_shared_index_that_leads_out_tells_nothing_of_what_lies_there(tmp_path: Path) -> None:
+    folder = tmp_path / "input" / "shared"
+    save_json(make_set(folder, 2), folder)
+    make_set(elsewhere := tmp_path / "elsewhere", 1)
+    (elsewhere / "secret plans.txt").write_text("words")
+    index = json.loads((folder / "dataset.json").read_text())
+    for path in ("../../elsewhere/0.png", "../../elsewhere/none.png", "../gone/0.png", str(elsewhere / "0.png")):
+        (folder / "dataset.json").write_text(
+            json.dumps({**index, "samples": [*index["samples"], {**index["samples"][0], "path": path}]})
+        )
+        read = read_dataset(folder)
+        assert len(read.samples) == 2
+        assert "secret" not in " ".join(read.notes) and "elsewhere" not in " ".join(read.notes)

@@ -104,9 +104,10 @@ class FluxFolder:
         return T5AndClip(first, self._clip_tokenizers()[0], t5, words, self._text_tokens)
 
     def _clip_tokenizers(self) -> list[Any]:
-        from transformers import CLIPTokenizer
+        from transformers import CLIPTokenizerFast
 
-        kind: Any = CLIPTokenizer
+        # transformers 4 knows no tokenizer.json under the name without Fast.
+        kind: Any = CLIPTokenizerFast
         names = ["tokenizer"] if is_t5(self._text_folder) else ["tokenizer", "tokenizer_2"]
         try:
             return [kind.from_pretrained(self._text_folder / name, local_files_only=True) for name in names]

@@ -72,9 +72,10 @@ class FolderParts:
         ]
 
     def _tokenizer(self, part: str) -> Any:
-        from transformers import CLIPTokenizer
+        from transformers import CLIPTokenizerFast
 
-        kind: Any = CLIPTokenizer
+        # transformers 4 knows no tokenizer.json under the name without Fast.
+        kind: Any = CLIPTokenizerFast
         folder = self._folder / part.replace("text_encoder", "tokenizer")
         try:
             return kind.from_pretrained(folder, local_files_only=True)

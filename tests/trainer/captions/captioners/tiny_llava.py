@@ -91,7 +91,12 @@ def _tokenizer(library: Any) -> Any:
         single=f"{BEGIN} $A", pair=None, special_tokens=[(BEGIN, vocabulary[BEGIN])]
     )
     return library.PreTrainedTokenizerFast(
-        tokenizer_object=core, bos_token=BEGIN, eos_token=END, unk_token="[UNK]", additional_special_tokens=_SPECIAL[1:]
+        tokenizer_object=core,
+        bos_token=BEGIN,
+        eos_token=END,
+        unk_token="[UNK]",
+        additional_special_tokens=_SPECIAL[1:],
+        model_input_names=["input_ids", "attention_mask"],
     )
 
 

@@ -74,7 +74,7 @@ class Page(web.Page):
 
     def afresh(self) -> "Page":
         """Without what an earlier test was told or has complained of."""
-        self.page.evaluate("() => app.extensionManager.toast.removeAll()")
+        self.page.evaluate(_NO_TOASTS)
         self.settle()
         self.complaints.clear()
         return self
@@ -125,6 +125,13 @@ class Page(web.Page):
         self.page.screenshot(path=path.as_posix())
         return path
 
+
+# Pages from 1.58 on have no removeAll.
+_NO_TOASTS = """() => {
+    const { toast } = app.extensionManager;
+    if (toast.removeAll) return toast.removeAll();
+    for (const close of document.querySelectorAll('.p-toast-close-button')) close.click();
+}"""
 
 _SETTLE = """([still, most]) => new Promise((done) => {
     const begun = performance.now();

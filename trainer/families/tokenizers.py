@@ -20,12 +20,12 @@ _FILES = ("vocab.json", "tokenizer.json", "spiece.model")
 
 def clip_tokenizer(*, zero_pads: bool) -> Any:
     """CLIP's tokenizer of 77 tokens; `zero_pads` fills with id 0, as the second encoder of SDXL wants it."""
-    from transformers import CLIPTokenizer
+    import transformers
 
-    kind: Any = CLIPTokenizer
+    library: Any = transformers
     for place in _places(_CLIP_IN_COMFYUI, _CLIP_ON_THE_HUB):
         try:
-            tokenizer = kind.from_pretrained(place, local_files_only=True, model_max_length=77)
+            tokenizer = library.CLIPTokenizerFast.from_pretrained(place, local_files_only=True, model_max_length=77)
         except Exception:  # a cache without it, or a folder that lacks a file: the next place may have it
             continue
         if zero_pads:

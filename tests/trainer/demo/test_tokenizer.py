@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from transformers import CLIPTokenizer
+from transformers import CLIPTokenizerFast
 
 from trainer.demo.build.tokenizer import build_tokenizer, save_tokenizer
 from trainer.demo.characters.character import SAGE, balanced_looks
@@ -27,7 +27,7 @@ def test_any_trigger_in_any_script_comes_back_as_it_went_in(trigger: str) -> Non
 
 def test_the_saved_folder_loads_as_a_clip_tokenizer(tmp_path: Path) -> None:
     save_tokenizer(tmp_path)
-    loaded = CLIPTokenizer.from_pretrained(tmp_path / "tokenizer_2")
+    loaded = CLIPTokenizerFast.from_pretrained(tmp_path / "tokenizer_2")
     text = "sage_character, person, smiling"
     assert loaded(text).input_ids == build_tokenizer()(text).input_ids
     assert loaded.model_max_length == 77

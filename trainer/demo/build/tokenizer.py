@@ -1,9 +1,11 @@
 """The demo base's tokenizer: CLIP's byte-level BPE with just the merges that make each caption word one token."""
 
+import json
 from collections import Counter
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..sizes import TOKENS
@@ -18,7 +20,14 @@ def build_tokenizer() -> Any:
     """Every byte is a token, so any trigger word in any script tokenises; vocabulary under 800."""
     vocab, merges = _vocabulary(_words())
     transformers: Any = import_module("transformers")
-    return transformers.CLIPTokenizerFast(vocab=vocab, merges=merges, model_max_length=TOKENS, pad_token=_EOS)
+    more = {"model_max_length": TOKENS, "pad_token": _EOS}
+    if int(transformers.__version__.split(".")[0]) >= 5:
+        return transformers.CLIPTokenizerFast(vocab=vocab, merges=merges, **more)
+    with TemporaryDirectory() as folder:  # transformers 4 takes files alone
+        words, pairs = Path(folder) / "vocab.json", Path(folder) / "merges.txt"
+        words.write_text(json.dumps(vocab), encoding="utf-8")
+        pairs.write_text("\n".join(["#version: 0.2", *map(" ".join, merges)]), encoding="utf-8")
+        return transformers.CLIPTokenizerFast(words.as_posix(), pairs.as_posix(), **more)
 
 
 def save_tokenizer(folder: Path) -> None:

@@ -12,6 +12,8 @@ from ...storage.values import read_json
 from .filled import Arrived, filled
 from .tensors import Place, StoredTensors
 
+_TEXT_MODEL = "text_model."
+
 
 class FolderPart:
     """One of a diffusers folder's parts."""
@@ -39,6 +41,21 @@ class FolderPart:
     ) -> Any:
         """With the folder's weights; `place` is where they lie under another name than the model's."""
         return filled(make, self.stored, lambda name: Place(place(name)), dtype, self._name, arrived)
+
+
+def load_clip(part: FolderPart, kind: Any) -> Any:
+    """A text encoder of CLIP, `kind` of transformers' classes, in full precision."""
+    from transformers import CLIPTextConfig
+
+    stored = part.stored.shapes
+
+    def place(parameter: str) -> str:
+        # Some versions of transformers leave this level out, in the model or in what they saved, and then begin with
+        # random weights without a fault.
+        bare = parameter.removeprefix(_TEXT_MODEL)
+        return next((n for n in (parameter, _TEXT_MODEL + bare, bare) if n in stored), parameter)
+
+    return part.load(lambda: kind(CLIPTextConfig(**part.config)), torch.float32, place)
 
 
 def weight_files(folder: Path) -> list[Path]:

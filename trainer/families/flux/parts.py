@@ -12,7 +12,7 @@ from ...storage.values import read_json
 from ..clip_shapes import clip_config
 from ..flow.autoencoder import load_autoencoder
 from ..flow.filled import Arrived, filled
-from ..flow.folder import FolderPart
+from ..flow.folder import FolderPart, load_clip
 from ..flow.part_kinds import VAE
 from ..flow.tensors import Place, StoredTensors
 from ..tokenizers import clip_tokenizer, t5_tokenizer
@@ -104,27 +104,19 @@ class FluxFolder:
         return T5AndClip(first, self._clip_tokenizers()[0], t5, words, self._text_tokens)
 
     def _clip_tokenizers(self) -> list[Any]:
-        from transformers import CLIPTokenizer
+        import transformers
 
-        kind: Any = CLIPTokenizer
+        # transformers 4 knows no tokenizer.json under the name without Fast.
+        library: Any = transformers
+        fast = library.CLIPTokenizerFast
         names = ["tokenizer"] if is_t5(self._text_folder) else ["tokenizer", "tokenizer_2"]
         try:
-            return [kind.from_pretrained(self._text_folder / name, local_files_only=True) for name in names]
+            return [fast.from_pretrained(self._text_folder / name, local_files_only=True) for name in names]
         except Exception as error:  # the library raises anything from OSError to KeyError on a broken folder
             raise ModelError(f"The tokenizers in {self._text_folder} cannot be loaded: {error}.") from error
 
     def _clip(self, name: str, kind: Any) -> Any:
-        from transformers import CLIPTextConfig
-
-        part = FolderPart(self._text_folder, name)
-        stored = part.stored.shapes
-
-        def place(parameter: str) -> str:
-            # Some versions of transformers leave this level out, in the model or in what they saved.
-            bare = parameter.removeprefix(_TEXT_MODEL)
-            return next((n for n in (parameter, _TEXT_MODEL + bare, bare) if n in stored), parameter)
-
-        return part.load(lambda: kind(CLIPTextConfig(**part.config)), torch.float32, place)
+        return load_clip(FolderPart(self._text_folder, name), kind)
 
 
 def is_t5(folder: Path) -> bool:

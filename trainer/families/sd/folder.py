@@ -11,7 +11,7 @@ from ...errors import ModelError
 from ...storage.values import json_value, read_json
 from ..broken import refuse_broken
 from ..flow.filled import Arrived
-from ..flow.folder import FolderPart
+from ..flow.folder import FolderPart, load_clip
 from .describe import SCHEDULER
 from .layout import Layout
 from .parts import Encoder
@@ -66,17 +66,18 @@ class FolderParts:
 
         kinds: list[Any] = [CLIPTextModel, CLIPTextModelWithProjection]
         return [
-            Encoder(self._tokenizer(part), self._model(kind, part).float())
+            Encoder(self._tokenizer(part), load_clip(FolderPart(self._folder, part), kind))
             for kind, part in zip(kinds, self._layout.folders, strict=False)
         ]
 
     def _tokenizer(self, part: str) -> Any:
-        from transformers import CLIPTokenizer
+        import transformers
 
-        kind: Any = CLIPTokenizer
+        # transformers 4 knows no tokenizer.json under the name without Fast.
+        library: Any = transformers
         folder = self._folder / part.replace("text_encoder", "tokenizer")
         try:
-            return kind.from_pretrained(folder, local_files_only=True)
+            return library.CLIPTokenizerFast.from_pretrained(folder, local_files_only=True)
         except Exception as error:  # the library raises anything from OSError to KeyError on a broken folder
             raise ModelError(f"The tokenizer in {folder} cannot be loaded: {error}.") from error
 

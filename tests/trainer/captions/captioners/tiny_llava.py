@@ -37,7 +37,7 @@ def write_tiny_llava(folder: Path, *, seed: int = 0) -> Path:
     library: Any = transformers
     tokenizer = _tokenizer(library)
     processor = library.LlavaProcessor(
-        image_processor=_image_processor(),
+        image_processor=_image_processor(library),
         tokenizer=tokenizer,
         patch_size=PATCH,
         vision_feature_select_strategy="full",
@@ -67,16 +67,18 @@ def write_tiny_llava(folder: Path, *, seed: int = 0) -> Path:
 
 def _name_as_published(path: Path) -> None:
     """The published file was saved by transformers 4, which has one more level in the vision tower's names."""
-    weights = load_file(path)
-    old = {name.replace("vision_tower.", "vision_tower.vision_model."): value for name, value in weights.items()}
+    plain = {
+        name.replace("vision_tower.vision_model.", "vision_tower."): value for name, value in load_file(path).items()
+    }
+    old = {name.replace("vision_tower.", "vision_tower.vision_model."): value for name, value in plain.items()}
     save_file(old, path, metadata={"format": "pt"})
 
 
-def _image_processor() -> Any:
-    from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
-
+def _image_processor(library: Any) -> Any:
+    # Without torchvision: transformers 4 has one under the plain name, 5 only under this one.
+    kind = getattr(library, "SiglipImageProcessorPil", library.SiglipImageProcessor)
     half = [0.5, 0.5, 0.5]
-    return SiglipImageProcessorPil(size={"height": SIDE, "width": SIDE}, image_mean=half, image_std=half)
+    return kind(size={"height": SIDE, "width": SIDE}, image_mean=half, image_std=half)
 
 
 def _tokenizer(library: Any) -> Any:
@@ -89,7 +91,12 @@ def _tokenizer(library: Any) -> Any:
         single=f"{BEGIN} $A", pair=None, special_tokens=[(BEGIN, vocabulary[BEGIN])]
     )
     return library.PreTrainedTokenizerFast(
-        tokenizer_object=core, bos_token=BEGIN, eos_token=END, unk_token="[UNK]", additional_special_tokens=_SPECIAL[1:]
+        tokenizer_object=core,
+        bos_token=BEGIN,
+        eos_token=END,
+        unk_token="[UNK]",
+        additional_special_tokens=_SPECIAL[1:],
+        model_input_names=["input_ids", "attention_mask"],
     )
 
 

@@ -90,8 +90,8 @@ def interval_over_seeds(values: Sequence[float]) -> list[float] | None:
     return [round(mean - half, 3), round(mean + half, 3)]
 
 
-_STUDENT = (12.706, 4.303, 3.182, 2.776)
-"""97.5 % points for 1 to 4 degrees of freedom."""
+_STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201)
+"""97.5 % points for 1 to 11 degrees of freedom."""
 _PLAN: dict[str, Any] = {
     "styles": DEMO_STYLES,
     "per_render": 3,

@@ -17,7 +17,7 @@ from trainer.scoring.plan.compare_plan import ComparePlan
 def short_recipe(family: DemoFamily) -> Recipe:
     data = demo_recipe(family=family, steps=2).to_json()
     data["prior"]["images"] = 0
-    data["output"].update(save_every=1, sample_every=0)
+    data["output"].update(save_every=1, sample_every=0, watch=False)
     return Recipe.from_json(data)
 
 
@@ -31,7 +31,7 @@ def short_plan(trigger: str) -> ComparePlan:
 def test_train_and_compare_end_with_files_and_a_line_of_json(
     family: DemoFamily, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    dataset = draw_character(tmp_path / "set")
+    dataset = draw_character(tmp_path / "set", train=3)
     (tmp_path / "recipe.json").write_text(json.dumps(short_recipe(family).to_json()))
     (tmp_path / "plan.json").write_text(json.dumps(short_plan(dataset.trigger).to_json()))
     run = tmp_path / "run"

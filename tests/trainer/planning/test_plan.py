@@ -1,12 +1,14 @@
 """Plans: arithmetic that agrees with the trainer's, figures that are measured, advice that fits."""
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
 
@@ -16,6 +18,8 @@ from trainer.dataset.sample import Sample
 from trainer.errors import Cancelled, DatasetError
 from trainer.families.base import Base
 from trainer.families.sd.spec import SDXL
+from trainer.generate.attachments import ATTACHMENTS
+from trainer.generate.shot import Shot
 from trainer.planning.disk import samplings, saves
 from trainer.planning.plan import Plan, plan_run
 from trainer.planning.sheet import draw_plan
@@ -133,9 +137,19 @@ def test_prior_pictures_cost_time_but_are_not_drawn(job: Job) -> None:
     assert dict(plan.seconds)["drawing prior pictures"] == pytest.approx(4 * plan.warm_up.draw)
 
 
+class Grey:
+    """Draws without a base."""
+
+    supports = ATTACHMENTS
+
+    def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
+        for _ in shots:
+            yield Image.new("RGB", (8, 8), "gray")
+
+
 def test_saves_and_samplings_are_those_of_a_run(job: Job) -> None:
     recipe = replace(RECIPE, schedule=replace(RECIPE.schedule, steps=5), output=Output(save_every=2, sample_every=3))
-    events = list(train(replace(job, recipe=recipe)))
+    events = list(train(replace(job, recipe=recipe, sampler=Grey())))
     assert sum(type(event).__name__ == "Saved" for event in events) == saves(recipe)
     assert sum(type(event).__name__ == "Sampled" for event in events) == samplings(recipe)
 

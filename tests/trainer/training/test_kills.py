@@ -12,7 +12,7 @@ from trainer.families.base import Base
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked process")
-@pytest.mark.parametrize(("kills", "steps"), [(4, 9), pytest.param(50, 30, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("kills", "steps"), [(2, 6), pytest.param(50, 30, marks=pytest.mark.slow)])
 def test_kills_at_random_moments_lose_nothing_that_was_saved(
     tiny_base: Base, tiny_dataset: Dataset, tmp_path: Path, kills: int, steps: int
 ) -> None:

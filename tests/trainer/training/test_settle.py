@@ -244,13 +244,14 @@ def process() -> dict[str, Any]:
 
 
 HOW_IT_ENDS = ("succeeds", "fails", "is cancelled", "is dropped")
+COMPILED = pytest.param("succeeds, compiled", marks=pytest.mark.slow)
 
 
-@pytest.mark.parametrize("end", HOW_IT_ENDS)
+@pytest.mark.parametrize("end", [*HOW_IT_ENDS, COMPILED])
 def test_the_process_is_as_before_a_run(job: Job, end: str, monkeypatch: pytest.MonkeyPatch) -> None:
     backend: Any = lambda graph, _inputs: graph.forward  # noqa: E731
     monkeypatch.setattr(MADE, partial(CompiledBlocks, backend=backend))
-    memory = Memory(precision="fp32", compile="on" if end == "succeeds" else "off", deterministic=True)
+    memory = Memory(precision="fp32", compile="on" if end == "succeeds, compiled" else "off", deterministic=True)
     job = replace(job, recipe=replace(RECIPE, memory=memory))
     before, steps, during = process(), list[Event](), list[Any]()
     going = train(job, cancelled=lambda: end == "is cancelled" and bool(steps))

@@ -117,7 +117,7 @@ RECIPE = Recipe(
     optim=Optim(lr=2e-3, optimizer="adamw"),
     schedule=Schedule(steps=4, batch=1),
     buckets=Buckets(resolution=64, step=16, shortest=32, longest=128),
-    output=Output(sample_every=2, save_every=2, held_out_every=4),
+    output=Output(sample_every=4, save_every=2, held_out_every=4, watch=False),
     text=Text(encoder_lr=1e-3),
 )
 MEMORIES = {

@@ -23,6 +23,10 @@ export function nameSlots(node) {
 
 function name(slot, [pattern, word]) {
   const found = pattern.exec(slot.name ?? "");
-  if (!found || ![undefined, slot.name, found[1]].includes(slot.localized_name)) return;
-  slot.localized_name = `${word} ${Number(found[2]) + 1}`;
+  if (!found) return;
+  const words = `${word} ${Number(found[2]) + 1}`;
+  const isBare = (called) => [undefined, slot.name, found[1]].includes(called);
+  if (isBare(slot.localized_name)) slot.localized_name = words;
+  // Older pages write the bare name into the label, which goes before; what a user wrote there stays.
+  if (slot.label && isBare(slot.label)) slot.label = words;
 }

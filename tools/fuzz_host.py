@@ -59,15 +59,14 @@ def main() -> int:
 
 def _fuzzed(host: FuzzedHost, kind: str, asked: argparse.Namespace) -> dict[str, Any]:
     global _deadline
-    found, begun = Findings(), time.monotonic()
+    if asked.out:
+        asked.out.mkdir(parents=True, exist_ok=True)
+    found, begun = Findings(asked.out and asked.out / f"{kind}.json"), time.monotonic()
     _deadline = begun + 60 * asked.minutes
     done = KINDS[kind](host, found, asked)
     for what in host.told_outside():
         found.fault(f"outside: {what}", kind)
     host.forget_outside()
-    if asked.out:
-        asked.out.mkdir(parents=True, exist_ok=True)
-        (asked.out / f"{kind}.json").write_text(json.dumps(found.examples, indent=1))
     figures = {"cases": done, "seconds": round(time.monotonic() - begun), **found.figures()}
     sys.stderr.write(f"{kind}: {json.dumps(figures)}\n")
     return figures

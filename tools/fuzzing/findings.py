@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 _FRAME = re.compile(r'File "[^"]*?custom_nodes/likeness/([^"]+)", line (\d+), in (\w+)')
@@ -12,9 +13,10 @@ SLOW = 12.0
 
 
 class Findings:
-    """Counts outcomes; keeps one example of each fault, the shortest."""
+    """Counts outcomes; keeps one example of each fault, the shortest, in a file too as soon as there is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
         self.outcomes: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.examples: dict[str, Any] = {}
@@ -27,6 +29,8 @@ class Findings:
         kept = self.examples.get(what)
         if kept is None or len(text) < len(kept["case"]):
             self.examples[what] = {"case": text, "more": more[-6000:]}
+            if self._file is not None:
+                self._file.write_text(json.dumps(self.examples, indent=1))
 
     def judge(self, told: dict[str, Any], case: Any, limit: float = SLOW) -> None:
         """A fault for every way in which a prompt may not end."""

@@ -16,7 +16,7 @@ from ..storage.atomic import write_atomically
 from .miniature import Figures, Sets, figures_of
 
 STORED = Path(__file__).with_name("check_presets.json")
-_SHARE: Mapping[str, float] = {"loss": 0.03, "fall": 0.25, "change": 0.05, "numbers": 0.0}
+_SHARE: Mapping[str, float] = {"loss": 0.02, "fall": 0.25, "change": 0.05, "numbers": 0.0}
 _ROOM: Mapping[str, float] = {"loss": 0.0, "fall": 0.004, "change": 0.0, "numbers": 0.0}
 """How far a figure may be from the stored one, as a share of it and besides: processors and versions of torch round in
 other ways, in bf16 above all."""

@@ -92,12 +92,12 @@ def test_the_least_costly_change_that_fits_is_found(planner: Planner) -> None:
     free = replace(RECIPE, memory=replace(RECIPE.memory, gradient_checkpointing=False))
     plan = planner.plan(free)
     words: list[str] = []
-    for share in (0.999, 0.97, 0.9, 0.01):
+    for share in (0.97, 0.01):
         change = change_that_fits(planner, free, round(plan.needed * share))
         words.append(change.words if change else "")
         assert change is None or planner.plan(change.recipe, change.size).needed <= plan.needed * share
     assert words[-1] == ""
-    assert any("gradient_checkpointing on" in each or "precompute_modulation" in each for each in words[:3])
+    assert any("gradient_checkpointing on" in each or "precompute_modulation" in each for each in words[:-1])
 
 
 @pytest.mark.slow

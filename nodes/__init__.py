@@ -26,6 +26,7 @@ from .demo.base_model import DemoBaseModel
 from .demo.character import DemoCharacter
 from .demo.check_installation import CheckInstallation
 from .demo.clean_up import CleanUp
+from .host.folders import keep_caches_here
 from .host.routes import answer_page
 from .panel.kept_bundle import serve_bundles
 from .panel.kept_run import serve_kept_runs
@@ -59,6 +60,7 @@ class LikenessExtension(ComfyExtension):
 
     async def on_load(self) -> None:
         """Before the nodes are asked for."""
+        keep_caches_here()
         serve_kept_runs()
         serve_bundles()
         serve_past_runs()

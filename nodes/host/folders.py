@@ -32,6 +32,13 @@ def dataset_folders() -> list[str]:
     return sorted(dict.fromkeys(found), key=str.casefold)
 
 
+def keep_caches_here() -> None:
+    """What the engine remembers of files and cards goes into ComfyUI's folder of users, of which no page is served."""
+    from ...trainer.storage.user_cache import keep_in
+
+    keep_in(Path(folder_paths.get_system_user_directory("likeness")))
+
+
 def input_folder() -> Path:
     """ComfyUI's input folder, where users put what they bring."""
     return Path(folder_paths.get_input_directory())

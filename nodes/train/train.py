@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...trainer.errors import RunError
 from .._api import io
-from ..checked import checked
+from ..checked import UNKNOWN, checked
 from ..host.compute import device, memory_handed_over
 from ..host.folders import run_folder
 from ..host.lora_files import NOTHING, loras, publish_lora, start_fault, start_path
@@ -13,6 +14,7 @@ from ..host.page import cancellable, is_cancelled
 from ..readers import AUTO, DEMO_DRAWINGS, READERS, readers_of
 from ..sockets import BASE, DATASET, RECIPE, RUN, Run
 from .preset import FITTING, preset_input, recipe_for
+from .removed_runs import note_run, times_removed
 
 if TYPE_CHECKING:
     from ...trainer.dataset.dataset import Dataset
@@ -127,6 +129,13 @@ class TrainCharacterLora(io.ComfyNode):
         return True
 
     @classmethod
+    def fingerprint_inputs(cls, name: str | None, **_: Any) -> Any:
+        try:
+            return UNKNOWN if name is None else times_removed(run_folder(name))
+        except RunError:  # asked of nodes that are not going to run, too
+            return ""
+
+    @classmethod
     def execute(  # noqa: PLR0913
         cls,
         dataset: Dataset,
@@ -161,6 +170,7 @@ class TrainCharacterLora(io.ComfyNode):
         page = RunPage(cls.hidden.unique_id, job.run, getattr(cls.hidden, "extra_pnginfo", None))
         with cancellable(), memory_handed_over():
             page.follow(train_seeds(job, cancelled=is_cancelled))
+        note_run(job.run)
         run = Run(folder=job.run, dataset=dataset, base=base, recipe=job.recipe, models=LazyBase(base))
         return io.NodeOutput(run, ui={"likeness": (_published(run, page),)})
 

@@ -189,6 +189,7 @@ class FakeHost:
             get_input_directory=lambda: (self.home / "input").as_posix(),
             get_output_directory=lambda: (self.home / "output").as_posix(),
             get_temp_directory=lambda: (self.home / "temp").as_posix(),
+            get_system_user_directory=lambda name: (self.home / "user" / f"__{name}").as_posix(),
             models_dir=(self.home / "models").as_posix(),
             add_model_folder_path=lambda name, folder: roots.update({name: [folder]}),
             get_filename_list=lambda name: sorted(path.name for path in (self.home / name).glob("*.*")),

@@ -215,3 +215,11 @@ def test_what_managers_read_is_replaced_with_its_lora_and_a_strangers_stays(pack
         info.write_text(theirs)
         _with_info(pack, own[1], 2.0, replaces=own)
         assert info.read_text() == theirs
+
+
+def test_what_is_remembered_of_files_lies_in_the_hosts_own_folder(
+    pack: Pack, fake_host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pack("trainer.storage.user_cache"), "_kept_in", [])
+    pack("nodes.host.folders").keep_caches_here()
+    assert pack("trainer.storage.user_cache").user_cache("a.json") == fake_host.home / "user" / "__likeness" / "a.json"

@@ -71,6 +71,20 @@ def test_plan_and_train_take_the_same_lora_to_start_from(pack: Pack, fake_host: 
     assert pack("nodes.host.lora_files").start_path("nothing") is None
 
 
+def test_a_run_that_was_removed_is_trained_again_when_it_is_queued(pack: Pack, fake_host: FakeHost) -> None:
+    train = pack("nodes.train.train").TrainCharacterLora
+    folder = fake_host.home / "output" / "likeness" / "sage"
+    asked = [train.fingerprint_inputs(name="sage", start_from="nothing")]
+    folder.mkdir(parents=True)
+    (folder / "recipe.json").write_text("{}", encoding="utf-8")
+    pack("nodes.train.removed_runs").note_run(folder)
+    asked.append(train.fingerprint_inputs(name="sage", start_from="nothing"))
+    (folder / "recipe.json").unlink()
+    asked += [train.fingerprint_inputs(name="sage", start_from="nothing") for _ in range(2)]
+    assert asked == [0, 0, 1, 1]
+    assert train.fingerprint_inputs(name="../sage") == ""
+
+
 def _base(pack: Pack, family: str) -> Any:
     return pack("trainer.families.base").Base(family=family, name="a", sha256="0" * 64, files={})
 

@@ -13,6 +13,7 @@ import argparse
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,7 @@ LOOKS = [("dark", False), ("light", False), ("dark", True), ("light", True)]
 _HELP = ROOT / "web" / "docs" / "pictures"
 _HELP_WIDTH, _HELP_BYTES = 640, 38_000
 _MARGIN = 12
+_SECONDS_BETWEEN = 10.0
 _NOT_RUN = {"LikenessInstantIdConditioning"}
 """What needs files that the demo has none of is shown as it is added."""
 
@@ -126,17 +128,19 @@ class _Shots:
         self.page.page.screenshot(path=path.as_posix(), clip=clip)
 
     def busy(self) -> None:
-        """Each node that takes its time, while it runs."""
+        """Each node that takes its time, while it runs; what goes on for long is shot anew, as speed and time left
+        show late.
+        """
+        asked, shot = self.ours(), dict[int, float]()
         self.page.run()
-        seen: set[int] = set()
         while (at := self.page.page.evaluate(_RUNNING)) is not None:
-            if at and at not in seen:
+            if at in asked and time.monotonic() - shot.get(at, 0.0) > _SECONDS_BETWEEN:
                 self.page.page.wait_for_timeout(1500)
                 for theme in ("dark", "light"):
                     self.page.page.evaluate(_THEME, theme)
                     if self.page.page.evaluate(_RUNNING) == at:
-                        seen.add(at)
                         self.shoot(at, "busy", theme)
+                shot[at] = time.monotonic()
             self.page.page.wait_for_timeout(150)
         self.page.settle()
 

@@ -31,7 +31,7 @@ LOOKS = [("dark", False), ("light", False), ("dark", True), ("light", True)]
 _HELP = ROOT / "web" / "docs" / "pictures"
 _HELP_WIDTH, _HELP_BYTES = 640, 38_000
 _MARGIN = 12
-_SECONDS_BETWEEN = 10.0
+_SECONDS_BETWEEN, _SECONDS_TO_WAIT = 10.0, 900.0
 _NOT_RUN = {"LikenessInstantIdConditioning"}
 """What needs files that the demo has none of is shown as it is added."""
 
@@ -90,7 +90,7 @@ def _shoot_renderer(page: Page, asked: argparse.Namespace, *, vue: bool) -> None
         shots.of_all("empty")
     if "busy" in asked.states:
         shots.busy()
-    else:
+    elif "after" in asked.states:
         page.run_to_end()
     if "after" in asked.states:
         shots.of_all("after")
@@ -153,10 +153,10 @@ class _Shots:
             undone = self.page.page.evaluate(_CHANGE, [number, change])
             self.page.page.evaluate(_RUN_ONE, number)
             if state == "cancelled":
-                self.page.page.wait_for_function(_RUNS_OR_IDLE, arg=number, timeout=300_000)
+                self._wait(_RUNS_OR_IDLE, number)
                 self.page.page.wait_for_timeout(800)
                 self.page.page.evaluate("() => app.api.interrupt()")
-            self.page.page.wait_for_function(_IS_IDLE, timeout=300_000)
+            self._wait(_IS_IDLE)
             self.page.settle()
             self.page.page.evaluate(_CLOSE_ERRORS)
             for theme in ("dark", "light"):
@@ -164,6 +164,14 @@ class _Shots:
                 self.page.settle()
                 self.shoot(number, state, theme)
             self.page.page.evaluate(_CHANGE, [number, undone])
+
+    def _wait(self, holds: str, number: int = 0) -> None:
+        """Until the page's asynchronous function says so: Playwright's own waiting takes its promise for a yes."""
+        deadline = time.monotonic() + _SECONDS_TO_WAIT
+        while not self.page.page.evaluate(holds, number):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"Node {number} was waited for {_SECONDS_TO_WAIT:.0f} s.")
+            self.page.page.wait_for_timeout(150)
 
 
 _STOPPED: dict[str, dict[int, dict[str, Any]]] = {

@@ -30,6 +30,20 @@ def before(infos: dict[str, Any]) -> Graph:
     return {name: _complete(graph[name], infos) for name in ("1", "2", "20", "23", "33", "34")}
 
 
+def leading_to(graph: Graph, kinds: list[str] | None) -> Graph:
+    """The nodes of these kinds and all that they are made of; everything for None."""
+    if kinds is None:
+        return graph
+    kept: Graph = {}
+    wanted = [name for name, saved in graph.items() if saved["class_type"] in kinds]
+    while wanted:
+        name = wanted.pop()
+        if name not in kept:
+            kept[name] = graph[name]
+            wanted += [part[0] for part in graph[name]["inputs"].values() if isinstance(part, list)]
+    return {name: graph[name] for name in graph if name in kept}
+
+
 def _complete(saved: dict[str, Any], infos: dict[str, Any]) -> dict[str, Any]:
     """With the defaults of the widgets that are not named, as the page would give them."""
     required = infos[saved["class_type"]]["input"]["required"]
@@ -46,6 +60,7 @@ def _demo() -> Graph:
         "1": node("LikenessDemoBaseModel"),
         "2": node("LikenessDemoCharacter", number=0),
         "3": node("LikenessCheckInstallation"),
+        "68": node("LikenessCleanUp"),
     }
 
 

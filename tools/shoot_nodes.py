@@ -1,6 +1,7 @@
 """Pictures of every node in every state, and those of the help pages.
 
-    python -m tools.shoot_nodes OUT [--frontend FOLDER] [--home FOLDER] [--states busy,after,...] [--help-pictures]
+    python -m tools.shoot_nodes OUT [--frontend FOLDER] [--home FOLDER] [--states busy,after,...]
+                                    [--renderers classic,vue] [--nodes LikenessPlanRun,...] [--help-pictures]
 
 Starts ComfyUI (tests/host/comfyui.py) with a home of its own, opens its page, builds the graph of node_gallery.py there
 and shoots each node at zoom 1: empty, busy, after a run, after a Cancel and after a failure, in the dark and the light
@@ -12,6 +13,7 @@ import argparse
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,12 +25,13 @@ from tests.host.comfyui import ROOT, Comfy
 from tests.host.page import Page, Pages
 from tests.web.browser import browser
 
-from .node_gallery import before, gallery, lay_out_files
+from .node_gallery import before, gallery, lay_out_files, leading_to
 
 LOOKS = [("dark", False), ("light", False), ("dark", True), ("light", True)]
 _HELP = ROOT / "web" / "docs" / "pictures"
 _HELP_WIDTH, _HELP_BYTES = 640, 38_000
 _MARGIN = 12
+_SECONDS_BETWEEN, _SECONDS_TO_WAIT = 10.0, 900.0
 _NOT_RUN = {"LikenessInstantIdConditioning"}
 """What needs files that the demo has none of is shown as it is added."""
 
@@ -38,7 +41,7 @@ def main() -> None:
     asked.out.mkdir(parents=True, exist_ok=True)
     with _host(asked) as comfy, browser() as launched:
         pages = Pages(comfy, launched)
-        for vue in (False, True):
+        for vue in (renderer == "vue" for renderer in asked.renderers):
             with pages.opened(vue=vue) as page:
                 _shoot_renderer(page, asked, vue=vue)
     for state in asked.states:
@@ -54,6 +57,8 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--frontend", type=Path, help="another page: ComfyUI's --front-end-root")
     parser.add_argument("--home", type=Path, help="the host's base directory, kept; else a new one, thrown away")
     parser.add_argument("--states", default="empty,busy,after,cancelled,failed", type=lambda text: text.split(","))
+    parser.add_argument("--renderers", default="classic,vue", type=lambda text: text.split(","))
+    parser.add_argument("--nodes", type=lambda text: text.split(","), help="only these, and what leads to them")
     parser.add_argument("--help-pictures", action="store_true", help="write web/docs/pictures too")
     return parser.parse_args()
 
@@ -65,7 +70,8 @@ def _host(asked: argparse.Namespace) -> Iterator[Comfy]:
     lay_out_files(home)
     try:
         comfy.start()
-        comfy.run(before(comfy.get("/object_info")), seconds=1200)
+        if first := leading_to(before(comfy.get("/object_info")), asked.nodes):
+            comfy.run(first, seconds=2400)
         yield comfy
     finally:
         comfy.stop()
@@ -76,14 +82,15 @@ def _host(asked: argparse.Namespace) -> Iterator[Comfy]:
 def _shoot_renderer(page: Page, asked: argparse.Namespace, *, vue: bool) -> None:
     page.page.set_viewport_size({"width": 1500, "height": 1500})
     page.page.evaluate(_QUIET)
-    page.page.evaluate(_BUILD, gallery())
+    graph = leading_to(gallery(), asked.nodes)
+    page.page.evaluate(_BUILD, graph)
     page.settle()
-    shots = _Shots(page, asked.out, vue)
+    shots = _Shots(page, asked.out, vue, asked.nodes)
     if "empty" in asked.states:
         shots.of_all("empty")
-    if "busy" in asked.states and not vue:
+    if "busy" in asked.states:
         shots.busy()
-    else:
+    elif "after" in asked.states:
         page.run_to_end()
     if "after" in asked.states:
         shots.of_all("after")
@@ -96,8 +103,8 @@ def _shoot_renderer(page: Page, asked: argparse.Namespace, *, vue: bool) -> None
 class _Shots:
     """Shoots nodes of the page in a state."""
 
-    def __init__(self, page: Page, out: Path, vue: bool) -> None:
-        self.page, self.out, self.vue = page, out, vue
+    def __init__(self, page: Page, out: Path, vue: bool, kinds: list[str] | None) -> None:
+        self.page, self.out, self.vue, self.kinds = page, out, vue, kinds
 
     def of_all(self, state: str) -> None:
         for theme in ("dark", "light"):
@@ -108,7 +115,7 @@ class _Shots:
 
     def ours(self) -> list[int]:
         """One node of each kind."""
-        return self.page.page.evaluate(_OURS)
+        return self.page.page.evaluate(_OURS, self.kinds)
 
     def shoot(self, number: int, state: str, theme: str) -> None:
         self.page.page.evaluate(_SHOW, number)
@@ -121,29 +128,35 @@ class _Shots:
         self.page.page.screenshot(path=path.as_posix(), clip=clip)
 
     def busy(self) -> None:
-        """Each node that takes its time, while it runs."""
-        self.page.page.evaluate(_THEME, "dark")
+        """Each node that takes its time, while it runs; what goes on for long is shot anew, as speed and time left
+        show late.
+        """
+        asked, shot = self.ours(), dict[int, float]()
         self.page.run()
-        seen: set[int] = set()
         while (at := self.page.page.evaluate(_RUNNING)) is not None:
-            if at and at not in seen:
+            if at in asked and time.monotonic() - shot.get(at, 0.0) > _SECONDS_BETWEEN:
                 self.page.page.wait_for_timeout(1500)
-                if self.page.page.evaluate(_RUNNING) == at:
-                    seen.add(at)
-                    self.shoot(at, "busy", "dark")
+                for theme in ("dark", "light"):
+                    self.page.page.evaluate(_THEME, theme)
+                    if self.page.page.evaluate(_RUNNING) == at:
+                        self.shoot(at, "busy", theme)
+                shot[at] = time.monotonic()
             self.page.page.wait_for_timeout(150)
         self.page.settle()
 
     def stopped(self, state: str) -> None:
         """Each node that can be stopped, or that fails by one setting, alone with what leads to it."""
+        asked = self.ours()
         for number, change in _STOPPED[state].items():
+            if number not in asked:
+                continue
             undone = self.page.page.evaluate(_CHANGE, [number, change])
             self.page.page.evaluate(_RUN_ONE, number)
             if state == "cancelled":
-                self.page.page.wait_for_function(_IS_RUNNING, arg=number, timeout=300_000)
+                self._wait(_RUNS_OR_IDLE, number)
                 self.page.page.wait_for_timeout(800)
                 self.page.page.evaluate("() => app.api.interrupt()")
-            self.page.page.wait_for_function(_IS_IDLE, timeout=300_000)
+            self._wait(_IS_IDLE)
             self.page.settle()
             self.page.page.evaluate(_CLOSE_ERRORS)
             for theme in ("dark", "light"):
@@ -151,6 +164,14 @@ class _Shots:
                 self.page.settle()
                 self.shoot(number, state, theme)
             self.page.page.evaluate(_CHANGE, [number, undone])
+
+    def _wait(self, holds: str, number: int = 0) -> None:
+        """Until the page's asynchronous function says so: Playwright's own waiting takes its promise for a yes."""
+        deadline = time.monotonic() + _SECONDS_TO_WAIT
+        while not self.page.page.evaluate(holds, number):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"Node {number} was waited for {_SECONDS_TO_WAIT:.0f} s.")
+            self.page.page.wait_for_timeout(150)
 
 
 _STOPPED: dict[str, dict[int, dict[str, Any]]] = {
@@ -261,10 +282,10 @@ _BUILD = """async (prompt) => {
 
 _THEME = "async (theme) => { await app.extensionManager.setting.set('Comfy.ColorPalette', theme); }"
 
-_OURS = """() => {
+_OURS = """(asked) => {
     const kinds = new Map();
-    for (const node of app.graph.nodes)
-        if (node.comfyClass.startsWith('Likeness') && !kinds.has(node.comfyClass)) kinds.set(node.comfyClass, node.id);
+    for (const { comfyClass: kind, id } of app.graph.nodes)
+        if ((asked?.includes(kind) ?? kind.startsWith('Likeness')) && !kinds.has(kind)) kinds.set(kind, id);
     return [...kinds.values()].map(Number);
 }"""
 
@@ -312,8 +333,8 @@ _RUNNING = """() => {
     return node?.comfyClass.startsWith('Likeness') ? Number(node.id) : 0;
 }"""
 
-_IS_RUNNING = "(number) => Number(app.runningNodeId) === number"
 _IS_IDLE = "async () => (await (await app.api.fetchApi('/prompt')).json()).exec_info.queue_remaining === 0"
+_RUNS_OR_IDLE = f"async (number) => Number(app.runningNodeId) === number || ({_IS_IDLE})()"
 
 _CHANGE = """([number, change]) => {
     const node = app.graph.getNodeById(number);
@@ -332,7 +353,8 @@ _RUN_ONE = "async (number) => { await app.queuePrompt(0, 1, [String(number)]); }
 _CLOSE_ERRORS = """() => {
     const close = '.p-dialog-close-button, [role=dialog] button[aria-label=Close]';
     document.querySelectorAll(close).forEach((each) => each.click());
-    app.extensionManager.toast.removeAll();
+    app.extensionManager.toast.removeAll?.();
+    document.querySelectorAll('.p-toast-close-button').forEach((each) => each.click());
 }"""
 
 

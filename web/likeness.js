@@ -40,6 +40,7 @@ const SCORE = "LikenessScoreImages";
 const METHOD = "LikenessTrainOrZeroShot";
 const MOTION = "LikenessCheckMotion";
 const FACE = "LikenessReadFace";
+const CLEAN = "LikenessCleanUp";
 const DRAWING = new Set(["LikenessFillGaps", "LikenessMakeStyleVariants", "LikenessBalance"]);
 const LINES = new Set([
   "LikenessDemoBaseModel",
@@ -120,7 +121,7 @@ function panelFor(node) {
   if (kind === ADVISE || kind === METHOD) return new TallPanel(first, 180, false);
   if (kind === DIFF) return new TallPanel(first, 208, true);
   // What is held out, and why, or a line a picture, takes a few lines.
-  if ([LOAD, FACE, SCORE, MOTION].includes(kind)) return new TallPanel(first, 128, true);
+  if ([LOAD, FACE, SCORE, MOTION, CLEAN].includes(kind)) return new TallPanel(first, 128, true);
   return new NotePanel(first);
 }
 

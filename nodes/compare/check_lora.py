@@ -59,7 +59,7 @@ class CheckLora(io.ComfyNode):
         return lora in loras() or f"There is no LoRA {shortened(lora)!r} in models/loras; choose another, or press R."
 
     @classmethod
-    def fingerprint_inputs(cls, lora: str | None) -> Any:
+    def fingerprint_inputs(cls, lora: str | None, **_: Any) -> Any:
         return UNKNOWN if lora is None else file_fingerprint(lora_path(lora))
 
     @classmethod

@@ -90,7 +90,7 @@ class HostGenerator:
                 _check(batch[0], self._factor())
                 yield from self._draw(batch)
         except comfy.model_management.InterruptProcessingException as stop:
-            raise Cancelled("Stopped while drawing; what was made is saved.") from stop
+            raise Cancelled("Stopped while drawing; what was made is kept. Run again to go on from there.") from stop
         finally:
             if self._releases:
                 free_models()

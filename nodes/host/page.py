@@ -22,7 +22,7 @@ def is_cancelled() -> bool:
 def stop_if_cancelled() -> None:
     """Raise Cancelled once the user pressed Cancel; for loops of our own within `cancellable`."""
     if is_cancelled():
-        raise Cancelled("Stopped.")
+        raise Cancelled("Stopped; run again to start anew.")
 
 
 @contextmanager

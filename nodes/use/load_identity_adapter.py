@@ -79,7 +79,7 @@ class LoadIdentityAdapter(io.ComfyNode):
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, adapter: str | None) -> Any:
+    def fingerprint_inputs(cls, adapter: str | None, **_: Any) -> Any:
         """Files that came, went or changed count, those of encoders and face models too, of which it warns."""
         return adapter, tuple(installed_files())
 

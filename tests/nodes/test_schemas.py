@@ -1,5 +1,6 @@
 """What every node tells its user before it runs."""
 
+import inspect
 import json
 import re
 import subprocess
@@ -68,6 +69,15 @@ def test_seeds_stay_as_typed(schemas: list[Any]) -> None:
 def test_every_node_has_its_help_page(schemas: list[Any]) -> None:
     pages = {path.stem for path in (PACK / "web" / "docs").glob("*.md")}
     assert pages == {schema.node_id for schema in schemas}
+
+
+def test_what_tells_whether_a_node_is_to_run_again_takes_every_input(pack: Pack) -> None:
+    """The host hands it all of them; one that it does not take would have the node run each time."""
+    for node in listed_nodes():
+        told = vars(node).get("fingerprint_inputs")
+        if told:
+            inputs = {part.id: None for part in node.define_schema().inputs}
+            inspect.signature(told.__func__).bind(node, **inputs)
 
 
 def test_triggers_that_are_recommended_are_not_scolded_by_review(schemas: list[Any]) -> None:

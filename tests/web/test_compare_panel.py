@@ -115,6 +115,16 @@ def test_prompts_are_filtered_by_words(panel: Panel) -> None:
     assert rows.count() == 2
 
 
+def test_a_comparison_at_work_says_so_and_once_stopped_that_there_is_none(page: Page) -> None:
+    panel = Panel(page)
+    for call, verdict in (
+        ("show({ text: '36 pictures to draw.' })", "At work"),
+        ("say('Stopped after 9 of 36 pictures; run again to go on from there.', true)", "Not compared yet"),
+    ):
+        page.page.evaluate(f"() => comparePanel.{call}")
+        assert panel.locate(".likeness-verdict").inner_text() == verdict
+
+
 def test_faults_advice_and_notes_are_told_beneath(panel: Panel) -> None:
     panel.locate("summary").click()
     said = panel.locate(".likeness-compare-said").inner_text()

@@ -140,11 +140,37 @@ def test_a_cancelled_node_says_what_was_kept_until_it_goes_on(tabs: Tabs) -> Non
     assert tabs.words() == "178 of 192"
 
 
+def test_a_node_says_that_it_is_at_work_until_it_tells_more(tabs: Tabs) -> None:
+    tabs.open("a", SAVE)
+    tabs.queue("of a", SAVE)
+    first = tabs.words()
+    tabs.tell("execution_start", prompt_id="of a")
+    assert tabs.words() == first
+    tabs.tell("progress_state", prompt_id="of a", nodes={"7": {"node_id": "7", "state": "running"}})
+    assert tabs.words() == "At work…"
+    tabs.tell("likeness.note", prompt="of a", node="7", text="1 of 2")
+    tabs.tell("progress_state", prompt_id="of a", nodes={"7": {"node_id": "7", "state": "running"}})
+    assert tabs.words() == "1 of 2"
+    tabs.made("of a", text=["made"])
+    tabs.queue("again", SAVE)
+    tabs.tell("execution_start", prompt_id="again")
+    tabs.tell("progress_state", prompt_id="again", nodes={"7": {"node_id": "7", "state": "running"}})
+    assert tabs.words() == "made"
+
+
+def test_a_node_that_ends_without_a_word_says_that_it_did_not_run(tabs: Tabs) -> None:
+    tabs.open("a", SAVE)
+    tabs.queue("of a", SAVE)
+    for state in ("running", "finished"):
+        tabs.tell("progress_state", prompt_id="of a", nodes={"7": {"node_id": "7", "state": state}})
+    assert tabs.words() == "Did not run: what leads to it gave nothing."
+
+
 def test_a_node_that_was_cancelled_in_silence_says_so(tabs: Tabs) -> None:
     tabs.open("a", TRAIN)
     tabs.queue("of a", TRAIN)
     tabs.tell("execution_interrupted", prompt_id="of a", node_id="7")
-    assert tabs.words().startswith("Cancelled; queue again.")
+    assert tabs.words().startswith("Cancelled. Run starts it again.")
 
 
 @pytest.mark.parametrize("kind", [SAVE, TRAIN, REVIEW, "LikenessCheckDataset", "LikenessFillGaps"])

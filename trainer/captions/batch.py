@@ -80,7 +80,9 @@ def caption_dataset(
         failed += [LeftOut(name=samples[place].path.name, why=why)] if why else []
         progress(done, plan.rewritten, samples[place])
         if done < plan.rewritten and cancelled():
-            raise Cancelled(f"Stopped after {done} of {plan.rewritten} captions; they are kept.")
+            raise Cancelled(
+                f"Stopped after {done} of {plan.rewritten} captions; they are kept, run again for the rest."
+            )
     if failed and len(failed) == len(samples):
         raise DatasetError(f"{captioner.name} captioned none of {len(failed)} pictures; the first: {failed[0].why}.")
     return Captioned(dataset=dataset.with_samples(tuple(samples)), plan=plan, failed=tuple(failed))

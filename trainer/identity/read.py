@@ -45,7 +45,7 @@ def read_faces(
     seen: list[Seen] = []
     for picture in pictures:
         if cancelled():
-            raise Cancelled("Stopped.")
+            raise Cancelled(f"Stopped after {len(seen)} of {len(pictures)} pictures; run again to start anew.")
         seen.append(_looked_at(picture, reader))
         yield picture.name
     choice = _choice(seen, reader, how)

@@ -83,7 +83,8 @@ def check_lora(path: Path, *, cancelled: Ask = never) -> Health:
     with opened_lora(path) as file:
         for layer in file.layers():
             if cancelled():
-                raise Cancelled(f"Checking stopped after {tally.layers} of {len(file.prefixes)} layers.")
+                said = f"Checking stopped after {tally.layers} of {len(file.prefixes)} layers"
+                raise Cancelled(f"{said}; run again to start anew.")
             tally.add(layer)
         health = tally.health(path, dict(file.metadata))
         return replace(health, made_for=file.made_for, notes=tuple(_notes(file, health.kinds)))

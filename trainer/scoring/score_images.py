@@ -119,7 +119,7 @@ def score_images(
     scored: list[ScoredImage] = []
     for one in images:
         if cancelled():
-            raise Cancelled(f"Stopped after {len(scored)} pictures.")
+            raise Cancelled(f"Stopped after {len(scored)} pictures; run again to start anew.")
         scored.append(scale.scored(one))
         yield scored[-1]
     return scale.summed(scored)

@@ -8,6 +8,7 @@ import { LiveTable } from "./live_table.js";
 import { PictureLoupe } from "./picture_loupe.js";
 import { SliderPair } from "./slider_pair.js";
 
+const UNKNOWN = "Not compared yet";
 const FIRST = "Pictures show here as they are drawn.";
 
 export class ComparePanel {
@@ -22,7 +23,7 @@ export class ComparePanel {
     this.height = 420;
     this.state = null;
     this.element = make("div", "likeness-compare");
-    this.verdict = make("span", "likeness-verdict", "Not compared yet");
+    this.verdict = make("span", "likeness-verdict", UNKNOWN);
     this.words = make("span", "likeness-compare-words", FIRST);
     this.words.setAttribute("role", "status");
     this.unpick = button("likeness-small", "Take the recommended", "Forgets your pick", () => this.pick(""));
@@ -51,6 +52,7 @@ export class ComparePanel {
   /** A message while the node works: words, and the grid as far as it is. */
   show({ text, live }) {
     this.say(text ?? "", false);
+    if (!this.state) this.verdict.textContent = "At work";
     if (!live) return;
     this.state = null;
     this.loupe.hide();
@@ -65,6 +67,7 @@ export class ComparePanel {
     this.words.textContent = words;
     this.words.title = words;
     this.words.classList.toggle("likeness-pending", isFault);
+    if (isFault && !this.state) this.verdict.textContent = UNKNOWN;
   }
 
   draw(state) {

@@ -80,6 +80,8 @@ export class RunDetail {
       ? `Puts Apply character LoRA with ${run.loras[0]} into the graph`
       : "Its LoRA is not in models/loras/likeness: queue its training again, which answers at once and puts it there";
     this.remove.disabled = !run || isRunning;
+    // What stands still needs no holding.
+    this.panel.pause.hidden = !isRunning;
   }
 
   parts({ made_of: madeOf, settings, report }) {

@@ -145,6 +145,7 @@ export class RunList {
     const reading = read < all ? `, reading ${read} of ${all}` : "";
     const shown = this.isNarrowed ? `${this.shown.length} of ${all} runs${reading}` : `${all} run${all === 1 ? "" : "s"}${reading}`;
     this.count.textContent = all ? shown : NONE;
+    this.list.classList.toggle("likeness-alone", all < 2);
   }
 
   pick(name, isPicked) {

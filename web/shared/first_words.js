@@ -5,6 +5,7 @@ const SHOWS = {
   LikenessDemoBaseModel: "what to draw with it is told here.",
   LikenessDemoCharacter: "the pictures show here.",
   LikenessCheckInstallation: "it takes a minute or two; what works on this machine shows here.",
+  LikenessCleanUp: "what is kept on the disk, and what of it may go, shows here.",
   LikenessLoadCharacterDataset: "what the folder holds, and what in it cannot be used, is told here.",
   LikenessImagesToDataset: "the pictures show here, and what is held out.",
   LikenessCropDataset: "the boxes on the originals show here.",

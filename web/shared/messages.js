@@ -5,7 +5,9 @@ import { activeWorkflow, nodeOfExecution, panelOf, panelled } from "./graph_node
 import { show } from "./outcomes.js";
 
 const WAITS = "Queued again; goes on when its turn comes.";
-export const CANCELLED = "Cancelled; queue again.";
+const WORKS = "At work…";
+const NOTHING = "Did not run: what leads to it gave nothing.";
+export const CANCELLED = "Cancelled. Run starts it again.";
 const OURS = "Likeness";
 
 export class Messages {
@@ -21,6 +23,7 @@ export class Messages {
     this.outcomes = outcomes;
     this.made = made;
     this.isHeld = false;
+    this.begun = new Map();
   }
 
   listen() {
@@ -32,6 +35,7 @@ export class Messages {
     this.on("executed", ({ prompt_id: prompt, node, display_node: shown, output }) =>
       this.told(prompt, shown ?? node, made(output)),
     );
+    this.on("progress_state", ({ prompt_id: prompt, nodes }) => this.moved(prompt, Object.values(nodes ?? {})));
     this.on("execution_start", ({ prompt_id: prompt }) => this.started(prompt));
     this.on("execution_interrupted", ({ prompt_id: prompt, node_id: node }) => this.interrupted(prompt, node));
     this.on("execution_error", (detail) => this.told(detail.prompt_id, detail.node_id, fault(detail.exception_message)));
@@ -47,8 +51,23 @@ export class Messages {
       const kind = kinds.get(id);
       if (!kind?.startsWith(OURS)) return;
       const outcome = this.outcomes.change(workflow, id, kind, part);
+      this.begun.set(id, "told");
       if (part.output) this.made(part.output);
       if (this.isInFront(workflow)) this.showOn(id, kind, part.live || part.said ? part : outcome);
+    });
+  }
+
+  /** A node that has shown nothing yet says that it is at work; what it showed before stays until there is more. */
+  moved(prompt, nodes) {
+    return this.owner.withOwner(prompt, ({ workflow, kinds }) => {
+      for (const { node_id: node, display_node_id: shown, state } of nodes) {
+        const id = String(shown ?? node);
+        const [words, known] = [state === "running" ? WORKS : NOTHING, this.begun.get(id)];
+        if (known === "told" || known === words || (!known && state !== "running")) continue;
+        this.begun.set(id, words);
+        const { output, live } = this.outcomes.of(workflow).get(id) ?? {};
+        if (!output && !live && this.isInFront(workflow)) panelFor(id, kinds.get(id))?.say(words, false);
+      }
     });
   }
 
@@ -62,6 +81,7 @@ export class Messages {
   /** What stopped earlier waits for its turn again. */
   started(prompt) {
     return this.owner.withOwner(prompt, ({ workflow, kinds }) => {
+      this.begun.clear();
       for (const [id, { kind, said }] of this.outcomes.of(workflow)) {
         if (!said || kinds.get(id) !== kind) continue;
         this.outcomes.change(workflow, id, kind, { live: null, said: "" });

@@ -17,6 +17,7 @@ const SIZES = {
   LikenessScoreImages: [480, 620],
   LikenessCheckLora: [560, 460],
   LikenessCheckInstallation: [480, 560],
+  LikenessCleanUp: [560, 460],
   LikenessReadFace: [400, 680],
   LikenessCheckMotion: [480, 0],
   LikenessApplyIdentity: [380, 520],

@@ -198,7 +198,8 @@ def test_one_asked_to_stop_while_the_first_encodes_stops_it(job: Job, tmp_path: 
     here = replace(job, run=tmp_path / "run")
     first, other = Together(lambda group: trained(here, group, cancelled=lambda: group.rank == 1), tmp_path).said()
     assert (first["kind"], other["kind"]) == ("Cancelled", "Echo")
-    assert first["error"] == other["error"] == "Stopped while getting ready; what was encoded so far is kept."
+    said = "Stopped while getting ready; what was encoded so far is kept. Run again to go on from there."
+    assert first["error"] == other["error"] == said
 
 
 @pytest.mark.slow

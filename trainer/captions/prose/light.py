@@ -20,7 +20,7 @@ _SIDE = 256
 _WORDS = {"even light": "", "side light": "side lighting", "backlight": "backlighting"}
 """Even light is what nobody asks for: saying it on most pictures would only fuse with the trigger."""
 
-_STOPPED = "Stopped after the light of {done} of {total} pictures; captions are as they were."
+_STOPPED = "Stopped after the light of {done} of {total} pictures; captions are as they were. Run again to start anew."
 
 
 def lighting_words(

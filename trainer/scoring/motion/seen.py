@@ -77,7 +77,7 @@ def see(
     tiles: dict[int, Image.Image] = {}
     for number, frame in enumerate(frames):
         if cancelled():
-            raise Cancelled(f"Stopped after {number} frames of {frames.name}.")
+            raise Cancelled(f"Stopped after {number} frames of {frames.name}; run again to start anew.")
         known = [face for face in reader.faces(frame) if is_read(face)]
         found.append(choose_face(known, frame.size, how))
         light.append(_fitting(frames, number, luminance(frame), light))

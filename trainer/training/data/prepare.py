@@ -137,5 +137,5 @@ def _prior_example(sample: Sample, caption: str, recipe: Recipe) -> Example:
 
 def _progress(work: Preparation, what: str, done: int, total: int) -> Prepared:
     if work.cancelled():
-        raise Cancelled("Stopped while getting ready; what was encoded so far is kept.")
+        raise Cancelled("Stopped while getting ready; what was encoded so far is kept. Run again to go on from there.")
     return Prepared(what=what, done=done, total=total)

@@ -93,6 +93,12 @@ def test_it_opens_with_everything_in_sight_and_legible(path: Any) -> None:
         assert (left + width + dx) * scale <= PAGE[0] and (top + height + dy) * scale <= PAGE[1], name
 
 
+def test_every_node_has_a_mode_that_the_page_knows() -> None:
+    """It runs a node of any other mode: a slip there would not show."""
+    modes = {node["mode"] for path in WORKFLOWS for node in _read(path.stem)["nodes"]}
+    assert modes <= {0, 2, 4}
+
+
 def _box(node: dict[str, Any]) -> Box:
     """With its title."""
     (left, top), (width, height) = node["pos"], node["size"]

@@ -32,7 +32,8 @@ class LikenessError(Exception):
     """Hosts put it before the sentence, and as a custom node its own is the path of a file."""
 
     def __init__(self, said: str = "") -> None:
-        super().__init__(shortened(said, MOST_SAID))
+        # Half a letter, as JSON can spell one, would be a fault wherever the sentence is written or sent.
+        super().__init__(shortened(said, MOST_SAID).encode("utf-8", "replace").decode("utf-8"))
 
     def __init_subclass__(cls) -> None:
         cls.__module__ = "likeness"

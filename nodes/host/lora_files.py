@@ -142,7 +142,7 @@ def _put_info(lora: Path, examples: Sequence[Example]) -> None:
     path = lora.with_name(f"{lora.stem}{ENDING}")
     if os.path.lexists(path) and (path.is_symlink() or not _is_own_info(path)):
         return
-    info = manager_info(lora, [each for each in examples if each.picture.is_file()])
+    info = manager_info(lora, examples)
     write_atomically(path, (json.dumps(info, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass"))
 
 

@@ -98,6 +98,8 @@ _FOUND_BY = {
     "demo": "LikenessDemoBaseModel",
     "example images": "LikenessDemoCharacter",
     "self test": "LikenessCheckInstallation",
+    "disk usage": "LikenessCleanUp",
+    "clear cache": "LikenessCleanUp",
 }
 
 

@@ -10,3 +10,7 @@ def test_a_host_prints_no_path_before_an_errors_sentence():
         "likeness.FaceError",
         "likeness.Cancelled",
     ]
+
+
+def test_half_a_letter_that_json_can_spell_is_none_in_a_sentence():
+    assert str(LikenessError("a trains LORA\ud915x.")) == "a trains LORA?x."

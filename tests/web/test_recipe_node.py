@@ -153,7 +153,8 @@ def test_an_older_workflow_with_fewer_values_opens_in_its_own_order(node: Any) -
 
 def test_groups_stand_together_under_their_headings(node: Any) -> None:
     assert node.evaluate("() => node.widgets.map(({ name }) => name.replace('likeness_group_', '# '))") == [
-        *("preset", "steps", "rank", "# Loss", "min_snr_gamma", "# Rest", "alpha", "precision", "sample_prompts")
+        *("preset", "steps", "rank", "# Loss", "min_snr_gamma", "# Rest", "alpha", "precision", "sample_prompts"),
+        "likeness_panel",
     ]
 
 
@@ -198,7 +199,8 @@ def test_the_menu_gives_everything_back_to_the_preset(node: Any) -> None:
 
 def test_without_an_answer_of_the_host_the_node_stays_as_it_is_saved(page: Page) -> None:
     page.page.evaluate(_NODE.replace("const table = {", "const table = null && {"))
-    assert page.page.evaluate("() => node.widgets.map(({ value }) => value)") == ["A", 0, 0, 0, -1, LIST, ""]
+    saved = "() => node.widgets.filter(({ serialize }) => serialize !== false).map(({ value }) => value)"
+    assert page.page.evaluate(saved) == ["A", 0, 0, 0, -1, LIST, ""]
 
 
 def test_a_zero_that_is_no_amount_reads_as_a_word(page: Page) -> None:

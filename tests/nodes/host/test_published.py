@@ -52,7 +52,7 @@ def _is_copy(pack: Pack, path: Path, run: Any, step: int) -> bool:
 def _trained(pack: Pack, run: Any) -> dict[str, Any]:
     """What the Train node says and does once its run has ended."""
     page = SimpleNamespace(snapshot=lambda: {"status": "Answered from the finished run"})
-    return pack("nodes.train.train")._published(SimpleNamespace(folder=run.path, name=run.path.name), page)
+    return pack("nodes.train.train")._published(run_of(pack, run.path), page)
 
 
 def test_a_run_of_the_name_that_a_choice_has_takes_another(pack: Pack, fake_host: FakeHost) -> None:

@@ -42,11 +42,21 @@ def test_it_tells_trigger_base_and_pictures_with_their_prompts(tmp_path: Path) -
 
 def test_the_same_lora_has_the_same_file_and_no_place_in_it(tmp_path: Path) -> None:
     texts: list[str] = []
+    written = _lora(tmp_path / "sage.safetensors", SAID)
     for place in ("one", "other"):
-        (tmp_path / place).mkdir()
-        lora = _lora(tmp_path / place / "sage.safetensors", SAID)
+        lora = tmp_path / place / "sage.safetensors"
+        lora.parent.mkdir()
+        lora.write_bytes(written.read_bytes())
         texts.append(json.dumps(manager_info(lora, [_example(tmp_path / place / "a.png")])))
     assert texts[0] == texts[1] and str(tmp_path) not in texts[0] and len(texts[0]) < 20_000
+
+
+def test_a_damaged_picture_is_left_out_and_the_lora_has_its_file(tmp_path: Path) -> None:
+    damaged, gone = _example(tmp_path / "a.png"), _example(tmp_path / "b.png")
+    damaged.picture.write_bytes(damaged.picture.read_bytes()[:40])
+    gone.picture.unlink()
+    info = manager_info(_lora(tmp_path / "sage.safetensors", SAID), [damaged, gone, _example(tmp_path / "c.png")])
+    assert len(info["images"]) == 1
 
 
 def test_a_file_that_says_nothing_has_no_trigger(tmp_path: Path) -> None:

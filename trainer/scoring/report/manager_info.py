@@ -6,8 +6,11 @@ from `NAME.civitai.info`. Nothing in it is a time or a place on this machine, so
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from ...storage.file_hash import file_sha256
 from ...storage.tensor_header import read_header
@@ -42,7 +45,10 @@ class Example:
 
 
 def manager_info(lora: Path, examples: Sequence[Example] = ()) -> dict[str, Any]:
-    """Of the file as it lies there; ModelError for what is no safetensors file, OSError where one cannot be read."""
+    """Of the file as it lies there, with up to four pictures of those that can be read.
+
+    ModelError for what is no safetensors file, OSError where one cannot be read.
+    """
     said = read_header(lora).metadata
     trigger = said.get("modelspec.trigger_phrase", "")
     about = " ".join(filter(None, (said.get("modelspec.description", ""), said.get("modelspec.usage_hint", ""))))
@@ -64,14 +70,19 @@ def manager_info(lora: Path, examples: Sequence[Example] = ()) -> dict[str, Any]
                 "hashes": {"SHA256": file_sha256(lora).upper()},
             }
         ],
-        "images": [_shown(example) for example in examples[:_MOST]],
+        "images": list(islice(filter(None, map(_shown, examples)), _MOST)),
     }
 
 
-def _shown(example: Example) -> dict[str, Any]:
+def _shown(example: Example) -> dict[str, Any] | None:
+    """None where the picture is gone or damaged: a LoRA without an example is better than none."""
+    try:
+        url = thumbnail(example.picture)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
     wide, high = example.size
     return {
-        "url": thumbnail(example.picture),
+        "url": url,
         "type": "image",
         "width": wide,
         "height": high,

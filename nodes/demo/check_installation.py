@@ -70,6 +70,7 @@ class CheckInstallation(io.ComfyNode):
 
 def _checked_up(node: str) -> Checkup:
     from ...trainer.demo.check import check_installation
+    from ...trainer.errors import Cancelled
     from ...trainer.runtime.work import follow
     from ...trainer.scoring import Compared
     from ...trainer.training.run.events import Prepared, Stepped
@@ -92,4 +93,8 @@ def _checked_up(node: str) -> Checkup:
             case _:
                 pass
 
-    return follow(check_installation(device=device(), cancelled=is_cancelled), tell)
+    try:
+        return follow(check_installation(device=device(), cancelled=is_cancelled), tell)
+    except Cancelled as stop:
+        # Its training speaks of what it keeps, and here nothing is.
+        raise Cancelled("Stopped; nothing is kept. Run again to start anew.") from stop

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ..fake_host import FakeHost
+from ..fake_host import FakeHost, Interrupted
 
 Pack = Callable[[str], Any]
 
@@ -42,3 +42,19 @@ def test_every_part_of_the_work_is_told_and_then_whether_all_is_well(
         "Reading: picture 4 of 20",
     ]
     assert made.args[0] is (loss == 0.1) and made.args[1].startswith("All is well" if made.args[0] else "Something")
+
+
+def test_a_stopped_check_says_that_nothing_is_kept(
+    pack: Pack, fake_host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled = pack("trainer.errors").Cancelled
+
+    def stopped(**_: Any) -> Generator[Any, None, Any]:
+        raise cancelled("Stopped while getting ready; what was encoded so far is kept.")
+        yield
+
+    monkeypatch.setattr(pack("trainer.demo.check"), "check_installation", stopped)
+    with pytest.raises(Interrupted):
+        pack("nodes.demo.check_installation").CheckInstallation.execute()
+    said = [data["text"] for event, data in fake_host.sent if event == "likeness.stopped"]
+    assert said == ["Stopped; nothing is kept. Run again to start anew."]

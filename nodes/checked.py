@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import Any, TypeVar
 
-from ..trainer.errors import LikenessError
+from ..trainer.errors import LikenessError, shortened
 from .host.links import accepts
 from .wired import shown, wired_fault
 
@@ -38,6 +38,7 @@ def checked(node: Node) -> Node:
     def run(cls: Any, *args: Any, **given: Any) -> Any:
         schema = node.define_schema()
         given = _unpacked(schema, _filled(schema, given))
+        _raise(_strangers(schema, execute, given))
         values = {**_defaults(execute), **_named(execute, cls, args, given)}
         _raise(_faults(schema, values, _taken(validate)))
         answer = validate(cls, **{name: values[name] for name in _taken(validate) if name in values})
@@ -79,9 +80,21 @@ def _marked(fingerprint: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _filled(schema: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given, without the nothing that a wire brought into an optional widget: it is as good as left open."""
-    left = {part.id for part in schema.inputs if part.optional and part.get_io_type() in _TAKES}
+    """What was given, without the nothing that a wire brought into an optional input: it is as good as left open."""
+    left = {part.id for part in schema.inputs if part.optional}
     return {name: value for name, value in given.items() if name not in left or not _is_nothing(value)}
+
+
+def _strangers(schema: Any, execute: Callable[..., Any], given: Mapping[str, Any]) -> list[str]:
+    """Inputs that the node does not have: a workflow that was edited by hand may name any."""
+    taken = inspect.signature(execute).parameters
+    if any(one.kind is one.VAR_KEYWORD for one in taken.values()):
+        return []
+    return [
+        f"{schema.display_name} has no input {shortened(name, 60)!r}; take it out of the workflow."
+        for name in given
+        if name not in taken
+    ]
 
 
 def _is_nothing(value: Any) -> bool:
@@ -189,7 +202,8 @@ def _wrong_wires(schema: Any, values: Mapping[str, Any]) -> Iterator[str]:
         given = values[part.id]
         several = list(given.values()) if grown is not None and isinstance(given, Mapping) else [given]
         if is_list and isinstance(given, list | tuple):
-            several = list(given)
+            # One nothing among several would shift all that follow.
+            several, is_open = list(given), grown is not None
         for value in several:
             takes = None if value is None and is_open else wired_fault((grown or part).get_io_type(), value)
             if takes is not None:

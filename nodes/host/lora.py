@@ -35,9 +35,7 @@ def apply_lora(model: Any, clip: Any, path: Path, strength: float, of_clip: floa
 def unmatched(model: Any, clip: Any, path: Path) -> tuple[list[str], int]:
     """Layers of the file that the host would not load onto these, and how many it has in all."""
     tensors = comfy.lora_convert.convert_lora(dict(_read(path)))
-    known = comfy.lora.model_lora_keys_unet(model.model, {})
-    if clip is not None:
-        known = comfy.lora.model_lora_keys_clip(clip.cond_stage_model, known)
+    known = _known(model, clip)
     layers = dict.fromkeys(_layer(key) for key in tensors)
     return [layer for layer in layers if layer not in known], len(layers)
 
@@ -65,6 +63,16 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _matches(model: Any, clip: Any, tensors: dict[str, Any]) -> bool:
-    known = comfy.lora.model_lora_keys_unet(model.model, {})
-    known = comfy.lora.model_lora_keys_clip(clip.cond_stage_model, known)
+    known = _known(model, clip)
     return bool(comfy.lora.load_lora(comfy.lora_convert.convert_lora(dict(tensors)), known, log_missing=False))
+
+
+def _known(model: Any, clip: Any) -> dict[str, Any]:
+    """The layers of both by the names that files have for them; ModelError where another object came by the wire."""
+    for wire, value, part in (("model", model, "model"), ("clip", clip, "cond_stage_model")):
+        if value is not None and not hasattr(value, part):
+            raise ModelError(
+                f"What is wired into {wire} is none (a value of type {type(value).__name__}); wire another."
+            )
+    known = comfy.lora.model_lora_keys_unet(model.model, {})
+    return known if clip is None else comfy.lora.model_lora_keys_clip(clip.cond_stage_model, known)

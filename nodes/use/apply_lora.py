@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -141,12 +142,25 @@ def _said(files: Sequence[tuple[Any, float, float]], trigger: str) -> str:
 def _of_stack(stack: Sequence[Sequence[Any]] | None) -> list[tuple[Any, float, float]]:
     """Files and strengths of a stack as other packs make them: (name, of the model, of the clip) each."""
     found: list[tuple[Any, float, float]] = []
-    for row in stack or ():
-        if not isinstance(row, (list, tuple)) or len(row) != 3 or not isinstance(row[0], str):
+    for row in _rows(stack):
+        if not _is_row(row):
             raise RunError(f"lora_stack takes names with two strengths each, and {str(row)[:60]!r} came in.")
         if row[0] not in ("", "None", NOTHING):
             found.append((lora_path(row[0]), float(row[1]), float(row[2])))
     return found
+
+
+def _rows(stack: Any) -> Sequence[Any]:
+    return () if stack is None else stack if isinstance(stack, (list, tuple)) else (stack,)
+
+
+def _is_row(row: Any) -> bool:
+    return (
+        isinstance(row, (list, tuple))
+        and len(row) == 3
+        and isinstance(row[0], str)
+        and all(isinstance(strength, (int, float)) and math.isfinite(strength) for strength in row[1:])
+    )
 
 
 def _trigger_of(files: Sequence[tuple[Any, float, float]]) -> str:

@@ -21,7 +21,8 @@ def test_every_node_says_what_a_wire_should_have_brought(pack: Pack, fake_host: 
         for part in schema.inputs:
             if part.kind in WIDGETS or pack("nodes.wired").wired_fault(part.get_io_type(), None) is None:
                 continue
-            for value in WRONG[:-1]:
+            # Nothing into an optional wire is a wire left open.
+            for value in (one for one in WRONG[:-1] if not (part.optional and one == [None])):
                 said = _refusal(node, schema, part, value)
                 told |= {schema.node_id} if f"{part.id} takes" in said else set()
     assert len(told) >= 20
@@ -96,3 +97,31 @@ def test_what_cannot_be_looked_at_has_no_fingerprint_and_raises_nothing(pack: Pa
     (fake_host.home / "recipe.json").write_text("{}")
     mark = pack("nodes.train.diff_runs").DiffRuns.fingerprint_inputs
     assert mark(first="linked", second="linked") != mark(first="linked", second="linked")
+
+
+def test_nothing_by_an_optional_wire_is_a_wire_left_open_and_one_among_several_is_refused(pack: Pack) -> None:
+    node, shape = pack("nodes.compare.score_images").ScoreImages, torch.zeros(1, 8, 8, 3)
+    given = {"images": [shape], "reader": ["auto"], "least": [0.0], "references": [None], "reference_images": [None]}
+    with pytest.raises(Exception, match="references"):  # the node's own word for having none
+        node.execute(**given)
+    with pytest.raises(Exception, match="reference_images takes pictures.* and nothing came in"):
+        node.execute(**{**given, "reference_images": [shape, None]})
+
+
+def test_an_input_that_a_node_does_not_have_is_named(pack: Pack) -> None:
+    with pytest.raises(Exception, match="Load demo base model has no input '<img onerror=1>'"):
+        pack("nodes.demo.base_model").DemoBaseModel.execute(family="SDXL", **{"<img onerror=1>": 1})
+
+
+@pytest.mark.parametrize("stack", [7, "a text", [["a", 1.0]], [["a", 1.0, "b"]], [["a", float("nan"), 1.0]], [7]])
+def test_a_stack_that_is_none_is_refused_with_what_came_in(pack: Pack, stack: Any) -> None:
+    with pytest.raises(Exception, match="lora_stack takes names with two strengths each"):
+        pack("nodes.use.apply_lora")._of_stack(stack)
+
+
+def test_another_object_in_place_of_a_text_encoder_is_said(pack: Pack) -> None:
+    model = stands_for("comfy.model_patcher", "ModelPatcher", model=None)
+    with pytest.raises(Exception, match="wired into clip is none"):
+        pack("nodes.host.lora")._known(model, object())
+    with pytest.raises(Exception, match="wired into model is none"):
+        pack("nodes.host.lora")._known(object(), None)

@@ -167,7 +167,6 @@ class FuzzedHost:
             "input/good/zlink.png": self.outside / "pictures" / "a.png",
             "input/good/0.caption": self.outside / "secret.txt",
             "output/likeness/link_out": self.outside,
-            "models/loras/likeness/link_out.safetensors": self.outside / "secret.safetensors",
         }
         for name, target in links.items():
             if not os.path.lexists(home / name):

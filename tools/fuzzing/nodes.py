@@ -84,13 +84,15 @@ REVIEWS = (
 
 
 def cases_of(infos: dict[str, Any], count: int) -> dict[str, int]:
-    """How many cases each node gets."""
+    """How many cases each node gets. One without an input is always the same."""
     ours = sorted(name for name in infos if name.startswith("Likeness"))
-    heavy = [name for name in ours if name in HEAVY]
-    light = [name for name in ours if name not in HEAVY]
+    bare = [name for name in ours if not any(infos[name]["input"].values())]
+    heavy = [name for name in ours if name in HEAVY and name not in bare]
+    light = [name for name in ours if name not in HEAVY and name not in bare]
     few = max(2, int(count / len(ours) * _HEAVY_SHARE))
-    each, more = divmod(count - few * len(heavy), len(light))
-    return {**dict.fromkeys(heavy, few), **{name: each + (number < more) for number, name in enumerate(light)}}
+    each, more = divmod(count - few * len(heavy) - len(bare), len(light))
+    of_light = {name: each + (number < more) for number, name in enumerate(light)}
+    return {**dict.fromkeys(bare, 1), **dict.fromkeys(heavy, few), **of_light}
 
 
 @st.composite

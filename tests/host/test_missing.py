@@ -33,8 +33,8 @@ def _adapter(choice: str) -> Graph:
     return {"asked": node("LikenessLoadIdentityAdapter", adapter=choice)}
 
 
-JOY = {"precision": "bf16 (17 GB)", "kind": "description", "length": "any", "keep_by_hand": True}
-TAG = {"threshold": 0.35, "character_threshold": 0.85, "mcut": False, "keep_by_hand": True}
+JOY = {"precision": "bf16 (17 GB)", "kind": "description", "length": "any", "keep_by_hand": False}
+TAG = {"threshold": 0.35, "character_threshold": 0.85, "mcut": False, "keep_by_hand": False}
 LOAD = {"trigger": "wrenna_character", "subject": "person", "held_out": 0}
 MISSING: dict[str, tuple[Graph, list[str]]] = {
     "no folder": (

@@ -54,7 +54,7 @@ def test_what_is_advanced_is_folded_in_the_classic_renderer_too(pages: Pages, vu
     seen = f"() => {recipe}.widgets.filter((widget) => {recipe}.isWidgetVisible(widget)).map((widget) => widget.name)"
     with pages.opened(vue=vue) as page:
         page.load(_short("folded"))
-        assert page.page.evaluate(seen) == ["preset", "steps", "rank", "learning_rate", "seed"]
+        assert page.page.evaluate(seen) == ["preset", "steps", "rank", "learning_rate", "seed", "likeness_panel"]
         folded = page.page.evaluate(f"() => {recipe}.size[1]")
         page.page.evaluate(f"() => {recipe}.toggleAdvanced()")
         assert len(page.page.evaluate(seen)) > 50

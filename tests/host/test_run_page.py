@@ -21,9 +21,9 @@ WORKFLOW = ROOT / "workflows" / "4 Train an SDXL character LoRA.json"
 
 
 @pytest.fixture(scope="module")
-def run(comfy: Comfy, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A run that lies in its folder, its pictures elsewhere."""
-    name, elsewhere = "by_hand", tmp_path_factory.mktemp("pictures") / "wrenna_folder"
+def run(comfy: Comfy) -> str:
+    """A run that lies in its folder, its pictures elsewhere among the host's."""
+    name, elsewhere = "by_hand", comfy.output / "elsewhere" / "wrenna_folder"
     folder = comfy.output / "likeness" / name
     if not folder.exists():
         dataset = make_set(elsewhere, 3, trigger="wrenna_character")
@@ -95,7 +95,7 @@ def _zoom(page: Page, kind: str) -> None:
 
 _ZOOM = """(kind) => {
     const node = app.graph.nodes.find(({ type }) => type === kind);
-    app.canvas.ds.scale = 1;
+    app.canvas.ds.scale = 0.7;
     app.canvas.ds.offset = [200 - node.pos[0], 120 - node.pos[1]];
     app.canvas.setDirty(true, true);
 }"""

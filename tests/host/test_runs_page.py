@@ -21,7 +21,7 @@ needs_page = pytest.mark.skipif(chromium() is None, reason="no Chromium; install
 OPEN = "() => app.extensionManager.command.execute('Workspace.ToggleSidebarTab.likeness')"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def runs(comfy: Comfy, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run with its LoRA, and one for each renderer to go on with and to remove."""
     folder = comfy.output / "likeness"

@@ -9,6 +9,7 @@ NODES = {
     "LikenessDemoBaseModel",
     "LikenessDemoCharacter",
     "LikenessCheckInstallation",
+    "LikenessCleanUp",
     "LikenessLoadCharacterDataset",
     "LikenessImagesToDataset",
     "LikenessCheckDataset",

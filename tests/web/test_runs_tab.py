@@ -11,6 +11,10 @@ from .test_run_panel import NASTY, told
 NAMES = [f"run_{number:03d}" for number in range(500)]
 
 
+_TOLD = "() => [...document.querySelectorAll('.likeness-runs-name')].every((name) => name.textContent)"
+"""Rows are told of as they come into sight, a moment after they stand there."""
+
+
 class Tab:
     """The tab in a box of its own, as the sidebar has it."""
 
@@ -31,6 +35,7 @@ class Tab:
         return self.locate("button", has_text=words)
 
     def names(self) -> list[str]:
+        self.page.wait_for_function(_TOLD)
         return self.locate(".likeness-runs-row .likeness-runs-name").all_inner_texts()
 
     def asked(self) -> list[Any]:

@@ -2,6 +2,8 @@
 and under which terms, and what else would do. Where that can be told beforehand nothing is queued at all."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,6 +125,23 @@ MISSING: dict[str, tuple[Graph, list[str]]] = {
 }
 RUNS = {"AuraFace", "buffalo_l", "antelopev2", "YuNet", "CCIP", "DINO", "no run", "an adapter"}
 """What only comes to light where the node runs: readers, and what is looked for in files."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_there(comfy: Comfy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What other tests have put among the host's models is out of the way for as long."""
+    shelf = tmp_path_factory.mktemp("shelf")
+    taken = [(file, shelf / str(number)) for number, file in enumerate(_models(comfy.home / "models"))]
+    for file, place in taken:
+        file.rename(place)
+    yield
+    for file, place in taken:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        place.rename(file)
+
+
+def _models(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file() or file.is_symlink())
 
 
 @pytest.mark.parametrize("what", MISSING)

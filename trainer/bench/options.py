@@ -25,6 +25,7 @@ from ..training.seeds import train_seeds
 from . import Sink
 from .inputs.backdrop import backdrop_share, draw_before_one_backdrop, draw_others
 from .inputs.velocity import velocity_base
+from .named import refuse_strangers
 
 STEPS, VELOCITY_STEPS = 200, 1500
 _NO_PRIOR = {"prior": {"images": 0}}
@@ -75,6 +76,7 @@ def bench_options(
 
     A stopped bench with a folder `out` goes on from there.
     """
+    refuse_strangers(only, OPTIONS)
     names = only or tuple(OPTIONS)
     with tempfile.TemporaryDirectory() as scratch:
         folder = out or Path(scratch)

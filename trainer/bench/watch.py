@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..errors import RecipeError
 from ..runtime.work import ignore
 from ..training.run.events import Event, MemoryScored, PicturesWatched, read_events
 from ..training.run.folder import RunFolder
@@ -44,10 +45,17 @@ class Found:
 def bench_watch(out: Path | None = None, only: tuple[str, ...] = (), sink: Sink = ignore) -> dict[str, Any]:
     """Four runs for each of five seeds. `only` names others as CHARACTER_SEED; a stopped bench with a folder `out`
     goes on from there."""
-    pairs = [(int(number), int(seed)) for number, _, seed in (name.partition("_") for name in only)] or SEEDS
+    pairs = [_pair(name) for name in only] or SEEDS
     with tempfile.TemporaryDirectory() as scratch:
         rows = [_row(number, seed, out or Path(scratch), sink) for number, seed in pairs]
     return summary(rows)
+
+
+def _pair(name: str) -> tuple[int, int]:
+    number, _, seed = name.partition("_")
+    if not (number.isdecimal() and seed.isdecimal()):
+        raise RecipeError(f"{name!r} is no CHARACTER_SEED, such as 0_90.")
+    return int(number), int(seed)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ BENCHES: dict[str, tuple[str, tuple[str, ...]]] = {
     "import": ("imports:bench_import", ()),
     "motion": ("motion:bench_motion", ("out",)),
     "options": ("options:bench_options", ("out", "only", "sink")),
-    "study": ("study:bench_study", ("out", "sink", "full")),
+    "study": ("study:bench_study", ("out", "sink", "full", "only")),
     "train": ("train:bench_train", ("out", "device")),
     "variants": ("variants:bench_variants", ("out", "sink")),
     "watch": ("watch:bench_watch", ("out", "only", "sink")),
@@ -37,7 +37,7 @@ def add(command: AddParser) -> None:
     bench.add_argument("--device", default="cpu", help="identity, train, flux: cpu (a small base) or cuda (real sizes)")
     bench.add_argument("--family", choices=FAMILIES, default=FAMILIES[0], help="demo, choose: which demo base")
     bench.add_argument("--full", action="store_true", help="study: the larger design, for hours of a machine's time")
-    bench.add_argument("--only", nargs="*", default=(), help="options, choose, identity, watch: these alone")
+    bench.add_argument("--only", nargs="*", default=(), help="options, choose, identity, study, watch: these alone")
 
 
 def _bench(options: Namespace) -> Figures:

@@ -149,6 +149,15 @@ def test_every_bench_of_the_table_is_there() -> None:
         assert set(takes) <= set(parameters)
 
 
+@pytest.mark.parametrize("bench", [name for name, (_, takes) in BENCHES.items() if "only" in takes])
+def test_what_a_bench_does_not_know_is_named_before_anything_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], bench: str
+) -> None:
+    said_of_it = said(capsys, "bench", bench, "--only", "strange", "--out", str(tmp_path / "out"))
+    assert "'strange'" in said_of_it and "\n" not in said_of_it
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_run_name_that_is_too_long_is_said_before_anything_is_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,7 +42,7 @@ def row(number: int, before: str, caption: str, **other: Any) -> dict[str, Any]:
 
 
 def state_of(rows: list[dict[str, Any]], **other: Any) -> dict[str, Any]:
-    with_background = [one["id"] for one in rows if "white background" in one["caption"]]
+    with_background = [place for place, one in enumerate(rows) if "white background" in one["caption"]]
     return {
         "review": "",
         "trigger": TRIGGER,
@@ -56,8 +56,8 @@ def state_of(rows: list[dict[str, Any]], **other: Any) -> dict[str, Any]:
             for name in ("hair", "eyes", "skin", "glasses")
         ],
         "fragments": [
-            {"text": "white background", "count": len(with_background), "slot": "background", "ids": with_background},
-            {"text": "warm light", "count": 0, "slot": "sentence", "ids": []},
+            {"text": "white background", "count": len(with_background), "slot": "background", "rows": with_background},
+            {"text": "warm light", "count": 0, "slot": "sentence", "rows": []},
         ],
         "findings": [
             {"check": "caption_shared", "level": "warning", "text": "'white background' is in most captions."}

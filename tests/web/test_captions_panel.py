@@ -8,6 +8,7 @@ import pytest
 
 from .browser import Page
 from .captions_panel import MOUNT, TRIGGER, Panel, compared, many, picture_id, row, state_of
+from .warped import faults_of
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def test_a_fragment_is_shown_by_a_click_and_stripped_by_two(panel: Panel) -> Non
 def test_words_of_a_sentence_are_stripped_too(panel: Panel) -> None:
     caption = f"{TRIGGER}, a woman stands in warm light."
     rows = [row(0, caption, caption), row(1, "x", "x")]
-    fragment = {"text": "warm light", "count": 1, "slot": "sentence", "ids": [picture_id(0)]}
+    fragment = {"text": "warm light", "count": 1, "slot": "sentence", "rows": [0]}
     panel.draw(state_of(rows, fragments=[fragment]))
     panel.open("fragments")
     panel.locate(".likeness-fragment button", has_text="Strip").click()
@@ -286,11 +287,18 @@ def test_what_one_wrote_stays_when_another_captioner_speaks_everywhere(panel: Pa
     assert panel.captions()[0].startswith("mira_v1 woman")
 
 
+def test_what_another_version_tells_is_refused_in_words_and_breaks_nothing(panel: Panel) -> None:
+    state = state_of(compared()[:3], sources=["WD14 tags", "JoyCaption", "notes"])
+    panel.draw(state)
+    assert faults_of(panel.page, "captionsPanel", "likeness_captions", state) == []
+    assert len(panel.captions()) == 3
+
+
 def test_hostile_words_show_as_words(panel: Panel) -> None:
     bad = '<img src=x onerror="window.hurt = 1"><script>window.hurt = 1</script>'
     finding = {"check": "caption_looks", "level": "error", "text": bad}
     one = row(0, bad, bad, name=bad, findings=[finding], texts=[bad, bad])
-    fragment = {"text": bad, "count": 1, "slot": "sentence", "ids": [one["id"]]}
+    fragment = {"text": bad, "count": 1, "slot": "sentence", "rows": [0]}
     look = {"row": "hair", "title": bad, "choice": "rules", "note": bad}
     panel.draw(
         state_of([one], sources=[bad, bad], trigger="<b>", findings=[finding], fragments=[fragment], appearance=[look])

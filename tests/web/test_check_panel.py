@@ -8,6 +8,7 @@ import pytest
 
 from ..nodes.conftest import loaded_pack, module_of_pack
 from .browser import Page
+from .warped import faults_of
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,11 @@ def test_two_hundred_pictures_stay_smooth(page: Page) -> None:
     seconds = page.page.evaluate(_MANY)
     assert seconds["draw"] < 1.0, seconds
     assert seconds["decide"] < 0.1, seconds
+
+
+def test_what_another_version_tells_is_refused_in_words_and_breaks_nothing(panel: Panel, state: dict[str, Any]) -> None:
+    assert faults_of(panel.page, "checkPanel", "likeness_check", state) == []
+    assert panel.locate(".likeness-tile:visible").count() == 24
 
 
 _MOUNT = """async (state) => {

@@ -9,6 +9,7 @@ import pytest
 from ..nodes.conftest import loaded_pack, module_of_pack
 from ..trainer.scoring.reported import reported
 from .browser import Page
+from .warped import faults_of
 
 NASTY = "<img src=x onerror=\"document.title='hit'\">"
 
@@ -208,6 +209,11 @@ def test_the_reports_page_sorts_filters_and_enlarges_by_its_own_script_alone(lau
         assert opened.evaluate(_INJECTED) == "no"
     finally:
         opened.close()
+
+
+def test_what_another_version_tells_is_refused_in_words_and_breaks_nothing(panel: Panel, state: dict[str, Any]) -> None:
+    assert faults_of(panel.page, "comparePanel", "likeness_compare", state) == []
+    assert panel.locate(".likeness-verdict").inner_text() == "Recommended: Step 200"
 
 
 _INJECTED = """async () => {

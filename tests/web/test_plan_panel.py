@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from .browser import Page
+from .warped import faults_of
 
 GIB = 2**30
 MEMORY = {
@@ -72,6 +73,11 @@ def test_words_alone_where_no_memory_is_planned_and_where_nothing_was(panel: Pan
     assert panel.texts(".likeness-plan-words .likeness-warning") == PLAN["lines"][1:]  # type: ignore[index]
     panel.page.evaluate("() => planPanel.say('Stopped.', true)")
     assert panel.texts("> *") == ["Stopped."]
+
+
+def test_what_another_version_tells_is_refused_in_words_and_breaks_nothing(panel: Panel) -> None:
+    assert faults_of(panel.page, "planPanel", "likeness_plan", {**PLAN, "memory": MEMORY}) == []
+    assert panel.texts(".likeness-plan-chip")[1] == "400 updates"
 
 
 _MOUNT = """async () => {

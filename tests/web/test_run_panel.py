@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from .browser import Page
+from .warped import faults_of
 
 NASTY = "<img src=x onerror=\"document.title='hit'\">"
 
@@ -172,6 +173,11 @@ def test_words_can_be_read_in_both_themes(panel: Panel, theme: str) -> None:
         assert panel.page.evaluate(_CONTRAST, [f".likeness-{name}", "color", ground]) >= 4.5, name
     for name in ("likeness", "live", "held-out", "loss"):
         assert panel.page.evaluate(_CONTRAST, [f"polyline.likeness-{name}", "stroke", chart]) >= 3, name
+
+
+def test_what_another_version_tells_is_refused_in_words_and_breaks_nothing(panel: Panel) -> None:
+    assert faults_of(panel.page, "runPanel", "likeness", told()) == []
+    assert panel.locate(".likeness-status").inner_text() == "Step 100 of 200"
 
 
 _MOUNT = """async () => {

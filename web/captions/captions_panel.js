@@ -3,6 +3,7 @@
 
 import { keptWords } from "../shared/decisions.js";
 import { button, make } from "../shared/element.js";
+import { fields, finding, list, maybe, number, readable, row, shown, text, view } from "../shared/shape.js";
 import { Appearance } from "./appearance.js";
 import { Bulk } from "./bulk_edit.js";
 import { Filters } from "./filters.js";
@@ -15,6 +16,34 @@ import { HINT, Table } from "./table.js";
 import { MOST_LETTERS } from "./caption_text.js";
 
 const FIRST = "Not run yet: captions and what changed in them show here.";
+const CAPTIONED = fields({
+  review: text,
+  trigger: text,
+  subject: maybe(text),
+  sources: list(text),
+  source: number,
+  rows: list(
+    fields({
+      id: text,
+      name: text,
+      split: text,
+      view: maybe(view),
+      author: text,
+      edited: shown,
+      caption: text,
+      words: list(row(text, text)),
+      findings: list(finding),
+      texts: maybe(list(maybe(text))),
+      source: number,
+    }),
+  ),
+  more: maybe(number),
+  appearance: list(fields({ row: text, title: text, choice: text, note: text })),
+  fragments: list(fields({ text, count: number, slot: text, rows: list(number) })),
+  findings: list(finding),
+  kept: maybe(number),
+  rewritten: maybe(number),
+});
 
 export class CaptionsPanel {
   /**
@@ -62,8 +91,8 @@ export class CaptionsPanel {
   }
 
   executed(output) {
-    const state = output?.likeness_captions?.[0];
-    if (state) this.draw({ ...state, warnings: output.warning ?? [] });
+    const state = readable(this, output?.likeness_captions?.[0], CAPTIONED);
+    if (state) this.draw({ ...state, warnings: readable(this, output.warning, list(text)) ?? [] });
   }
 
   /** A message while the node works. */

@@ -23,7 +23,7 @@ export class Fragments {
   /** Fragments name their pictures by `rows`, their places in the table. */
   fill(found) {
     const { rows } = this.panel.state;
-    const fragments = found.map((one) => ({ ...one, ids: one.ids ?? one.rows.map((place) => rows[place].id) }));
+    const fragments = found.map((one) => ({ ...one, ids: one.rows.flatMap((place) => rows[place]?.id ?? []) }));
     this.chosen = fragments.find(({ text }) => text === this.chosen?.text) ?? null;
     this.isPreview = false;
     this.testOf = new Map(fragments.map((fragment) => [fragment, testOf(fragment)]));

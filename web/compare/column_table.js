@@ -91,7 +91,7 @@ export class ColumnTable {
     cell.dataset.column = String(number);
     const picture = row.pictures[number];
     if (!picture) return cell;
-    const identity = picture.identity === null ? "" : `, identity ${picture.identity.toFixed(2)}`;
+    const identity = typeof picture.identity !== "number" ? "" : `, identity ${picture.identity.toFixed(2)}`;
     const missed = picture.missed.length ? `, not followed: ${picture.missed.join(", ")}` : "";
     const words = `${label}${identity}${missed}`;
     const image = make("img");

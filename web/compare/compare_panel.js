@@ -2,6 +2,7 @@
 /** A comparison on the node: pictures as they are drawn, then columns to sort, to look at two by two, and to pick from. */
 
 import { button, make } from "../shared/element.js";
+import { fields, list, map, maybe, number, readable, row, shown, text, view } from "../shared/shape.js";
 import { ColumnOrder } from "./column_order.js";
 import { ColumnTable } from "./column_table.js";
 import { LiveTable } from "./live_table.js";
@@ -10,6 +11,25 @@ import { SliderPair } from "./slider_pair.js";
 
 const UNKNOWN = "Not compared yet";
 const FIRST = "Pictures show here as they are drawn.";
+
+const PICTURE = { small: view, full: maybe(view) };
+const COMPARISON = fields({
+  trigger: text,
+  chosen: maybe(text),
+  tied: list(text),
+  pick: maybe(text),
+  reason: maybe(text),
+  measures: list(fields({ name: text, title: text, says: text, unit: text, better: text })),
+  main: list(text),
+  columns: list(fields({ label: text, tone: text, against: list(text), measures: map(maybe(row(number, number, number))) })),
+  rows: list(fields({ kind: text, prompt: text, seed: shown, pictures: list(maybe(fields({ ...PICTURE, missed: list(text), identity: maybe(number) }))) })),
+  references: list(fields(PICTURE)),
+  advice: list(text),
+  notes: list(text),
+  foot: list(text),
+  page: maybe(view),
+});
+const LIVE = fields({ columns: list(text), rows: list(fields({ prompt: text, pictures: list(maybe(view)) })) });
 
 export class ComparePanel {
   /**
@@ -43,20 +63,22 @@ export class ComparePanel {
   }
 
   executed(output) {
-    const state = output?.likeness_compare?.[0];
+    const told = output?.likeness_compare?.[0];
+    const state = readable(this, told, COMPARISON);
     const words = [output?.warning ?? [], output?.text ?? []].flat().join("\n");
     if (state) this.draw({ ...state, reason: words || state.reason });
-    else if (words) this.say(words, false);
+    else if (words && !told) this.say(words, false);
   }
 
   /** A message while the node works: words, and the grid as far as it is. */
   show({ text, live }) {
     this.say(text ?? "", false);
     if (!this.state) this.verdict.textContent = "At work";
-    if (!live) return;
+    const grid = readable(this, live, LIVE);
+    if (!grid) return;
     this.state = null;
     this.loupe.hide();
-    this.live.draw(live);
+    this.live.draw(grid);
     this.verdict.textContent = "Drawing";
     this.verdict.removeAttribute("data-verdict");
     this.drawShape();

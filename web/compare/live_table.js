@@ -18,7 +18,7 @@ export class LiveTable {
     if (shape !== this.shape) this.build(columns, rows);
     this.shape = shape;
     this.isDrawn = true;
-    rows.forEach(({ pictures }, down) => pictures.forEach((view, right) => view && this.fill(this.cells[down][right], view)));
+    rows.forEach(({ pictures }, down) => this.cells[down].forEach((cell, right) => pictures[right] && this.fill(cell, pictures[right])));
   }
 
   build(columns, rows) {

@@ -55,12 +55,13 @@ export class SliderPair {
   draw() {
     const pictures = this.state.rows[Number(this.chosen.row.value)]?.pictures ?? [];
     for (const side of ["left", "right"]) {
-      const picture = pictures[Number(this.chosen[side].value)];
-      this[side].hidden = !picture;
-      if (!picture) continue;
+      const number = Number(this.chosen[side].value);
+      const [column, picture] = [this.state.columns[number], pictures[number]];
+      this[side].hidden = !column || !picture;
+      if (this[side].hidden) continue;
       const url = this.urlOf(picture.full ?? picture.small);
       if (this[side].src !== new URL(url, document.baseURI).href) this[side].src = url;
-      this[side].alt = this.state.columns[Number(this.chosen[side].value)].label;
+      this[side].alt = column.label;
     }
     this.right.style.clipPath = `inset(0 0 0 ${this.split.value}%)`;
     this.cut.style.left = `${this.split.value}%`;

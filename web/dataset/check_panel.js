@@ -3,12 +3,27 @@
 
 import { button, make, preview } from "../shared/element.js";
 import { keptWords, refusal } from "../shared/decisions.js";
+import { fields, finding, list, maybe, number, readable, text, view } from "../shared/shape.js";
 import { DatasetReview } from "./dataset_review.js";
 import { Tiles } from "./tiles.js";
 
 const VERDICTS = { ready: "Ready", attention: "Needs attention", blocked: "Blocked" };
 const FIRST = "Pictures and findings show here.";
 const MOST_PAIRS = 60;
+const CHECKED = fields({
+  verdict: text,
+  review: text,
+  tiles: list(
+    fields({ id: text, name: text, size: text, split: text, view: maybe(view), framing: text, likeness: maybe(number), band: text, findings: list(finding) }),
+  ),
+  more: maybe(number),
+  axes: list(fields({ name: text, buckets: maybe(list(fields({ name: text, ids: maybe(list(text)), more: maybe(number) }))), unmeasured: maybe(text) })),
+  pairs: list(fields({ a: text, b: text, text })),
+  findings: list(finding),
+  left_out: list(fields({ name: text, why: text })),
+  counters: list(text),
+  add_next: list(text),
+});
 
 export class CheckPanel {
   /**
@@ -46,7 +61,7 @@ export class CheckPanel {
   }
 
   executed(output) {
-    const state = output?.likeness_check?.[0];
+    const state = readable(this, output?.likeness_check?.[0], CHECKED);
     if (state) this.draw(state);
   }
 

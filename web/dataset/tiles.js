@@ -37,7 +37,7 @@ export class Tiles {
     made.setAttribute("role", "option");
     made.tabIndex = -1;
     made.append(preview(this.urlOf, tile), make("span", "likeness-mark"), make("span", "likeness-framing", tile.framing));
-    const band = make("span", "likeness-band", tile.likeness === null ? "• not measured" : tile.likeness.toFixed(2));
+    const band = make("span", "likeness-band", typeof tile.likeness !== "number" ? "• not measured" : tile.likeness.toFixed(2));
     band.dataset.band = tile.band;
     made.append(band);
     return made;

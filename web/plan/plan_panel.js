@@ -2,10 +2,27 @@
 /** A run as it will be: what it comes to, the memory of each phase beside what is free, all words, and what cards need. */
 
 import { make } from "../shared/element.js";
+import { fields, list, map, maybe, number, readable, shown, text } from "../shared/shape.js";
 
 const GIB = 2 ** 30;
 const FIRST = "Not run yet: what training will be shows here.";
 const COLORS = 8;
+const MEMORY = {
+  free: maybe(number),
+  fits: maybe(shown),
+  peak: maybe(number),
+  change: maybe(text),
+  phases: maybe(list(fields({ name: text, total: number, parts: map(maybe(number)) }))),
+  cards: maybe(map(text)),
+};
+const PLAN = fields({
+  lines: list(text),
+  passes: number,
+  passes_are: text,
+  updates: number,
+  seconds: maybe(number),
+  memory: maybe(fields(MEMORY)),
+});
 
 export class PlanPanel {
   constructor() {
@@ -17,7 +34,7 @@ export class PlanPanel {
   }
 
   executed(output) {
-    const plan = output?.likeness_plan?.[0];
+    const plan = readable(this, output?.likeness_plan?.[0], PLAN);
     if (plan) this.show(plan);
   }
 
@@ -45,7 +62,7 @@ function headOf({ passes, passes_are: judgement, updates, seconds, memory }) {
   head.append(chip(`${updates} updates`, ""));
   if (seconds !== null && seconds !== undefined) head.append(chip(`about ${clock(seconds)}`, ""));
   if (memory?.peak) {
-    const beside = memory.free === null ? "" : ` of ${gib(memory.free)} free`;
+    const beside = typeof memory.free !== "number" ? "" : ` of ${gib(memory.free)} free`;
     head.append(chip(`${gib(memory.peak)}${beside}`, memory.fits === false ? "blocked" : memory.fits ? "ready" : ""));
   }
   return head;
@@ -58,7 +75,7 @@ function chip(words, verdict) {
 }
 
 /** What the colours are, and a table: each phase with its bar and its total; the line is what is free. */
-function phasesOf({ phases, free }) {
+function phasesOf({ phases, free = null }) {
   const names = [...new Set(phases.flatMap(({ parts }) => Object.entries(parts).flatMap(([name, size]) => (size ? [name] : []))))];
   const most = Math.max(free ?? 0, ...phases.map(({ total }) => total), 1);
   const table = make("table", "likeness-plan-phases");

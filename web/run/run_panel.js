@@ -2,12 +2,34 @@
 /** A run as it goes: how it stands in words, its curves, and the samples of one step or the pictures it learns. */
 
 import { button, make } from "../shared/element.js";
+import { fields, list, maybe, number, optional, readable, row, text, view } from "../shared/shape.js";
 import { BundleBox } from "./bundle_box.js";
 import { RunChart } from "./run_chart.js";
 import { WatchedPictures } from "./watched_pictures.js";
 
 const SCRUBBER = "Samples by step; the arrow keys flip between neighbours";
 const FIRST = "Not run yet: steps, samples and time left show here.";
+
+const CURVE = optional(list(row(number, number)));
+const RUN = fields({
+  status: text,
+  run: maybe(text),
+  facts: optional(text),
+  spill: optional(text),
+  by_heart: optional(text),
+  plateau: optional(text),
+  noticed: optional(text),
+  loss: CURVE,
+  held_out: CURVE,
+  likeness: CURVE,
+  live: CURVE,
+  live_of: maybe(text),
+  saved: optional(list(number)),
+  samples: optional(list(fields({ step: number, images: maybe(list(view)) }))),
+  samples_of: maybe(number),
+  pictures: optional(list(fields({ name: text, learned: number, verdict: text, why: text, view: maybe(view) }))),
+  pictures_of: optional(number),
+});
 
 export class RunPanel {
   /**
@@ -65,12 +87,13 @@ export class RunPanel {
   }
 
   executed(output) {
-    const state = output?.likeness?.[0];
-    if (state) this.show(state);
+    this.show(output?.likeness?.[0]);
   }
 
   /** The whole state comes each time, so that a page opened in mid-run shows the same. */
-  show(state) {
+  show(told) {
+    const state = readable(this, told, RUN);
+    if (!state) return;
     this.state = state;
     this.say(state.status, false);
     this.packs.disabled = !state.run;

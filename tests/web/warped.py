@@ -6,8 +6,8 @@ OTHER = "another version of Likeness"
 
 
 def faults_of(page: Any, panel: str, key: str, state: dict[str, Any]) -> list[str]:
-    """Of the panel on `page` that the expression `panel` gives: what it threw, place by place; each place must have been
-    read or refused in words. Afterwards it shows `state`, as it is."""
+    """What the panel, a global of `page`, threw as each place was changed. Much must have been refused in words;
+    afterwards it shows `state` as it is."""
     told = page.evaluate(_WARP, [panel, key, state])
     assert told["refused"] > 10, "hardly a place was looked at"
     assert OTHER in told["words"], told["words"]
@@ -17,8 +17,11 @@ def faults_of(page: Any, panel: str, key: str, state: dict[str, Any]) -> list[st
 _WARP = """([name, key, state]) => {
     const panel = window[name];
     const others = [null, undefined, 7, 'x', [], {}, [[1]], [null], [{}], true];
-    const placesOf = (value, way) => typeof value !== 'object' || value === null ? [] :
-        Object.keys(value).slice(0, Array.isArray(value) ? 2 : 40).flatMap((at) => [[...way, at], ...placesOf(value[at], [...way, at])]);
+    const placesOf = (value, way) => {
+        if (typeof value !== 'object' || value === null) return [];
+        const names = Object.keys(value).slice(0, Array.isArray(value) ? 2 : 40);
+        return names.flatMap((at) => [[...way, at], ...placesOf(value[at], [...way, at])]);
+    };
     const put = (way, other) => {
         const whole = structuredClone(state);
         const last = way.at(-1);
@@ -35,7 +38,10 @@ _WARP = """([name, key, state]) => {
     };
     for (const way of [[], ...placesOf(state, [])]) for (const other of others) {
         try { panel.executed({ [key]: [way.length ? put(way, other) : other] }); }
-        catch (fault) { faults.push(`${way.join('.')} = ${JSON.stringify(other)}: ${fault.stack.split('\\n').slice(0, 2).join(' ')}`); }
+        catch (fault) {
+            const where = fault.stack.split('\\n').slice(0, 2).join(' ');
+            faults.push(`${way.join('.')} = ${JSON.stringify(other)}: ${where}`);
+        }
     }
     delete panel.say;
     panel.executed({ [key]: [state] });

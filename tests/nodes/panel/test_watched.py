@@ -60,7 +60,7 @@ def test_pictures_worth_a_look_come_first_and_very_many_are_counted(pack: Pack, 
     assert [row["name"] for row in said["pictures"][:3]] == ["2.png", "1.png", "0.png"]
     assert said["pictures"][0]["why"].startswith("stuck: ") and said["pictures"][2]["why"] == ""
     assert len(said["pictures"]) <= 96 and said["pictures_of"] == 300
-    assert said["by_heart"] == "by heart: 0.54 of 0.5 to 1 (0.50 to 0.60)"
+    assert said["by_heart"] == "learned by heart: 0.54 (0.5 is none, 1 all), 0.50 to 0.60"
 
 
 def test_a_plateau_is_told_after_three_samplings_and_not_once_the_run_ended_for_it(pack: Pack, events: Any) -> None:

@@ -27,12 +27,12 @@ def settled_words(settled: Settled, peak: int | None = None) -> str:
 
 def memory_words(scored: MemoryScored) -> str:
     """How far pictures are learned by heart, with its interval."""
-    return f"by heart: {by_heart(scored.score)} ({scored.low:.2f} to {scored.high:.2f})"
+    return f"learned by heart: {by_heart(scored.score)}, {scored.low:.2f} to {scored.high:.2f}"
 
 
 def by_heart(score: float) -> str:
     """The memory score between its ends."""
-    return f"{score:.2f} of 0.5 to 1"
+    return f"{score:.2f} (0.5 is none, 1 all)"
 
 
 def concern_words(watched: PicturesWatched) -> list[str]:

@@ -52,7 +52,7 @@ def test_what_came_of_each_is_told_and_what_neither_measured_is_not(diff: RunDif
     assert (first.likeness, first.peak, first.seconds) == (((0, 0.1), (4, 0.6)), 5 << 30, 2.0)
     lines = diff_lines(diff)
     assert "  updates: 4 of 4, finished → 2 of 4, not finished" in lines
-    assert "  learned by heart: 0.54 of 0.5 to 1 → –" in lines
+    assert "  learned by heart: 0.54 (0.5 is none, 1 all) → –" in lines
     assert not any("compiled" in line and "– → –" in line for line in lines)
 
 

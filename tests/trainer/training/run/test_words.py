@@ -17,7 +17,7 @@ def test_how_a_run_computes_is_one_line_and_what_is_not_known_is_left_out() -> N
 
 def test_the_memory_score_is_told_between_its_ends() -> None:
     assert memory_words(MemoryScored(step=1, score=0.54, low=0.5, high=0.6)) == (
-        "by heart: 0.54 of 0.5 to 1 (0.50 to 0.60)"
+        "learned by heart: 0.54 (0.5 is none, 1 all), 0.50 to 0.60"
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DatasetError, few
-from ..storage.values import canonical_json, checked_keys
+from ..storage.values import canonical_json, checked_values
 from .sample import Sample
 
 ANY_SUBJECT = "person"
@@ -101,9 +101,11 @@ class Dataset:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Dataset":
-        known = checked_keys(cls, data, DatasetError)
+        known = checked_values(cls, data, DatasetError)
         known["samples"] = tuple(Sample.from_json(sample) for sample in known["samples"])
-        known["left_out"] = tuple(LeftOut(**left) for left in known.get("left_out", ()))
+        known["left_out"] = tuple(
+            LeftOut(**checked_values(LeftOut, left, DatasetError)) for left in known.get("left_out", ())
+        )
         known["notes"] = tuple(known.get("notes", ()))
         known["root"] = Path(known["root"])
         return cls(**known)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..errors import DatasetError
-from ..storage.values import checked_keys
+from ..storage.values import checked_values
 
 Level = Literal["note", "warning", "error"]
 Verdict = Literal["ready", "attention", "blocked"]
@@ -53,7 +53,7 @@ class Finding:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Finding":
-        return cls(**checked_keys(cls, data, DatasetError))
+        return cls(**checked_values(cls, data, DatasetError))
 
 
 def verdict(findings: Iterable[Finding], waived: Iterable[str] = ()) -> Verdict:

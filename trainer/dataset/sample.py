@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DatasetError
-from ..storage.values import checked_keys
+from ..storage.values import checked_values
 from .finding import Finding
 
 Author = Literal["none", "tagger", "vlm", "hand"]
@@ -28,7 +28,7 @@ class FaceMark:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "FaceMark":
-        known = checked_keys(cls, data, DatasetError)
+        known = checked_values(cls, data, DatasetError)
         known["box"] = tuple(known["box"])
         return cls(**known)
 
@@ -43,7 +43,7 @@ class Likeness:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Likeness":
-        return cls(**checked_keys(cls, data, DatasetError))
+        return cls(**checked_values(cls, data, DatasetError))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +85,8 @@ class Sample:
     def __post_init__(self) -> None:
         if self.repeats < 1:
             raise DatasetError(f"{self.path.name} has {self.repeats} repeats; use 1 or more.")
+        if min(self.width, self.height) < 1:
+            raise DatasetError(f"{self.path.name} is {self.width} × {self.height} pixels; no picture is.")
 
     @property
     def captions(self) -> tuple[str, ...]:
@@ -115,7 +117,7 @@ class Sample:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Sample":
-        known = checked_keys(cls, data, DatasetError)
+        known = checked_values(cls, data, DatasetError)
         known["path"] = Path(known["path"])
         if known.get("mask") is not None:
             known["mask"] = Path(known["mask"])

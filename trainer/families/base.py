@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ..errors import RunError
-from ..storage.values import checked_keys
+from ..storage.values import checked_values
 
 Predicts = Literal["", "epsilon", "v_prediction", "v_prediction, zero SNR"]
 """What a base predicts; "" for what its files say."""
@@ -58,6 +58,6 @@ class Base:
         if "path" in known:
             path = Path(known.pop("path"))
             known["files"] = {CHECKPOINT if path.suffix else FOLDER: path}
-        known = checked_keys(cls, known, RunError)
+        known = checked_values(cls, known, RunError)
         known["files"] = {str(part): Path(path) for part, path in dict(known["files"]).items()}
         return cls(**known)

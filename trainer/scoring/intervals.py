@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import RunError
-from ..storage.values import checked_keys
+from ..storage.values import checked_values
 
 Key = tuple[int, int]
 """Number of the probe in its plan, and seed."""
@@ -41,7 +41,7 @@ class Interval:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Interval":
-        return cls(**checked_keys(cls, data, RunError))
+        return cls(**checked_values(cls, data, RunError))
 
 
 def resamples(count: int) -> np.ndarray:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from ..errors import RunError
-from ..storage.values import checked_keys
+from ..storage.values import checked_values
 from .intervals import Interval
 from .measures.measure import MEASURES
 from .measures.memorisation import Memorisation
@@ -121,13 +121,13 @@ class Scores:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Scores":
         """Raises RunError naming every key it does not know or lacks. Reports of before `measures` are read too."""
-        known = checked_keys(cls, data if "measures" in data else _renamed(data), RunError)
+        known = checked_values(cls, data if "measures" in data else _renamed(data), RunError)
         known["pictures"] = tuple(_picture(row) for row in known.get("pictures", ()))
         kept = {name: row and Interval.from_json(row) for name, row in known["measures"].items()}
         known["measures"] = kept if "measures" in data else kept | _shares(known["pictures"])
         if known.get("memorisation"):
             known["memorisation"] = Memorisation.from_json(known["memorisation"])
-        known["flags"] = tuple(Flag(**checked_keys(Flag, row, RunError)) for row in known.get("flags", ()))
+        known["flags"] = tuple(Flag(**checked_values(Flag, row, RunError)) for row in known.get("flags", ()))
         known["cautions"] = tuple(known.get("cautions", ()))
         return cls(**known)
 
@@ -179,5 +179,5 @@ def _shares(pictures: tuple[PictureScore, ...]) -> dict[str, Interval | None]:
 def _picture(row: Mapping[str, Any]) -> PictureScore:
     names = {"first": "top1", "turned": "bleed"}
     return PictureScore(
-        **checked_keys(PictureScore, {names.get(key, key): value for key, value in row.items()}, RunError)
+        **checked_values(PictureScore, {names.get(key, key): value for key, value in row.items()}, RunError)
     )

@@ -1,15 +1,20 @@
-"""JSON in and out for the frozen values that travel between nodes: unknown and missing keys are refused by name."""
+"""JSON in and out for the frozen values that travel between nodes: unknown and missing keys, and values of another
+kind, are refused by name."""
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import types
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
+from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
-from ..errors import LikenessError
+from ..errors import LikenessError, shortened
 
 _KEY_VERSION = 1
+_MOST_SHOWN = 80
+"""Letters of a value that is refused."""
 
 
 def checked_keys(kind: type, data: Mapping[str, Any], error: type[LikenessError]) -> dict[str, Any]:
@@ -26,6 +31,49 @@ def checked_keys(kind: type, data: Mapping[str, Any], error: type[LikenessError]
     if faults:
         raise error.all_of(faults)
     return dict(data)
+
+
+def checked_values(kind: type, data: Mapping[str, Any], error: type[LikenessError]) -> dict[str, Any]:
+    """As `checked_keys`, and every value is of the kind that its field is annotated with, as JSON spells it: lists for
+    tuples, texts for paths. What is a dataclass itself is left to its own `from_json`."""
+    known, wanted = checked_keys(kind, data, error), _annotations(kind)
+    if faults := [
+        f"{kind.__name__}'s {name} cannot be {shortened(repr(value), _MOST_SHOWN)}."
+        for name, value in known.items()
+        if not _fits(value, wanted[name])
+    ]:
+        raise error.all_of(faults)
+    return known
+
+
+@cache
+def _annotations(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    origin, inner = get_origin(wanted), get_args(wanted)
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, each) for each in inner)
+    if origin is Literal:
+        return value in inner
+    if origin is tuple and inner[-1:] == (...,):
+        return isinstance(value, list | tuple) and all(_fits(each, inner[0]) for each in cast(Iterable[Any], value))
+    if origin is tuple:
+        values = cast(tuple[Any, ...], tuple(value) if isinstance(value, list | tuple) else ())
+        return len(values) == len(inner) and all(map(_fits, values, inner))
+    if origin is not None and issubclass(origin, Mapping):
+        return isinstance(value, Mapping) and all(_fits(each, inner[1]) for each in cast(Iterable[Any], value.values()))
+    if wanted in _SPELLED:
+        # A bool is an int to Python alone.
+        return isinstance(value, _SPELLED[wanted]) and (wanted is bool or not isinstance(value, bool))
+    return True
+
+
+_SPELLED: Mapping[Any, type | tuple[type, ...]] = {
+    **{bool: bool, int: int, str: str},
+    **{float: (int, float), Path: (str, Path), type(None): type(None)},
+}
 
 
 def json_value(text: str | bytes) -> Any:

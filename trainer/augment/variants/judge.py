@@ -11,7 +11,7 @@ from ...errors import RunError
 from ...faces.face import Face, FaceReader
 from ...faces.metric import COSINE, alike, part_of
 from ...generate.render_cache import is_blank
-from ...storage.values import checked_keys
+from ...storage.values import checked_values
 from ..rounds import Verdict
 from .style import Style
 
@@ -41,7 +41,7 @@ class VariantVerdict(Verdict):
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "VariantVerdict":
-        return cls(**checked_keys(cls, data, RunError))
+        return cls(**checked_values(cls, data, RunError))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...errors import DatasetError
-from ...storage.values import checked_keys
+from ...storage.values import checked_values
 from ..table import Table
 
 Face = Literal["strict", "loose", "flag"]
@@ -64,7 +64,7 @@ class Style:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Style":
-        return cls(**checked_keys(cls, data, DatasetError))
+        return cls(**checked_values(cls, data, DatasetError))
 
 
 @cache

@@ -9,7 +9,7 @@ from ...dataset.dataset import Dataset
 from ...dataset.files.layout import one_line
 from ...dataset.sample import Sample
 from ...errors import DatasetError
-from ...storage.values import checked_keys, json_object
+from ...storage.values import checked_values, json_object
 from ..captioners.apply_caption import MAX_CHARACTERS
 from ..captioners.captioner import MOST_SOURCES
 from ..rules.caption_rules import Appearance, CaptionRules
@@ -34,7 +34,7 @@ class CaptionReview:
         """Read the JSON that the page writes; "" is no decision. DatasetError for anything else."""
         if not text.strip():
             return cls()
-        known = checked_keys(cls, json_object(text, _MOST_LETTERS, _unreadable), DatasetError)
+        known = checked_values(cls, json_object(text, _MOST_LETTERS, _unreadable), DatasetError)
         return cls(
             captions={name: _caption(text) for name, text in _by_picture(known.get("captions", {})).items()},
             sources={name: _source(number) for name, number in _by_picture(known.get("sources", {})).items()},

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from ...errors import DatasetError
-from ...storage.values import checked_keys
+from ...storage.values import checked_values
 from ..prose.limits import FAMILIES
 from ..prose.tags import normalise_tag
 from ..words.identity import ROWS
@@ -98,7 +98,7 @@ class CaptionRules:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "CaptionRules":
-        known = checked_keys(cls, data, DatasetError)
+        known = checked_values(cls, data, DatasetError)
         for name in ("keep", "drop", "signature", "order"):
             if name in known:
                 known[name] = tuple(known[name])

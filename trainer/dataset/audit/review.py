@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from ...errors import DatasetError
-from ...storage.values import checked_keys, json_object
+from ...storage.values import checked_values, json_object
 from ..dataset import Dataset
 from ..sample import Sample
 
@@ -37,7 +37,7 @@ class Review:
 
     @classmethod
     def _from_json(cls, data: Mapping[str, Any]) -> "Review":
-        known = checked_keys(cls, data, DatasetError)
+        known = checked_values(cls, data, DatasetError)
         waived: object = known.get("waived", {})
         if not isinstance(waived, dict):
             raise _unreadable("`waived` is not an object")

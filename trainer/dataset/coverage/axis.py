@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import DatasetError
-from ...storage.values import checked_keys
+from ...storage.values import checked_values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Axis:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Axis":
-        known = checked_keys(cls, data, DatasetError)
+        known = checked_values(cls, data, DatasetError)
         known["buckets"] = {name: tuple(held) for name, held in known["buckets"].items()}
         known["unmeasured"] = tuple(known.get("unmeasured", ()))
         return cls(**known)

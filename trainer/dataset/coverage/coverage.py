@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import DatasetError
 from ...faces.face import EXPRESSIONS
-from ...storage.values import checked_keys
+from ...storage.values import checked_values
 from ..finding import Finding
 from .add_next import add_next
 from .axis import Axis
@@ -62,7 +62,7 @@ class Coverage:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Coverage":
-        known = checked_keys(cls, data, DatasetError)
+        known = checked_values(cls, data, DatasetError)
         known["axes"] = {name: Axis.from_json(axis) for name, axis in known["axes"].items()}
         known["add_next"] = tuple(known.get("add_next", ()))
         return cls(**known)

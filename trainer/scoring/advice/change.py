@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from ...errors import RunError
-from ...storage.values import checked_keys
+from ...storage.values import checked_values
 
 Setting = int | float | bool | str
 Task = Literal[
@@ -33,7 +33,7 @@ class Change:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Change":
         """Raises RunError naming every key it does not know or lacks."""
-        return cls(**checked_keys(cls, data, RunError))
+        return cls(**checked_values(cls, data, RunError))
 
 
 def moves(changes: Sequence[Change]) -> str:
@@ -68,7 +68,7 @@ class DatasetChange:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "DatasetChange":
         """Raises RunError naming every key it does not know or lacks."""
-        known = checked_keys(cls, data, RunError)
+        known = checked_values(cls, data, RunError)
         for name in ("words", "pictures"):
             known[name] = tuple(known.get(name, ()))
         return cls(**known)

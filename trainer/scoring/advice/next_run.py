@@ -6,7 +6,7 @@ from typing import Any
 
 from ...errors import RunError
 from ...recipe.recipe import Recipe
-from ...storage.values import checked_keys
+from ...storage.values import checked_values
 from .change import Change, DatasetChange, moves
 
 _NO_CHANGE = "Nothing to change in the recipe."
@@ -51,7 +51,7 @@ class RunFinding:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "RunFinding":
         """Raises RunError naming every key it does not know or lacks."""
-        known = checked_keys(cls, data, RunError)
+        known = checked_values(cls, data, RunError)
         known["changes"] = tuple(Change.from_json(row) for row in known.get("changes", ()))
         known["dataset"] = tuple(DatasetChange.from_json(row) for row in known.get("dataset", ()))
         return cls(**known)
@@ -109,7 +109,7 @@ class NextRun:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "NextRun":
         """Raises RunError naming every key it does not know or lacks, RecipeError for a recipe that cannot work."""
-        known = checked_keys(cls, data, RunError)
+        known = checked_values(cls, data, RunError)
         known["findings"] = tuple(RunFinding.from_json(row) for row in known.get("findings", ()))
         known["changes"] = tuple(Change.from_json(row) for row in known.get("changes", ()))
         known["dataset_changes"] = tuple(DatasetChange.from_json(row) for row in known.get("dataset_changes", ()))

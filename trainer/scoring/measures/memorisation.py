@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ...errors import RunError
-from ...storage.values import checked_keys
+from ...storage.values import checked_values
 from ...training.run.events import HeldOut
 from ..intervals import Interval
 from ..reading.observation import Batch
@@ -28,7 +28,7 @@ class Memorisation:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Memorisation":
-        return cls(**checked_keys(cls, data, RunError))
+        return cls(**checked_values(cls, data, RunError))
 
 
 def memorisation(losses: Sequence[HeldOut]) -> Memorisation | None:

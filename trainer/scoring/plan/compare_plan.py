@@ -9,7 +9,7 @@ from typing import Any, Literal, cast, get_args
 from ...errors import RecipeError
 from ...generate.attachments import Lora
 from ...generate.shot import Shot
-from ...storage.values import checked_keys
+from ...storage.values import checked_values
 from .scenes import PORTRAIT, QUICK_SCENES, SCENES, SOMEONE_ELSE, Scene
 
 Kind = Literal["trigger", "prompt", "class", "other"]
@@ -115,8 +115,8 @@ class ComparePlan:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ComparePlan":
         """Raises RecipeError naming every key it does not know."""
-        known = checked_keys(cls, data, RecipeError)
-        known["probes"] = tuple(Probe(**_tuples(checked_keys(Probe, row, RecipeError))) for row in known["probes"])
+        known = checked_values(cls, data, RecipeError)
+        known["probes"] = tuple(Probe(**_tuples(checked_values(Probe, row, RecipeError))) for row in known["probes"])
         return cls(**_tuples(known))
 
 

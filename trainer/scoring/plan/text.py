@@ -8,7 +8,7 @@ from typing import Any, cast
 from ...captions.prose.tags import classify_tag
 from ...captions.rules.prune import appearance_in
 from ...errors import RecipeError
-from ...storage.values import checked_keys, json_value
+from ...storage.values import checked_values, json_value
 from .compare_plan import WITH_TRIGGER, ComparePlan, Kind, Probe
 
 _HEADINGS: Mapping[str, tuple[Kind, bool]] = {
@@ -159,5 +159,5 @@ def _of_json(text: str, plan: ComparePlan) -> ComparePlan:
         data: object = json_value(text)
     except ValueError as fault:
         raise RecipeError(f"The plan begins like JSON and cannot be read as such: {fault}.") from fault
-    given = checked_keys(ComparePlan, cast(dict[str, Any], data), RecipeError)
+    given = checked_values(ComparePlan, cast(dict[str, Any], data), RecipeError)
     return ComparePlan.from_json({**plan.to_json(), **given})

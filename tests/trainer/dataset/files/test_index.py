@@ -132,8 +132,46 @@ def test_damaged_json_says_so(tmp_path: Path, text: str, said: str):
 
 def test_a_colour_that_is_none_leaves_its_picture_out(tmp_path: Path):
     index = save_json(make_set(tmp_path / "set", 2), tmp_path / "set")
-    changed(index, lambda data: data["samples"][0].update(matte=5))
-    assert "5 is no colour" in read_dataset(tmp_path / "set").left_out[0].why
+    changed(index, lambda data: data["samples"][0].update(matte="five"))
+    assert "'five' is no colour" in read_dataset(tmp_path / "set").left_out[0].why
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sha256": {}},
+        {"width": [64]},
+        {"width": True},
+        {"caption": None},
+        {"matte": 5},
+        {"waived": [1]},
+        {"tags": "no list"},
+        {"split": "both"},
+        {"face": {"box": [0, 0, 8], "reader": "dlib"}},
+        {"face": {"box": [0, 0, 8, "8"], "reader": "dlib"}},
+        {"likeness": {"value": "0.5", "reader": "dlib", "against": "held out"}},
+        {"findings": [{"check": "blur", "level": 3, "text": ""}]},
+    ],
+    ids=str,
+)
+def test_a_value_of_another_kind_is_named(tmp_path: Path, changes: dict[str, Any]):
+    index = save_json(make_set(tmp_path / "set", 2), tmp_path / "set")
+    changed(index, lambda data: data["samples"][0].update(changes))
+    with pytest.raises(DatasetError, match=f"s ({'|'.join(names_in(changes))}) cannot be "):
+        read_dataset(tmp_path / "set")
+
+
+def names_in(changes: dict[str, Any]) -> list[str]:
+    """Of the change and of what is inside it."""
+    inside = [row for value in changes.values() for row in (value if isinstance(value, list) else [value])]
+    return [*changes, *(name for row in inside if isinstance(row, dict) for name in row)]
+
+
+def test_a_picture_without_a_side_is_named(tmp_path: Path):
+    index = save_json(make_set(tmp_path / "set", 2), tmp_path / "set")
+    changed(index, lambda data: data["samples"][0].update(width=0))
+    with pytest.raises(DatasetError, match="is 0 × 8 pixels"):
+        read_dataset(tmp_path / "set")
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", "{oh", '{"images": []}', '{"trigger": "a", "pictures": []}'])

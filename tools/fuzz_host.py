@@ -83,6 +83,7 @@ def run(strategy: st.SearchStrategy[Any], count: int, seed: int, each: Callable[
         if time.monotonic() > _deadline:
             break
         done += _lot(strategy, min(_LOT, count - lot), 10_000 * seed + lot, each)
+        sys.stderr.write(f"{time.strftime('%H:%M:%S')} {done} of {count}\n")
     return done
 
 

@@ -60,7 +60,7 @@ def _fits(value: Any, wanted: Any) -> bool:
     if origin is tuple and inner[-1:] == (...,):
         return isinstance(value, list | tuple) and all(_fits(each, inner[0]) for each in cast(Iterable[Any], value))
     if origin is tuple:
-        values = cast(tuple[Any, ...], tuple(value) if isinstance(value, list | tuple) else ())
+        values = tuple(cast(Iterable[Any], value)) if isinstance(value, list | tuple) else ()
         return len(values) == len(inner) and all(map(_fits, values, inner))
     if origin is not None and issubclass(origin, Mapping):
         return isinstance(value, Mapping) and all(_fits(each, inner[1]) for each in cast(Iterable[Any], value.values()))

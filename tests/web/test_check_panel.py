@@ -143,6 +143,13 @@ def test_what_is_kept_and_cannot_be_read_is_said_and_forgotten_by_a_button_befor
     assert panel.locator("button", has_text="Start afresh").is_hidden()
 
 
+def test_before_a_run_there_is_one_line_and_nothing_to_unfold_or_press(page: Page) -> None:
+    page.page.evaluate(_UNRUN, "")
+    panel = page.page.locator(".likeness-check")
+    panel.locator(".likeness-verdict").wait_for()
+    assert panel.inner_text().split("\n") == ["Not checked yet", "Pictures and findings show here.", "Undo"]
+
+
 def test_decisions_that_can_be_read_are_no_fault_before_anything_ran(page: Page) -> None:
     page.page.evaluate(_UNRUN, json.dumps({"waived_of_set": ["count"]}))
     panel = page.page.locator(".likeness-check")

@@ -52,6 +52,13 @@ def panel(page: Page, state: dict[str, Any]) -> Iterator[Panel]:
     assert page.ours() == []
 
 
+def test_before_a_run_there_is_one_line_and_nothing_to_unfold(page: Page) -> None:
+    panel = Panel(page)
+    panel.locate(".likeness-verdict").wait_for()
+    words = page.page.locator(".likeness-compare").inner_text().split("\n")
+    assert [word for word in words if word] == ["Not compared yet", "Pictures show here as they are drawn."]
+
+
 def test_a_click_on_a_head_or_a_picture_picks_its_column_and_another_click_takes_it_back(panel: Panel) -> None:
     assert panel.locate(".likeness-verdict").inner_text() == "Recommended: Step 200"
     panel.locate("thead button", has_text="Step 300").click()

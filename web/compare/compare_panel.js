@@ -59,6 +59,7 @@ export class ComparePanel {
     this.said = make("details", "likeness-compare-said");
     this.element.append(head, this.reason, this.bar, this.pair.element, this.live.element, this.table.element, this.said);
     this.element.addEventListener("pointerenter", () => this.drawPick());
+    this.drawShape();
     this.drawPick();
   }
 

@@ -47,6 +47,7 @@ export class CheckPanel {
     this.notes = make("div", "likeness-check-notes");
     this.chips = make("div", "likeness-chips");
     this.pairs = make("details", "likeness-pairs");
+    this.pairs.hidden = true;
     this.tiles = new Tiles(urlOf, this);
     this.upper = make("div", "likeness-check-upper");
     this.upper.dataset.captureWheel = "true";

@@ -20,7 +20,7 @@ export class Tiles {
     this.element.setAttribute("role", "listbox");
     this.element.setAttribute("aria-label", "Pictures of the dataset");
     this.element.dataset.captureWheel = "true";
-    this.detail = make("div", "likeness-detail", HINT);
+    this.detail = make("div", "likeness-detail");
     this.element.addEventListener("keydown", (event) => this.pressed(event));
     this.element.addEventListener("focusin", (event) => this.choose(this.indexOf(event.target), false));
     this.element.addEventListener("click", (event) => this.choose(this.indexOf(event.target), true));

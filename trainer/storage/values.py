@@ -84,15 +84,20 @@ def json_value(text: str | bytes) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
+def json_file(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; OSError where it cannot be read, ValueError where it is no such thing."""
+    data: object = json_value(path.read_text(encoding="utf-8"))
+    if not isinstance(data, dict):
+        raise ValueError(f"{path.name} must hold one JSON object")
+    return cast(dict[str, Any], data)
+
+
 def read_json(path: Path, error: type[LikenessError]) -> dict[str, Any]:
     """The JSON object in a file; raises `error` when it is no such thing."""
     try:
-        data: object = json_value(path.read_text(encoding="utf-8"))
+        return json_file(path)
     except (OSError, ValueError) as fault:
         raise error(f"{path} cannot be read as JSON: {fault}.") from fault
-    if not isinstance(data, dict):
-        raise error(f"{path} must hold one JSON object.")
-    return cast(dict[str, Any], data)
 
 
 def json_object(text: str, most_letters: int, unreadable: Callable[[str], LikenessError]) -> dict[str, Any]:

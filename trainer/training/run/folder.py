@@ -16,7 +16,7 @@ from ...runtime.lock import locked
 from ...storage.atomic import DRAFTS, write_atomically
 from ...storage.file_name import file_name_fault
 from ...storage.links import link_within
-from ...storage.values import json_value
+from ...storage.values import json_file
 from .events import Event, Finished, Prepared, Sampled, Seeded, StoppedEarly, event_json, read_events
 from .identity import CLAIM, RunIdentity, differences, refuse_foreign
 from .places import base_found, dataset_found
@@ -225,8 +225,8 @@ class RunFolder:
 def read_run(folder: Path) -> tuple[Dataset, Base]:
     """What the run in `folder` was trained on; RunError when there is none or it is damaged."""
     try:
-        dataset = dataset_found(_read_json(folder / "dataset.json"), folder)
-        return dataset, base_found(_read_json(folder / "base.json"), folder)
+        dataset = dataset_found(json_file(folder / "dataset.json"), folder)
+        return dataset, base_found(json_file(folder / "base.json"), folder)
     except (OSError, ValueError, TypeError, KeyError, LikenessError) as error:
         raise RunError(
             f"{folder} is not a run folder that can be read ({error}); give the --out of a training."
@@ -254,7 +254,3 @@ def _names(path: Path) -> str:
     """The run name in a checkpoint's file name."""
     match = _CHECKPOINT.fullmatch(path.name) or _AVERAGE.fullmatch(path.name)
     return match["name"] if match else ""
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    return json_value(path.read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from ...errors import LikenessError, RunError
 from ...families.base import Base
 from ...recipe.memory import SAME_RESULT
 from ...recipe.recipe import Recipe
-from ...storage.values import json_value
+from ...storage.values import json_file
 from .places import base_told, dataset_told
 
 CLAIM = ("base.json", "dataset.json", "inputs.json", "recipe.json")
@@ -47,7 +47,7 @@ def refuse_foreign(folder: Path) -> None:
     for name, from_json in zip(CLAIM, read, strict=True):
         try:
             if (folder / name).exists():
-                from_json(_read_json(folder / name))
+                from_json(json_file(folder / name))
         except (OSError, ValueError, TypeError, KeyError, LikenessError) as error:
             raise RunError(
                 f"{folder / name} is there already and is no run's ({error}). Give this run another name or folder."
@@ -59,9 +59,9 @@ def differences(folder: Path, identity: RunIdentity) -> list[str]:
     if not (folder / "recipe.json").is_file():
         return []
     try:
-        kept_recipe = Recipe.from_json(_read_json(folder / "recipe.json"))
-        kept_dataset = Dataset.from_json(_read_json(folder / "dataset.json"))
-        kept_base = _read_json(folder / "base.json")
+        kept_recipe = Recipe.from_json(json_file(folder / "recipe.json"))
+        kept_dataset = Dataset.from_json(json_file(folder / "dataset.json"))
+        kept_base = json_file(folder / "base.json")
         kept_inputs = _kept_inputs(folder)
     except (OSError, ValueError, LikenessError) as error:
         raise RunError(f"{folder} is damaged: {error}. Start the run in another folder.") from error
@@ -86,7 +86,7 @@ def _kept_inputs(folder: Path) -> dict[str, Any]:
     """Of `inputs.json`, which runs of version 0.1 call `beside.json` and the first ones lack."""
     names = (folder / "inputs.json", folder / "beside.json")
     found = [path for path in names if path.is_file()]
-    return _read_json(found[0]) if found else {}
+    return json_file(found[0]) if found else {}
 
 
 def _moved(old: Recipe, new: Recipe) -> str:
@@ -105,10 +105,6 @@ def _settings(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}.{field}", inner) for field, inner in _settings(value))  # type: ignore[reportUnknownArgumentType]
         else:
             yield name, value
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    return json_value(path.read_text(encoding="utf-8"))
 
 
 def _sha256(path: Path) -> str:

@@ -11,7 +11,7 @@ from ...dataset.dataset import Dataset
 from ...errors import LikenessError, RunError
 from ...families.base import Base
 from ...recipe.recipe import Recipe
-from ...storage.values import json_value
+from ...storage.values import json_file
 from .events import (
     Event,
     Finished,
@@ -139,7 +139,7 @@ def read_past_run(folder: Path) -> PastRun:
 def read_recipe(folder: Path) -> Recipe:
     """Of the run in `folder`; RunError where it has none that can be read."""
     try:
-        return Recipe.from_json(_json(folder / "recipe.json"))
+        return Recipe.from_json(json_file(folder / "recipe.json"))
     except (OSError, ValueError, TypeError, LikenessError) as error:
         raise RunError(f"{folder / 'recipe.json'} cannot be read ({error}); give the folder of a training.") from error
 
@@ -159,7 +159,7 @@ def thinned(curve: Curve, most: int = 240) -> Curve:
 
 def _inputs(folder: Path) -> Mapping[str, str | None]:
     try:
-        return cast(dict[str, str | None], _json(folder / "inputs.json"))
+        return cast(dict[str, str | None], json_file(folder / "inputs.json"))
     except (OSError, ValueError):  # runs of before have none
         return {}
 
@@ -190,7 +190,7 @@ def _chosen(folder: Path) -> Chosen | None:
     if not reports:
         return None
     try:
-        data = _json(reports[-1])
+        data = json_file(reports[-1])
         label, columns = str(data["chosen"] or ""), cast(list[dict[str, Any]], data["checkpoints"])
         column = next((each for each in columns if each["label"] == label), dict[str, Any]())
         measured = cast(dict[str, Any], column.get("measures", {}))
@@ -198,7 +198,3 @@ def _chosen(folder: Path) -> Chosen | None:
         return Chosen(label=label, step=column.get("step"), measures=means)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def _json(path: Path) -> dict[str, Any]:
-    return json_value(path.read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,3 +84,36 @@ def test_no_run_is_refused_by_its_folder(tmp_path: Path) -> None:
     make_run(tmp_path / "one")
     with pytest.raises(RunError, match="two"):
         diff_folders(tmp_path / "one", tmp_path / "two")
+
+
+def _places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Ways to every value in JSON, of each list the first."""
+    keys = [*value] if isinstance(value, dict) else [*range(min(len(value), 1))] if isinstance(value, list) else []
+    return [way, *(place for key in keys for place in _places(value[key], (*way, key)))]
+
+
+def _put(data: Any, way: tuple[Any, ...], value: Any) -> Any:
+    if not way:
+        return value
+    copied = json.loads(json.dumps(data))
+    holder = copied
+    for key in way[:-1]:
+        holder = holder[key]
+    holder[way[-1]] = value
+    return copied
+
+
+@pytest.mark.parametrize("name", ["dataset.json", "base.json", "inputs.json"])
+def test_a_run_with_a_value_of_another_kind_is_read_or_named_as_damaged(tmp_path: Path, name: str) -> None:
+    good = make_run(tmp_path / "good", dataset=make_set(tmp_path / "pictures", 2))
+    file = good.path / name
+    data = json.loads(file.read_text()) if file.is_file() else {"start": None}
+    refused = 0
+    for way in _places(data):
+        for value in (None, 7, "x", [], {}, [1], True):
+            file.write_text(json.dumps(_put(data, way, value)))
+            try:
+                diff_lines(diff_folders(good.path, good.path))
+            except RunError:
+                refused += 1
+    assert refused > 20 or name == "inputs.json"

@@ -29,16 +29,16 @@ class Replicate:
 class Arm:
     """One training on `images` pictures, judged after each of `steps` updates of five pictures.
 
-    `close` is the share of close-ups, the others are seen from afar; None for a set that knows no such thing.
+    `close` is the share of close-ups.
     """
 
     images: int
     steps: tuple[int, ...]
-    close: float | None = None
+    close: float = 0.0
 
     @property
     def name(self) -> str:
-        kind = f"images_{self.images}" if self.close is None else f"close_{round(100 * self.close)}"
+        kind = f"close_{round(100 * self.close)}" if self.close else f"images_{self.images}"
         return f"{kind}_{self.steps[-1]}"
 
     def passes(self, step: int) -> float:
@@ -59,18 +59,16 @@ class Arm:
 _COUNTS: dict[int, tuple[int, ...]] = {5: (12, 48, 96, 192), 10: (24, 96), 20: (48, 96), 50: (96,)}
 """Each is judged at 480 pictures shown, sets of 5, 10 and 20 at 12 passes, of 5 and 10 at 48, that of 5 at 192."""
 _FULL_COUNTS, _FULL_PASSES = (5, 10, 20, 30, 50), (12, 24, 48, 96, 192)
-_SHARES, _FRAMED, _FRAMED_STEPS = (0.0, 0.3, 0.7, 1.0), 20, (192, 384, 768)
+_SHARES, _FRAMED = (0.3, 0.7, 1.0), 20
+"""Of close-ups in a set of so many, held against the set of as many without any."""
 
 
 def arms(*, full: bool = False) -> tuple[Arm, ...]:
-    """Sets of four sizes. The larger design has five, each at five numbers of passes, and a set of 20 pictures with
-    four shares of close-ups, to which the base has to be taught what else there is."""
-    if not full:
-        return tuple(Arm(images=count, steps=steps) for count, steps in _COUNTS.items())
-    counted = [
-        Arm(images=count, steps=tuple(passes * count // BATCH for passes in _FULL_PASSES)) for count in _FULL_COUNTS
-    ]
-    return (*counted, *(Arm(images=_FRAMED, steps=_FRAMED_STEPS, close=share) for share in _SHARES))
+    """Sets of four sizes, and of one size with three shares of close-ups. The larger design has five sizes, each at
+    five numbers of passes."""
+    counts = {count: tuple(passes * count // BATCH for passes in _FULL_PASSES) for count in _FULL_COUNTS}
+    counted = [Arm(images=count, steps=steps) for count, steps in (counts if full else _COUNTS).items()]
+    return (*counted, *(Arm(images=_FRAMED, steps=_COUNTS[_FRAMED], close=share) for share in _SHARES))
 
 
 def replicates(*, full: bool = False) -> tuple[Replicate, ...]:

@@ -23,7 +23,7 @@ _Curves = Mapping[int, Sequence[tuple[float, Mean]]]
 
 def draw_study(cells: Measured) -> Image.Image:
     """Three panels side by side; thin lines are the means' intervals."""
-    counts = sorted({images for images, close, _ in cells if close is None})
+    counts = sorted({images for images, close, _ in cells if not close})
     colors = dict(zip(counts, _COLORS, strict=False))
     pen = Pen((len(_PANELS) * (_WIDE + _EDGE) + 20, _TOP + _HIGH + 62))
     x = 20.0
@@ -42,7 +42,7 @@ def _curves(cells: Measured, name: str, *, is_shown: bool) -> _Curves:
     curves: dict[int, list[tuple[float, Mean]]] = {}
     for (images, close, passes), cell in cells.items():
         mean = mean_of_setting(cell, name)
-        if mean is not None and close is None:
+        if mean is not None and not close:
             curves.setdefault(images, []).append((passes * images if is_shown else passes, mean))
     return curves
 

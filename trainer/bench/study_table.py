@@ -8,7 +8,7 @@ from .study_run import MEASURES
 from .variants import interval_over_seeds
 
 SHOWN = ("identity", "trigger_only", "top1", "untriggered", "following", "variety", "nearest")
-Key = tuple[int, float | None, float]
+Key = tuple[int, float, float]
 """Pictures, share of close-ups and passes."""
 _NEIGHBOURS = 2
 Measured = Mapping[Key, Mapping[str, Mapping[str, float | None]]]
@@ -56,10 +56,10 @@ def measured(rows: Sequence[Mapping[str, Any]]) -> Measured:
     found: dict[Key, dict[str, dict[str, float | None]]] = {}
     for row in rows:
         for column in row["columns"]:
-            key = (int(row["images"]), row["close"], float(column["passes"]))
-            names = [name for name in column if name in MEASURES or name.startswith(("near_", "afar_"))]
+            key = (int(row["images"]), float(row["close"]), float(column["passes"]))
+            names = [name for name in column if name in MEASURES]
             found.setdefault(key, {})[f"{row['character']}_{row['seed']}"] = {name: column[name] for name in names}
-    return dict(sorted(found.items(), key=lambda each: (each[0][1] is not None, each[0])))
+    return dict(sorted(found.items(), key=lambda each: (each[0][1] > 0, each[0])))
 
 
 def mean_of_setting(cell: Mapping[str, Mapping[str, float | None]], name: str) -> Mean | None:
@@ -69,7 +69,7 @@ def mean_of_setting(cell: Mapping[str, Mapping[str, float | None]], name: str) -
 
 def gaps(cells: Measured) -> list[Gap]:
     """Each setting against the next one, and the first against the last, of those that differ in one thing: passes at
-    one number of pictures, or pictures at the same passes, or at the same pictures shown."""
+    one number of pictures, pictures at the same passes or at the same pictures shown, or the share of close-ups."""
     return [_gap(cells, before, after) for before, after in _pairs(list(cells))]
 
 
@@ -84,7 +84,7 @@ def _gap(cells: Measured, before: Key, after: Key) -> Gap:
 
 
 def _pairs(keys: Sequence[Key]) -> Iterator[tuple[Key, Key]]:
-    for same in (_pictures, _passes, _shown):
+    for same in (_pictures, _passes, _shown, _close):
         groups: dict[Any, list[Key]] = {}
         for key in keys:
             groups.setdefault(same(key), []).append(key)
@@ -106,6 +106,10 @@ def _shown(key: Key) -> tuple[Any, ...]:
     return ("shown", round(key[0] * key[2]), key[1])
 
 
+def _close(key: Key) -> tuple[Any, ...]:
+    return ("close", key[0], key[2])
+
+
 def as_markdown(cells: Measured) -> str:
     """Two tables: every setting's means, and differences whose interval excludes zero in bold."""
     lines = [_line(["pictures", "passes", "shown", "trainings", *SHOWN]), _line(["---"] * (4 + len(SHOWN)))]
@@ -124,7 +128,7 @@ def _line(parts: Sequence[str]) -> str:
 
 
 def _of(key: Key) -> str:
-    return str(key[0]) if key[1] is None else f"{key[0]}, {key[1]:.0%} close"
+    return f"{key[0]}, {key[1]:.0%} close" if key[1] else str(key[0])
 
 
 def _named(key: Key) -> str:

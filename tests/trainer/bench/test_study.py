@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.bench.inputs.study_set import AFAR, NEAR, draw_study_others, draw_study_set
+from trainer.bench.inputs.study_set import NEAR, draw_near, draw_study_set
 from trainer.bench.study import write_study
 from trainer.bench.study_design import BATCH, Arm, arms, replicates
-from trainer.bench.study_run import study_plan
 from trainer.bench.study_table import Mean, gaps, mean_of_setting, measured
 from trainer.demo.assets import demo_reader
 from trainer.demo.characters.character import character
@@ -48,39 +47,42 @@ def test_a_study_cut_short_has_several_characters() -> None:
 
 
 def test_smaller_sets_are_part_of_larger_ones_and_hold_the_same_pictures_out(tmp_path: Path) -> None:
-    small = draw_study_set(tmp_path / "small", 0, 40, 5, None)
-    large = draw_study_set(tmp_path / "large", 0, 40, 10, None)
-    other = draw_study_set(tmp_path / "other", 0, 41, 5, None)
+    small = draw_study_set(tmp_path / "small", 0, 40, 5)
+    large = draw_study_set(tmp_path / "large", 0, 40, 10)
+    other = draw_study_set(tmp_path / "other", 0, 41, 5)
     assert [each.sha256 for each in small.train] == [each.sha256 for each in large.train[:5]]
     assert {each.sha256 for each in small.held_out} == {each.sha256 for each in other.held_out}
     assert {each.sha256 for each in small.train}.isdisjoint(each.sha256 for each in other.train)
 
 
-def test_a_share_of_the_pictures_is_near_and_says_so(tmp_path: Path) -> None:
-    dataset = draw_study_set(tmp_path / "set", 0, 40, 10, 0.3)
-    ends = [each.caption.rpartition(", ")[2] for each in dataset.train]
-    assert ends.count(NEAR) == 3 and ends.count(AFAR) == 7
-    others = draw_study_others(tmp_path / "others", is_framed=True)
-    assert sum(each.caption.endswith(AFAR) for each in others.train) == len(others.train) / 2
+def test_a_share_of_the_pictures_is_near_says_so_and_the_rest_is_as_without(tmp_path: Path) -> None:
+    bare = draw_study_set(tmp_path / "bare", 0, 40, 10)
+    some, more = (draw_study_set(tmp_path / str(share), 0, 40, 10, share) for share in (0.3, 0.7))
+    near = [{n for n, each in enumerate(one.train) if each.caption.endswith(NEAR)} for one in (bare, some, more)]
+    assert [len(each) for each in near] == [0, 3, 7] and near[1] < near[2]
+    same = {n for n in range(10) if bare.train[n].sha256 == some.train[n].sha256}
+    assert same == set(range(10)) - near[1]
+    told = [each.caption for each in more.train if each.caption.endswith(NEAR)]
+    assert not any(word in caption for caption in told for word in ("shirt", "hoodie", "scarf"))
 
 
-def test_a_person_seen_from_afar_is_half_as_large_and_the_same_person() -> None:
-    near, far = (draw(character(0), _LOOK, np.random.default_rng(1), zoom=zoom) for zoom in (1.0, 0.5))
-    assert far.box[3] - far.box[1] == pytest.approx((near.box[3] - near.box[1]) / 2)
-    stranger = draw(character(1), _LOOK, np.random.default_rng(1))
-    one, same, other = (demo_reader().faces(each.image)[0].embedding for each in (near, far, stranger))
-    assert float(one @ same) > float(other @ same) + 0.2
+def test_a_close_up_shows_the_same_face_and_larger() -> None:
+    usual = demo_reader().faces(draw(character(0), _LOOK, np.random.default_rng(1)).image)[0]
+    near = demo_reader().faces(draw_near(character(0), _LOOK, np.random.default_rng(1)))[0]
+    stranger = demo_reader().faces(draw_near(character(1), _LOOK, np.random.default_rng(1)))[0]
+    assert near.box[2] - near.box[0] > 1.1 * (usual.box[2] - usual.box[0])
+    assert float(usual.embedding @ near.embedding) > float(usual.embedding @ stranger.embedding) + 0.2
 
 
-def test_framed_plans_ask_for_both_framings_alike() -> None:
-    prompts = [probe.prompt for probe in study_plan("ohwx", is_framed=True).probes]
-    assert sum(each.endswith(NEAR) for each in prompts) == sum(each.endswith(AFAR) for each in prompts)
-    assert not any(AFAR in probe.prompt for probe in study_plan("ohwx", is_framed=False).probes)
+def test_shares_of_close_ups_are_held_against_each_other_and_against_none() -> None:
+    rows = [{**_row(0, 20, {24: 0.1 + share}), "close": share} for share in (0.0, 0.3, 1.0)]
+    found = {(gap.before[1], gap.after[1]) for gap in gaps(measured(rows))}
+    assert found == {(0.0, 0.3), (0.3, 1.0), (0.0, 1.0)}
 
 
 def _row(character: int, images: int, columns: dict[float, float]) -> dict[str, Any]:
     told = [{"passes": passes, "identity": value, "variety": 1 - value} for passes, value in columns.items()]
-    return {"character": character, "seed": 40, "images": images, "close": None, "columns": told}
+    return {"character": character, "seed": 40, "images": images, "close": 0.0, "columns": told}
 
 
 def test_differences_are_taken_within_trainings() -> None:
@@ -90,7 +92,7 @@ def test_differences_are_taken_within_trainings() -> None:
     rise = gap.means["identity"]
     assert rise is not None and rise.value == pytest.approx(0.2025, abs=1e-3) and rise.is_apart
     assert not Mean.of([0.1, -0.1, 0.2, -0.2]).is_apart  # type: ignore[union-attr]
-    assert mean_of_setting(cells[5, None, 12.0], "copies") is None
+    assert mean_of_setting(cells[5, 0.0, 12.0], "copies") is None
 
 
 def test_one_training_has_no_interval() -> None:

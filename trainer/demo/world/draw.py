@@ -49,7 +49,7 @@ class _Pose:
         return self.at(dx * squeeze + self.shift, dy)
 
 
-def draw(  # noqa: PLR0913 - a person in a look, and how it is framed
+def draw(
     identity: Identity,
     look: Look,
     rng: np.random.Generator,
@@ -57,19 +57,16 @@ def draw(  # noqa: PLR0913 - a person in a look, and how it is framed
     *,
     turn: float | None = None,
     aside: float = 0.0,
-    zoom: float = 1.0,
 ) -> Drawing:
     """Draw one picture, `size` pixels square. `rng` moves framing, scenery and paint, nothing that is captioned.
 
     A frame of a clip has `turn`, from -1 (left) to 1 in place of the look's, and stands `aside` in 1/128 of the page.
-    `zoom` below 1 shows the person from farther away, over the same scenery.
     """
     pose = _pose(identity, look, rng)
     if turn is not None:
         pose = replace(pose, shift=turn * _SHIFT, turn=turn, cx=pose.cx + aside)
     brush = Brush(size, look.style, rng)
     _scenery(brush, look, rng)
-    brush.zoom = zoom
     _back_hair(brush, identity, pose)
     _body(brush, identity, look, pose)
     _head(brush, identity, pose)
@@ -79,15 +76,10 @@ def draw(  # noqa: PLR0913 - a person in a look, and how it is framed
     _brows(brush, identity, look.expression, pose)
     _marks(brush, identity, pose)
     _front_hair(brush, identity, pose)
-    (cx, cy), half_width, half_height = (
-        brush.placed((pose.cx, pose.cy)),
-        pose.half_width * zoom,
-        pose.half_height * zoom,
-    )
-    image = finish(brush, look.style, (cx, cy, half_width, half_height), rng)
+    image = finish(brush, look.style, (pose.cx, pose.cy, pose.half_width, pose.half_height), rng)
     unit = size / 128
-    box = (cx - half_width, cy - half_height, cx + half_width, cy + half_height)
-    points = [brush.placed(pose.feature(*p)) for p in ((-16, -6), (16, -6), (0, 10), (-15, 26), (15, 26))]
+    box = (pose.cx - pose.half_width, pose.cy - pose.half_height, pose.cx + pose.half_width, pose.cy + pose.half_height)
+    points = [pose.feature(*p) for p in ((-16, -6), (16, -6), (0, 10), (-15, 26), (15, 26))]
     return Drawing(
         image,
         (box[0] * unit, box[1] * unit, box[2] * unit, box[3] * unit),

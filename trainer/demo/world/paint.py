@@ -9,7 +9,6 @@ Point = tuple[float, float]
 _INK = (34, 28, 40)
 _PENCIL = (84, 84, 92)
 _OVERSAMPLE = 2
-_FOOT = (64.0, 130.0)
 
 
 def mix(color: Color, other: Color, share: float) -> Color:
@@ -24,7 +23,6 @@ class Brush:
     def __init__(self, size: int, style: str, rng: np.random.Generator) -> None:
         self.size = size
         self.style = style
-        self.zoom = 1.0
         self._unit = size * _OVERSAMPLE / 128
         self._rng = rng
         self.page = Image.new("RGB", (size * _OVERSAMPLE, size * _OVERSAMPLE))
@@ -34,7 +32,7 @@ class Brush:
         self.page.paste(self._tone(color), (0, 0, *self.page.size))
 
     def polygon(self, points: list[Point], color: Color, *, width: float = 2.2, bare: bool = False) -> None:
-        scaled = self._scaled(points)
+        scaled = [(x * self._unit, y * self._unit) for x, y in points]
         self._draw.polygon(scaled, fill=self._tone(color))
         edge = self._edge(color)
         if edge and not bare:
@@ -50,25 +48,15 @@ class Brush:
         self._draw.ellipse(self._box(center, rx, ry), None, self._tone(color), self._pixels(width))
 
     def line(self, points: list[Point], width: float, color: Color) -> None:
-        scaled = self._scaled(points)
+        scaled = [(x * self._unit, y * self._unit) for x, y in points]
         self._draw.line(scaled, fill=self._tone(color), width=self._pixels(width), joint="curve")
 
-    def placed(self, point: Point) -> Point:
-        """Where a point lies once the middle of the page's foot has been zoomed at."""
-        if self.zoom == 1:
-            return point
-        x, y = point
-        return _FOOT[0] + (x - _FOOT[0]) * self.zoom, _FOOT[1] + (y - _FOOT[1]) * self.zoom
-
-    def _scaled(self, points: list[Point]) -> list[Point]:
-        return [(x * self._unit, y * self._unit) for x, y in map(self.placed, points)]
-
     def _box(self, center: Point, rx: float, ry: float) -> tuple[float, float, float, float]:
-        (x, y), rx, ry = self.placed(center), rx * self.zoom, ry * self.zoom
+        x, y = center
         return ((x - rx) * self._unit, (y - ry) * self._unit, (x + rx) * self._unit, (y + ry) * self._unit)
 
     def _pixels(self, width: float) -> int:
-        return max(1, round(width * self._unit * self.zoom))
+        return max(1, round(width * self._unit))
 
     def _tone(self, color: Color) -> Color:
         if self.style == "sketch":

@@ -47,6 +47,11 @@ class FuzzedPage:
         """ "" or what the host's page said itself."""
         return self.page.evaluate(_LOAD, json.dumps(for_page(workflow)))
 
+    def prompt(self, workflow: dict[str, Any]) -> dict[str, Any]:
+        """What the page queues of a workflow."""
+        self.load(workflow)
+        return self.page.evaluate("async () => (await app.graphToPrompt()).output")
+
     def tell(self, messages: list[dict[str, Any]]) -> None:
         """Messages, one after the other, as the host's socket would bring them."""
         for said in self.page.evaluate(_TELL, json.dumps(for_page(messages))):
@@ -238,10 +243,7 @@ def fuzz_workflows(host: FuzzedHost, found: Findings, count: int, seed: int, run
             page.look()
 
         done += run(workflows(), count // 2, seed, each)
-    from tests.host.graphs import from_workflow
-
-    infos = host.comfy.get("/object_info")
-    good = {name: from_workflow(workflow, infos) for name, workflow in templates().items()}
+        good = {name: page.prompt(workflow) for name, workflow in templates().items()}
 
     @st.composite
     def prompts(draw: Callable[..., Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@ kind, are refused by name."""
 
 import hashlib
 import json
+import re
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
@@ -77,11 +78,29 @@ _SPELLED: Mapping[Any, type | tuple[type, ...]] = {
 
 
 def json_value(text: str | bytes) -> Any:
-    """What a text in JSON says; ValueError for one that is none, or is nested deeper than any of ours."""
+    """What a text in JSON says; ValueError for one that is none, or is nested deeper than any of ours.
+
+    Half a letter, which JSON can spell and no file or answer can hold, is read as a question mark.
+    """
     try:
-        return json.loads(text)
+        spelled = text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
+        value = json.loads(spelled)
+        return _whole_letters(value) if _HALF.search(spelled) else value
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+"""A surrogate, spelled or raw; two that make one letter are one already when the value is read."""
+
+
+def _whole_letters(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        named = cast(dict[str, Any], value)
+        return {_whole_letters(name): _whole_letters(each) for name, each in named.items()}
+    return [_whole_letters(each) for each in cast(list[Any], value)] if isinstance(value, list) else value
 
 
 def json_file(path: Path) -> dict[str, Any]:

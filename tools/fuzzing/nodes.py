@@ -86,7 +86,7 @@ REVIEWS = (
 def cases_of(infos: dict[str, Any], count: int) -> dict[str, int]:
     """How many cases each node gets. One without an input is always the same."""
     ours = sorted(name for name in infos if name.startswith("Likeness"))
-    bare = [name for name in ours if not any(infos[name]["input"].values())]
+    bare = [name for name in ours if not any(infos[name]["input"].get(part) for part in ("required", "optional"))]
     heavy = [name for name in ours if name in HEAVY and name not in bare]
     light = [name for name in ours if name not in HEAVY and name not in bare]
     few = max(2, int(count / len(ours) * _HEAVY_SHARE))

@@ -114,7 +114,7 @@ def _measured(
     yield from train(job, cancelled=cancelled)
     trained, run, reader = time.monotonic() - started, RunFolder(job.run), demo_reader()
     tools = Tools(
-        generator=LocalGenerator(base, Residence(device=device)),
+        generator=LocalGenerator(base, Residence(device=device), cancelled=cancelled),
         faces=reader,
         attributes=reader,
         out=out / "report",

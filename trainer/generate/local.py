@@ -15,6 +15,7 @@ from ..families.residence import Residence
 from ..identity.from_files import OpenReader
 from ..lora.assistant import mount_for_drawing
 from ..lora.mount import MountedLora, mount_lora
+from ..runtime.work import Ask, never
 from .attachments import Attachment, Identity, Lora, Start, refuse_unsupported
 from .identities import Identities, no_reader
 from .sampler import Sampler
@@ -26,7 +27,7 @@ class LocalGenerator:
     remembers encoded prompts.
 
     `options` are those of the recipe whose LoRA files are drawn with: they learned from captions read so. `reader`
-    reads faces in reference pictures. `loads` is how often the base was loaded.
+    reads faces in reference pictures. `cancelled` is asked at every step. `loads` is how often the base was loaded.
     """
 
     supports: frozenset[type[Attachment]] = frozenset({Lora, Start, Identity})
@@ -37,8 +38,9 @@ class LocalGenerator:
         residence: Residence | None = None,
         options: FamilyOptions | None = None,
         reader: OpenReader = no_reader,
+        cancelled: Ask = never,
     ) -> None:
-        self._base, self._residence = base, residence
+        self._base, self._residence, self._cancelled = base, residence, cancelled
         self._options = (options or FamilyOptions()).for_drawing()
         self._loaded: tuple[Family, Sampler] | None = None
         self._mounted: MountedLora | None = None
@@ -73,7 +75,7 @@ class LocalGenerator:
         if self._loaded is None:
             family = load_family(self._base, self._residence, self._options)
             mount_for_drawing(family, self._base, self._options.flow)
-            self._loaded = family, Sampler(family)
+            self._loaded = family, Sampler(family, cancelled=self._cancelled)
             self.loads += 1
         return self._loaded
 

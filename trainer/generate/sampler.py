@@ -7,14 +7,17 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..errors import ModelError
+from ..errors import Cancelled, ModelError
 from ..families.batch_rows import BatchRows, told_rows
 from ..families.condition import Condition
 from ..families.drawing_steps import DrawingSteps
 from ..families.family import Family
 from ..recipe.buckets import Placement
+from ..runtime.work import Ask, never
 from .attachments import Attachment, Start, refuse_unsupported
 from .shot import LARGEST_BATCH, Shot, batches
+
+_STOPPED = "Stopped while drawing; pictures that were finished are kept. Run again to go on from there."
 
 
 class Predict(Protocol):
@@ -34,7 +37,8 @@ class Sampler:
     """A Generator on a family's weights, with whatever adapter is attached to them at the moment.
 
     `predict` asks the family in another way than with a whole batch at once, `steps` goes another way from noise to a
-    picture than the family's own, and at most `largest` shots are one batch.
+    picture than the family's own, and at most `largest` shots are one batch. `cancelled` is asked at every step, for a
+    batch may take a minute.
     """
 
     supports: frozenset[type[Attachment]] = frozenset({Start})
@@ -46,14 +50,17 @@ class Sampler:
         predict: Predict | None = None,
         steps: Callable[[int, int], DrawingSteps] | None = None,
         largest: int = LARGEST_BATCH,
+        cancelled: Ask = never,
     ) -> None:
         self._family = family
         self._predict: Predict = predict or family.predict
         self._steps = steps
         self._largest = largest
+        self._cancelled = cancelled
 
     def generate(self, shots: Sequence[Shot]) -> Iterator[Image.Image]:
-        """Pictures in order; ModelError for a shot that names a LoRA file, which these weights cannot swap in."""
+        """Pictures in order; ModelError for a shot that names a LoRA file, which these weights cannot swap in. Raises
+        Cancelled between two steps."""
         for batch in batches(shots, self._largest):
             refuse_unsupported(batch[0].attachments, self.supports)
             yield from self._draw(batch)
@@ -76,6 +83,8 @@ class Sampler:
         placements = [Placement(size, size, (0, 0), size)] * len(conditions)
         rows = BatchRows.guided(len(shots)) if is_guided else BatchRows.plain(len(shots))
         for number, time in enumerate(way.times):
+            if self._cancelled():
+                raise Cancelled(_STOPPED)
             shown = way.shown(torch.cat([latents, latents]) if is_guided else latents, number)
             with told_rows(rows):
                 predicted = self._predict(shown, time, conditions, placements, told).float()

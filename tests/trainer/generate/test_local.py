@@ -1,6 +1,7 @@
 """Pictures from a base: as the pipeline draws them, with LoRA files swapped in and out."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from PIL import Image
 
 from tests.tiny_checkpoint import write_tiny_checkpoint
 from trainer.demo.build.tokenizer import build_tokenizer
-from trainer.errors import ModelError
+from trainer.errors import Cancelled, ModelError
 from trainer.families.base import Base
 from trainer.families.family import Family
 from trainer.families.options import FamilyOptions
@@ -191,3 +192,19 @@ def test_captions_are_read_as_the_lora_learned_them(tmp_path: Path, monkeypatch:
     (one,), (other,), (bare,) = (list(each.generate([SHOT])) for each in (earlier, wanted, last))
     assert one == other
     assert one != bare
+
+
+def test_a_batch_is_stopped_between_two_steps_and_drawn_whole_afterwards(tiny_base: Base) -> None:
+    asked = 0
+
+    def cancelled() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked == 3
+
+    generator = LocalGenerator(tiny_base, cancelled=cancelled)
+    shots = [replace(SHOT, seed=seed) for seed in range(3)]
+    with pytest.raises(Cancelled, match="Run again"):
+        list(generator.generate(shots))
+    assert asked == 3
+    assert len(list(generator.generate(shots))) == 3

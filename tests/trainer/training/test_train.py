@@ -121,6 +121,22 @@ def test_a_run_tells_and_leaves_what_it_promises(job: Job) -> None:
     assert steps_seen(job.run) == [(name.lower(), step) for name, step in kinds if name != "Prepared"]
 
 
+def test_prior_pictures_are_stopped_between_two_steps_and_drawn_afterwards(job: Job) -> None:
+    job = replace(job, recipe=replace(RECIPE, prior=Prior(images=3)))
+    asked = 0
+
+    def cancelled() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked == 2
+
+    with pytest.raises(Cancelled, match="while drawing.*Run again"):
+        list(train(job, cancelled=cancelled))
+    assert asked == 2 and not list(RunFolder(job.run).prior.glob("*.png"))
+    assert isinstance(list(train(job))[-1], Finished)
+    assert len(list(RunFolder(job.run).prior.iterdir())) == 3
+
+
 def test_a_finished_run_answers_at_once(job: Job, straight: Path) -> None:
     shutil.copytree(straight, job.run)
     before = checkpoints(job.run)

@@ -113,7 +113,8 @@ def drawn_prior(work: Preparation) -> Generator[Prepared, None, list[Example]]:
     shots = prior_shots(count, work.recipe.seed, work.dataset, places)
     examples: dict[int, Example] = {}
     with work.run.writing(), drawn_with_assistant(work.family, work.base, work.recipe.flow):
-        for path, picture in draw_prior(shots, Sampler(work.family), work.run.prior, work.base.sha256):
+        sampler = Sampler(work.family, cancelled=work.cancelled)
+        for path, picture in draw_prior(shots, sampler, work.run.prior, work.base.sha256):
             shot, kept = picture.request.shot, picture.kept
             sample = Sample(path=path, sha256=kept.sha256, width=kept.width, height=kept.height)
             examples[picture.request.what] = _prior_example(sample, shot.prompt, work.recipe)

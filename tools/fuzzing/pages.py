@@ -31,9 +31,7 @@ class FuzzedPage:
         self.case: Any = None
         self.page.on("pageerror", self._fault)
         self.page.on("crash", lambda: found.fault("the page crashed", self.case))
-        self.page.on(
-            "dialog", lambda dialog: (found.fault("a dialog of the browser opened", self.case), dialog.dismiss())
-        )
+        self.page.on("dialog", self._dialog)
         self.page.set_default_timeout(_PATIENCE_MS)
 
     def _fault(self, fault: Any) -> None:
@@ -43,9 +41,23 @@ class FuzzedPage:
             where = place.split("/extensions/likeness/")[-1].rstrip(")")
             self.found.fault(f"page: {stack.splitlines()[0][:80]} at {where}", self.case, stack)
 
+    def _dialog(self, dialog: Any) -> None:
+        if dialog.type == "beforeunload":
+            dialog.accept()
+        else:
+            self.found.fault("a dialog of the browser opened", self.case)
+            dialog.dismiss()
+
     def load(self, workflow: dict[str, Any]) -> str:
         """ "" or what the host's page said itself."""
         return self.page.evaluate(_LOAD, json.dumps(for_page(workflow)))
+
+    def reopen(self) -> None:
+        """The page anew, without what it had open."""
+        self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        self.page.reload()
+        self.page.wait_for_function("() => Boolean(window.LiteGraph?.registered_node_types.LikenessTrainCharacterLora)")
+        self.found.outcomes["the page was opened anew"] += 1
 
     def prompt(self, workflow: dict[str, Any]) -> dict[str, Any]:
         """What the page queues of a workflow."""
@@ -239,11 +251,16 @@ def fuzz_workflows(host: FuzzedHost, found: Findings, count: int, seed: int, run
 
         def each(workflow: dict[str, Any]) -> None:
             page.case = workflow
-            found.outcomes["refused by the page" if page.load(workflow) else "loaded"] += 1
+            is_refused = page.load(workflow) != ""
+            found.outcomes["refused by the page" if is_refused else "loaded"] += 1
             page.look()
+            # ComfyUI writes down the graph that it has before it opens the next: one that it cannot write bars the way.
+            if is_refused and page.load(blank):
+                page.reopen()
 
         # Before anything is changed: ComfyUI itself cannot write down every graph that it opens.
         good = {name: page.prompt(workflow) for name, workflow in templates().items()}
+        blank = {**all_nodes({}), "nodes": []}
         done += run(workflows(), count // 2, seed, each)
 
     @st.composite

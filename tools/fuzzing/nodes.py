@@ -90,7 +90,7 @@ def cases_of(infos: dict[str, Any], count: int) -> dict[str, int]:
     heavy = [name for name in ours if name in HEAVY and name not in bare]
     light = [name for name in ours if name not in HEAVY and name not in bare]
     few = max(2, int(count / len(ours) * _HEAVY_SHARE))
-    each, more = divmod(count - few * len(heavy) - len(bare), len(light))
+    each, more = divmod(count - few * len(heavy) - len(bare), max(len(light), 1))
     of_light = {name: each + (number < more) for number, name in enumerate(light)}
     return {**dict.fromkeys(bare, 1), **dict.fromkeys(heavy, few), **of_light}
 

@@ -6,6 +6,8 @@ from math import prod, sqrt
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ..dataset.dataset import Dataset
 from ..lora.health import check_lora
 from ..recipe.presets import Preset
@@ -86,10 +88,23 @@ def miniature(preset: Preset) -> Recipe:
     return Recipe.from_json(data)
 
 
+def as_quick_here(recipe: Recipe) -> Recipe:
+    """In fp32 where the processor has no bf16 of its own: it works one out at a sixtieth of the speed, to the same
+    figures within what is allowed."""
+    if recipe.memory.precision != "bf16" or has_bf16():
+        return recipe
+    return replace(recipe, memory=replace(recipe.memory, precision="fp32"))
+
+
+def has_bf16() -> bool:
+    """Whether this processor multiplies in bf16 at the speed of fp32 or better."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def figures_of(preset: Preset, sets: Sets, run: Path, *, cancelled: Ask = never) -> Figures:
     """Train the preset's miniature in the folder `run`."""
     job = Job(
-        recipe=miniature(preset),
+        recipe=as_quick_here(miniature(preset)),
         dataset=sets.character,
         base=demo_base(family=family_of(preset)),
         run=run,

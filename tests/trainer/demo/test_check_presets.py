@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from trainer.demo.check_presets import STORED, PresetCheck, Trained, check_presets, stored_figures
-from trainer.demo.miniature import Figures, family_of, miniature
+from trainer.demo.miniature import Figures, as_quick_here, family_of, miniature
 from trainer.errors import RunError
 from trainer.recipe.presets import PRESETS, Preset
 from trainer.recipe.recipe import Recipe
@@ -24,6 +24,16 @@ def test_every_preset_has_stored_figures_and_none_is_stored_of_another() -> None
 
 def test_what_is_stored_moved_its_weights() -> None:
     assert all(each.loss > 0 and each.change > 0 and each.numbers > 0 for each in stored_figures().values())
+
+
+@pytest.mark.parametrize(("has", "precision"), [(True, "bf16"), (False, "fp32")])
+def test_a_processor_without_bf16_trains_in_fp32_and_the_rest_stays(
+    monkeypatch: pytest.MonkeyPatch, has: bool, precision: str
+) -> None:
+    monkeypatch.setattr("trainer.demo.miniature.has_bf16", lambda: has)
+    small = miniature(PRESETS[_GUIDE])
+    assert small.memory.precision == "bf16"
+    assert as_quick_here(small) == replace(small, memory=replace(small.memory, precision=precision))
 
 
 @pytest.mark.parametrize("name", list(PRESETS))

@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from ..generate.shot import Shot
 from ..storage.atomic import write_atomically
-from ..storage.values import json_value, key_of
+from ..storage.values import json_file, key_of
 
 _FILE = "pace.json"
 
@@ -34,7 +34,6 @@ def _name(base: str, shot: Shot) -> str:
 
 def _kept(out: Path) -> dict[str, Any]:
     try:
-        data: Any = json_value((out / _FILE).read_text(encoding="utf-8"))
+        return json_file(out / _FILE)
     except (OSError, ValueError):
         return {}
-    return cast(dict[str, Any], data) if isinstance(data, dict) else {}

@@ -5,11 +5,11 @@ import json
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from .atomic import write_atomically
 from .user_cache import user_cache
-from .values import json_value
+from .values import json_file
 
 _MOST_REMEMBERED = 2000
 
@@ -48,10 +48,9 @@ def _store() -> Path:
 
 def _remembered() -> dict[str, Any]:
     try:
-        data: Any = json_value(_store().read_text(encoding="utf-8"))
+        return json_file(_store())
     except (OSError, ValueError):
         return {}
-    return cast(dict[str, Any], data) if isinstance(data, dict) else {}
 
 
 def _remember(known: dict[str, Any]) -> None:

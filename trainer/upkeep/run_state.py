@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 from ..dataset.step_budget import with_steps
 from ..errors import LikenessError
 from ..runtime.lock import is_locked
 from ..storage.links import link_within
 from ..storage.tensor_metadata import has_same_weights
-from ..storage.values import json_value
+from ..storage.values import json_file
 from ..training.run.folder import RunFolder
 from ..training.run.past_run import read_past_run
 
@@ -73,9 +72,8 @@ def starts_of(runs: Iterable[Path]) -> frozenset[str]:
 def _starts(folder: Path) -> Iterator[str]:
     for name in ("inputs.json", "beside.json"):
         try:
-            found: Any = json_value((folder / name).read_text(encoding="utf-8"))
-            start = cast(dict[str, Any], found).get("start")
-        except (OSError, ValueError, AttributeError):
+            start = json_file(folder / name).get("start")
+        except (OSError, ValueError):
             continue
         if isinstance(start, str):
             yield start
@@ -84,7 +82,7 @@ def _starts(folder: Path) -> Iterator[str]:
 def _columns(report: Path) -> dict[str, bool]:
     """The files a report shows, and whether it chose each or found it as good; none where it cannot be read."""
     try:
-        data: dict[str, Any] = json_value(report.read_text(encoding="utf-8"))
+        data = json_file(report)
         good = {data.get("chosen"), *data.get("tied", ())}
         return {
             str(each["lora"]): each["label"] in good or each.get("step") == data.get("chosen")

@@ -96,7 +96,7 @@ def _by_picture(values: object) -> dict[str, Any]:
 def _caption(value: object) -> str:
     if not isinstance(value, str) or len(value) > MAX_CHARACTERS:
         raise _unreadable(f"a caption is no text of at most {MAX_CHARACTERS:,} characters")
-    return one_line(value.encode("utf-8", "replace").decode())
+    return one_line(value)
 
 
 def _source(value: object) -> int:

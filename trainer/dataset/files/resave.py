@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 from ...errors import DatasetError
 from ...runtime.steps import Progress, silent
 from ...runtime.work import never
 from ...storage.atomic import write_atomically
-from ...storage.values import json_value
+from ...storage.values import json_file
 from ..dataset import Dataset
 from .index import INDEX
 from .layout import CAPTION_SUFFIXES, lies_in
@@ -76,10 +76,9 @@ def _beside(path: Path) -> list[Path]:
 
 def _noted(note: Path) -> dict[str, str]:
     try:
-        data: object = json_value(note.read_text(encoding="utf-8"))
+        rows = json_file(note)
     except (OSError, ValueError):
         return {}
-    rows = cast(dict[str, object], data) if isinstance(data, dict) else {}
     return {name: sha256 for name, sha256 in rows.items() if isinstance(sha256, str)}
 
 

@@ -4,13 +4,13 @@ import json
 import logging
 import os
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import torch
 
 from ...storage.atomic import write_atomically
 from ...storage.user_cache import user_cache
-from ...storage.values import json_value
+from ...storage.values import json_file
 from .machine import USUAL, Machine
 
 _log = logging.getLogger(__name__)
@@ -109,13 +109,9 @@ def _checked(value: Any, ends: tuple[float, float]) -> Any:
 def _read() -> dict[str, Any]:
     path = user_cache(_FILE)
     try:
-        data: Any = json_value(path.read_text(encoding="utf-8"))
+        return json_file(path)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
         _log.warning("%s cannot be read (%s); usual figures are taken.", path, error)
         return {}
-    if not isinstance(data, dict):
-        _log.warning("%s is no list of machines; usual figures are taken.", path)
-        return {}
-    return cast(dict[str, Any], data)

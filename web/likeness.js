@@ -15,6 +15,7 @@ import { nameZeros } from "./recipe/zero_words.js";
 import { RunPanel } from "./run/run_panel.js";
 import { RunsTab } from "./runs/runs_tab.js";
 import { foldAdvanced } from "./shared/advanced_widgets.js";
+import { readFileLists } from "./shared/file_lists.js";
 import { firstWords } from "./shared/first_words.js";
 import { panelOf, wear } from "./shared/graph_nodes.js";
 import { Messages } from "./shared/messages.js";
@@ -129,7 +130,7 @@ function panelFor(node) {
 function uploadsOf(node) {
   return {
     post: (form) => api.fetchApi("/upload/image", { method: "POST", body: form }),
-    refresh: () => app.refreshComboInNodes(),
+    refresh: readFileLists,
     say: (text) => panelOf(node)?.show({ text }),
   };
 }
@@ -172,7 +173,7 @@ function listNew(output) {
   for (const name of [...runs, ...(output.lora ?? []), ...(output.folder ?? [])]) {
     if (!name || listed.has(name)) continue;
     listed.add(name);
-    app.refreshComboInNodes();
+    readFileLists();
   }
 }
 

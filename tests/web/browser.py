@@ -42,7 +42,9 @@ _HOST = {
         """export const app = (window.app = {
             extensions: [],
             refreshed: 0,
+            told: [],
             extensionManager: {
+                toast: { add: ({ detail }) => app.told.push(detail) },
                 workflow: {
                     openWorkflows: [],
                     activeWorkflow: null,
@@ -50,7 +52,8 @@ _HOST = {
                 },
             },
             registerExtension(extension) { this.extensions.push(extension); },
-            refreshComboInNodes() { this.refreshed += 1; },
+            async reloadNodeDefs() { this.refreshed += 1; },
+            refreshComboInNodes() { this.told.push("Node definitions updated"); return this.reloadNodeDefs(); },
         });""",
     ),
 }

@@ -88,7 +88,16 @@ def test_a_new_lora_is_listed_once(extension: Any) -> None:
     before = extension.evaluate("() => app.refreshed")
     for _ in range(2):
         _made(extension, {"likeness": [STATE]})
-    assert extension.evaluate("() => app.refreshed") == before + 1
+    assert extension.evaluate("() => [app.refreshed, app.told]") == [before + 1, []]
+
+
+def test_lists_that_cannot_be_read_are_named(extension: Any) -> None:
+    _create(extension, "LikenessTrainCharacterLora")
+    extension.evaluate("() => { app.reloadNodeDefs = async () => { throw new Error('gone') } }")
+    _made(extension, {"likeness": [{**STATE, "lora": "likeness/other.safetensors"}]})
+    extension.wait_for_function("() => app.told.length")
+    (told,) = extension.evaluate("() => app.told")
+    assert told == "ComfyUI did not answer, so new files are not in its lists yet: press R."
 
 
 def test_pictures_are_seen_while_a_node_draws_and_words_when_it_is_done(extension: Any) -> None:

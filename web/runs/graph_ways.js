@@ -4,6 +4,7 @@
 import { api } from "../../../scripts/api.js";
 import { app } from "../../../scripts/app.js";
 import { showKeptRun } from "../run/kept_run.js";
+import { readFileLists } from "../shared/file_lists.js";
 import { panelOf, rootGraph } from "../shared/graph_nodes.js";
 
 const GAP = 60;
@@ -29,7 +30,7 @@ export async function goOn(told) {
 
 /** @param {string} lora as LoraLoader lists it */
 export async function useLora(lora) {
-  await app.refreshComboInNodes();
+  await readFileLists();
   return place("LikenessApplyCharacterLora", { lora_name: lora })
     ? `Apply character LoRA holds ${lora}; wire in model and clip.`
     : "The node cannot be made; reload the page.";

@@ -4,6 +4,7 @@
 import { api } from "../../../scripts/api.js";
 import { app } from "../../../scripts/app.js";
 import { button, make } from "../shared/element.js";
+import { readFileLists } from "../shared/file_lists.js";
 import { goOn, useLora } from "./graph_ways.js";
 import { ModelsList } from "./models_list.js";
 import { RunDetail } from "./run_detail.js";
@@ -102,7 +103,7 @@ export class RunsTab {
   removed(name) {
     this.list.forget(name);
     say(`The run ${name} is deleted.`);
-    app.refreshComboInNodes();
+    readFileLists();
     return this.look("runs");
   }
 

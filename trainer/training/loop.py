@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from typing import Never
 
 from torch import Tensor
 
@@ -48,6 +49,7 @@ class TrainingLoop:
         self._step = 0
         self._saved = 0
         self._is_whole = True
+        self._is_cut = False
         self._unread: deque[Updated] = deque()
         self._pace = Pace(window=_TIMED_STEPS)
 
@@ -55,16 +57,20 @@ class TrainingLoop:
         self._resume()
         yield from self._settled()
         yield from self._due(already=self._run.logged(self._step) if self._is_first else frozenset())
-        while self._step < self._end:
-            if self._group.any(cancelled()):
-                yield from self._stop()
+        while not self._is_stopped(cancelled):
+            if self._is_last:
+                finished = Finished(checkpoints=self._run.paths(), answered=False)
+                yield self._record(finished)
+                return finished
             yield from map(self._record, self._update())
             yield from self._settled()
             yield from map(self._record, self._watchers.tell(self._step))
             yield from self._due(already=frozenset())
-        finished = Finished(checkpoints=self._run.paths(), answered=False)
-        yield self._record(finished)
-        return finished
+        return (yield from self._stop())
+
+    def _is_stopped(self, cancelled: Callable[[], bool]) -> bool:
+        """A cancel after the last step comes too late, unless it cut its samples short."""
+        return self._group.any(self._is_cut or (not self._is_last and cancelled()))
 
     def _settled(self) -> Iterator[Event]:
         """How it computes; a resumed run's log says so once more only where it computes otherwise now."""
@@ -143,14 +149,25 @@ class TrainingLoop:
         """Saving comes last: a saved step is wholly done."""
         yield from self._hold_out(already)
         if is_sampled:
-            if Sampled not in already:
-                yield self._record(self._samples.draw(self._step))
+            drawn = self._drawn() if Sampled not in already else None
+            if self._is_cut:
+                return
+            if drawn is not None:
+                yield self._record(drawn)
             yield from self._watched()
         if Saved not in already and self._step and self._checkpoints.is_scheduled(self._step, self._end):
             saved = self._save()
             self._checkpoints.remove_stopgaps(self._step, self._end)
             yield self._record(saved)
             self._checkpoints.remove_old(self._step)
+
+    def _drawn(self) -> Sampled | None:
+        """None where a cancel cut it short: a run that goes on draws them anew, before anything else."""
+        try:
+            return self._samples.draw(self._step)
+        except Cancelled:
+            self._is_cut = True
+            return None
 
     @property
     def _is_last(self) -> bool:
@@ -177,7 +194,7 @@ class TrainingLoop:
             self._end = self._step
             yield from self._hold_out(self._run.logged(self._step))
 
-    def _stop(self) -> Iterator[Event]:
+    def _stop(self) -> Generator[Event, None, Never]:
         for each in self._read(late=0):
             yield self._record(self._stepped(*each))
         if self._is_first and self._step > self._saved:

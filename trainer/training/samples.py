@@ -13,6 +13,7 @@ from ..generate.sampler import Sampler
 from ..generate.shot import Shot
 from ..images.picture_file import write_picture
 from ..lora.assistant import Assistant
+from ..runtime.work import Ask, never
 from .checkpoints import Checkpoints
 from .job import Job, sample_shots
 from .run.events import Sampled
@@ -31,12 +32,14 @@ class Samples:
         train_step: TrainStep,
         assistant: Assistant,
         checkpoints: Checkpoints,
+        cancelled: Ask = never,
     ) -> None:
         self._job, self._run, self._family, self._train_step = job, run, family, train_step
-        self._assistant, self._checkpoints = assistant, checkpoints
+        self._assistant, self._checkpoints, self._cancelled = assistant, checkpoints, cancelled
 
     def draw(self, step: int) -> Sampled:
-        """One picture a prompt, written into the run's folder; what cannot be drawn is told and left out."""
+        """One picture a prompt, written into the run's folder; what cannot be drawn is told and left out. Raises
+        Cancelled between two steps of drawing."""
         shots = sample_shots(self._job.recipe, self._job.dataset, self._family.spec)
         paths = [self._run.samples / f"step{step:06d}_{number}.png" for number in range(len(shots))]
         images: list[Image.Image] = []
@@ -66,7 +69,7 @@ class Samples:
             self._family.forget_captions()
         if sampler is None or not step:
             with self._assistant.drawing():
-                yield from (sampler or Sampler(self._family)).generate(shots)
+                yield from (sampler or Sampler(self._family, cancelled=self._cancelled)).generate(shots)
             return
         passing = self._passing(step)
         try:

@@ -122,6 +122,6 @@ def _ready(  # noqa: PLR0913
     if job.start is not None:
         init_from_lora(train_step.adapter, family, job.start)
     checkpoints = Checkpoints(job, run, family, train_step)
-    samples = Samples(job, run, family, train_step, assistant, checkpoints)
+    samples = Samples(job, run, family, train_step, assistant, checkpoints, cancelled)
     settling = Settling(job, family, Trial(family, training_set, recipe, train_step), backends)
     return TrainingLoop(job, run, train_step, checkpoints, samples, watchers, settling, group)

@@ -194,6 +194,24 @@ def test_all_stop_at_one_step_when_one_is_asked_to(job: Job, one: Path, tmp_path
     assert losses(here.run) == pytest.approx(losses(one)[:2], abs=1e-6)
 
 
+@pytest.mark.parametrize("step", [3, STEPS])
+def test_all_stop_where_the_samples_of_the_first_are_cut_short(job: Job, one: Path, tmp_path: Path, step: int) -> None:
+    output = replace(job.recipe.output, sample_every=3)
+    here = made_like(job, one, tmp_path / "run", output=output)
+
+    def work(group: Group) -> None:
+        steps: list[int] = []
+        for event in train(here, group=group, cancelled=lambda: group.rank == 0 and step in steps):
+            if isinstance(event, Stepped):
+                steps.append(event.step)
+
+    first, other = Together(work, tmp_path / "notes").said()
+    assert f"Stopped at step {step} of 6, saved as sage_step{step:06d}.safetensors" in first["error"]
+    assert (first["kind"], other["kind"]) == ("Cancelled", "Echo")
+    assert not list((here.run / "samples").glob(f"step{step:06d}*"))
+    assert losses(here.run) == pytest.approx(losses(one)[:step], abs=1e-6)
+
+
 def test_one_asked_to_stop_while_the_first_encodes_stops_it(job: Job, tmp_path: Path) -> None:
     here = replace(job, run=tmp_path / "run")
     first, other = Together(lambda group: trained(here, group, cancelled=lambda: group.rank == 1), tmp_path).said()

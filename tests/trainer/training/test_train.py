@@ -190,6 +190,35 @@ def test_cancelling_saves_and_going_on_ends_as_if_never_stopped(job: Job, straig
     assert steps_seen(cut.run) == steps_seen(straight)
 
 
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (0, r"at step 0 of 6, nothing learned yet\."),
+        (3, r"at step 3 of 6, saved as sage_step000003\.safetensors\."),
+        (6, r"at step 6 of 6, saved as sage_step000006\.safetensors\."),
+    ],
+)
+def test_a_cancel_cuts_samples_short_and_going_on_draws_them(step: int, told: str, job: Job, straight: Path) -> None:
+    job = replace(job, recipe=replace(RECIPE, output=replace(RECIPE.output, sample_every=3)))
+    run = RunFolder(job.run)
+    drawn = {at: run.samples / f"step{at:06d}_0.png" for at in (0, 3, 6)}
+    before: list[Event] = []
+
+    def cancelled() -> bool:
+        """From the moment that nothing but the samples of `step` is left to do at it."""
+        return HeldOut in {type(event) for event in before if getattr(event, "step", -1) == step}
+
+    with pytest.raises(Cancelled, match=told):
+        for event in train(job, cancelled=cancelled):
+            before.append(event)
+    assert [at for at, path in drawn.items() if path.is_file()] == [at for at in drawn if at < step]
+    after = list(train(job))
+    assert [event.step for event in after if isinstance(event, Sampled)] == [at for at in drawn if at >= step]
+    assert isinstance(after[-1], Finished)
+    one, other = (tensors_of(folder / "checkpoints/sage_step000006.safetensors") for folder in (job.run, straight))
+    assert all(torch.equal(one[key], other[key]) for key in other)
+
+
 def test_a_dropped_generator_saves_what_was_learned(job: Job) -> None:
     until(job, 2).close()  # type: ignore[attr-defined]
     assert [event.step for event in train(job) if isinstance(event, Stepped)] == [3, 4, 5, 6]
@@ -216,8 +245,6 @@ def test_checkpointing_changes_memory_and_not_the_result(job: Job, straight: Pat
 
 
 def tensors_of(path: Path) -> dict[str, torch.Tensor]:
-    from safetensors.torch import load_file
-
     return load_file(path)
 
 

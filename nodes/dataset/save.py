@@ -100,7 +100,7 @@ class SaveDataset(io.ComfyNode):
 
         folder = save_folder(place, name)
         with cancellable():
-            save_again(
+            saved = save_again(
                 dataset,
                 folder,
                 _LAYOUTS[layout],
@@ -113,4 +113,4 @@ class SaveDataset(io.ComfyNode):
         said = f"{count} pictures saved in {place if place == 'input' else 'output/likeness_datasets'}/{name}."
         said = " ".join((said, *told(dataset, folder, _LAYOUTS[layout])))
         ui = {"text": (said,), "folder": (f"{place}/{name}",), "warning": warnings_of(left_out_lines(dataset))}
-        return io.NodeOutput(dataset, str(folder), ui=ui)
+        return io.NodeOutput(saved, str(folder), ui=ui)

@@ -3,7 +3,7 @@
 import errno
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,16 +17,26 @@ class AtomicBatch:
     def __init__(self, aside: Path) -> None:
         self._aside = aside
         self._drafts: list[tuple[Path, Path]] = []
+        self._leaving: list[Path] = []
 
     def write(self, path: Path, data: bytes) -> None:
         draft = self._aside / str(len(self._drafts))
         write_atomically(draft, data)
         self._drafts.append((draft, path))
 
-    def commit(self) -> None:
+    def remove(self, paths: Iterable[Path]) -> None:
+        """Files that go when the others are in place, and folders that they leave empty."""
+        self._leaving += paths
+
+    def commit(self, folder: Path) -> None:
         for draft, path in self._drafts:
             path.parent.mkdir(parents=True, exist_ok=True)
             draft.replace(path)
+        for path in self._leaving:
+            path.unlink(missing_ok=True)
+        for parent in {path.parent for path in self._leaving} - {folder}:
+            with suppress(OSError):  # what is left in it is somebody else's
+                parent.rmdir()
 
 
 @contextmanager
@@ -44,7 +54,7 @@ def atomic_batch(folder: Path) -> Generator[AtomicBatch]:
         aside = Path(tempfile.mkdtemp(dir=folder, prefix=".", suffix=".part"))
         batch = AtomicBatch(aside)
         yield batch
-        batch.commit()
+        batch.commit(folder)
         made = []
     except OSError as fault:
         if fault.errno == errno.ENAMETOOLONG:

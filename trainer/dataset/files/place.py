@@ -1,6 +1,6 @@
 """Where each picture of a dataset goes in a folder, and what already lies there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -58,6 +58,13 @@ class Place:
     def name(self) -> str:
         return f"{self.picture.parent.name}/{self.picture.name}"
 
+    @property
+    def filled(self) -> Sample:
+        """The sample once it lies here, and its mask."""
+        if self.stays or self.sample.mask is None:
+            return replace(self.sample, path=self.picture)
+        return replace(self.sample, path=self.picture, mask=self.mask)
+
 
 def kohya_places(dataset: Dataset, folder: Path) -> list[Place]:
     """`N_trigger class/001.png`, and held-out pictures in `held_out`, which no trainer enters; numbered through."""
@@ -89,8 +96,8 @@ def json_places(dataset: Dataset, folder: Path) -> list[Place]:
     return [replace(place, has_mask=place.sample.mask is not None and not place.stays) for place in places]
 
 
-def untracked_files(places: Sequence[Place], folder: Path) -> list[str]:
-    """Pictures that would be trained on with the dataset although they are not in it."""
+def untracked_files(places: Sequence[Place], folder: Path, leaving: Collection[Path] = ()) -> list[str]:
+    """Pictures that would be trained on with the dataset although they are not in it, nor are they `leaving`."""
     if not folder.is_dir():
         return []
     ours = {place.picture for place in places}
@@ -99,11 +106,11 @@ def untracked_files(places: Sequence[Place], folder: Path) -> list[str]:
     there = dict.fromkeys(path for source in found for path in pictures(source))
     return (
         _labels(places)
-        + _stray_masks(places)
+        + _stray_masks(places, leaving)
         + [
             f"{path.parent.name}/{path.name} lies there but is not in the dataset; move it or choose another folder."
             for path in there
-            if path not in ours and (is_flat or path.parent != folder)
+            if path not in ours and path not in leaving and (is_flat or path.parent != folder)
         ]
     )
 
@@ -121,14 +128,14 @@ def _labels(places: Sequence[Place]) -> list[str]:
     ]
 
 
-def _stray_masks(places: Sequence[Place]) -> list[str]:
+def _stray_masks(places: Sequence[Place], leaving: Collection[Path]) -> list[str]:
     """Masks of an earlier saving beside those that are due: kohya refuses more masks than pictures."""
     due = {place.mask for place in places if place.has_mask}
     there = [path for folder in sorted({mask.parent for mask in due}) if folder.is_dir() for path in folder.iterdir()]
     return [
         f"{MASKS}/{path.name} is the mask of no picture of the dataset; move it or choose another folder."
         for path in natural(iter(there))
-        if path not in due and path.suffix.lower() in SUFFIXES
+        if path not in due and path not in leaving and path.suffix.lower() in SUFFIXES
     ]
 
 

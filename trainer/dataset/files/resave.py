@@ -2,14 +2,12 @@
 
 import hashlib
 import json
-import shutil
-import tempfile
-from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from ...errors import DatasetError
+from ...images.picture_file import SUFFIXES
 from ...runtime.steps import Progress, silent
 from ...runtime.work import never
 from ...storage.atomic import write_atomically
@@ -37,82 +35,63 @@ def save_again(  # noqa: PLR0913
     notes: Path,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = never,
-) -> Path:
+) -> Dataset:
     """Save as the layout's own function does; `notes` is a folder that remembers what was written where.
 
     With `overwrite`, files that this function wrote earlier and nobody changed are removed when they are not of the
-    dataset any more: pictures that were dropped since would be trained on. Raises as saving does, with the folder as
-    it was.
+    dataset any more: pictures that were dropped since would be trained on. What lay there before it wrote anything is
+    somebody else's and stays. Returns the dataset with the samples of `folder` where they lie now: numbers change when
+    one is dropped. Raises as saving does, with the folder as it was.
     """
-    ours = _files(_PLACES[layout](dataset, folder), folder, layout)
-    note = notes / f"{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]}.json"
-    stale = [path for path in _untouched(note, folder) if path not in ours] if overwrite else []
-    with _aside(stale, folder):
-        save = {"kohya": save_kohya, "ai-toolkit": save_aitoolkit, "json": save_json}[layout]
-        written = save(dataset, folder, overwrite=overwrite, progress=progress, cancelled=cancelled)
-    _keep_note(note, folder, ours)
-    return written
+    folder = folder.resolve()
+    places = _PLACES[layout](dataset, folder)
+    ours = {path.resolve() for path in _files(places, folder, layout)}
+    note = notes / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:32]}.json"
+    written = _untouched(note, folder)
+    before = {path: _sha256(path) for path in ours if path.is_file() and path not in written}
+    save = {"kohya": save_kohya, "ai-toolkit": save_aitoolkit, "json": save_json}[layout]
+    leaving = sorted(_with_captions(written) - ours) if overwrite else []
+    save(dataset, folder, overwrite=overwrite, leaving=leaving, progress=progress, cancelled=cancelled)
+    _keep_note(note, folder, {path for path in ours if path.is_file() and _sha256(path) != before.get(path)})
+    there = (place.filled if lies_in(place.sample.path, folder) else place.sample for place in places)
+    return dataset.with_samples(tuple(there))
 
 
-def _files(places: Iterable[Place], folder: Path, layout: Layout) -> set[Path]:
-    places = list(places)
+def _files(places: Sequence[Place], folder: Path, layout: Layout) -> set[Path]:
     pictures = {path for place in places for path in (place.picture, place.caption)}
     pictures |= {place.mask for place in places if place.has_mask}
     return pictures | {folder / INDEX} if layout == "json" else pictures
 
 
-def _untouched(note: Path, folder: Path) -> list[Path]:
-    """Noted files that are as they were written; a picture counts as touched with its caption."""
-    known = _noted(note)
-    root = folder.resolve()
-    found = {folder / name: sha256 for name, sha256 in known.items() if lies_in(folder / name, root)}
-    same = {path for path, sha256 in found.items() if path.is_file() and _sha256(path) == sha256}
-    return sorted(path for path in same if all(beside in same for beside in _beside(path)))
+def _untouched(note: Path, folder: Path) -> set[Path]:
+    """Noted files that are as they were written."""
+    found = {folder / name: sha256 for name, sha256 in _noted(note).items() if lies_in(folder / name, folder)}
+    return {path for path, sha256 in found.items() if path.is_file() and _sha256(path) == sha256}
+
+
+def _with_captions(files: set[Path]) -> set[Path]:
+    """Those that lie beside none but each other: a picture counts as touched with its caption."""
+    return {path for path in files if all(beside in files for beside in _beside(path))}
 
 
 def _beside(path: Path) -> list[Path]:
-    return [beside for suffix in (*CAPTION_SUFFIXES, ".png") if (beside := path.with_suffix(suffix)).exists()]
+    return [beside for suffix in (*CAPTION_SUFFIXES, *SUFFIXES) if (beside := path.with_suffix(suffix)).exists()]
 
 
 def _noted(note: Path) -> dict[str, str]:
     try:
-        rows = json_file(note)
+        rows = json_file(note).get("written")
     except (OSError, ValueError):
         return {}
-    return {name: sha256 for name, sha256 in rows.items() if isinstance(sha256, str)}
+    return {name: sha256 for name, sha256 in rows.items() if isinstance(sha256, str)} if isinstance(rows, dict) else {}
 
 
 def _keep_note(note: Path, folder: Path, files: Iterable[Path]) -> None:
-    rows = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(files) if path.is_file()}
+    rows = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(files)}
     try:
-        write_atomically(note, json.dumps(rows).encode())
+        write_atomically(note, json.dumps({"written": rows}).encode())
     except OSError as fault:
         raise DatasetError(f"{note} cannot be written: {fault.strerror or fault}. Free some space.") from fault
-
-
-@contextmanager
-def _aside(files: list[Path], folder: Path) -> Generator[None]:
-    """Files out of the way for the block: gone when it ends, back in their places when it raises."""
-    if not files:
-        yield
-        return
-    hidden = Path(tempfile.mkdtemp(dir=folder, prefix=".", suffix=".part"))
-    moved = [(path, hidden / str(number)) for number, path in enumerate(files)]
-    done: list[tuple[Path, Path]] = []
-    try:
-        for path, away in moved:
-            path.replace(away)
-            done.append((path, away))
-        yield
-    except BaseException:
-        for path, away in done:
-            away.replace(path)
-        raise
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
-    for parent in {path.parent for path in files} - {folder}:
-        if parent.is_dir() and not any(parent.iterdir()):
-            parent.rmdir()
 
 
 def _sha256(path: Path) -> str:

@@ -1,6 +1,6 @@
 """Datasets into folders that kohya's trainers and ai-toolkit read, or beside a `dataset.json`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +8,6 @@ from ...errors import DatasetError
 from ...runtime.steps import Progress, Steps, silent, stepped
 from ...runtime.work import never
 from ..dataset import Dataset
-from ..sample import Sample
 from .atomic_batch import AtomicBatch, atomic_batch
 from .encode import is_rgba, mask_png, png_of
 from .index import INDEX, foreign_index, index_of
@@ -33,18 +32,20 @@ def save_kohya(
     folder: Path,
     *,
     overwrite: bool = False,
+    leaving: Collection[Path] = (),
     progress: Progress = silent,
     cancelled: Callable[[], bool] = never,
 ) -> Path:
     """Write `folder/N_trigger/001.png` and `001.txt`, one folder a number of repeats, held-out pictures in `held_out`.
 
     Raises DatasetError, with nothing written, when other pictures or captions are there already; `overwrite`
-    replaces files of the same name, but never leaves untracked files in a folder that will be trained on. Progress
+    replaces files of the same name, but never leaves untracked files in a folder that will be trained on. Files that
+    are `leaving` go with it, once what is written from them is in place. Progress
     counts a step for every picture that is compared with what is there, and one for every picture written. Raises
     Cancelled between two, with the folder as it was.
     """
     places = kohya_places(dataset, folder)
-    return _save(dataset, places, folder, overwrite, _steps(places, overwrite, progress, cancelled))
+    return _save(dataset, places, folder, overwrite, leaving, _steps(places, overwrite, progress, cancelled))
 
 
 def save_aitoolkit(
@@ -52,6 +53,7 @@ def save_aitoolkit(
     folder: Path,
     *,
     overwrite: bool = False,
+    leaving: Collection[Path] = (),
     progress: Progress = silent,
     cancelled: Callable[[], bool] = never,
 ) -> Path:
@@ -62,7 +64,7 @@ def save_aitoolkit(
     """
     single = dataset.with_samples(tuple(replace(sample, alternatives=()) for sample in dataset.samples))
     places = aitoolkit_places(single, folder)
-    return _save(single, places, folder, overwrite, _steps(places, overwrite, progress, cancelled))
+    return _save(single, places, folder, overwrite, leaving, _steps(places, overwrite, progress, cancelled))
 
 
 def save_json(
@@ -70,6 +72,7 @@ def save_json(
     folder: Path,
     *,
     overwrite: bool = False,
+    leaving: Collection[Path] = (),
     progress: Progress = silent,
     cancelled: Callable[[], bool] = never,
 ) -> Path:
@@ -83,22 +86,31 @@ def save_json(
     places = json_places(dataset, folder)
     steps = _steps(places, overwrite, progress, cancelled)
     _check(places, folder, dataset.trigger, overwrite, steps)
-    here = tuple(_moved(place) for place in places)
+    here = tuple(place.filled for place in places)
     with atomic_batch(folder) as stage:
         _put(stage, places, dataset.trigger, steps)
         stage.write(folder / INDEX, index_of(dataset.with_samples(here), folder.resolve()))
+        stage.remove(leaving)
     return folder / INDEX
 
 
-def _save(dataset: Dataset, places: Sequence[Place], folder: Path, overwrite: bool, steps: Steps) -> Path:
-    faults = untracked_files(places, folder)
-    if (folder / INDEX).exists():
+def _save(  # noqa: PLR0913
+    dataset: Dataset,
+    places: Sequence[Place],
+    folder: Path,
+    overwrite: bool,
+    leaving: Collection[Path],
+    steps: Steps,
+) -> Path:
+    faults = untracked_files(places, folder, leaving)
+    if (folder / INDEX).exists() and folder / INDEX not in leaving:
         faults.append(f"{INDEX} lies in {folder} and would be read instead; move it or choose another folder.")
     if faults:
         raise DatasetError.all_of(faults)
     _check(places, folder, dataset.trigger, overwrite, steps)
     with atomic_batch(folder) as stage:
         _put(stage, places, dataset.trigger, steps)
+        stage.remove(leaving)
     return folder
 
 
@@ -127,13 +139,6 @@ def _put(stage: AtomicBatch, places: Sequence[Place], trigger: str, steps: Steps
         is_wanted = not has_no_caption(place) or (any(place.sample.captions) and not place.stays)
         if is_wanted and not has_caption(place, trigger):
             stage.write(place.caption, place.caption_bytes)
-
-
-def _moved(place: Place) -> Sample:
-    """The sample at its place, and its mask there."""
-    if place.stays or place.sample.mask is None:
-        return replace(place.sample, path=place.picture)
-    return replace(place.sample, path=place.picture, mask=place.mask)
 
 
 def _name(place: Place) -> str:

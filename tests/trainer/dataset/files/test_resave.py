@@ -8,7 +8,9 @@ from PIL import Image
 from trainer.dataset.dataset import Dataset
 from trainer.dataset.files.folder import read_dataset
 from trainer.dataset.files.resave import Layout, save_again
+from trainer.dataset.files.save import save_aitoolkit, save_json, save_kohya
 from trainer.errors import DatasetError
+from trainer.images.pixels import load_picture, pixel_sha256
 
 LAYOUTS: tuple[Layout, ...] = ("kohya", "ai-toolkit", "json")
 
@@ -82,7 +84,66 @@ def test_layouts_may_follow_one_another(dataset: Dataset, tmp_path: Path) -> Non
         assert read_dataset(folder, trigger="sage").fingerprint() == dataset.fingerprint(), layout
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"../originals/2_sage/1.png": "x"}', '{"a.png": 7}'])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_lay_there_before_is_somebody_elses(dataset: Dataset, tmp_path: Path, layout: Layout) -> None:
+    """The very files that saving would write: it wrote none of them, and removes none."""
+    theirs = tmp_path / "saved"
+    save = {"kohya": save_kohya, "ai-toolkit": save_aitoolkit, "json": save_json}[layout]
+    save(dataset, theirs)
+    _save(dataset, tmp_path, layout)
+    before = {path: path.read_bytes() for path in theirs.rglob("*.png")}
+    fewer = dataset.with_samples(dataset.samples[:3])
+    if layout == "json":
+        _save(fewer, tmp_path, layout)
+    else:
+        with pytest.raises(DatasetError, match=r"4\.png lies there but is not in the dataset"):
+            _save(fewer, tmp_path, layout)
+    assert {path: path.read_bytes() for path in theirs.rglob("*.png")} == before
+
+
+def test_originals_stay_when_the_folder_they_lie_in_gets_an_index(dataset: Dataset, tmp_path: Path) -> None:
+    folder = tmp_path / "originals"
+    own = {path: path.read_bytes() for path in folder.rglob("*.*")}
+    for kept in (dataset, _fewer(dataset)):
+        save_again(kept, folder, "json", overwrite=True, notes=tmp_path / "notes")
+    assert {path: path.read_bytes() for path in own} == own
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("gone", [0, 2, 3])
+def test_a_set_is_thinned_in_the_folder_it_was_loaded_from(
+    dataset: Dataset, tmp_path: Path, layout: Layout, gone: int
+) -> None:
+    there = read_dataset(_save(dataset, tmp_path, layout), trigger="sage")
+    fewer = there.with_samples(tuple(each for at, each in enumerate(there.samples) if at != gone))
+    told = save_again(fewer, tmp_path / "saved", layout, overwrite=True, notes=tmp_path / "notes")
+    again = read_dataset(tmp_path / "saved", trigger="sage")
+    assert again.fingerprint() == told.fingerprint() == fewer.fingerprint()
+    assert len(list((tmp_path / "saved").rglob("*.png"))) == 3
+    # What comes after in the graph finds each picture where it is now.
+    assert all(pixel_sha256(load_picture(each.path, each.matte).rgb) == each.sha256 for each in told.samples)
+
+
+def test_a_folder_reached_by_a_link_is_the_same_folder(dataset: Dataset, tmp_path: Path) -> None:
+    folder = _save(dataset, tmp_path, "json")
+    (tmp_path / "link").symlink_to(folder)
+    for _ in range(2):
+        save_again(read_dataset(folder), tmp_path / "link", "json", overwrite=True, notes=tmp_path / "notes")
+    assert len(list(folder.rglob("*.png"))) == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"written": {"../originals/2_sage/1.png": "x"}}',
+        '{"written": {"a.png": 7}}',
+        '{"written": 1}',
+        "{}",
+    ],
+)
 def test_notes_that_are_none_are_not_believed(dataset: Dataset, tmp_path: Path, text: str) -> None:
     _save(dataset, tmp_path)
     (note,) = (tmp_path / "notes").iterdir()

@@ -1,7 +1,7 @@
 """Copies: the same pixels twice, and pictures so alike, straight or mirrored, that they teach the same thing twice."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -66,6 +66,11 @@ def near_pairs(
 
 def distinct(count: int, pairs: Sequence[Pair]) -> int:
     """How many pictures are left when every chain of pairs counts as one."""
+    return len(chains(count, [(pair.one, pair.other) for pair in pairs]))
+
+
+def chains(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Numbers below `count` that pairs hold together, each chain in order and by its first."""
     parent = list(range(count))
 
     def root(index: int) -> int:
@@ -74,9 +79,12 @@ def distinct(count: int, pairs: Sequence[Pair]) -> int:
             index = parent[index]
         return index
 
-    for pair in pairs:
-        parent[root(pair.other)] = root(pair.one)
-    return sum(1 for index in range(count) if parent[index] == index)
+    for one, other in pairs:
+        parent[root(other)] = root(one)
+    found: dict[int, list[int]] = defaultdict(list)
+    for index in range(count):
+        found[root(index)].append(index)
+    return list(found.values())
 
 
 def partners(pairs: Sequence[Pair]) -> dict[int, list[Pair]]:

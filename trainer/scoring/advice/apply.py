@@ -1,5 +1,6 @@
 """The part of the advice on a dataset that needs no person: pruning, the trigger, copies."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -24,9 +25,20 @@ def changed_dataset(dataset: Dataset, changes: Sequence[DatasetChange]) -> Datas
         elif change.task == "add_trigger":
             dataset = dataset.with_samples(tuple(_triggered(each, dataset.trigger) for each in dataset.samples))
         elif change.task == "remove_copies":
-            gone = set(change.pictures)
-            dataset = dataset.with_samples(tuple(each for each in dataset.samples if each.sha256 not in gone))
+            dataset = _without(dataset, change.pictures)
     return dataset
+
+
+def _without(dataset: Dataset, pictures: Sequence[str]) -> Dataset:
+    """Exact copies share a sha256: as many go as are named, the last ones, and none that is held out."""
+    gone = Counter(pictures)
+    kept: list[Sample] = []
+    for sample in reversed(dataset.samples):
+        if sample.split == "train" and gone[sample.sha256]:
+            gone[sample.sha256] -= 1
+        else:
+            kept.append(sample)
+    return dataset.with_samples(tuple(reversed(kept)))
 
 
 def _pruned(dataset: Dataset) -> Dataset:

@@ -1,9 +1,12 @@
 """What the table asks of a dataset: each a function to the task, None where there is nothing to do."""
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from ...dataset.checks.duplicates import chains
 from ...dataset.coverage.axis import Axis
 from ...dataset.coverage.framing import ANGLES, NO_FACE
+from ...dataset.sample import Sample
 from .case import Case, listed
 from .change import DatasetChange
 from .recipes import AIMED
@@ -78,14 +81,27 @@ def caption_background(case: Case, source: str) -> DatasetChange | None:
 
 
 def remove_copies(case: Case, source: str) -> DatasetChange | None:
-    """Pictures that the checks called a copy, or nearly one, of an earlier one."""
-    copies = [each for each in case.train if any(finding.check in ("copy", "near copy") for finding in each.findings)]
+    """All but the first of each chain of copies that the checks found, and of one that is held out every other."""
+    samples = sorted(case.dataset.samples, key=lambda each: each.split == "train") if case.dataset else []
+    alike = (chain[1:] for chain in chains(len(samples), _alike(samples)))
+    copies = [samples[at] for rest in alike for at in rest if samples[at].split == "train"]
     if not copies:
         return None
     names = listed([sample.path.name for sample in copies])
-    text = f"Take out {len(copies)} near copies: {names}."
+    what = "1 near copy" if len(copies) == 1 else f"{len(copies)} near copies"
     pictures = tuple(sample.sha256 for sample in copies)
-    return DatasetChange(task="remove_copies", text=text, source=source, pictures=pictures)
+    return DatasetChange(task="remove_copies", text=f"Take out {what}: {names}.", source=source, pictures=pictures)
+
+
+def _alike(samples: Sequence[Sample]) -> Iterator[tuple[int, int]]:
+    """Pairs that the checks found, by number; what the user has waived of a picture is none of it."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for at, sample in enumerate(samples):
+        places[sample.sha256].append(at)
+    for at, sample in enumerate(samples):
+        for finding in sample.findings:
+            if finding.check in ("copy", "near copy") and finding.check not in sample.waived:
+                yield from ((other, at) for other in places[finding.other or ""])
 
 
 def vary_style(_: Case, source: str) -> DatasetChange | None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.trainer.scoring.advice.runs import GOOD, TRIGGER, column, coverage, dataset, recipe, report
 from trainer.dataset.dataset import Dataset
+from trainer.dataset.finding import Finding
 from trainer.dataset.sample import Sample
 from trainer.errors import LikenessError
 from trainer.recipe.recipe import Recipe
@@ -385,3 +386,49 @@ def test_the_column_order_changes_nothing():
     made = report(LATE)
     turned = replace(made, checkpoints=made.checkpoints[::-1])
     assert advise_next(turned, dataset(), recipe()) == advise_next(made, dataset(), recipe())
+
+
+def _copied(pairs: Sequence[tuple[int, int]], held_out: Sequence[int] = (), waived: Sequence[int] = ()) -> Dataset:
+    """Six pictures, with what the checks say of both of each pair; those of an exact pair share a sha256."""
+    samples = list(dataset(6).samples)
+    for one, other in pairs:
+        for at, partner in ((one, other), (other, one)):
+            finding = Finding(check="near copy", level="warning", text="", other=samples[partner].sha256)
+            samples[at] = replace(samples[at], findings=(*samples[at].findings, finding))
+    for at in held_out:
+        samples[at] = replace(samples[at], split="held_out")
+    for at in waived:
+        samples[at] = replace(samples[at], waived=("near copy",))
+    return dataset(6).with_samples(tuple(samples))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "marked", "kept"),
+    [
+        ([(0, 4), (1, 5)], {}, "0123"),
+        ([(0, 1), (1, 2)], {}, "0345"),
+        ([(0, 4)], {"held_out": [4]}, "12345"),
+        ([(0, 4)], {"held_out": [0, 4]}, "012345"),
+        ([(0, 4)], {"waived": [0, 4]}, "012345"),
+    ],
+)
+def test_of_copies_one_is_kept(
+    pairs: Sequence[tuple[int, int]], marked: Mapping[str, Sequence[int]], kept: str
+) -> None:
+    pictures = _copied(pairs, **marked)
+    advice = advised([column(300, 0.93, variety=0.4)], pictures)
+    changed = changed_dataset(pictures, advice.dataset_changes)
+    assert "".join(sample.path.stem for sample in changed.samples) == kept
+
+
+def test_of_exact_copies_one_is_kept() -> None:
+    pictures = _copied([(0, 4)])
+    same = tuple(
+        replace(each, sha256="a" * 64, findings=(Finding(check="copy", level="warning", text="", other="a" * 64),))
+        for each in pictures.samples[:3]
+    )
+    pictures = dataset(6).with_samples((*same, *dataset(6).samples[3:]))
+    advice = advised([column(300, 0.93, variety=0.4)], pictures)
+    assert "Take out 2 near copies: '1.png', '2.png'." in {change.text for change in advice.dataset_changes}
+    changed = changed_dataset(pictures, advice.dataset_changes)
+    assert [sample.path.stem for sample in changed.samples] == ["0", "3", "4", "5"]

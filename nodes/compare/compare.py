@@ -136,14 +136,15 @@ class CompareCheckpoints(io.ComfyNode):
 
 
 def _dataset(run: Run | None, references: Dataset | None) -> Dataset:
-    if references is not None:
-        return references
-    if run is None:
+    """Whom the pictures are to be like, and what was trained on: a run knows that, whatever is wired."""
+    if run is not None:
+        return run.dataset if references is None else run.dataset.known_by(references.samples)
+    if references is None:
         raise RunError(
             "Without a run nothing tells whom the LoRA files are of: wire a dataset of the character into references, "
             "with the trigger that they were trained with."
         )
-    return run.dataset
+    return references
 
 
 def _models(run: Run | None, model: Any, clip: Any, vae: Any) -> Models:

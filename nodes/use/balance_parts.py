@@ -49,15 +49,16 @@ class Wired:
         return Candidate(label=chosen.label, path=path, step=chosen.step, seed=chosen.seed)
 
     def dataset(self, references: Dataset | None) -> Dataset:
-        """Whom the pictures are to be like."""
-        if references is not None:
-            return references
-        if self.report is None:
+        """Whom the pictures are to be like, and what was trained on, as far as the report knows."""
+        if self.report is not None:
+            known = self.report.dataset
+            return known if references is None else known.known_by(references.samples)
+        if references is None:
             raise RunError(
                 "A LoRA alone tells not whom it is of: wire a dataset of the character into references, with the "
                 "trigger that it was trained with, or the report of Compare checkpoints."
             )
-        return self.report.dataset
+        return references
 
     def models(self, model: Any, clip: Any, vae: Any) -> Models:
         """What is wired, else the base of the LoRA that is balanced."""

@@ -175,10 +175,10 @@ class _Asked:
         trigger = self.options.trigger or (own.trigger if own else self._told_trigger)
         subject = self.options.subject or (own.subject if own else ANY_SUBJECT)
         samples = own.samples if own else ()
+        known = Dataset(samples=samples, trigger=trigger, subject=subject, root=own.root if own else Path())
         if folder := self.options.references:
-            given = read_dataset(folder, trigger=trigger, subject=subject).samples
-            samples = (*(s for s in samples if s.split == "train"), *(replace(s, split="held_out") for s in given))
-        return Dataset(samples=samples, trigger=trigger, subject=subject, root=own.root if own else Path())
+            return known.known_by(read_dataset(folder, trigger=trigger, subject=subject).samples)
+        return known
 
     @property
     def _told_trigger(self) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,12 @@ class Dataset:
 
     def with_samples(self, samples: tuple[Sample, ...]) -> "Dataset":
         return replace(self, samples=samples)
+
+    def known_by(self, references: Iterable[Sample]) -> "Dataset":
+        """The same training pictures, and as held out those of `references` that are none of them."""
+        own = {sample.sha256 for sample in self.train}
+        others = (replace(sample, split="held_out") for sample in references if sample.sha256 not in own)
+        return self.with_samples((*self.train, *others))
 
     def fingerprint(self) -> str:
         """Changes with pixels, captions, split, repeats and words; not with where the files lie."""

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -255,3 +256,17 @@ def test_a_reader_that_is_not_there_is_named(pack: Pack) -> None:
 def test_compared_without_faces_identity_is_not_measured_and_the_rest_is(pack: Pack, fake_host: FakeHost) -> None:
     found = pack("nodes.compare.compare_readers").readers_for("no faces", _references(pack, fake_host.home), False)
     assert found.faces is None and found.descriptor is not None
+
+
+def test_references_beside_a_run_leave_it_its_training_pictures_and_its_trigger(
+    pack: Pack, fake_host: FakeHost
+) -> None:
+    node = pack("nodes.compare.compare")
+    wired = _references(pack, fake_host.home)
+    trained = wired.with_samples(
+        tuple(replace(s, sha256=f"own {n}", split="train") for n, s in enumerate(wired.samples))
+    )
+    own = SimpleNamespace(dataset=replace(trained, trigger="sage"))
+    seen = node._dataset(own, replace(wired, samples=(*wired.samples, *trained.samples[:1]), trigger="another"))
+    assert seen.train == trained.samples and seen.held_out == wired.samples and seen.trigger == "sage"
+    assert node._dataset(own, None) is own.dataset and node._dataset(None, wired) is wired

@@ -70,7 +70,9 @@ def pick(  # noqa: PLR0913
     candidates = [Candidate(index=n, sample=s, seen=one) for n, (s, one) in enumerate(zip(samples, seen, strict=True))]
     out = {one.index: why for one in candidates if (why := unfit(one, faces, smallest_face)) is not None}
     fit = [one for one in candidates if one.index not in out]
-    out.update(copies(fit))
+    # Held-out pictures stay whether they are fit or not, so none of their copies is trained on.
+    held = [one for one in candidates if one.index in out and one.sample.split == "held_out"]
+    out.update(copies([*fit, *held]))
     words = tuple(attributes.slots.get("expression", EXPRESSIONS)) if attributes else EXPRESSIONS
     free = [one for one in fit if one.index not in out and one.sample.split == "train"]
     if not free:

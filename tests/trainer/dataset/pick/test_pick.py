@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from trainer.dataset.pick.pick import Picked, pick
 from trainer.errors import Cancelled, DatasetError, FaceError
@@ -116,6 +116,19 @@ def test_what_is_held_out_stays_and_no_copy_of_it_is_trained_on(studio: Studio) 
     assert [sample.path.stem for sample in picked.dataset.held_out] == ["front3"]
     assert len(picked.dataset.train) == 2
     assert reasons(picked)["a_copy"] == "It shows the same as front3.png, which is kept."
+
+
+def test_a_copy_of_a_held_out_picture_that_is_not_fit_is_not_trained_on_either(studio: Studio) -> None:
+    shoot_many(studio, 5)
+    like = load_rgb(studio.folder / "front3.png")
+    like.filter(ImageFilter.GaussianBlur(4)).save(studio.folder / "front3.png")
+    like.save(studio.folder / "sharp.png")
+    split = studio.dataset().with_samples(
+        tuple(replace(s, split="held_out") if s.path.stem == "front3" else s for s in studio.dataset().samples)
+    )
+    picked = pick(split, 5, faces=studio.reader)
+    assert [sample.path.stem for sample in picked.dataset.held_out] == ["front3"]
+    assert reasons(picked)["sharp"] == "It shows the same as front3.png, which is kept."
 
 
 def test_a_broken_file_stays_out_by_name(studio: Studio) -> None:

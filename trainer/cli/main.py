@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from ..errors import Echo, LikenessError, refusal
+from ..errors import Cancelled, Echo, LikenessError, refusal
 from ..runtime.allocator import kept_memory
 from . import (
     balance,
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except LikenessError as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        return 130 if isinstance(error, Cancelled) else 1
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ..training.job import Job
 
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+"""Those upon which a run saves before it ends."""
 _SEVERAL = (
     "Several GPUs train one LoRA: accelerate launch --multi_gpu --num_processes 2 -m trainer train ... --device cuda, "
     "or torchrun --nproc-per-node 2 -m trainer train ... --device cuda. They share the recipe's accumulation, which is "
@@ -60,7 +62,7 @@ def _as_first(options: Namespace, job: "Job", group: "Group") -> Figures:
             say(budget.caution, "yellow")
     job = replace(job, likeness=likeness_of(options, job))
     started = time.monotonic()
-    with following() as follower, stopping(*_signals(group)) as asked, errors_kept(options.out):
+    with following() as follower, stopping(*_SIGNALS, said=_said(group)) as asked, errors_kept(options.out):
         follow(train_seeds(job, cancelled=asked, group=group), follower.show)
     run = RunFolder(options.out)
     last = run.checkpoints()[-1]
@@ -79,14 +81,13 @@ def _as_other(job: "Job", group: "Group") -> None:
     from ..training.seeds import train_seeds
 
     logging.disable(logging.WARNING)
-    with stopping(*_signals(group)) as asked:
+    with stopping(*_SIGNALS) as asked:
         follow(train_seeds(job, cancelled=asked, group=group))
 
 
-def _signals(group: "Group") -> tuple[signal.Signals, ...]:
-    """Those upon which a run saves before it ends. Of several processes none ends by itself, or each would stop at
-    another step."""
-    return (signal.SIGTERM,) if group.world == 1 else (signal.SIGTERM, signal.SIGINT)
+def _said(group: "Group") -> str:
+    """Upon the first signal. Of several processes none ends by itself, or each would stop at another step."""
+    return "Stopping after this step. Ctrl+C again ends at once." if group.world == 1 else ""
 
 
 def likeness_of(options: Namespace, job: "Job") -> "Likeness | None":

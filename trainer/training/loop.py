@@ -80,7 +80,8 @@ class TrainingLoop:
             yield event if is_told else self._record(event)
 
     def save_if_whole(self) -> None:
-        """Save what was learned since the last save, unless an update was cut in the middle or gave no numbers."""
+        """Save what was learned since the last save, unless weights were about to change or an update gave no
+        numbers."""
         if not (self._is_first and self._is_whole) or self._step <= self._saved:
             return
         try:
@@ -108,13 +109,15 @@ class TrainingLoop:
 
     def _update(self) -> list[Stepped]:
         """One update, and what is known by then: on a GPU of the one before, unless something is due."""
-        self._is_whole = False
         watch = Stopwatch()
-        self._unread.append(self._train_step.update(self._step))
+        learned = self._train_step.learned(self._step)
+        self._is_whole = False
+        self._unread.append(self._train_step.apply(learned))
         self._step += 1
+        self._is_whole = True
+        self._watchers.see()
         read = self._read(late=0 if self._is_due else self._train_step.lag)
         self._pace.add(watch.read())
-        self._is_whole = True
         return [self._stepped(*each) for each in read]
 
     def _read(self, late: int) -> list[tuple[Updated, float]]:

@@ -1,6 +1,10 @@
 """The `train` command: who looks at its samples, and what it says of a run that stops early."""
 
 import json
+import os
+import signal
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +18,9 @@ from trainer.demo.assets import demo_base
 from trainer.demo.characters.character import draw_character
 from trainer.demo.settings import demo_recipe
 from trainer.recipe.early_stop import EarlyStop
+from trainer.runtime.signals import stopping
 from trainer.training.job import Job
-from trainer.training.run.events import Noticed, PicturesWatched, Unwatched
+from trainer.training.run.events import Noticed, PicturesWatched, Stepped, Unwatched, read_events
 from trainer.training.run.folder import RunFolder
 
 
@@ -78,3 +83,37 @@ def test_each_pictures_verdict_is_said_once_whatever_brackets_its_name_has(capsy
             )
     said = capsys.readouterr().err
     assert all(said.count(name) == 1 for name in names)
+
+
+def test_the_first_ctrl_c_saves_and_ends(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    quick = demo_recipe(steps=500)
+    recipe = replace(
+        quick,
+        schedule=replace(quick.schedule, batch=1, warmup=0),
+        prior=replace(quick.prior, images=0),
+        output=replace(quick.output, sample_every=0, watch=False),
+    )
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe.to_json()))
+    data, run = draw_character(tmp_path / "dataset", train=1).root, tmp_path / "run"
+
+    def press() -> None:
+        while not any(isinstance(event, Stepped) for event in read_events(run / "events.jsonl")):
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
+    asked = ["--data", str(data), "--recipe", str(tmp_path / "recipe.json"), "--held-out", "0", "--out", str(run)]
+    assert main(["train", *asked]) == 130
+    (saved,) = RunFolder(run).checkpoints()
+    said = capfd.readouterr().err
+    assert "Stopping after this step. Ctrl+C again ends at once." in said
+    assert f"Stopped at step {saved.step} of 500, saved as {saved.path.name}." in said
+
+
+def test_the_second_ctrl_c_ends_at_once() -> None:
+    with pytest.raises(KeyboardInterrupt), stopping(signal.SIGINT, said="Stopping.") as asked:  # noqa: PT012
+        assert not asked()
+        signal.raise_signal(signal.SIGINT)
+        assert asked()
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -74,6 +74,6 @@ def test_a_signal_to_one_process_stops_both_with_everything_saved(tiny_base: Bas
     os.kill(both.ids[1], signal.SIGINT)
     first, other = both.said()
     (saved,) = RunFolder(tmp_path / "run").checkpoints()
-    assert (first["status"], first["out"]) == (1, "")
+    assert (first["status"], first["out"]) == (130, "")
     assert f"Stopped at step {saved.step} of 500, saved as {saved.path.name}." in first["err"]
     assert other == {"status": 1, "out": "", "err": ""}

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -39,6 +40,8 @@ from trainer.training.job import Job
 from trainer.training.run import state
 from trainer.training.run.events import Event, Finished, HeldOut, Prepared, Sampled, Saved, Stepped
 from trainer.training.run.folder import RunFolder, read_run
+from trainer.training.step.flat_optimizer import FlatOptimizer
+from trainer.training.step.train_step import TrainStep
 from trainer.training.train import train
 
 RECIPE = Recipe(
@@ -188,6 +191,40 @@ def test_cancelling_saves_and_going_on_ends_as_if_never_stopped(job: Job, straig
     assert [event.step for event in train(cut) if isinstance(event, Stepped)] == [4, 5, 6]
     assert checkpoints(cut.run) == checkpoints(straight)
     assert steps_seen(cut.run) == steps_seen(straight)
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt(), torch.OutOfMemoryError("no room"), RuntimeError("a driver")])
+def test_what_ends_an_update_in_the_middle_loses_none_before_it(
+    fault: BaseException, job: Job, straight: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn, calls = TrainStep.learn, []
+
+    def cut(*given: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 3:
+            raise fault
+        return learn(*given)
+
+    with monkeypatch.context() as patched, pytest.raises((type(fault), RunError)):
+        patched.setattr(TrainStep, "learn", cut)
+        list(train(job))
+    assert [checkpoint.step for checkpoint in RunFolder(job.run).checkpoints()] == [2]
+    assert [event.step for event in train(job) if isinstance(event, Stepped)] == [3, 4, 5, 6]
+    assert checkpoints(job.run) == checkpoints(straight)
+    assert steps_seen(job.run) == steps_seen(straight)
+
+
+def test_weights_that_were_about_to_change_are_not_saved(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = FlatOptimizer.step
+
+    def cut(*given: Any) -> None:
+        step(*given)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(FlatOptimizer, "step", cut)
+        list(train(job))
+    assert RunFolder(job.run).checkpoints() == ()
 
 
 @pytest.mark.parametrize(

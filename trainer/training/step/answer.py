@@ -26,6 +26,17 @@ Look = Callable[[Answer], None]
 
 
 @dataclass(frozen=True)
+class Learned:
+    """The gradients of update `step` (from 0) are there: their `norm`, on the device, and the mean loss, read when it
+    is asked for. Unless it `is_unseen`, it was read and is finite."""
+
+    step: int
+    norm: Tensor
+    loss: Callable[[], float]
+    is_unseen: bool
+
+
+@dataclass(frozen=True)
 class Updated:
     """Update `step` (from 0) at learning rate `lr`. `loss` is its mean over the pictures, read when it is asked for:
     RunError when it or its gradient is not a number, and then nothing that was learned since is worth keeping."""

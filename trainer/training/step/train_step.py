@@ -20,7 +20,7 @@ from ...runtime.reading import moved, reading
 from ...runtime.work import ignore
 from ...storage.seeding import random_source
 from ..data.training_set import Batch, Example, TrainingSet
-from .answer import Answer, Look, Updated
+from .answer import Answer, Learned, Look, Updated
 from .conditioning import Conditioning
 from .dead_layers import dead_layers
 from .fixed_loss import FixedLoss
@@ -67,6 +67,10 @@ class TrainStep:
         In fp16 an update whose gradients overflowed is left out, and the next one is scaled less. With a `lag` the
         update is made unseen, and reading it raises.
         """
+        return self.apply(self.learned(step))
+
+    def learned(self, step: int) -> Learned:
+        """The first half of an update: all that takes long. Nothing that a run keeps is changed by it."""
         self._let_text_learn(step)
         parts = range(self._recipe.schedule.accumulation)[self._group.rank :: self._group.world]
         seen = [self._micro_batch(step * self._recipe.schedule.accumulation + part) for part in parts]
@@ -81,12 +85,16 @@ class TrainStep:
         is_unseen = self.lag and self._is_checked and not self.scale.is_used
         check = partial(self._checked, step, examples)
         loss = (lambda: check(read())) if is_unseen else partial(float, check(read()))
-        lrs = self._lrs(step)
-        if is_unseen or self.scale.passed(is_finite=math.isfinite(norm)):
-            self.optimizer.step(lrs, norm)
+        return Learned(step, norm, loss, is_unseen)
+
+    def apply(self, learned: Learned) -> Updated:
+        """The second half: weights, moments and the scale of the loss."""
+        lrs = self._lrs(learned.step)
+        if learned.is_unseen or self.scale.passed(is_finite=math.isfinite(learned.norm)):
+            self.optimizer.step(lrs, learned.norm)
         else:
             self.optimizer.forget_gradients()
-        return Updated(step, lrs[0], loss)
+        return Updated(learned.step, lrs[0], learned.loss)
 
     def _checked(self, step: int, examples: Sequence[Example], numbers: Sequence[float]) -> float:
         """Mean loss of an update that gave the norm of its gradients and these losses; RunError for a broken one."""

@@ -36,14 +36,23 @@ class Watchers:
 
     def __init__(self) -> None:
         self._watchers: dict[str, Watcher] = {}
+        self._seen: list[Answer] = []
 
     def join(self, watchers: Mapping[str, Watcher]) -> None:
         """Look on from now on, in the order of `watchers`."""
         self._watchers.update(watchers)
 
     def look(self, answer: Answer) -> None:
-        for watcher in self._watchers.values():
-            watcher.look(answer)
+        """Is kept until they `see` it: of an update that was cut short they have seen nothing."""
+        if self._watchers:
+            self._seen.append(answer)
+
+    def see(self) -> None:
+        """The update is made: what was kept of it is shown to each."""
+        for answer in self._seen:
+            for watcher in self._watchers.values():
+                watcher.look(answer)
+        self._seen.clear()
 
     def tell(self, step: int) -> Iterator[Event]:
         for watcher in self._watchers.values():

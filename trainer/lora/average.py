@@ -12,17 +12,26 @@ from torch import Tensor
 from ..errors import ModelError, few, shortened
 from ..families.key_layout import ALPHA, DOWN, UP
 from ..families.registry import one_prefix
+from ..recipe.output import SavePrecision
 from ..storage.tensor_file import write_tensors
 from .file import Layer, LoraFile, opened_lora
 from .metadata import with_hashes
+from .save import DTYPES
 
 _log = logging.getLogger(__name__)
 
 
-def average_loras(paths: Sequence[Path], out: Path, metadata: Mapping[str, str], rank: int = 0) -> float:
+def average_loras(
+    paths: Sequence[Path],
+    out: Path,
+    metadata: Mapping[str, str],
+    rank: int = 0,
+    precision: SavePrecision = "fp16",
+) -> float:
     """Write the mean of the files' weight changes; the share of its energy that the cut back to rank kept, 0 to 1.
 
-    Each layer keeps the first file's rank and alpha, or has `rank` and as much alpha for it. Layers meet whatever the
+    Each layer keeps the first file's rank and alpha, or has `rank` and as much alpha for it, in the `precision` of a
+    recipe's output. Layers meet whatever the
     files call them. ModelError when the files do not change the same layers with plain LoRA.
     """
     if len(paths) < 2:
@@ -41,10 +50,13 @@ def average_loras(paths: Sequence[Path], out: Path, metadata: Mapping[str, str],
             _check(layers, [file.path.name for file in files])
             down, up, energy = mean_layer(layers, rank or int(layers[0].rank or 0))
             alpha = layers[0].scale * len(down)
-            mean = {DOWN: down.half(), UP: up.half(), ALPHA: torch.tensor(alpha, dtype=torch.float16)}
+            dtype = DTYPES[precision]
+            mean = {DOWN: down.to(dtype), UP: up.to(dtype), ALPHA: torch.tensor(alpha, dtype=dtype)}
             prefix = min(prefixes, key=_how_readable)
             if not Layer(prefix, mean).is_finite:
-                raise ModelError(f"The mean is too large for fp16 in {prefix}. Check these files: one is broken.")
+                raise ModelError(
+                    f"The mean is too large for {precision} in {prefix}. Check these files: one is broken."
+                )
             tensors |= {f"{prefix}.{name}": tensor for name, tensor in mean.items()}
             kept, whole = kept + energy[0], whole + energy[1]
     write_tensors(out, tensors, with_hashes(tensors, metadata))

@@ -158,11 +158,15 @@ class TrainingLoop:
             if drawn is not None:
                 yield self._record(drawn)
             yield from self._watched()
-        if Saved not in already and self._step and self._checkpoints.is_scheduled(self._step, self._end):
+        if not self._is_saved(already) and self._step and self._checkpoints.is_scheduled(self._step, self._end):
             saved = self._save()
             self._checkpoints.remove_stopgaps(self._step, self._end)
             yield self._record(saved)
             self._checkpoints.remove_old(self._step)
+
+    def _is_saved(self, already: frozenset[type[Event]]) -> bool:
+        """A file that was moved elsewhere is written again, from the state."""
+        return Saved in already and self._run.checkpoint(self._job.name, self._step).is_file()
 
     def _drawn(self) -> Sampled | None:
         """None where a cancel cut it short: a run that goes on draws them anew, before anything else."""

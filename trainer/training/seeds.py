@@ -12,10 +12,14 @@ from ..lora.average import average_loras
 from ..lora.metadata import describe_lora
 from ..runtime.group import ALONE, Group
 from ..runtime.work import never
+from ..storage.tensor_header import read_header
 from .job import Job
 from .run.events import Event, Finished, Saved, Seeded
 from .run.folder import RunFolder
 from .train import train
+
+_OF_ONE = {"modelspec.thumbnail", "sshs_model_hash", "sshs_legacy_hash"}
+"""What a seed's file says of itself alone."""
 
 
 def train_seeds(
@@ -57,5 +61,7 @@ def _average(job: Job) -> Saved:
     with run.writing():
         lasts = [each.checkpoint(job.name, end) for each, end in zip(runs, ends, strict=True)]
         said = describe_lora(path.stem, max(ends), recipe, job.dataset, job.base, job.regularisation)
-        average_loras(lasts, path, said)
+        # What the family says of itself, as in each seed's own file.
+        of_family = {key: value for key, value in read_header(lasts[0]).metadata.items() if key not in _OF_ONE}
+        average_loras(lasts, path, {**of_family, **said}, precision=recipe.output.precision)
     return Saved(step=ends[0] + 1, path=path)

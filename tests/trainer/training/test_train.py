@@ -256,6 +256,16 @@ def test_a_cancel_cuts_samples_short_and_going_on_draws_them(step: int, told: st
     assert all(torch.equal(one[key], other[key]) for key in other)
 
 
+def test_a_last_checkpoint_that_was_moved_away_is_written_again(job: Job, straight: Path) -> None:
+    shutil.copytree(straight, job.run)
+    last = job.run / "checkpoints" / "sage_step000006.safetensors"
+    last.unlink()
+    events = list(train(job))
+    assert not [event for event in events if isinstance(event, Stepped)]
+    assert events[-1] == Finished(checkpoints=RunFolder(job.run).paths(), answered=False)
+    assert checkpoints(job.run) == checkpoints(straight)
+
+
 def test_a_dropped_generator_saves_what_was_learned(job: Job) -> None:
     until(job, 2).close()  # type: ignore[attr-defined]
     assert [event.step for event in train(job) if isinstance(event, Stepped)] == [3, 4, 5, 6]

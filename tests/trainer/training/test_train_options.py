@@ -21,10 +21,11 @@ from trainer.recipe.buckets import Buckets
 from trainer.recipe.lora import Lora
 from trainer.recipe.memory import Memory
 from trainer.recipe.optim import Optim, Schedule
-from trainer.recipe.output import Output
+from trainer.recipe.output import Output, SavePrecision
 from trainer.recipe.prior import Prior
 from trainer.recipe.recipe import Recipe
 from trainer.recipe.text import Text
+from trainer.storage.tensor_header import read_header
 from trainer.training.job import Job
 from trainer.training.run.events import Prepared, Sampled, Saved, Seeded, Stepped
 from trainer.training.run.folder import RunFolder
@@ -279,6 +280,18 @@ def test_several_seeds_end_in_their_average(job: Job, plain: Path, tmp_path: Pat
     again = list(train_seeds(several))
     assert again[-1].answered  # type: ignore[union-attr]
     assert not [event for event in again if isinstance(event, Stepped | Prepared)]
+
+
+@pytest.mark.parametrize("precision", ["fp16", "fp32"])
+def test_the_average_says_of_itself_what_each_seed_does(job: Job, precision: SavePrecision) -> None:
+    output = replace(RECIPE.output, precision=precision)
+    list(train_seeds(replace(job, recipe=replace(RECIPE, seeds=2, output=output))))
+    *_, last, mean = (read_header(checkpoint.path) for checkpoint in RunFolder(job.run).checkpoints())
+    own = {"ss_output_name", "modelspec.title", "modelspec.date", "sshs_model_hash", "sshs_legacy_hash"}
+    assert mean.metadata.keys() == last.metadata.keys()
+    changed = {key for key in last.metadata if mean.metadata[key] != last.metadata[key]}
+    assert "modelspec.architecture" in last.metadata and changed <= {*own, "ss_seed"}, changed
+    assert set(mean.kinds.values()) == set(last.kinds.values())
 
 
 def _changes(path: Path) -> dict[str, torch.Tensor]:

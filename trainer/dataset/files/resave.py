@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from ...errors import DatasetError
 from ...images.picture_file import SUFFIXES
@@ -83,7 +83,8 @@ def _noted(note: Path) -> dict[str, str]:
         rows = json_file(note).get("written")
     except (OSError, ValueError):
         return {}
-    return {name: sha256 for name, sha256 in rows.items() if isinstance(sha256, str)} if isinstance(rows, dict) else {}
+    known = cast(dict[str, object], rows) if isinstance(rows, dict) else {}
+    return {name: sha256 for name, sha256 in known.items() if isinstance(sha256, str)}
 
 
 def _keep_note(note: Path, folder: Path, files: Iterable[Path]) -> None:

@@ -82,7 +82,7 @@ class TrainStep:
         self.optimizer.scale_gradients(1 / self.scale.factor)
         norm = self.optimizer.gradient_norm()
         read = reading(torch.cat([norm.detach()[None], *[losses for _, losses in seen]]))
-        is_unseen = self.lag and self._is_checked and not self.scale.is_used
+        is_unseen = self.lag > 0 and self._is_checked and not self.scale.is_used
         check = partial(self._checked, step, examples)
         loss = (lambda: check(read())) if is_unseen else partial(float, check(read()))
         return Learned(step, norm, loss, is_unseen)

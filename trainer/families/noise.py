@@ -43,6 +43,11 @@ class Noised:
     level: NoiseLevel
     weight: Tensor | None = None
 
+    def rows(self, rows: Sequence[int]) -> "Noised":
+        """Some of the pictures."""
+        weight = None if self.weight is None else self.weight[rows]
+        return Noised(self.noisy[rows], self.target[rows], self.level.rows(rows), weight)
+
 
 def mixed(clean: Tensor, noise: Tensor, a: Tensor, s: Tensor) -> Tensor:
     """x_t, (n, c, h, w); `a` and `s` a picture, (n,)."""

@@ -1,12 +1,14 @@
 """The adapter in training: on a frozen base's layers, and gone without a trace when detached."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
+from ..families.condition import Condition
 from ..families.family import Family
+from ..families.flow.lengths import by_length
 from ..recipe.lora import Lora
 from ..recipe.recipe import Recipe
 from ..runtime.reading import moved
@@ -66,6 +68,14 @@ class Adapter:
             yield
         finally:
             self._state.ranks = None
+
+    def asked_at_once(self, captions: int, told: Callable[[], Sequence[Condition]]) -> list[list[int]]:
+        """Rows of a batch that are to be asked about together, `at` their times: all of them, but one length of what is
+        `told` after another where each picture has ranks of its own. There the denoiser parts a batch of several
+        lengths, and a layer that is recomputed in the backward pass cannot tell whose part it sees."""
+        if self._rank and not self._family.spec.trains_text:
+            return [*by_length(told())]
+        return [[*range(captions)]]
 
     def square_norm(self) -> Tensor:
         """Squared Frobenius norm of all changes together, 0-d, with gradient."""

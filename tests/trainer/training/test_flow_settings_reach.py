@@ -53,9 +53,9 @@ class Live:
         )
         self.training_set = follow(prepare(work), lambda _: None)
         self.asked: list[dict[str, Any]] = []
-        train_step = TrainStep(self.family, self.training_set, recipe)
+        self.train_step = TrainStep(self.family, self.training_set, recipe)
         handle = self.family.denoiser.register_forward_pre_hook(self._see, with_kwargs=True)
-        train_step.update(0)
+        self.train_step.update(0)
         handle.remove()
 
     def _see(self, _module: Any, _args: Any, told: dict[str, Any]) -> None:
@@ -105,3 +105,41 @@ def test_a_setting_of_flow_is_read_back_from_what_trains(place: str, parts: Any,
     base, dataset, _ = parts
     assert is_there(Live(base, dataset, replace(RECIPE, flow=replace(RECIPE.flow, **change)), tmp_path))
     assert not is_there(plain), "the check also holds without the setting"
+
+
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_ranks_by_timestep_meet_captions_of_several_lengths(parts: Any, tmp_path: Path, checkpointing: bool) -> None:
+    """Three pictures of two lengths at once learn what each does alone at its own noise."""
+    base, _, _ = parts
+    dataset = write_tiny_dataset(tmp_path / "set", ((64, 64),))
+    words = ("sage_character", "sage_character, " + "long words " * 40, "sage_character, red")
+    dataset = dataset.with_samples(
+        tuple(replace(each, caption=said) for each, said in zip(dataset.samples[:1] * 3, words, strict=True))
+    )
+    recipe = replace(
+        RECIPE,
+        lora=Lora(rank=4, alpha=4.0, targets="attention", rank_by_timestep=True),
+        memory=replace(RECIPE.memory, gradient_checkpointing=checkpointing),
+        flow=Flow(sampling="shift"),
+    )
+    live = Live(base, dataset, recipe, tmp_path / "run")
+    step = live.train_step
+    for number, layer in enumerate(step.adapter.layers.values()):
+        up = layer.weights()[1]
+        up.data.copy_(torch.randn(up.shape, generator=torch.Generator().manual_seed(number)) * 0.1)
+    batch = live.training_set.batch(live.training_set.train)
+    noised = live.family.noised(batch.latents, torch.Generator().manual_seed(0), 0.0)
+    said = [example.caption for example in live.training_set.train]
+    assert len({len(step._conditioning.of([each])[0]["context"]) for each in said}) > 1
+
+    def gradients(*groups: list[int]) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+        step.optimizer.forget_gradients()
+        losses = [step.learn(batch.rows(rows), noised.rows(rows), [said[r] for r in rows], 1.0)[0] for rows in groups]
+        weights = [weight for layer in step.adapter.layers.values() for weight in layer.weights()]
+        return losses, [weight.grad.clone() for weight in weights if weight.grad is not None]
+
+    together, all_at_once = gradients([0, 1, 2])
+    alone, one_by_one = gradients([0], [1], [2])
+    assert torch.allclose(together[0], torch.cat(alone), atol=1e-6)
+    for one, other in zip(all_at_once, one_by_one, strict=True):
+        assert float((one - other).norm() / other.norm().clamp(min=1e-9)) < 1e-4

@@ -88,7 +88,10 @@ class JoyCaption:
 
     @cached_property
     def _llava(self) -> Llava:
-        return load_llava(self.folder, self.precision, self.device)
+        engine: Any = torch
+        # transformers 4 draws weights before it reads them.
+        with engine.random.fork_rng():
+            return load_llava(self.folder, self.precision, self.device)
 
     def _generated(self, llava: Llava, images: Sequence[Image.Image]) -> list[str]:
         inputs = llava.inputs(images, SYSTEM, self.prompt.text)

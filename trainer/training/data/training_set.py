@@ -53,6 +53,11 @@ class Batch:
     mask: Tensor | None = None
     """Coverage 0 to 1 of each latent, (n, 1, h, w); None: no picture has a mask."""
 
+    def rows(self, rows: Sequence[int]) -> "Batch":
+        """Some of the pictures."""
+        mask = None if self.mask is None else self.mask[rows]
+        return Batch(self.latents[rows], [self.placements[row] for row in rows], self.weight[rows], mask)
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSet:

@@ -182,6 +182,21 @@ class TrainStep:
 
     def learn(self, batch: Batch, noised: Noised, captions: Sequence[str], share: float) -> tuple[Tensor, Tensor]:
         """Gradients of `share` of every picture's loss; the losses, (n,), and what was predicted, without gradients."""
+        parts = self._asked_at_once(captions)
+        if len(parts) == 1:
+            return self._learn(batch, noised, captions, share)
+        answers: dict[int, tuple[Tensor, Tensor]] = {}
+        for rows in parts:
+            told = [captions[row] for row in rows]
+            answer = self._learn(batch.rows(rows), noised.rows(rows), told, share)
+            answers |= dict(zip(rows, zip(*answer, strict=True), strict=True))
+        losses, predicted = zip(*(answers[row] for row in range(len(captions))), strict=True)
+        return torch.stack(losses), torch.stack(predicted)
+
+    def _asked_at_once(self, captions: Sequence[str]) -> list[list[int]]:
+        return self.adapter.asked_at_once(len(captions), lambda: self._conditioning.of(captions))
+
+    def _learn(self, batch: Batch, noised: Noised, captions: Sequence[str], share: float) -> tuple[Tensor, Tensor]:
         level = noised.level
         # What is told nothing has layers with nothing to read.
         self._was_told |= any(captions)
@@ -208,9 +223,13 @@ class TrainStep:
 
     def _preserve(self, group: Sequence[Example], batch: Batch, noised: Noised, share: float) -> None:
         """Gradients that hold the prediction for anybody in the character's place to the bare base's own."""
-        rows = [row for row, example in enumerate(group) if example.class_caption != example.caption]
-        if not rows:
-            return
+        shown = [row for row, example in enumerate(group) if example.class_caption != example.caption]
+        for part in self._asked_at_once([group[row].class_caption for row in shown]) if shown else ():
+            self._preserve_rows([shown[place] for place in part], group, batch, noised, share)
+
+    def _preserve_rows(
+        self, rows: Sequence[int], group: Sequence[Example], batch: Batch, noised: Noised, share: float
+    ) -> None:
         noisy, level = noised.noisy[rows], noised.level.rows(rows)
         captions, places = [group[row].class_caption for row in rows], [batch.placements[row] for row in rows]
         told = self._conditioning.of_base(captions)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from ...families.family import Family
 from ...families.noise import Noised, NoiseLevel
@@ -57,8 +58,13 @@ class FixedNoise:
             objective=noised[0].level.objective,
         )
         text, places = self._conditioning.of(captions), [example.placement for example in examples]
-        with self._adapter.at(level.time):
-            predicted = self._family.predict(torch.cat([each.noisy for each in noised]), level.time, text, places)
+        noisy = torch.cat([each.noisy for each in noised])
+        answers: dict[int, Tensor] = {}
+        for rows in self._adapter.asked_at_once(len(text), lambda: text):
+            told, where, times = [text[row] for row in rows], [places[row] for row in rows], level.time[rows]
+            with self._adapter.at(times):
+                answers |= dict(zip(rows, self._family.predict(noisy[rows], times, told, where), strict=True))
+        predicted = torch.stack([answers[row] for row in range(len(text))])
         target = torch.cat([each.target for each in noised]).to(predicted.device)
         found = picture_losses(predicted.float(), target, _PLAIN, level, None)
         return [float(loss) for loss in found.cpu()]

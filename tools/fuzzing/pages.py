@@ -3,11 +3,12 @@
 import json
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
+from playwright.sync_api import Error, TimeoutError
 
 from tests.host.page import Pages
 from tests.web.browser import browser
@@ -19,6 +20,7 @@ from .host import FuzzedHost
 ROOT = Path(__file__).resolve().parents[2]
 _PROMPT = "fuzzed"
 _BATCH = 25
+_TABS = 100
 _PATIENCE_MS = 60_000
 
 
@@ -33,6 +35,9 @@ class FuzzedPage:
         self.page.on("crash", lambda: found.fault("the page crashed", self.case))
         self.page.on("dialog", self._dialog)
         self.page.set_default_timeout(_PATIENCE_MS)
+        self._inside = self.page.context.new_cdp_session(self.page)
+        # Once a page hangs it can be stopped, and asked where it is, by who had said so before.
+        self._inside.send("Debugger.enable")
 
     def _fault(self, fault: Any) -> None:
         stack = str(getattr(fault, "stack", "") or fault)
@@ -49,8 +54,30 @@ class FuzzedPage:
             dialog.dismiss()
 
     def load(self, workflow: dict[str, Any]) -> str:
-        """ "" or what the host's page said itself."""
-        return self.page.evaluate(_LOAD, json.dumps(for_page(workflow)))
+        """ "" or what the host's page said itself. A page that hangs is a fault where it is in our code."""
+        self.page.evaluate(_LOAD, json.dumps(for_page(workflow)))
+        try:
+            return self.page.wait_for_function("() => window.__likeness_loaded").json_value()["said"]
+        except TimeoutError:
+            stack = self._stopped()
+            if any("/extensions/likeness/" in frame for frame in stack):
+                self.found.fault(f"the page hung at {stack[0]}", self.case, "\n".join(stack))
+            self.found.outcomes["the page hung"] += 1
+            return f"hung at {stack[:1]}"
+
+    def _stopped(self) -> list[str]:
+        """Where a page was that hung: it is there no more."""
+        frames: list[str] = []
+        self._inside.once(
+            "Debugger.paused",
+            lambda told: frames.extend(f"{each['functionName']} {each['url']}" for each in told["callFrames"]),
+        )
+        self._inside.send("Debugger.pause")
+        self.page.wait_for_timeout(2000)
+        self._inside.send("Runtime.terminateExecution")
+        with suppress(Error):  # it was only waiting
+            self._inside.send("Debugger.resume")
+        return frames
 
     def reopen(self) -> None:
         """The page anew, without what it had open."""
@@ -248,9 +275,15 @@ def fuzz_workflows(host: FuzzedHost, found: Findings, count: int, seed: int, run
     """Half as workflows in the page, half as prompts over HTTP."""
     done = 0
     with fuzzed_page(host, found, vue=True) as page:
+        opened = 0
 
         def each(workflow: dict[str, Any]) -> None:
+            nonlocal opened
             page.case = workflow
+            opened += 1
+            # ComfyUI keeps a tab for each, and gets slower with every one.
+            if opened % _TABS == 0:
+                page.reopen()
             is_refused = page.load(workflow) != ""
             found.outcomes["refused by the page" if is_refused else "loaded"] += 1
             page.look()
@@ -296,10 +329,15 @@ def for_page(value: Any) -> Any:
     return [for_page(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-_LOAD = """async (text) => {
-    try { await window.app.loadGraphData(JSON.parse(text)); return ''; }
-    catch (fault) { return String(fault).slice(0, 300) || 'fault'; }
-    finally { document.querySelectorAll('.p-dialog-close-button, .p-toast-close-button').forEach((e) => e.click()); }
+_LOAD = """(text) => {
+    window.__likeness_loaded = null;
+    setTimeout(async () => {
+        let said = '';
+        try { await window.app.loadGraphData(JSON.parse(text)); }
+        catch (fault) { said = String(fault).slice(0, 300) || 'fault'; }
+        document.querySelectorAll('.p-dialog-close-button, .p-toast-close-button').forEach((e) => e.click());
+        window.__likeness_loaded = { said };
+    });
 }"""
 _TELL = """async (text) => {
     const told = [];

@@ -171,6 +171,22 @@ def test_a_warmup_share_is_a_share_of_the_real_total() -> None:
     assert (by_epochs.epochs, by_epochs.warmup, by_epochs.warmup_share) == (5, 0, 0.1)
 
 
+@pytest.mark.parametrize(
+    ("name", "warmup"), [("constant", 0), ("Constant", 0), ("constant_with_warmup", 100), ("linear", 100)]
+)
+def test_a_plain_constant_rate_has_no_warmup_there(name: str, warmup: int) -> None:
+    made = kohya(f"max_train_steps = 1000\nlr_warmup_steps = 100\nlr_scheduler = '{name}'\n")
+    assert made.recipe.schedule.warmup == warmup
+    assert ("lr_warmup_steps" in told(made)) == (not warmup)
+
+
+@pytest.mark.parametrize(("name", "floor"), [("cosine", 0.0), ("linear", 0.0), ("cosine_with_min_lr", 0.1)])
+def test_a_floor_counts_where_it_is_named(name: str, floor: float) -> None:
+    made = kohya(f"max_train_steps = 1000\nlr_scheduler_min_lr_ratio = 0.1\nlr_scheduler = '{name}'\n")
+    assert made.recipe.schedule.lr_floor == floor
+    assert ("lr_scheduler_min_lr_ratio" in told(made)) == (not floor)
+
+
 def test_a_warmup_longer_than_the_default_steps_is_kept_where_epochs_decide() -> None:
     schedule = kohya("max_train_epochs = 50\nlr_warmup_steps = 2000\nlr_scheduler = 'cosine'\n").recipe.schedule
     assert (schedule.epochs, schedule.warmup) == (50, 2000)

@@ -158,6 +158,12 @@ def test_a_warmup_is_in_batches_or_up_to_1_a_share_of_the_real_total() -> None:
     assert "learning_rate_warmup_steps" in told(one(learning_rate_warmup_steps=1))
 
 
+def test_saving_and_sampling_go_by_batches_there_and_by_updates_here() -> None:
+    typed = {"save_every": 400, "save_every_unit": "STEP", "sample_after": 2, "sample_after_unit": "STEP"}
+    output = one(gradient_accumulation_steps=4, **typed).recipe.output
+    assert (output.save_every, output.sample_every) == (100, 1)
+
+
 def test_precisions_are_onetrainers() -> None:
     made = one(train_dtype="BFLOAT_16", output_dtype="FLOAT_16").recipe
     assert (made.memory.precision, made.output.precision) == ("bf16", "fp16")

@@ -58,6 +58,7 @@ def test_variables_of_a_shell_are_read() -> None:
         ({}, "shift", 3.0),
         ({"flow_schedule_shift": 0}, "sigmoid", 0.0),
         ({"flow_schedule_shift": 1.5}, "shift", 1.5),
+        ({"flow_schedule_shift": 1, "flow_schedule_auto_shift": True}, "sigmoid", 0.0),
         ({"flow_schedule_shift": 0, "flow_schedule_auto_shift": True}, "flux_shift", 0.0),
         ({"flow_use_uniform_schedule": True, "flow_schedule_shift": 0}, "uniform", 0.0),
     ],
@@ -114,3 +115,13 @@ def test_what_is_no_lora_of_a_picture_is_refused() -> None:
         read(controlnet=True)
     with pytest.raises(RecipeError, match=r"trains FLUX\.1 by model_type 'full'"):
         read(model_type="full")
+
+
+def test_a_warmup_counts_where_the_rate_has_one_and_epochs_make_room_for_it() -> None:
+    made = read(lr_scheduler="constant", lr_warmup_steps=200, max_train_steps=1000)
+    assert made.recipe.schedule.warmup == 0 and "lr_warmup_steps" in told(made)
+    assert read(lr_scheduler="constant_with_warmup", lr_warmup_steps=200).recipe.schedule.warmup == 200
+    assert (
+        read(lr_scheduler="cosine", lr_warmup_steps=2000, max_train_steps=0, num_train_epochs=50).recipe.schedule.warmup
+        == 2000
+    )

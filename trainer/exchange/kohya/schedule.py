@@ -11,6 +11,8 @@ from .words import CURVE_CLASSES, CURVES
 def schedule(keys: Keys, optimizer: Optimizer) -> dict[str, Any]:
     """The recipe's schedule. Epochs decide where there are any, as in kohya's loader."""
     steps, epochs = keys.whole("max_train_steps", 1600), keys.whole("max_train_epochs", 0)
+    # A class takes the place of the curve by name.
+    name = "" if keys.peek("lr_scheduler_type") else str(keys.peek("lr_scheduler") or "constant").lower()
     curve = _curve(keys, optimizer)
     found: dict[str, Any] = {
         "steps": steps,
@@ -19,8 +21,8 @@ def schedule(keys: Keys, optimizer: Optimizer) -> dict[str, Any]:
         "accumulation": keys.whole("gradient_accumulation_steps", 1),
         "curve": curve,
         "power": keys.number("lr_scheduler_power", 1.0) if curve == "polynomial" else 1.0,
-        "lr_floor": _floor(keys, curve),
-        **_warmup(keys, optimizer, steps, epochs),
+        "lr_floor": _floor(keys, name),
+        **_warmup(keys, optimizer, name, steps, epochs),
     }
     cycles = keys.whole("lr_scheduler_num_cycles", 1)
     if curve == "cosine_with_restarts":
@@ -61,15 +63,15 @@ def _of_class(keys: Keys, curve: Curve) -> Curve:
     return curve
 
 
-def _floor(keys: Keys, curve: Curve) -> float:
+def _floor(keys: Keys, name: str) -> float:
     floor = keys.number("lr_scheduler_min_lr_ratio", 0.0)
-    if floor and curve != "cosine":
+    if floor and name != "cosine_with_min_lr":
         keys.note("lr_scheduler_min_lr_ratio", floor, "counts with cosine_with_min_lr alone")
         return 0.0
     return floor
 
 
-def _warmup(keys: Keys, optimizer: Optimizer, steps: int, epochs: int) -> dict[str, Any]:
+def _warmup(keys: Keys, optimizer: Optimizer, name: str, steps: int, epochs: int) -> dict[str, Any]:
     """Steps, or below 1 a share of all that epochs will make."""
     share = keys.number("warmup_ratio", 0.0)
     given = keys.number("lr_warmup_steps", share)
@@ -80,6 +82,9 @@ def _warmup(keys: Keys, optimizer: Optimizer, steps: int, epochs: int) -> dict[s
         return {}
     if given and optimizer == "schedulefree":
         keys.note("lr_warmup_steps", given, "schedulefree has none there: none is taken")
+        return {}
+    if given and name == "constant":
+        keys.note("lr_warmup_steps", given, "a constant rate has none there, constant_with_warmup has: none is taken")
         return {}
     if 0 < given < 1:
         return {"warmup_share": given} if epochs else {"warmup": int(given * steps)}

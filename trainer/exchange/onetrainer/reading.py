@@ -36,7 +36,7 @@ def parts_of(keys: Keys) -> dict[str, Any]:
         "loss": _loss(keys),
         "buckets": _buckets(keys),
         "memory": _memory(keys, unet) | {"quantization": kept_in(unet)},
-        "output": _output(keys),
+        "output": _output(keys, accumulation),
     }
     _unet(keys, unet)
     _leave_others(keys)
@@ -60,7 +60,7 @@ def _flow_parts(keys: Keys, family: str) -> dict[str, Any]:
         "flow": flow(keys, part, family),
         "buckets": _buckets(keys),
         "memory": memory,
-        "output": _output(keys),
+        "output": _output(keys, accumulation),
     }
     transformer(keys, part)
     keys.changes_nothing("unet", "text_encoder_layer_skip", "text_encoder_2_layer_skip")
@@ -171,7 +171,7 @@ def _unet(keys: Keys, unet: Keys) -> None:
     keys.absorb(unet, "unet")
 
 
-def _output(keys: Keys) -> dict[str, Any]:
+def _output(keys: Keys, accumulation: int) -> dict[str, Any]:
     output: dict[str, Any] = {"precision": keys.choice("output_dtype", words.DTYPES, "fp32")}
     for ours, count, unit in (
         ("save_every", "save_every", "save_every_unit"),
@@ -180,7 +180,8 @@ def _output(keys: Keys) -> dict[str, Any]:
         is_typed = count in keys or unit in keys
         number, said = keys.number(count, 0), keys.word(unit, "NEVER" if ours == "save_every" else "MINUTE")
         if said == "STEP" and number >= 1:
-            output[ours] = int(number)
+            # Of batches, of which an update takes several.
+            output[ours] = max(1, int(number / max(accumulation, 1)))
         elif said not in ("NEVER", "STEP") and is_typed:
             keys.note(count, f"{number:g} {said}", "saving and sampling go by steps here")
         elif ours == "sample_every" and said == "NEVER" and is_typed:

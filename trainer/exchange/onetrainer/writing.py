@@ -28,9 +28,9 @@ def onetrainer_settings(recipe: Recipe) -> dict[str, Any]:
         "output_dtype": _DTYPES[recipe.output.precision],
         **({"unet": {"weight_dtype": _QUANTIZED[recipe.memory.quantization]}} if is_packed else {}),
         "gradient_checkpointing": "ON" if recipe.memory.gradient_checkpointing else "OFF",
-        "save_every": recipe.output.save_every,
+        "save_every": recipe.output.save_every * recipe.schedule.accumulation,
         "save_every_unit": "STEP",
-        "sample_after": recipe.output.sample_every,
+        "sample_after": recipe.output.sample_every * recipe.schedule.accumulation,
         "sample_after_unit": "STEP" if recipe.output.sample_every else "NEVER",
     }
 

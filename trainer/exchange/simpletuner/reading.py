@@ -149,6 +149,7 @@ def _ema(keys: Keys) -> float:
 
 def _schedule(keys: Keys, optim: dict[str, Any]) -> dict[str, Any]:
     steps, epochs = keys.whole("max_train_steps", 0), keys.whole("num_train_epochs", 1)
+    is_constant = keys.peek("lr_scheduler") == "constant"
     curve = _curve(keys, optim["optimizer"])
     found: dict[str, Any] = {
         "steps": steps if steps > 0 else 1500,
@@ -164,6 +165,12 @@ def _schedule(keys: Keys, optim: dict[str, Any]) -> dict[str, Any]:
         found |= {"power": power, "lr_floor": min(1.0, end / optim["lr"]) if optim["lr"] > 0 else 0.0}
     else:
         keys.counts_for_nothing("lr_power", "lr_end")
+    if warmup > 0 and is_constant:
+        keys.note("lr_warmup_steps", warmup, "a constant rate has none there, constant_with_warmup has: none is taken")
+        warmup = 0
+    if found["epochs"]:
+        # The steps stand for what epochs will make of them, so that a warmup has room.
+        found["steps"] = max(found["steps"], warmup + 1)
     if warmup >= found["steps"]:
         keys.note("lr_warmup_steps", warmup, f"no shorter than the run of {found['steps']}: ends one step before it")
         warmup = found["steps"] - 1
@@ -198,7 +205,8 @@ def _flow(keys: Keys, family: str) -> dict[str, Any]:
     shift, scale = keys.number("flow_schedule_shift", 3.0), keys.number("flow_sigmoid_scale", 1.0)
     is_auto, is_uniform = keys.switch("flow_schedule_auto_shift"), keys.switch("flow_use_uniform_schedule")
     is_moved = shift > 0 and shift != 1
-    sampling = "shift" if is_moved else "flux_shift" if is_auto else "sigmoid"
+    # A shift of 1 moves nothing, and still stands above the one by resolution.
+    sampling = "shift" if is_moved else "flux_shift" if is_auto and shift <= 0 else "sigmoid"
     if keys.switch("flow_use_beta_schedule"):
         keys.note("flow_use_beta_schedule", True, f"no counterpart here: {sampling} is taken")
     keys.changes_nothing("flow_beta_schedule_alpha", "flow_beta_schedule_beta", "flow_timesteps_mode")

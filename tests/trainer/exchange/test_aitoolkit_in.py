@@ -175,6 +175,11 @@ def test_guidance_is_contrastive_where_the_job_says_so() -> None:
     assert "train.bypass_guidance_embedding" in told(bypass)
 
 
+def test_flux2_has_sides_in_steps_of_its_latents() -> None:
+    made = read(model={"name_or_path": "/x", "arch": "flux2_klein_4b"}, datasets=[{"bucket_tolerance": 8}])
+    assert made.recipe.buckets.step == 16 and "datasets.bucket_tolerance" in told(made)
+
+
 def test_bases_by_architecture() -> None:
     for model in ({"arch": "flux2_klein_4b"}, {"arch": "zimage:turbo"}, {"arch": "flux_kontext"}):
         recipe = read(model={"name_or_path": "/x", **model}, train={"lr": 1e-4, "timestep_type": "weighted"}).recipe

@@ -125,3 +125,9 @@ def test_a_warmup_counts_where_the_rate_has_one_and_epochs_make_room_for_it() ->
         read(lr_scheduler="cosine", lr_warmup_steps=2000, max_train_steps=0, num_train_epochs=50).recipe.schedule.warmup
         == 2000
     )
+
+
+def test_flux2_has_sides_in_steps_of_its_latents() -> None:
+    fine = read(model_family="flux2", model_flavour="klein-4b", aspect_bucket_alignment=24, resolution=512)
+    assert fine.recipe.buckets.step == 16 and "aspect_bucket_alignment" in told(fine)
+    assert read(model_family="flux", aspect_bucket_alignment=24, resolution=512).recipe.buckets.step == 24

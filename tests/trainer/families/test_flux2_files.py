@@ -18,6 +18,7 @@ from trainer.families.base import Base
 from trainer.families.flux2.layout import file_parts
 from trainer.families.recipe_fit import check_recipe
 from trainer.families.registry import describe_base, load_family, spec_of
+from trainer.recipe.buckets import Buckets
 from trainer.recipe.flow import Flow
 from trainer.recipe.loss import Loss
 from trainer.recipe.recipe import Recipe
@@ -147,3 +148,6 @@ def test_settings_of_other_bases_are_named() -> None:
     recipe = Recipe(loss=Loss(min_snr_gamma=5.0), flow=Flow(guidance=3.5))
     with pytest.raises(RecipeError, match=r"(?s)min_snr_gamma is 5.*FLUX\.2 klein has no guidance to be told"):
         check_recipe(spec, recipe)
+    fine = Recipe(loss=Loss(min_snr_gamma=0.0), buckets=Buckets(resolution=512, step=24, shortest=240, longest=720))
+    with pytest.raises(RecipeError, match=r"bucket step is 24, but FLUX\.2 klein takes sides in multiples of 16"):
+        check_recipe(spec, fine)

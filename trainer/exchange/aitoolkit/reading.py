@@ -7,6 +7,7 @@ from ...errors import RecipeError
 from ...recipe.memory import Quantization
 from ..flow_text import name_tokens
 from ..keys import PLACE, Keys, told
+from ..sides import fitting_step
 from ..strangers import MODELS, other_model
 from . import words
 from .datasets import buckets, datasets
@@ -40,7 +41,7 @@ def parts_of(keys: Keys) -> dict[str, Any]:
         "schedule": schedule(train, rate, optim["lr"]),
         "loss": loss(train, is_flow=is_flow) | data.masks,
         "prior": _prior(train),
-        "buckets": buckets(data),
+        "buckets": fitting_step(keys, "datasets.bucket_tolerance", family, buckets(data)),
         "memory": _memory(train, model) | data.cache,
         "output": _output(save, sample, train, rate),
         "seed": process.whole("training_seed", 0),

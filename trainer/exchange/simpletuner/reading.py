@@ -8,6 +8,7 @@ from ...recipe.memory import Quantization
 from ...recipe.optim import Curve, Optimizer
 from ..flow_text import name_tokens
 from ..keys import PLACE, Keys, told
+from ..sides import fitting_step
 from ..strangers import MODELS, other_model
 from . import words
 from .places import DEFAULTS, NAMES
@@ -33,7 +34,7 @@ def parts_of(keys: Keys) -> dict[str, Any]:
         "optim": optim,
         "schedule": _schedule(keys, optim),
         "loss": _loss(keys, is_flow=is_flow),
-        "buckets": _buckets(keys),
+        "buckets": fitting_step(keys, "aspect_bucket_alignment", family, _buckets(keys)),
         "memory": _memory(keys),
         "output": _output(keys),
         "seed": keys.whole("seed", 0),

@@ -110,7 +110,7 @@ def drawn_prior(work: Preparation) -> Generator[Prepared, None, list[Example]]:
     if not count:
         return []
     places = [one.placement for one in place_once(work.dataset.train, work.recipe.buckets)]
-    shots = prior_shots(count, work.recipe.seed, work.dataset, places)
+    shots = prior_shots(count, work.recipe.seed, work.dataset, places, work.family.spec)
     examples: dict[int, Example] = {}
     with work.run.writing(), drawn_with_assistant(work.family, work.base, work.recipe.flow):
         sampler = Sampler(work.family, cancelled=work.cancelled)

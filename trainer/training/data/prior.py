@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...dataset.dataset import Dataset
+from ...families.spec import FamilySpec
 from ...generate.render_cache import RenderCache, Rendering, RenderRequest
 from ...generate.render_store import KeyedPictures
 from ...generate.shot import Generator, Shot
@@ -26,8 +27,11 @@ def without_trigger(caption: str, dataset: Dataset) -> str:
     return f"{dataset.subject}, {rest}" if rest else dataset.subject
 
 
-def prior_shots(count: int, seed: int, dataset: Dataset, places: Sequence[Placement]) -> tuple[Shot, ...]:
-    """`count` pictures in the captions' contexts and bucket sizes, every fourth of the bare class word.
+def prior_shots(
+    count: int, seed: int, dataset: Dataset, places: Sequence[Placement], spec: FamilySpec
+) -> tuple[Shot, ...]:
+    """`count` pictures in the captions' contexts and bucket sizes, every fourth of the bare class word, drawn as the
+    family usually is.
 
     A shot's prompt is the caption that its picture is trained with.
     """
@@ -37,7 +41,16 @@ def prior_shots(count: int, seed: int, dataset: Dataset, places: Sequence[Placem
         is_bare = number % _BARE_EVERY == 0
         prompt = dataset.subject if is_bare else without_trigger(dataset.train[sample].caption, dataset)
         width, height = places[sample].bucket
-        shots.append(Shot(prompt=prompt, seed=derived_seed(seed, "prior", number), width=width, height=height))
+        shots.append(
+            Shot(
+                prompt=prompt,
+                seed=derived_seed(seed, "prior", number),
+                width=width,
+                height=height,
+                steps=spec.drawn_steps,
+                guidance=spec.drawn_guidance,
+            )
+        )
     return tuple(shots)
 
 

@@ -4,9 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.conftest import write_tiny_dataset
+from trainer.families.flux.spec import FLUX1, FLUX1_SCHNELL
+from trainer.families.sd.spec import SDXL
+from trainer.families.spec import FamilySpec
 from trainer.generate.attachments import Attachment
 from trainer.generate.shot import Shot
 from trainer.images.pixels import load_rgb, pixel_sha256
@@ -20,12 +24,21 @@ def test_prior_prompts_name_the_class_and_never_the_trigger(tmp_path) -> None:
     assert without_trigger("photo of sage_character person smiling", dataset) == "photo of person smiling"
     assert without_trigger("sage_character", dataset) == "person"
     places = [Placement((64, 64), (64, 64), (0, 0), (64, 64))] * 3
-    shots = prior_shots(8, 0, dataset, places)
+    shots = prior_shots(8, 0, dataset, places, SDXL)
     prompts = [shot.prompt for shot in shots]
     assert prompts[0] == prompts[4] == "person"
     assert prompts[1] == "person, blue background"
     assert not any("sage_character" in prompt for prompt in prompts)
     assert len({prior_key("base", shot) for shot in shots}) == 8
+
+
+@pytest.mark.parametrize(("spec", "steps", "guidance"), [(SDXL, 20, 5.0), (FLUX1, 20, 3.5), (FLUX1_SCHNELL, 4, 1.0)])
+def test_prior_pictures_are_drawn_as_the_family_usually_is(
+    tmp_path: Path, spec: FamilySpec, steps: int, guidance: float
+) -> None:
+    places = [Placement((64, 64), (64, 64), (0, 0), (64, 64))] * 3
+    shots = prior_shots(2, 0, write_tiny_dataset(tmp_path), places, spec)
+    assert {(shot.steps, shot.guidance) for shot in shots} == {(steps, guidance)}
 
 
 def test_prior_pictures_of_earlier_versions_keep_their_names() -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from ...recipe.optim import Optim
 from .optimizers import build_optimizer
 
-_GROUP, _WEIGHTS, _EMA = "group.", "weights", "ema"
+_GROUP, _WEIGHTS, _EMA, _UPDATES = "group.", "weights", "ema", "updates"
 _NUMBERS = {int: torch.int64, float: torch.float64}
 
 
@@ -94,6 +94,8 @@ class FlatOptimizer:
         """Weights as they train and their means, each part's state, and each group's numbers, 0-d."""
         kept: dict[str, Tensor] = {f"{number}.{_WEIGHTS}": flat.data for number, flat in enumerate(self.flats)}
         kept |= {f"{number}.{_EMA}": mean for number, mean in enumerate(self._ema)}
+        if self._ema:
+            kept[f"0.{_UPDATES}"] = torch.tensor(self._updates)
         for number, part in enumerate(self._parts):
             state: dict[str, Any] = self.inner.state.get(part, {})
             kept.update({f"{number}.state.{name}": _as_tensor(value) for name, value in state.items()})
@@ -104,7 +106,7 @@ class FlatOptimizer:
         return kept
 
     def restore(self, tensors: Mapping[str, Tensor], updates: int) -> None:
-        """Continue as if `updates` steps had been made here."""
+        """Continue as if `updates` steps had been made here; some may have been left out, which a mean knows of."""
         self._updates = updates
         states: list[dict[str, Any]] = [{} for _ in self._parts]
         for key, tensor in tensors.items():
@@ -113,6 +115,8 @@ class FlatOptimizer:
                 self.flats[int(number)].data.copy_(tensor)
             elif name == _EMA:
                 self._ema[int(number)].copy_(tensor)
+            elif name == _UPDATES:
+                self._updates = int(tensor)
             elif name.startswith(_GROUP):
                 self.inner.param_groups[int(number)][name.removeprefix(_GROUP)] = tensor.item()
             else:

@@ -217,3 +217,19 @@ def test_metadata_names_the_class_as_kohya_does() -> None:
         words = optimizer_words(optim_of(name))
         module, _, kind = words.split("(")[0].rpartition(".")
         assert getattr(importlib.import_module(module), kind) is optimizer_class(optim_of(name))
+
+
+def test_a_mean_that_missed_updates_goes_on_as_if_never_stopped() -> None:
+    """In fp16 updates whose gradients overflow are left out, and the loop counts them all the same."""
+    optim, schedule = Optim(lr=RATE, ema_decay=0.99), schedule_of("adamw")
+    whole, half = weights(), weights()
+    straight, stopped = FlatOptimizer([whole], optim), FlatOptimizer([half], optim)
+    train(straight, whole, range(3), schedule, optim)
+    train(stopped, half, range(3), schedule, optim)
+    again = weights()
+    resumed = FlatOptimizer([again], optim)
+    resumed.restore({key: tensor.clone() for key, tensor in stopped.tensors().items()}, 6)
+    train(straight, whole, range(3, 5), schedule, optim)
+    train(resumed, again, range(3, 5), schedule, optim)
+    kept = straight.tensors()
+    assert all(torch.equal(tensor, kept[key]) for key, tensor in resumed.tensors().items())

@@ -81,6 +81,9 @@ def split(layer: LayerTensors, rows: Sequence[int]) -> list[dict[str, Tensor]]:
     for number, up in enumerate(ups):
         # A rank is another's alone when that one uses it and this one does not.
         kept = uses[number] | ~uses.any(0)
+        if lengths is not None and not kept.any():
+            # Its lengths alone change it, and they need a change to be those of.
+            kept[:1] = True
         part = {DOWN: layer[DOWN][kept], UP: up[:, kept], ALPHA: torch.tensor(scale * int(kept.sum()))}
         parts.append(part | ({DORA: lengths[number]} if lengths is not None else {}))
     return parts

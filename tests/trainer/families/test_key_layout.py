@@ -62,6 +62,18 @@ def test_a_layer_that_has_learned_nothing_keeps_its_ranks() -> None:
     assert [len(part["lora_down.weight"]) for part in split(whole, [6, 6])] == [4, 4]
 
 
+def test_of_a_dora_a_member_whose_lengths_alone_learned_keeps_a_rank_for_them_to_be_of() -> None:
+    whole = layer(0, 12, 4, 2.0, dora=True)
+    whole["lora_up.weight"][8:] = 0
+    parts = split(whole, [4, 4, 4])
+    assert [len(part["lora_down.weight"]) for part in parts] == [4, 4, 1]
+    assert torch.equal(dense(parts[2]), torch.zeros_like(dense(parts[2])))
+    assert torch.equal(torch.cat([part["dora_scale"] for part in parts]), whole["dora_scale"])
+    assert (
+        split({key: whole[key] for key in whole if key != "dora_scale"}, [4, 4, 4])[2]["lora_down.weight"].shape[0] == 0
+    )
+
+
 def test_what_cannot_be_fused_or_cut_is_said() -> None:
     with pytest.raises(ModelError, match="Only LoRA and DoRA layers"):
         fuse([{"lokr_w1": torch.ones(2, 2), "lokr_w2": torch.ones(2, 2)}] * 2)

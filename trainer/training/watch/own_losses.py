@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -30,22 +31,22 @@ class Gain:
 
 
 class OwnLosses:
-    """A row a view: the picture's place in `names`, log SNR, log loss. It costs no forward pass.
+    """A row a view: the picture's place in `paths`, log SNR, log loss. It costs no forward pass.
 
-    A picture is known by its name, so that its places at several resolutions count together; others, the prior's,
+    A picture is known by its file, so that its places at several resolutions count together; others, the prior's,
     are passed over.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._places = {name: place for place, name in enumerate(names)}
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._places = {path: place for place, path in enumerate(paths)}
         self._new: list[tuple[list[int], list[int], Tensor, Tensor]] = []
         self._rows = np.empty((0, 3))
 
     def add(self, answer: Answer) -> None:
         """Keeps what lies on the device there, whole: a list of rows would be taken to it, and waited for."""
-        ours = [row for row, each in enumerate(answer.examples) if each.name in self._places]
+        ours = [row for row, each in enumerate(answer.examples) if each.sample.path in self._places]
         if ours:
-            places = [self._places[answer.examples[row].name] for row in ours]
+            places = [self._places[answer.examples[row].sample.path] for row in ours]
             self._new.append((ours, places, answer.noised.level.snr, answer.losses))
 
     def rows(self) -> Table:

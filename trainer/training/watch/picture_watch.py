@@ -1,6 +1,8 @@
 """Tells of each training picture whether it is learned, and which do not belong."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -32,8 +34,9 @@ class PictureWatch:
     ) -> None:
         self._training_set, self._pictures, self._probes = training_set, pictures, probes
         self._every, self._steps = every, steps
-        self._names = tuple(example.name for example in pictures)
-        self._own = OwnLosses(self._names)
+        paths = [example.sample.path for example in pictures]
+        self._names = told_names(paths)
+        self._own = OwnLosses(paths)
         self._twins: list[int] | None = None
         self._read = read
         self._faces: Sequence[float | None] | None = None if read else ()
@@ -82,3 +85,9 @@ class PictureWatch:
             assert self._read is not None
             self._faces = [self._read([placed_picture(each.sample, each.placement)])[0] for each in self._pictures]
         return self._faces
+
+
+def told_names(paths: Sequence[Path]) -> tuple[str, ...]:
+    """The files' names, with the folder before one that several have."""
+    count = Counter(path.name for path in paths)
+    return tuple(path.name if count[path.name] == 1 else f"{path.parent.name}/{path.name}" for path in paths)

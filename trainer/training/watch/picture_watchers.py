@@ -43,4 +43,4 @@ def picture_watchers(  # noqa: PLR0913
 
 def _once(examples: Sequence[Example]) -> list[Example]:
     """Every picture at the first of its resolutions."""
-    return list({example.name: example for example in reversed(examples)}.values())[::-1]
+    return list({example.sample.path: example for example in reversed(examples)}.values())[::-1]

@@ -1,7 +1,9 @@
 """Training's own losses, freed of the noise levels that each picture happened to meet."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 from time import process_time
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -12,23 +14,20 @@ from trainer.families.noise import Noised, NoiseLevel
 from trainer.training.step.answer import Answer
 from trainer.training.watch.own_losses import OwnLosses
 
-
-@dataclass(frozen=True)
-class Named:
-    name: str
-
-
-NAMES = ("a", "b", "c", "d", "e")
+NAMES = tuple(map(Path, ("one/a", "two/a", "c", "d", "e")))
+OTHER = Path("somebody else")
 HARDNESS = np.array([0.0, 0.8, -0.5, 0.3, 0.0])
 FALL = np.array([0.5, 0.5, 0.5, 0.5, 0.0])
 
 
-def answer(names: list[str], snr: np.ndarray, losses: np.ndarray) -> Answer:
+def answer(names: list[Path], snr: np.ndarray, losses: np.ndarray) -> Answer:
     levels = torch.tensor(snr)
     level = NoiseLevel(time=1 / (1 + levels), snr=levels, objective="epsilon")
     nothing = torch.zeros((len(names), 1, 1, 1))
-    examples = cast(Any, [Named(name) for name in names])
-    return Answer(examples, names, Noised(nothing, nothing, level), nothing, torch.tensor(losses))
+    examples = cast(Any, [SimpleNamespace(sample=SimpleNamespace(path=path)) for path in names])
+    return Answer(
+        examples, [str(path) for path in names], Noised(nothing, nothing, level), nothing, torch.tensor(losses)
+    )
 
 
 def run(views: int, seed: int = 0) -> OwnLosses:
@@ -39,7 +38,7 @@ def run(views: int, seed: int = 0) -> OwnLosses:
         log_snr[2] = rng.uniform(2, 4)
         learned = min(1.0, view / views * 2)
         log_loss = 0.8 * log_snr + HARDNESS - FALL * learned + rng.normal(0, 0.2, 5)
-        own.add(answer([*NAMES, "somebody else"], np.exp([*log_snr, 0.0]), np.exp([*log_loss, 9.0])))
+        own.add(answer([*NAMES, OTHER], np.exp([*log_snr, 0.0]), np.exp([*log_loss, 9.0])))
     return own
 
 
@@ -68,7 +67,7 @@ def test_what_was_restored_tells_the_same() -> None:
 
 def test_the_views_of_many_pictures_cost_no_more_than_as_many_of_few() -> None:
     count, views = 1500, 20
-    rng, own = np.random.default_rng(0), OwnLosses([str(place) for place in range(count)])
+    rng, own = np.random.default_rng(0), OwnLosses([Path(str(place)) for place in range(count)])
     places = np.tile(np.arange(count), views)
     log_snr, log_loss = rng.uniform(-4, 4, len(places)), rng.normal(0, 1, len(places))
     own.restore(np.stack([places.astype(float), log_snr, log_loss], axis=1))
@@ -88,7 +87,7 @@ def test_losses_are_kept_as_they_came_because_rows_of_a_gpus_would_be_waited_for
             done.append(func)
             return super().__torch_function__(func, types, args, kwargs or {})
 
-    seen = answer(["a", "other", "b"], np.ones(3), np.array([1.0, 2.0, 3.0]))
+    seen = answer([NAMES[0], OTHER, NAMES[1]], np.ones(3), np.array([1.0, 2.0, 3.0]))
     own.add(replace(seen, losses=seen.losses.as_subclass(Seen)))
     assert done == []
     assert np.exp(own.rows()[:, 2]) == pytest.approx([1.0, 3.0])

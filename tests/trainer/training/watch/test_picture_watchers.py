@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -30,6 +32,8 @@ from trainer.training.run.events import Event, MemoryScored, Noticed, PicturesWa
 from trainer.training.run.folder import RunFolder
 from trainer.training.train import train
 from trainer.training.watch import watchers
+from trainer.training.watch.picture_watch import told_names
+from trainer.training.watch.picture_watchers import _once
 
 STEPS = 24
 RECIPE = Recipe(
@@ -186,3 +190,12 @@ def test_a_run_with_neither_reader_nor_held_out_pictures_says_all_it_cannot_tell
     few = replace(job, dataset=pictures(tmp_path / "few", 4, 0))
     (said,) = [event for event in train(few) if isinstance(event, Noticed)]
     assert "live likeness is not told" in said.what and "held-out pictures, and there are 0" in said.what
+
+
+def test_pictures_of_one_name_in_two_folders_are_two() -> None:
+    paths = [Path("set/10_sks/1.png"), Path("set/5_sks/1.png"), Path("set/5_sks/2.png")]
+    examples = cast(
+        Any, [SimpleNamespace(sample=SimpleNamespace(path=path), at=at) for at in (768, 1024) for path in paths]
+    )
+    assert [(each.sample.path, each.at) for each in _once(examples)] == [(path, 768) for path in paths]
+    assert told_names(paths) == ("10_sks/1.png", "5_sks/1.png", "2.png")

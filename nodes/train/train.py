@@ -8,7 +8,7 @@ from ...trainer.errors import RunError
 from .._api import io
 from ..checked import UNKNOWN, checked
 from ..host.compute import device, memory_handed_over
-from ..host.folders import run_folder
+from ..host.folders import file_fingerprint, run_folder
 from ..host.lora_files import NOTHING, loras, publish_lora, start_fault, start_path
 from ..host.page import cancellable, is_cancelled
 from ..readers import AUTO, DEMO_DRAWINGS, READERS, readers_of
@@ -129,9 +129,12 @@ class TrainCharacterLora(io.ComfyNode):
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, name: str | None, **_: Any) -> Any:
+    def fingerprint_inputs(cls, name: str | None, start_from: str | None = NOTHING, **_: Any) -> Any:
+        if name is None or start_from is None:
+            return UNKNOWN
         try:
-            return UNKNOWN if name is None else times_removed(run_folder(name))
+            removed, start = times_removed(run_folder(name)), start_path(start_from)
+            return removed if start is None else [removed, file_fingerprint(start)]
         except RunError:  # asked of nodes that are not going to run, too
             return ""
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from ...trainer.errors import RunError
 from .._api import io
-from ..checked import checked
+from ..checked import UNKNOWN, checked
+from ..host.folders import file_fingerprint
 from ..host.lora_files import NOTHING, lora_path, loras
 from ..host.page import withheld
 from ..panel.budget import words_of
@@ -101,6 +102,13 @@ class ApplyCharacterLora(io.ComfyNode):
         if lora_name != NOTHING:
             lora_path(lora_name)
         return True
+
+    @classmethod
+    def fingerprint_inputs(cls, lora_name: str | None = NOTHING, **_: Any) -> Any:
+        """A file of the same name may be another by now: Choose checkpoint writes its own anew."""
+        if lora_name is None:
+            return UNKNOWN
+        return "" if lora_name == NOTHING else file_fingerprint(lora_path(lora_name))
 
     @classmethod
     def execute(  # noqa: PLR0913

@@ -85,6 +85,22 @@ def test_a_run_that_was_removed_is_trained_again_when_it_is_queued(pack: Pack, f
     assert train.fingerprint_inputs(name="../sage") == ""
 
 
+def test_a_lora_to_start_from_that_was_written_anew_is_another(pack: Pack, fake_host: FakeHost) -> None:
+    train, use = pack("nodes.train.train").TrainCharacterLora, pack("nodes.use.apply_lora").ApplyCharacterLora
+    path = fake_host.home / "loras" / "a.safetensors"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"a")
+    marks = [
+        lambda: train.fingerprint_inputs(name="sage", start_from="a.safetensors"),
+        lambda: use.fingerprint_inputs(lora_name="a.safetensors", lora=None),
+    ]
+    before = [mark() for mark in marks]
+    assert before == [mark() for mark in marks]
+    path.write_bytes(path.read_bytes() + b" ")
+    assert all(mark() != was for mark, was in zip(marks, before, strict=True))
+    assert use.fingerprint_inputs(lora_name=pack("nodes.host.lora_files").NOTHING) == ""
+
+
 def _base(pack: Pack, family: str) -> Any:
     return pack("trainer.families.base").Base(family=family, name="a", sha256="0" * 64, files={})
 

@@ -8,7 +8,7 @@ from ...faces.face import AttributeReader, FaceReader
 from ..rounds import Drawing, Drawn, Tally, draw_rounds
 from .attempt import FillAttempt, FillRequestBuilder
 from .gap import gaps_of
-from .judge import FillJudge, trained_rows
+from .judge import FillJudge
 from .plan import FillJob, FillPlan, jobs_of
 from .reference import chosen, references_of
 from .result import FillResult, fill_result
@@ -28,7 +28,7 @@ def fill_gaps(
     the model draws blanks.
     """
     shelf, cache = drawing.shelf, drawing.cache()
-    before = cover(trained_rows(audit), audit.expressions)
+    before = cover(audit.trained_rows, audit.expressions)
     gaps = gaps_of(before, plan.views, plan.gaps)
     references = references_of(audit, plan, shelf) if gaps else []
     judge = FillJudge(audit, before, faces, attributes, plan.nearest)

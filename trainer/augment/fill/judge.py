@@ -38,7 +38,7 @@ class FillJudge:
         self, audit: Audit, before: Coverage, faces: FaceReader | None, attributes: AttributeReader | None, nearest: int
     ) -> None:
         self._readers = Readers(faces, attributes, audit.rules.side)
-        self._rows = trained_rows(audit)
+        self._rows = audit.trained_rows
         self.before = before
         self._expressions, self._nearest, self._reader = audit.expressions, nearest, faces
         self._metric = audit.metric
@@ -119,12 +119,6 @@ class FillJudge:
         if any((seen.facts.hash ^ one.hash).bit_count() <= self._nearest for one in references):
             return "it is the reference again"
         return None
-
-
-def trained_rows(audit: Audit) -> list[CoverageRow]:
-    """What the pictures that are trained on add to coverage: a held-out one teaches nothing."""
-    pairs = zip(audit.dataset.samples, audit.seen, strict=True)
-    return [seen.row for sample, seen in pairs if seen.row is not None and sample.split == "train"]
 
 
 def _face(seen: Observation) -> np.ndarray | None:

@@ -13,7 +13,7 @@ from ..rounds import Tally, mean
 from ..variants.repeats import capped, made_share
 from .attempt import FillAttempt
 from .gap import Gap, unfillable
-from .judge import FillJudge, trained_rows
+from .judge import FillJudge
 from .plan import FillPlan, jobs_of
 
 
@@ -73,7 +73,7 @@ def fill_result(
     """Everything together: what was kept joins the set, with repeats that leave it its share at most."""
     made = [tally.kept[job.name] for job in jobs_of(gaps, plan) if job.name in tally.kept]
     samples = capped((*audit.dataset.samples, *(one.sample for one in made)), plan.share)
-    rows = [*trained_rows(audit), *(one.seen.row for one in made if one.seen.row is not None)]
+    rows = [*audit.trained_rows, *(one.seen.row for one in made if one.seen.row is not None)]
     figures = tuple(_figures(gap, plan.per_gap, made, tally.tried) for gap in gaps)
     missing = () if plan.gaps else unfillable(judge.before, plan.views)
     texts = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import gcd
 
-from ...dataset.ratio import effective, smallest_repeats
+from ...dataset.ratio import smallest_repeats
 from ...dataset.sample import Sample
 
 VARIANTS = 0.60
@@ -30,13 +30,20 @@ def repeats_for(originals: int, variants: int, share: float = VARIANTS) -> tuple
 
 
 def balanced(samples: Sequence[Sample], share: float = VARIANTS) -> tuple[Sample, ...]:
-    """The samples with the repeats that give variants their share of training; held-out ones stay at 1."""
-    train = [sample for sample in samples if sample.split == "train"]
-    variants = sum(sample.is_made for sample in train)
-    plain, varied = repeats_for(len(train) - variants, variants, share)
+    """The samples with the repeats that give variants their share of training; held-out ones stay as they are.
+
+    What repeats originals had keep their proportions, such as close-ups shown more often than the rest.
+    """
+    originals = [sample.repeats for sample in samples if sample.split == "train" and not sample.is_made]
+    variants = sum(sample.is_made for sample in samples if sample.split == "train")
+    unit = gcd(*originals) or 1
+    plain, varied = repeats_for(sum(originals) // unit, variants, share)
+
+    def repeats(sample: Sample) -> int:
+        return varied if sample.is_made else plain * sample.repeats // unit
+
     return tuple(
-        sample if sample.split == "held_out" else replace(sample, repeats=varied if sample.is_made else plain)
-        for sample in samples
+        sample if sample.split == "held_out" else replace(sample, repeats=repeats(sample)) for sample in samples
     )
 
 
@@ -57,9 +64,13 @@ def share_sentence(samples: Sequence[Sample]) -> str:
     parts = [[s for s in train if s.is_made is is_variant] for is_variant in (True, False)]
     if not all(parts):
         return f"{len(train)} pictures to train on, all of them {'variants' if parts[0] else 'originals'}."
-    repeats = [part[0].repeats for part in parts]
-    shares = effective([len(part) for part in parts], repeats)
+    share = made_share(samples)
     return (
-        f"{len(parts[0])} variants × {repeats[0]} and {len(parts[1])} originals × {repeats[1]}: "
-        f"{shares[0]:.0%} / {shares[1]:.0%} of training."
+        f"{len(parts[0])} variants × {_repeats(parts[0])} and {len(parts[1])} originals × {_repeats(parts[1])}: "
+        f"{share:.0%} / {1 - share:.0%} of training."
     )
+
+
+def _repeats(samples: Sequence[Sample]) -> str:
+    least, most = min(sample.repeats for sample in samples), max(sample.repeats for sample in samples)
+    return str(least) if least == most else f"{least} to {most}"

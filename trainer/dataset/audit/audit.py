@@ -13,8 +13,10 @@ from ...runtime.work import never
 from ..checks.duplicates import Pair
 from ..checks.rules import Rules
 from ..coverage.coverage import Coverage, cover
+from ..coverage.observe import CoverageRow
 from ..dataset import Dataset
 from ..finding import Finding, Verdict, verdict
+from ..sample import Sample
 from .counters import counters
 from .judgement import Standard, judge_pictures, judge_set, pairs_of
 from .observation import Observation, Readers
@@ -49,6 +51,11 @@ class Audit:
     def verdicts(self) -> tuple[Verdict, ...]:
         """One a sample, in their order."""
         return tuple(verdict(sample.findings, sample.waived) for sample in self.dataset.samples)
+
+    @property
+    def trained_rows(self) -> list[CoverageRow]:
+        """What the pictures that are trained on add to coverage: a held-out one teaches nothing."""
+        return _trained_rows(self.dataset.samples, self.seen)
 
     def foremost(self, most: int) -> list[int]:
         """Places of at most so many pictures, in their order; of a larger set those that need attention first."""
@@ -121,6 +128,11 @@ def audit(
     return _conclude(dataset, seen, standard, expressions)
 
 
+def _trained_rows(samples: Sequence[Sample], seen: Sequence[Observation]) -> list[CoverageRow]:
+    rows = (one.row for sample, one in zip(samples, seen, strict=True) if sample.split == "train")
+    return [row for row in rows if row is not None]
+
+
 def _conclude(dataset: Dataset, seen: tuple[Observation, ...], standard: Standard, expressions: Sequence[str]) -> Audit:
     pairs = pairs_of(dataset.samples, seen, standard.rules)
     same_person = standard.same_person
@@ -128,7 +140,7 @@ def _conclude(dataset: Dataset, seen: tuple[Observation, ...], standard: Standar
     belongs = None if same_person is None else outlier_scores(portraits, same_person, standard.metric)
     sharp = [one.facts.focus for one in seen if one.facts is not None and one.facts.focus is not None]
     samples = judge_pictures(dataset.samples, seen, standard, pairs, belongs, median(sharp) if sharp else None)
-    coverage = cover([one.row for one in seen if one.row is not None], expressions)
+    coverage = cover(_trained_rows(dataset.samples, seen), expressions)
     checked = dataset.with_samples(samples)
     findings = judge_set(checked, seen, standard, pairs, coverage)
     open_pictures = any(verdict(sample.findings, sample.waived) != "ready" for sample in samples)

@@ -56,7 +56,8 @@ class CaptionReview:
         return said[0].with_samples(tuple(self._chosen(name, sample, by_source) for name, sample in rows))
 
     def edited(self, dataset: Dataset) -> Dataset:
-        """The dataset with the texts by hand in place; what was said before stays on the samples as `raw`."""
+        """The dataset with the texts by hand in place, each the only caption of its picture; what was said before stays
+        on the samples as `raw`."""
         rows = zip(picture_ids(dataset.samples), dataset.samples, strict=True)
         return dataset.with_samples(tuple(self._edited(name, sample) for name, sample in rows))
 
@@ -79,7 +80,7 @@ class CaptionReview:
         text = self.captions.get(picture)
         if text is None:
             return sample
-        return replace(sample, caption=text, author="hand", raw=sample.raw or sample.caption)
+        return replace(sample, caption=text, alternatives=(), author="hand", raw=sample.raw or sample.caption)
 
 
 def _by_picture(values: object) -> dict[str, Any]:

@@ -69,5 +69,8 @@ def _pruned(dataset: Dataset) -> Dataset:
 
 
 def _triggered(sample: Sample, trigger: str) -> Sample:
-    rest = spelling(trigger).sub("", sample.caption).strip(" ,")
-    return replace(sample, caption=f"{trigger}, {rest}" if rest else trigger)
+    def begun(caption: str) -> str:
+        rest = spelling(trigger).sub("", caption).strip(" ,")
+        return f"{trigger}, {rest}" if rest else trigger
+
+    return replace(sample, caption=begun(sample.caption), alternatives=tuple(map(begun, sample.alternatives)))

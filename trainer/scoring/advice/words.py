@@ -81,4 +81,8 @@ def without_trigger(case: Case) -> tuple[Sample, ...]:
     if case.dataset is None:
         return ()
     exact = re.compile(rf"(?<![\w]){re.escape(case.dataset.trigger)}(?![\w])")
-    return tuple(sample for sample in case.train if sample.caption.strip() and not exact.search(sample.caption))
+    return tuple(
+        sample
+        for sample in case.train
+        if any(caption.strip() and not exact.search(caption) for caption in sample.captions)
+    )

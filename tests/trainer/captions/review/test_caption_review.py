@@ -69,6 +69,14 @@ def test_a_text_by_hand_is_kept_to_the_letter_and_what_was_said_stays():
     assert sample.raw.startswith("1girl")
 
 
+def test_a_text_by_hand_is_the_only_caption_of_its_picture():
+    several = tuple(replace(sample, alternatives=("a woman with brown hair",)) for sample in TAGGED.samples)
+    review = CaptionReview.from_text(json.dumps({"captions": {ONE: "sage_character, coat"}}))
+    done = review_captions([TAGGED.with_samples(several)], CaptionRules(), review)
+    assert done.dataset.samples[0].captions == ("sage_character, coat",)
+    assert len(done.dataset.samples[1].captions) == 2
+
+
 def test_a_caption_can_be_emptied_by_hand():
     done = reviewed({"captions": {TWO: ""}})
     assert (captions(done)[1], done.dataset.samples[1].author) == ("", "hand")

@@ -14,6 +14,7 @@ from trainer.dataset.sample import Sample
 from trainer.errors import LikenessError
 from trainer.recipe.recipe import Recipe
 from trainer.scoring.advice import NextRun, advise_next, changed_dataset
+from trainer.scoring.advice.change import DatasetChange
 from trainer.scoring.advice.next_run import NOTHING
 from trainer.scoring.intervals import interval
 from trainer.scoring.scores import Flag, Scores
@@ -360,6 +361,9 @@ def test_what_needs_no_person_is_done_to_the_dataset():
     lacking, made = dataset(captions="person, red shirt {n}"), recipe()
     named = changed_dataset(lacking, advised(NOT_LEARNED, lacking, made).dataset_changes)
     assert named.samples[3].caption == f"{TRIGGER}, person, red shirt 3"
+    other = replace(dataset().samples[0], alternatives=("red shirt", f"{TRIGGER}, coat"))
+    told = changed_dataset(dataset().with_samples((other,)), [DatasetChange(task="add_trigger", text="", source="")])
+    assert told.samples[0].alternatives == (f"{TRIGGER}, red shirt", f"{TRIGGER}, coat")
 
 
 @pytest.mark.parametrize(

@@ -327,3 +327,11 @@ def test_reading_and_checking_take_pictures_by_their_pixels(tmp_path: Path, monk
     monkeypatch.setattr(scan, "MOST_PIXELS", 10**9)
     audit(read_dataset(tmp_path, trigger="sage"))
     assert most > 1, "the measure sees pictures at once where they fit"
+
+
+def test_coverage_is_of_what_is_trained_on(good: Folder) -> None:
+    """A view that held-out pictures alone show is one that the LoRA will not know."""
+    whole = checked(good).coverage.axes["angle"].buckets
+    good.samples[:] = [replace(sample, split="held_out") for sample in good.samples]
+    held_out = checked(good).coverage.axes["angle"].buckets
+    assert any(whole.values()) and not any(held_out.values())

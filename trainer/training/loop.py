@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Never
 
 from torch import Tensor
@@ -62,7 +63,7 @@ class TrainingLoop:
                 finished = Finished(checkpoints=self._run.paths(), answered=False)
                 yield self._record(finished)
                 return finished
-            yield from map(self._record, self._update())
+            yield from self._update()
             yield from self._settled()
             yield from map(self._record, self._watchers.tell(self._step))
             yield from self._due(already=frozenset())
@@ -107,8 +108,9 @@ class TrainingLoop:
             return load_state(self._run.state)
         return unpacked_state(lead(self._group, lambda: packed_state(load_state(self._run.state))))
 
-    def _update(self) -> list[Stepped]:
-        """One update, and what is known by then: on a GPU of the one before, unless something is due."""
+    def _update(self) -> list[Event]:
+        """One update, and what is known by then: on a GPU of the one before, unless something is due. All of it is in
+        the log before any of it is told."""
         watch = Stopwatch()
         learned = self._train_step.learned(self._step)
         self._is_whole = False
@@ -118,12 +120,14 @@ class TrainingLoop:
         self._watchers.see()
         read = self._read(late=0 if self._is_due else self._train_step.lag)
         self._pace.add(watch.read())
-        return [self._stepped(*each) for each in read]
+        return [self._record(self._stepped(*each)) for each in read]
 
     def _read(self, late: int) -> list[tuple[Updated, float]]:
         """Losses of the updates not read yet but for the `late` newest, which may still be under way."""
-        updates = [self._unread.popleft() for _ in range(len(self._unread) - late)]
-        return [(updated, updated.loss()) for updated in updates]
+        read = [(updated, updated.loss()) for updated in islice(self._unread, len(self._unread) - late)]
+        for _ in read:
+            self._unread.popleft()
+        return read
 
     def _stepped(self, updated: Updated, loss: float) -> Stepped:
         step, each = updated.step + 1, self._pace.each or 0.0

@@ -81,14 +81,14 @@ def test_a_run_that_reads_late_is_the_same(job: Job, request: pytest.FixtureRequ
 @pytest.mark.usefixtures("late")
 def test_a_step_is_told_one_later_where_nothing_is_due(job: Job) -> None:
     steps: list[list[int]] = [[]]
-    real = TrainStep.update
+    real = TrainStep.learned
 
-    def update(self: TrainStep, step: int) -> Any:
+    def learned(self: TrainStep, step: int) -> Any:
         steps.append([])
         return real(self, step)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TrainStep, "update", update)
+        patch.setattr(TrainStep, "learned", learned)
         for event in train(job):
             if isinstance(event, Stepped):
                 steps[-1].append(event.step)

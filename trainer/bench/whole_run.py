@@ -24,7 +24,7 @@ from ..recipe.output import Output
 from ..recipe.recipe import Recipe
 from ..training.job import Job
 from ..training.run.events import Finished, Prepared, Stepped
-from ..training.step.answer import Updated
+from ..training.step.answer import Learned, Updated
 from ..training.step.train_step import TrainStep
 from ..training.train import train
 
@@ -89,7 +89,7 @@ def _timed_work() -> Generator[list[float]]:
 
     A GPU is waited for around each, so that its own time is counted and the loop's is not hidden behind it.
     """
-    learn, update = TrainStep.learn, TrainStep.update
+    learn, learned, apply = TrainStep.learn, TrainStep.learned, TrainStep.apply
     each: list[float] = []
     spent = [0.0]
 
@@ -97,8 +97,11 @@ def _timed_work() -> Generator[list[float]]:
         with _added_to(spent):
             return learn(self, *given)
 
-    def updating(self: TrainStep, step: int) -> Updated:
+    def beginning(self: TrainStep, step: int) -> Learned:
         spent[0] = 0.0
+        return learned(self, step)
+
+    def applying(self: TrainStep, gradients: Learned) -> Updated:
         inner = self.optimizer.step
 
         def stepping(*given: Any) -> None:
@@ -107,16 +110,16 @@ def _timed_work() -> Generator[list[float]]:
 
         self.optimizer.step = stepping  # type: ignore[method-assign]
         try:
-            return update(self, step)
+            return apply(self, gradients)
         finally:
             self.optimizer.step = inner  # type: ignore[method-assign]
             each.append(spent[0])
 
-    TrainStep.learn, TrainStep.update = learning, updating  # type: ignore[method-assign]
+    TrainStep.learn, TrainStep.learned, TrainStep.apply = learning, beginning, applying  # type: ignore[method-assign]
     try:
         yield each
     finally:
-        TrainStep.learn, TrainStep.update = learn, update  # type: ignore[method-assign]
+        TrainStep.learn, TrainStep.learned, TrainStep.apply = learn, learned, apply  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from trainer.training.job import Job
 from trainer.training.out_of_memory import out_of_memory
 from trainer.training.run.events import Finished, Sampled
 from trainer.training.run.folder import RunFolder
+from trainer.training.step.answer import Learned
 from trainer.training.step.train_step import TrainStep
 from trainer.training.train import train
 
@@ -86,14 +87,14 @@ class Grey:
 
 
 def test_a_full_device_ends_the_run_with_what_helps(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    update = TrainStep.update
+    learned = TrainStep.learned
 
-    def fills(self: TrainStep, step: int) -> tuple[float, float]:
+    def fills(self: TrainStep, step: int) -> Learned:
         if step == 3:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return update(self, step)
+        return learned(self, step)
 
-    monkeypatch.setattr(TrainStep, "update", fills)
+    monkeypatch.setattr(TrainStep, "learned", fills)
     with pytest.raises(RunError, match=r"memory of cpu is full.*gradient_checkpointing on.*then precision bf16"):
         list(train(replace(job, sampler=Grey())))
     assert [checkpoint.step for checkpoint in RunFolder(job.run).checkpoints()] == [2]

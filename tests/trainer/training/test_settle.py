@@ -29,6 +29,7 @@ from trainer.training.memory.outlook import Outlook, outlook
 from trainer.training.run.events import Event, Settled, Stepped, read_events
 from trainer.training.run.folder import RunFolder
 from trainer.training.settle import Settling
+from trainer.training.step.answer import Learned
 from trainer.training.step.train_step import TrainStep
 from trainer.training.step.trial import Trial
 from trainer.training.train import train
@@ -164,8 +165,8 @@ def test_a_compiled_run_learns_the_same_bits(job: Job, monkeypatch: pytest.Monke
 
 def test_what_ceases_to_be_compiled_later_is_told(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[int] = []
-    update = TrainStep.update
-    monkeypatch.setattr(TrainStep, "update", lambda self, step: (steps.append(step), update(self, step))[1])
+    learned = TrainStep.learned
+    monkeypatch.setattr(TrainStep, "learned", lambda self, step: (steps.append(step), learned(self, step))[1])
 
     class Tiring(CompiledBlocks):
         def __call__(self, block: torch.nn.Module, *inputs: Any) -> Any:
@@ -255,15 +256,15 @@ def test_the_process_is_as_before_a_run(job: Job, end: str, monkeypatch: pytest.
     job = replace(job, recipe=replace(RECIPE, memory=memory))
     before, steps, during = process(), list[Event](), list[Any]()
     going = train(job, cancelled=lambda: end == "is cancelled" and bool(steps))
-    update = TrainStep.update
+    learned = TrainStep.learned
 
-    def looked(self: TrainStep, step: int) -> tuple[float, float]:
+    def looked(self: TrainStep, step: int) -> Learned:
         during.append(process())
         if end == "fails":
             raise RuntimeError("the device is gone")
-        return update(self, step)
+        return learned(self, step)
 
-    monkeypatch.setattr(TrainStep, "update", looked)
+    monkeypatch.setattr(TrainStep, "learned", looked)
     errors = {"fails": RuntimeError, "is cancelled": Cancelled}
     try:
         for event in going:

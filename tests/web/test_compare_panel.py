@@ -104,6 +104,20 @@ def test_a_picture_is_larger_under_the_pointer_and_goes_when_it_leaves(panel: Pa
     assert loupe.count() == 0
 
 
+def test_a_picture_that_comes_under_a_resting_pointer_is_not_made_larger(panel: Panel, state: dict[str, Any]) -> None:
+    picture, mouse = panel.locate(".likeness-picture-row td img").nth(1), panel.page.mouse
+    box = picture.bounding_box()
+    panel.page.evaluate("() => { comparePanel.element.hidden = true }")
+    mouse.move(box["x"] + 20, box["y"] + 20)
+    panel.page.evaluate("() => { comparePanel.element.hidden = false }")
+    panel.told({"likeness_compare": [state]})
+    panel.page.wait_for_timeout(400)
+    loupe = panel.page.locator(".likeness-loupe")
+    assert loupe.count() == 0
+    mouse.move(box["x"] + 22, box["y"] + 20)
+    assert loupe.count() == 1
+
+
 def test_pictures_are_gone_through_picked_and_shown_large_by_keys(panel: Panel) -> None:
     panel.locate(".likeness-picture-row td").first.focus()
     for key in ("ArrowRight", "ArrowDown", "p"):

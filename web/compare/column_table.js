@@ -102,7 +102,7 @@ export class ColumnTable {
     image.alt = words;
     cell.append(image);
     cell.tabIndex = -1;
-    cell.addEventListener("pointerenter", () => this.loupe.over(cell, picture, `${words}\n${row.prompt}`));
+    cell.addEventListener("pointermove", () => this.loupe.over(cell, picture, `${words}\n${row.prompt}`));
     cell.addEventListener("click", () => tone !== "control" && this.pick(label));
     cell.addEventListener("dblclick", () => this.loupe.large(picture, `${words}\n${row.prompt}`));
     cell.show = () => this.loupe.large(picture, `${words}\n${row.prompt}`);
@@ -117,7 +117,7 @@ export class ColumnTable {
       const image = make("img");
       image.src = this.urlOf(picture.small);
       image.alt = `Real picture ${number + 1}`;
-      image.addEventListener("pointerenter", () => this.loupe.over(image, picture, image.alt));
+      image.addEventListener("pointermove", () => this.loupe.over(image, picture, image.alt));
       return image;
     });
     made.append(make("small", "", "Real pictures"), ...images);

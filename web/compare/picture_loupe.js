@@ -19,8 +19,12 @@ export class PictureLoupe {
     this.dialog.addEventListener("keydown", (event) => event.stopPropagation());
   }
 
-  /** Beside the panel, where there is room for it: neighbours stay in sight. */
+  /**
+   * Beside the panel, where there is room for it: neighbours stay in sight. To be called as the pointer moves: a cell that
+   * comes under one that rests was not asked about.
+   */
   over(cell, picture, words) {
+    if (this.cell === cell && this.beside.isConnected) return;
     this.cell = cell;
     this.beside.replaceChildren(...this.parts(picture, words));
     document.body.append(this.beside);

@@ -32,7 +32,17 @@ def _folder(home: Path, *names: str) -> Path:
 
 
 def test_pictures_and_captions_are_sent_under_the_folders_name_which_is_chosen(uploading: Any, tmp_path: Path) -> None:
-    names = ("1.png", "1.txt", "2.JPG", ".hidden.png", ".DS_Store", "notes.docx", "10_ohwx/3.webp", ".captions.json")
+    names = (
+        "1.png",
+        "1.txt",
+        "2.JPG",
+        ".hidden.png",
+        "._1.txt",
+        ".DS_Store",
+        "notes.docx",
+        "10_ohwx/3.webp",
+        ".captions.json",
+    )
     said = _chosen(uploading, _folder(tmp_path, *names))
     sent = uploading.evaluate("() => sent.sort()")
     sent_names = (".captions.json", "1.png", "1.txt", "10_ohwx/3.webp", "2.JPG")

@@ -69,13 +69,13 @@ class Adapter:
         finally:
             self._state.ranks = None
 
-    def asked_at_once(self, captions: int, told: Callable[[], Sequence[Condition]]) -> list[list[int]]:
-        """Rows of a batch that are to be asked about together, `at` their times: all of them, but one length of what is
+    def asked_at_once(self, count: int, told: Callable[[], Sequence[Condition]]) -> list[list[int]]:
+        """Rows of a batch of `count` to ask about together, `at` their times: all of them, but one length of what is
         `told` after another where each picture has ranks of its own. There the denoiser parts a batch of several
         lengths, and a layer that is recomputed in the backward pass cannot tell whose part it sees."""
         if self._rank and not self._family.spec.trains_text:
             return [*by_length(told())]
-        return [[*range(captions)]]
+        return [[*range(count)]]
 
     def square_norm(self) -> Tensor:
         """Squared Frobenius norm of all changes together, 0-d, with gradient."""

@@ -30,14 +30,13 @@ def average_loras(
 ) -> float:
     """Write the mean of the files' weight changes; the share of its energy that the cut back to rank kept, 0 to 1.
 
-    Each layer keeps the first file's rank and alpha, or has `rank` and as much alpha for it, in the `precision` of a
-    recipe's output. Layers meet whatever the
-    files call them. ModelError when the files do not change the same layers with plain LoRA.
+    Each layer keeps the first file's rank and alpha, or has `rank` and as much alpha for it, stored in `precision`.
+    Layers meet whatever the files call them. ModelError when the files do not change the same layers with plain LoRA.
     """
     if len(paths) < 2:
         raise ModelError("An average needs two LoRA files or more.")
     tensors: dict[str, Tensor] = {}
-    kept, whole = 0.0, 0.0
+    kept, whole, dtype = 0.0, 0.0, DTYPES[precision]
     with ExitStack() as stack:
         files = [stack.enter_context(opened_lora(path)) for path in paths]
         for file in files:
@@ -50,7 +49,6 @@ def average_loras(
             _check(layers, [file.path.name for file in files])
             down, up, energy = mean_layer(layers, rank or int(layers[0].rank or 0))
             alpha = layers[0].scale * len(down)
-            dtype = DTYPES[precision]
             mean = {DOWN: down.to(dtype), UP: up.to(dtype), ALPHA: torch.tensor(alpha, dtype=dtype)}
             prefix = min(prefixes, key=_how_readable)
             if not Layer(prefix, mean).is_finite:

@@ -2,7 +2,8 @@
 /** A button that brings a folder of pictures from the user's machine into ComfyUI's input folder, and chooses it. */
 
 const PICTURE = /\.(png|jpe?g|jfif|webp|bmp|tiff?|gif|apng|avif|jxl)$/i;
-const WORDS = /\.(txt|caption)$|^(dataset|\.captions)\.json$/i;
+const WORDS = /\.(txt|caption)$|^dataset\.json$/i;
+const RECORD = ".captions.json";
 
 /**
  * @param {any} node Load character dataset
@@ -29,7 +30,7 @@ export function addUpload(node, host) {
  * touched: where the host has a folder of that name they go into one of the next free name.
  */
 export async function upload(node, files, { post, refresh, say }) {
-  const chosen = files.filter(({ name }) => PICTURE.test(name) || WORDS.test(name)).filter(({ name }) => !isHidden(name));
+  const chosen = files.filter(({ name }) => isOfDataset(name));
   const pictures = chosen.filter(({ name }) => PICTURE.test(name)).length;
   if (!pictures) return say("That folder holds no pictures: choose one with PNG, JPEG or WebP files.");
   await refresh();
@@ -48,9 +49,9 @@ export async function upload(node, files, { post, refresh, say }) {
   say(`${taken}${said} in input/${folder}, which is chosen now.${leftOut(others)}`);
 }
 
-/** What a system writes into every folder, and not what we do. */
-function isHidden(name) {
-  return name.startsWith(".") && !WORDS.test(name);
+/** Of hidden files a dataset has one; the others a system wrote, `._1.txt` among them. */
+function isOfDataset(name) {
+  return name === RECORD || (!name.startsWith(".") && (PICTURE.test(name) || WORDS.test(name)));
 }
 
 function leftOut(files) {

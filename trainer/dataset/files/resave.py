@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, cast
 
@@ -52,9 +52,10 @@ def save_again(  # noqa: PLR0913
     save = {"kohya": save_kohya, "ai-toolkit": save_aitoolkit, "json": save_json}[layout]
     leaving = sorted(_with_captions(written) - ours) if overwrite else []
     save(dataset, folder, overwrite=overwrite, leaving=leaving, progress=progress, cancelled=cancelled)
-    _keep_note(note, folder, {path for path in ours if path.is_file() and _sha256(path) != before.get(path)})
-    there = (place.filled if lies_in(place.sample.path, folder) else place.sample for place in places)
-    return dataset.with_samples(tuple(there))
+    there = {path: _sha256(path) for path in sorted(ours) if path.is_file()}
+    _keep_note(note, folder, {path: sha256 for path, sha256 in there.items() if sha256 != before.get(path)})
+    samples = (place.filled if lies_in(place.sample.path, folder) else place.sample for place in places)
+    return dataset.with_samples(tuple(samples))
 
 
 def _files(places: Sequence[Place], folder: Path, layout: Layout) -> set[Path]:
@@ -87,8 +88,8 @@ def _noted(note: Path) -> dict[str, str]:
     return {name: sha256 for name, sha256 in known.items() if isinstance(sha256, str)}
 
 
-def _keep_note(note: Path, folder: Path, files: Iterable[Path]) -> None:
-    rows = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(files)}
+def _keep_note(note: Path, folder: Path, files: Mapping[Path, str]) -> None:
+    rows = {path.relative_to(folder).as_posix(): sha256 for path, sha256 in files.items()}
     try:
         write_atomically(note, json.dumps({"written": rows}).encode())
     except OSError as fault:

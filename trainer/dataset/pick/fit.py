@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ...faces.face import FaceReader
 from ..audit.observation import Observation
-from ..checks.duplicates import exact_pairs, near_pairs
+from ..checks.duplicates import chains, exact_pairs, near_pairs
 from ..checks.rules import Rules
 from ..sample import Sample
 
@@ -61,14 +61,6 @@ def _rank(one: Candidate) -> tuple[bool, float, float, int]:
 
 def _groups(fit: Sequence[Candidate]) -> list[list[Candidate]]:
     """Chains of pictures of one original, of the same pixels, or alike to the eye."""
-    root = list(range(len(fit)))
-
-    def find(place: int) -> int:
-        while root[place] != place:
-            root[place] = root[root[place]]
-            place = root[place]
-        return place
-
     families = [one.sample.family for one in fit]
     facts = [one.seen.facts for one in fit]
     known = [place for place, fact in enumerate(facts) if fact is not None]
@@ -76,9 +68,4 @@ def _groups(fit: Sequence[Candidate]) -> list[list[Candidate]]:
     near = near_pairs([h for h, _ in hashes], [m for _, m in hashes], [families[place] for place in known])
     links = [(pair.one, pair.other) for pair in exact_pairs(families)]
     links += [(known[pair.one], known[pair.other]) for pair in near]
-    for one, other in links:
-        root[find(other)] = find(one)
-    groups: dict[int, list[Candidate]] = {}
-    for place, candidate in enumerate(fit):
-        groups.setdefault(find(place), []).append(candidate)
-    return list(groups.values())
+    return [[fit[place] for place in chain] for chain in chains(len(fit), links)]
